@@ -1,0 +1,79 @@
+/**
+ * Where bytes live, behind one small interface: SFTP, a local folder, an upload, memory.
+ *
+ * Paths use `/`, whatever the driver; a path without a leading `/` starts at the store's root folder. Drivers throw a
+ * `Failure` and nothing else: `config` (code `not_found`) for what is not there, `auth` for what may not be
+ * touched, `transient` for a connection that stays down, `cancelled` when the signal was aborted.
+ *
+ * @module
+ */
+
+/** One entry of a folder. */
+export interface FileEntry {
+  /** Path as it may be given back to this store. */
+  readonly path: string;
+  /** Last part of the path. */
+  readonly name: string;
+  /** `other` is a socket, device or dangling link: listed, never opened. Links are followed. */
+  readonly kind: "file" | "folder" | "other";
+  /** Size in bytes; 0 for folders. */
+  readonly size: number;
+  /** Modification time in milliseconds since the Unix epoch (SFTP: whole seconds). */
+  readonly modified: number;
+  /** Opaque: two equal versions of one path mean the same content, as far as the store can tell. */
+  readonly version: string;
+}
+
+/** One page of a listing. */
+export interface FilePage {
+  /** Entries in bytewise order of name, without `.` and `..`. */
+  readonly entries: readonly FileEntry[];
+  /** Given back as `cursor`, continues after the last entry; absent on the last page. */
+  readonly next?: string;
+}
+
+/** How to list a folder. */
+export interface ListOptions {
+  /** Where the page before ended. */
+  readonly cursor?: string;
+  /** Most entries wanted; 1,000 unless told, 10,000 at most. */
+  readonly limit?: number;
+  /** Ends the listing. */
+  readonly signal?: AbortSignal;
+}
+
+/** How to open a file. */
+export interface OpenOptions {
+  /** First byte wanted; 0 unless told. An offset at or past the end gives an empty stream. */
+  readonly offset?: number;
+  /**
+   * Version the file must have, as `stat` gave it. A file that differs, at the start or when a dropped connection
+   * resumes, is a failure of kind `data`.
+   */
+  readonly version?: string;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal;
+}
+
+/** A place that holds files. */
+export interface FileStore {
+  /** Lists one folder, a page at a time. `""` is the root folder. */
+  list(folder: string, options?: ListOptions): Promise<FilePage>;
+  /** Describes one file or folder. */
+  stat(path: string, options?: { readonly signal?: AbortSignal }): Promise<FileEntry>;
+  /** Reads a file from `offset` to its end; a dropped connection is resumed inside the stream. */
+  open(path: string, options?: OpenOptions): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Writes a whole file: under a temporary name first, then renamed over `path`, so that a reader never sees a part
+   * of it. Missing folders are made. On failure nothing is left behind.
+   */
+  write(
+    path: string,
+    content: ReadableStream<Uint8Array>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<FileEntry>;
+  /** Removes a file. Absent where the store cannot. */
+  remove?(path: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** Moves a file, replacing what is at `to`. Absent where the store cannot. */
+  move?(from: string, to: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+}
