@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+
+import { parse } from "csv-parse/sync";
+
+import { COLUMNS, makeCustomers } from "./make_customers.ts";
+
+const shipped = new URL("./customers.csv", import.meta.url);
+const readme = new URL("./README.md", import.meta.url);
+
+Deno.test("the generator makes the shipped customers.csv, byte for byte", () => {
+  assert.deepEqual(makeCustomers().bytes, Deno.readFileSync(shipped));
+});
+
+Deno.test("an independent reader finds every readable row of customers.csv unchanged", () => {
+  const { bytes, readable, broken } = makeCustomers();
+  const records: string[][] = parse(bytes.slice(0, bytes.lastIndexOf(0x0a)), { relaxColumnCount: true });
+  const found = records.slice(1).filter((cells) => !/^C-9000/.test(cells[0] ?? ""));
+  assert.equal(records.length - 1 - found.length, broken - 1, "every broken row but the last, which was cut off");
+  assert.deepEqual(found, readable.map((row) => COLUMNS.map((column) => row[column])));
+});
+
+Deno.test("customers.csv keeps what its README says of it", () => {
+  const { readable, broken, people } = makeCustomers();
+  const text = Deno.readTextFileSync(readme);
+  const count = (number: number): string => number.toLocaleString("en-US");
+  assert.match(text, new RegExp(`${count(people)} invented people`));
+  assert.match(text, new RegExp(`${new Set(readable.map((row) => row.country)).size} countries`));
+  assert.match(text, new RegExp(`${count(readable.length)} readable rows and ${broken} that nobody can`));
+});
+
+Deno.test("a row of customers.csv links what were two people before in thirteen places", () => {
+  const owners = new Map<string, object>();
+  let links = 0;
+  for (const { customer_id, email } of makeCustomers().readable.toSorted(byTime)) {
+    const known = [customer_id, email].map((identity) => owners.get(identity)).filter((owner) => owner !== undefined);
+    if (new Set(known).size === 2) links++;
+    const owner = known[0] ?? {};
+    for (const identity of [customer_id, email]) if (identity !== "") owners.set(identity, owner);
+  }
+  assert.equal(links, 13);
+});
+
+function byTime(left: { updated_at: string }, right: { updated_at: string }): number {
+  return Date.parse(left.updated_at) - Date.parse(right.updated_at);
+}
