@@ -3,6 +3,9 @@
  *
  * @module
  */
+export { defineAuth } from "./core/contracts/auth.ts";
+export type { AuthContext, AuthDefinition, CheckResult, ConnectionOf, PeerIdentity } from "./core/contracts/auth.ts";
+export type { ConfigOf, ConfigSchema, FieldMeta } from "./core/contracts/config.ts";
 export { abortFailure, Failure, FAILURE_HANDLING, throwIfAborted } from "./core/contracts/failure.ts";
 export type {
   FailureCode,
@@ -11,6 +14,31 @@ export type {
   FailureKind,
   FailureOptions,
 } from "./core/contracts/failure.ts";
+export { type ImportFields, importFields, importTarget } from "./core/contracts/fields.ts";
+export type {
+  FileConnection,
+  FileEntry,
+  FilePage,
+  FileStore,
+  ListOptions,
+  OpenOptions,
+} from "./core/contracts/file_store.ts";
+export { defineJob } from "./core/contracts/job.ts";
+export type {
+  Choice,
+  ChoiceContext,
+  ChoiceSource,
+  ImportContext,
+  ImportJobDefinition,
+  ImportTarget,
+  JobDefinition,
+  Plan,
+  PlanContext,
+  Progress,
+  RunCounts,
+} from "./core/contracts/job.ts";
+export type { Log } from "./core/contracts/log.ts";
+export { definePlugin, PLUGIN_API, type PluginDefinition } from "./core/contracts/plugin.ts";
+export { defineProvider, type ProviderDefinition } from "./core/contracts/provider.ts";
 export { isRecordBatch } from "./core/contracts/records.ts";
 export type { ColumnIndex, JsonValue, RecordBatch, RejectedRow, Row } from "./core/contracts/records.ts";
-export type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "./core/contracts/file_store.ts";

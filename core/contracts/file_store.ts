@@ -77,3 +77,9 @@ export interface FileStore {
   /** Moves a file, replacing what is at `to`. Absent where the store cannot. */
   move?(from: string, to: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
 }
+
+/** The connection that every file provider's auth gives. */
+export interface FileConnection {
+  /** Where its files are. */
+  readonly files: FileStore;
+}

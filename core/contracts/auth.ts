@@ -1,0 +1,74 @@
+/**
+ * A way to authorise: what it needs, how it connects, and how to tell whether it works.
+ *
+ * @module
+ */
+import type { ConfigOf, ConfigSchema } from "./config.ts";
+import type { Log } from "./log.ts";
+
+/** What the other side proved to be (an SSH host key's fingerprint), remembered with the auth. */
+export interface PeerIdentity {
+  /** What it proved to be when it was pinned; undefined before that. */
+  readonly known: string | undefined;
+  /** Pins it. Called once, with what was accepted. */
+  pin(fingerprint: string): Promise<void>;
+}
+
+/** What `connect` and `check` get. */
+export interface AuthContext<Config> {
+  /** The saved configuration, secrets included. */
+  readonly config: Config;
+  /** The peer's identity as it was pinned. */
+  readonly peer: PeerIdentity;
+  /** Ends the work: the caller went away or its time is up. */
+  readonly signal: AbortSignal;
+  /** Where to write what happens. */
+  readonly log: Log;
+}
+
+/** One line of `auth check`: a thing that works or does not. */
+export interface CheckResult {
+  /** What was looked at: `address`, `host key`, `login`, `folder`. */
+  readonly name: string;
+  /** Whether it works. */
+  readonly ok: boolean;
+  /** What was seen: one sentence without a final period. */
+  readonly detail: string;
+  /** What to do about it, where it does not work. */
+  readonly hint?: string;
+}
+
+/** One way to authorise. Made with {@linkcode defineAuth}. */
+export interface AuthDefinition<
+  Config extends ConfigSchema = ConfigSchema,
+  Connection extends object = object,
+> {
+  /** Kebab-case, unique over all providers. */
+  readonly id: string;
+  /** Name for people. */
+  readonly title: string;
+  /** One sentence. */
+  readonly summary: string;
+  /** What it needs. */
+  readonly config: Config;
+  /**
+   * Connects. Called once a run, check or choice; the engine disposes of the connection when it is done with it.
+   * Failures: `auth` for a refused credential or a changed peer, `transient` for a peer that does not answer.
+   */
+  connect(context: AuthContext<ConfigOf<Config>>): Promise<Connection & AsyncDisposable>;
+  /** Looks at everything a job will need, over an open connection; changes nothing on the other side. */
+  check(
+    connection: Connection,
+    context: AuthContext<ConfigOf<Config>>,
+  ): AsyncIterable<CheckResult>;
+}
+
+/** Defines an auth method; its types follow from `config` and `connect`. */
+export function defineAuth<Config extends ConfigSchema, Connection extends object>(
+  auth: AuthDefinition<Config, Connection>,
+): AuthDefinition<Config, Connection> {
+  return auth;
+}
+
+/** The connection an auth gives. */
+export type ConnectionOf<Auth> = Auth extends AuthDefinition<infer _, infer Connection> ? Connection : never;

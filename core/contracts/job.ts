@@ -1,0 +1,182 @@
+/**
+ * What a plugin can do: a job type, its configuration, its live choices, its plan and its run.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import type { AuthDefinition, ConnectionOf } from "./auth.ts";
+import type { ConfigOf, ConfigSchema } from "./config.ts";
+import type { Log } from "./log.ts";
+import type { ProviderDefinition } from "./provider.ts";
+import type { JsonValue, RecordBatch, RejectedRow, Row } from "./records.ts";
+
+/** One value a field may take. */
+export interface Choice {
+  /** The value as it stands in the configuration. */
+  readonly value: string;
+  /** What it is, where the value does not say it: a file's size and date. */
+  readonly title?: string;
+}
+
+/** What a choice list gets. */
+export interface ChoiceContext<Config, Connection> {
+  /** What is configured so far; the keys in `needs` are there. */
+  readonly config: Partial<Config>;
+  /** The auth's connection, kept for a minute between calls. */
+  readonly connection: Connection;
+  /** What the user typed; the engine filters by it as well. */
+  readonly query: string;
+  /** Value the page before ended with: everything up to it may be left out. */
+  readonly after: string | undefined;
+  /** Ends the listing: the caller has enough, went away, or its time (20 s) is up. */
+  readonly signal: AbortSignal;
+  /** Where to write what happens. */
+  readonly log: Log;
+}
+
+/** A live list of the values that a field may take. */
+export interface ChoiceSource<Config, Connection> {
+  /** Keys that must be configured first. */
+  readonly needs?: readonly (keyof Config & string)[];
+  /** Yields the values in an order that stays the same between pages. */
+  load(context: ChoiceContext<Config, Connection>): AsyncIterable<Choice>;
+}
+
+/** What a run would do, told without doing it. */
+export interface Plan {
+  /** One sentence. */
+  readonly summary: string;
+  /** What was found, by name (snake_case), in order. */
+  readonly facts: Readonly<Record<string, JsonValue>>;
+  /** The first rows as they would be read. */
+  readonly sample?: { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | null)[])[] };
+  /** What the user should know before running it: one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** What `plan` gets. */
+export interface PlanContext<Config, Connection> {
+  /** The job's configuration. */
+  readonly config: Config;
+  /** The auth's connection. */
+  readonly connection: Connection;
+  /** Ends the work. */
+  readonly signal: AbortSignal;
+  /** Where to write what happens. */
+  readonly log: Log;
+}
+
+/** Where a run stands, for the progress bar. */
+export interface Progress {
+  /** How much is done. */
+  readonly done: number;
+  /** How much there is; absent when nobody knows. */
+  readonly total?: number;
+  /** Unit of both. */
+  readonly unit: "bytes" | "rows";
+  /** What is being done: a file's name. */
+  readonly note?: string;
+}
+
+/** Where an import's rows go. */
+export interface ImportTarget {
+  /** Stream the events are added to; made when it is not there. */
+  readonly stream: string;
+  /** Fields that identify a profile: they make the stream's default mapping where it has none. */
+  readonly identifyBy: readonly string[];
+  /** How many rejected rows fail the run; absent = only when every row was rejected. */
+  readonly rejectThreshold?: { readonly rows: number } | { readonly percent: number };
+}
+
+/** Rows counted since the run's first start; `read = accepted + rejected + unchanged + refused`. */
+export interface RunCounts {
+  /** Rows read. */
+  readonly read: number;
+  /** Rows that became events. */
+  readonly accepted: number;
+  /** Rows that could not be read. */
+  readonly rejected: number;
+  /** Rows that a diff found unchanged. */
+  readonly unchanged: number;
+  /** Rows of erased identities. */
+  readonly refused: number;
+}
+
+/** What the run of an import gets. All of it is asynchronous and serialisable, so that it can cross a process. */
+export interface ImportContext<Config, Connection, Checkpoint> {
+  /** The job's configuration. */
+  readonly config: Config;
+  /** The auth's connection. */
+  readonly connection: Connection;
+  /** The position that the run has durably reached; undefined at its first start. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** When the run first started: the time of events without one. Milliseconds since the Unix epoch. */
+  readonly startedAt: number;
+  /** Ends the work: stop, drain or a lost lease. What is committed stays; the run goes on from there if it may. */
+  readonly signal: AbortSignal;
+  /** Where to write what happens. */
+  readonly log: Log;
+  /** Tells how far the run is; cheap, call it as often as you like. */
+  progress(progress: Progress): void;
+  /**
+   * Hands rows over, with the position reached after the last of them. Always await it: it resolves when there is
+   * room for more. Rows, rejects and checkpoint of several calls are committed together, in one transaction, at
+   * 16 MiB, 100,000 rows or two seconds; what was not committed when a run ends early is given again from the checkpoint.
+   */
+  emit(rows: RecordBatch | readonly Row[], checkpoint: Checkpoint): Promise<void>;
+  /** Reports rows that could not be read. They commit with the next `emit`, or at the end of the run. */
+  reject(rows: readonly RejectedRow[]): Promise<void>;
+  /** Resolves when everything handed over is durable: call it before what cannot be taken back. */
+  flush(): Promise<void>;
+}
+
+/** A job type that brings data in. Made with {@linkcode defineJob}. */
+export interface ImportJobDefinition<
+  Auths extends readonly AuthDefinition[] = readonly AuthDefinition[],
+  Config extends ConfigSchema = ConfigSchema,
+  Checkpoint extends z.ZodType = z.ZodType,
+> {
+  /** Kebab-case, unique. */
+  readonly id: string;
+  /** Name for people. */
+  readonly title: string;
+  /** One sentence. */
+  readonly summary: string;
+  /** The provider it belongs to. */
+  readonly provider: ProviderDefinition;
+  /** Brings data in. */
+  readonly direction: "import";
+  /** Auth methods it works with; they give the type of `connection`. */
+  readonly auths: Auths;
+  /** Its configuration. */
+  readonly config: Config;
+  /** The position a run can resume from: JSON, checked when a run resumes. */
+  readonly checkpoint: Checkpoint;
+  /** Where the rows go. Pure: called before and during a run. */
+  into(config: ConfigOf<Config>): ImportTarget;
+  /** Live lists for fields, by key. */
+  readonly choices?: {
+    readonly [Key in keyof ConfigOf<Config>]?: ChoiceSource<ConfigOf<Config>, ConnectionOf<Auths[number]>>;
+  };
+  /** Tells what a run would do; changes nothing. */
+  plan?(context: PlanContext<ConfigOf<Config>, ConnectionOf<Auths[number]>>): Promise<Plan>;
+  /**
+   * Does it. Resolves when everything was handed over. Delivery: what was emitted commits exactly once with its
+   * checkpoint; after a crash `run` is called again with the last committed checkpoint and must give the rows after it.
+   */
+  run(
+    context: ImportContext<ConfigOf<Config>, ConnectionOf<Auths[number]>, z.output<Checkpoint>>,
+  ): Promise<void>;
+}
+
+/** Any job type. */
+export type JobDefinition = ImportJobDefinition;
+
+/** Defines a job type; choices, checkpoint and connection are typed by what it declares. */
+export function defineJob<
+  const Auths extends readonly AuthDefinition[],
+  Config extends ConfigSchema,
+  Checkpoint extends z.ZodType,
+>(job: ImportJobDefinition<Auths, Config, Checkpoint>): ImportJobDefinition<Auths, Config, Checkpoint> {
+  return job;
+}
