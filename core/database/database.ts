@@ -1,0 +1,25 @@
+/**
+ * An open database, whichever it is.
+ *
+ * @module
+ */
+import type { Kysely, Transaction } from "kysely";
+import type { Tables } from "./tables.ts";
+
+/** What statements run on: the database, or a transaction in it. */
+export type Executor = Kysely<Tables> | Transaction<Tables>;
+
+/** An open database. */
+export interface Database extends AsyncDisposable {
+  /** Which one it is; the batch statements of the hot path are written per database. */
+  readonly kind: "sqlite" | "postgres";
+  /** For reads and single writes. Writes wait (without blocking the thread) while another connection writes. */
+  readonly kysely: Kysely<Tables>;
+  /**
+   * Runs `work` in one write transaction and commits it; rolls back when it throws. Waits, without blocking the
+   * thread, for other writers, 30 s at most (Failure `transient`). A full disk is a Failure `transient` that says so.
+   */
+  write<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /** The database's clock: milliseconds since the Unix epoch. */
+  now(): Promise<number>;
+}

@@ -1,0 +1,264 @@
+/**
+ * The tables, as Kysely sees them. One schema for SQLite and PostgreSQL.
+ *
+ * `account_id` leads every key, so that the data can be partitioned by account (ARCHITECTURE, decision 7). Times are
+ * whole milliseconds since the Unix epoch; JSON is text; booleans are 0 and 1; no integer but `identities.hash` passes 2^53.
+ *
+ * @module
+ */
+import type { ColumnType } from "kysely";
+
+/** A tenant. */
+export interface AccountsTable {
+  id: number;
+  name: string;
+  /** Archive position of the next event: one sequence per account, moved in the transaction that commits the event. */
+  next_position: number;
+  created_at: number;
+}
+
+/** A set of profiles. */
+export interface ProfileTablesTable {
+  account_id: number;
+  /** The `profiledb_id` of the APIs. */
+  id: number;
+  name: string;
+  created_at: number;
+}
+
+/** A saved authorisation. */
+export interface AuthsTable {
+  account_id: number;
+  /** 32 hex digits. */
+  id: string;
+  provider_id: string;
+  method: string;
+  label: string;
+  description: string;
+  /** JSON of the fields that are no secrets. */
+  config: string;
+  /** Sealed JSON of the secret fields (vault), or null when there are none. */
+  secrets: Uint8Array | null;
+  /** JSON list of the names of the secret fields that are set. */
+  secret_names: string;
+  /** What the other side proved to be when it was pinned. */
+  peer: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** A configured instance of a job type. */
+export interface JobsTable {
+  account_id: number;
+  /** 32 hex digits. */
+  id: string;
+  type: string;
+  label: string;
+  description: string;
+  auth_id: string | null;
+  config: string;
+  status: "active" | "paused";
+  created_at: number;
+  updated_at: number;
+}
+
+/** How a run stands. */
+export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+
+/** One execution of a job, and at the same time the queue: a row is claimed by lease and fence. */
+export interface RunsTable {
+  account_id: number;
+  /** 32 hex digits. */
+  id: string;
+  /** The saved job, or null for a run started by job type. */
+  job_id: string | null;
+  job_type: string;
+  auth_id: string | null;
+  /** JSON, as it was when the run was made. */
+  config: string;
+  status: RunStatus;
+  /** JSON of a `FailureJson`, once failed or cancelled. */
+  failure: string | null;
+  /** JSON list of sentences that the user should read. */
+  notes: string;
+  /** JSON of a `Progress`. */
+  progress: string | null;
+  /** JSON, moved in the transaction that commits its rows. */
+  checkpoint: string | null;
+  rows_read: number;
+  accepted: number;
+  rejected: number;
+  unchanged: number;
+  refused: number;
+  bytes: number;
+  profiles_created: number;
+  profiles_updated: number;
+  /** Times it was claimed. */
+  attempts: number;
+  /** Moved at every claim; a commit names the fence it was claimed with, so a lost lease cannot commit. */
+  fence: number;
+  /** Process (`processes.id`) that holds the lease. */
+  lease_owner: string | null;
+  lease_until: number | null;
+  /** Earliest start: retries wait here. */
+  not_before: number;
+  /** 1 once somebody asked it to stop. */
+  stop_requested: number;
+  created_at: number;
+  /** First start: the time of events without one. */
+  started_at: number | null;
+  finished_at: number | null;
+  /** Milliseconds spent running, over all attempts. */
+  duration_ms: number;
+}
+
+/** A running Waybill process: who may hold leases. */
+export interface ProcessesTable {
+  /** 32 hex digits, new at every start. */
+  id: string;
+  /** What it is: `serve` takes any run, `cli` its own. */
+  kind: "serve" | "cli";
+  /** Machine it runs on (boot id where there is one), so that a dead process is noticed at once. */
+  machine: string;
+  pid: number;
+  /** Start time of the process as the system tells it, so that a reused pid is not taken for it. */
+  pid_started: string;
+  /** Where its HTTP server listens, if it has one. */
+  address: string | null;
+  started_at: number;
+  seen_at: number;
+}
+
+/** A named, append-only series of events. */
+export interface StreamsTable {
+  account_id: number;
+  id: number;
+  name: string;
+  events: number;
+  created_at: number;
+}
+
+/** What is known of one field of a stream. */
+export interface StreamFieldsTable {
+  account_id: number;
+  stream_id: number;
+  name: string;
+  /** Events in which it has a non-empty value. */
+  filled: number;
+  /** JSON list of up to five example values. */
+  examples: string;
+}
+
+/** Which stream fields become which profile fields, and by which identities. */
+export interface MappingsTable {
+  account_id: number;
+  /** 32 hex digits. */
+  id: string;
+  stream_id: number;
+  table_id: number;
+  /** JSON. */
+  definition: string;
+  created_at: number;
+  updated_at: number;
+}
+
+/** One archive file: gzip members of JSON lines. Bytes past `length` do not exist. */
+export interface SegmentsTable {
+  account_id: number;
+  id: number;
+  /** `stream` holds events, `rejects` a run's rejected rows. */
+  kind: "stream" | "rejects";
+  /** Stream id, or run id. */
+  owner: string;
+  /** Start of the hour the events came in. */
+  hour: number;
+  /** Run and fence that append to it: no two processes ever write one file. */
+  writer: string;
+  /** Relative to the archive's folder. */
+  path: string;
+  /** Durable length in bytes. */
+  length: number;
+  events: number;
+}
+
+/** One profile. */
+export interface ProfilesTable {
+  account_id: number;
+  table_id: number;
+  /** Archive position of its first event: the same whatever the batches were. */
+  id: number;
+  /** Event time of its first event. */
+  at: number;
+  /** JSON object, text. */
+  attributes: string;
+}
+
+/** What a profile needs beyond its first event; absent for a profile that has met no other. */
+export interface ProfileStampsTable {
+  account_id: number;
+  table_id: number;
+  id: number;
+  /** Event time and archive position of the latest event that wrote a field: the stamp of every field not in `fields`. */
+  at: number;
+  position: number;
+  /** JSON: field → [at, position], for fields with an older stamp; null = none. */
+  fields: string | null;
+  /** JSON: field → identity values that are not the field's present value; null = none. */
+  identities: string | null;
+}
+
+/** Where a merged profile went. */
+export interface ProfileMergesTable {
+  account_id: number;
+  table_id: number;
+  id: number;
+  into_id: number;
+}
+
+/** (field, value) → profile, by keyed 64-bit hash. */
+export interface IdentitiesTable {
+  account_id: number;
+  /** Signed 64-bit SipHash over table, field and normalised value; bound as bigint, never selected. */
+  hash: ColumnType<never, bigint, never>;
+  /** Profile it was first seen with; follow `profile_merges`. */
+  profile_id: number;
+}
+
+/** An API token. */
+export interface TokensTable {
+  /** 32 hex digits. */
+  id: string;
+  account_id: number;
+  name: string;
+  /** SHA-256 of the token, hex: what it is found by. */
+  hash: string;
+  /** JSON list. */
+  scopes: string;
+  created_at: number;
+}
+
+/** Facts about the whole database: the vault's canary, the hash key's envelope. */
+export interface SettingsTable {
+  name: string;
+  value: Uint8Array;
+}
+
+/** Every table. */
+export interface Tables {
+  accounts: AccountsTable;
+  profile_tables: ProfileTablesTable;
+  auths: AuthsTable;
+  jobs: JobsTable;
+  runs: RunsTable;
+  processes: ProcessesTable;
+  streams: StreamsTable;
+  stream_fields: StreamFieldsTable;
+  mappings: MappingsTable;
+  segments: SegmentsTable;
+  profiles: ProfilesTable;
+  profile_stamps: ProfileStampsTable;
+  profile_merges: ProfileMergesTable;
+  identities: IdentitiesTable;
+  tokens: TokensTable;
+  settings: SettingsTable;
+}

@@ -1,0 +1,157 @@
+/**
+ * Everything Waybill can do, behind one object: the CLI and the HTTP server are shells around it.
+ *
+ * Methods throw a `Failure` for what is expected: `config` with code `not_found` for an unknown id, `conflict` for a
+ * label that is taken, plain `config` for a configuration that does not parse (the message names the field).
+ *
+ * @module
+ */
+import type { CheckResult } from "../contracts/auth.ts";
+import type { Choice, Plan } from "../contracts/job.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { Registry } from "./registry.ts";
+import type {
+  AuthView,
+  JobView,
+  Page,
+  ProfileView,
+  RejectView,
+  RunView,
+  StreamFieldView,
+  StreamView,
+} from "./views.ts";
+
+/** A configuration as it comes in: values typed, or strings that are read as the field's type. */
+export type ConfigInput = { readonly [key: string]: JsonValue };
+
+/** What a new auth needs. */
+export interface AuthInput {
+  /** Id of the auth method. */
+  readonly method: string;
+  /** Unique in the account. */
+  readonly label: string;
+  readonly description?: string;
+  readonly config: ConfigInput;
+}
+
+/** What a change of an auth or a job may hold; a config key that is null goes back to its default. */
+export interface Change {
+  readonly label?: string;
+  readonly description?: string;
+  readonly config?: ConfigInput;
+}
+
+/** Saved authorisations. `auth` is an id or a label. */
+export interface Auths {
+  create(input: AuthInput): Promise<AuthView>;
+  list(): Promise<AuthView[]>;
+  get(auth: string): Promise<AuthView>;
+  /** Merges config by name; secrets left out stay. */
+  update(auth: string, change: Change): Promise<AuthView>;
+  /** Refused (`conflict`) while a job uses it. */
+  delete(auth: string): Promise<void>;
+  /** Connects and looks at everything a job will need; pins the peer's identity where none is pinned. */
+  check(auth: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<CheckResult>;
+  /** Forgets the pinned identity, connects and pins what is there now. */
+  trustPeer(
+    auth: string,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly before: string | null; readonly now: string }>;
+}
+
+/** What a run or job needs. */
+export interface JobInput {
+  /** Id of the job type. */
+  readonly type: string;
+  /** Auth id or label; may be left out when just one saved auth fits. */
+  readonly auth?: string;
+  readonly config: ConfigInput;
+}
+
+/** Saved jobs. `job` is an id or a label. */
+export interface Jobs {
+  create(input: JobInput & { readonly label: string; readonly description?: string }): Promise<JobView>;
+  list(): Promise<JobView[]>;
+  get(job: string): Promise<JobView>;
+  update(job: string, change: Change & { readonly auth?: string }): Promise<JobView>;
+  /** A paused job starts no runs. */
+  pause(job: string): Promise<JobView>;
+  resume(job: string): Promise<JobView>;
+  /** Refused (`conflict`) while a run of it is queued or running. */
+  delete(job: string): Promise<void>;
+  /** What a run would do, of a saved job or of one only described. */
+  plan(job: string | JobInput, options?: { readonly signal?: AbortSignal }): Promise<Plan>;
+  /** One page of the values a field may take. */
+  choices(input: JobInput, field: string, options?: ChoiceOptions): Promise<Page<Choice>>;
+}
+
+/** Which choices to give. */
+export interface ChoiceOptions {
+  /** Only values or titles that hold this, whatever the case. */
+  readonly query?: string;
+  /** Where the page before ended. */
+  readonly cursor?: string;
+  /** 1 to 1,000; 100 unless told. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Executions. */
+export interface Runs {
+  /** Queues a run of a saved job (id or label), with config over the job's, or of a job type. */
+  start(
+    run: JobInput | { readonly job: string; readonly config?: ConfigInput },
+  ): Promise<RunView>;
+  /** Newest first. */
+  list(
+    options?: {
+      readonly status?: RunView["status"];
+      readonly job?: string;
+      readonly cursor?: string;
+      readonly limit?: number;
+    },
+  ): Promise<Page<RunView>>;
+  get(run: string): Promise<RunView>;
+  /** Yields the run whenever something changed, at last in its final status. */
+  follow(run: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<RunView>;
+  /** Asks it to stop; what is committed stays. */
+  stop(run: string): Promise<RunView>;
+  /** Queues a failed or cancelled run again: it goes on from its checkpoint. */
+  retry(run: string): Promise<RunView>;
+  /** Its rejected rows, in file order. */
+  rejects(run: string): AsyncIterable<RejectView>;
+}
+
+/** Streams. */
+export interface Streams {
+  list(): Promise<StreamView[]>;
+  get(name: string): Promise<StreamView>;
+  fields(name: string): Promise<StreamFieldView[]>;
+}
+
+/** Profiles. */
+export interface Profiles {
+  /** The profile that an identity (field and value) names. */
+  get(field: string, value: string, options?: { readonly table?: string }): Promise<ProfileView>;
+}
+
+/** API tokens. */
+export interface Tokens {
+  /** Makes one; the token itself is never shown again. */
+  create(input: { readonly name: string; readonly scopes: readonly string[] }): Promise<{ id: string; token: string }>;
+  /** What a token may do, or undefined for one that is not known. */
+  verify(token: string): Promise<{ readonly id: string; readonly scopes: readonly string[] } | undefined>;
+  /** Whether there is any. */
+  any(): Promise<boolean>;
+}
+
+/** An open Waybill. Made by `openRuntime`. */
+export interface Runtime extends AsyncDisposable {
+  readonly registry: Registry;
+  readonly auths: Auths;
+  readonly jobs: Jobs;
+  readonly runs: Runs;
+  readonly streams: Streams;
+  readonly profiles: Profiles;
+  readonly tokens: Tokens;
+}

@@ -1,0 +1,117 @@
+/**
+ * What the outside sees of auths, jobs, runs, streams and profiles: the JSON of CLI and HTTP alike. Keys in snake_case,
+ * times ISO 8601 in UTC.
+ *
+ * @module
+ */
+import type { FailureJson } from "../contracts/failure.ts";
+import type { Progress } from "../contracts/job.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { RunStatus } from "../database/tables.ts";
+
+/** A saved authorisation. Secrets are named, never shown. */
+export interface AuthView {
+  readonly id: string;
+  readonly provider_id: string;
+  readonly method: string;
+  readonly label: string;
+  readonly description: string;
+  readonly config: { readonly [key: string]: JsonValue };
+  /** Names of the secret fields that are set. */
+  readonly secrets: readonly string[];
+  /** Pinned identity of the other side (host key fingerprint). */
+  readonly peer: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** A configured job. */
+export interface JobView {
+  readonly id: string;
+  readonly type: string;
+  readonly label: string;
+  readonly description: string;
+  readonly auth_id: string | null;
+  readonly config: { readonly [key: string]: JsonValue };
+  readonly status: "active" | "paused";
+  readonly last_run_id: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** One execution. */
+export interface RunView {
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly job_type: string;
+  readonly job_id: string | null;
+  readonly auth_id: string | null;
+  readonly config: { readonly [key: string]: JsonValue };
+  readonly read: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly unchanged: number;
+  readonly refused: number;
+  /** Bytes read from the source. */
+  readonly bytes: number;
+  readonly profiles_created: number;
+  readonly profiles_updated: number;
+  readonly duration_ms: number;
+  readonly attempts: number;
+  readonly progress: Progress | null;
+  readonly notes: readonly string[];
+  readonly failure: FailureJson | null;
+  /** What to do next: a command, or null when there is nothing to do. */
+  readonly next_step: string | null;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  /** When a waiting run may start again. */
+  readonly not_before: string | null;
+}
+
+/** A row that could not be read. */
+export interface RejectView {
+  readonly line: number;
+  readonly offset: number;
+  readonly reason: string;
+  /** The raw text; bytes that are no UTF-8 stand as U+FFFD. */
+  readonly raw: string;
+}
+
+/** A stream. */
+export interface StreamView {
+  readonly name: string;
+  readonly events: number;
+  /** Fields that identify a profile, or null where the stream has no mapping. */
+  readonly identify_by: readonly string[] | null;
+  readonly created_at: string;
+}
+
+/** A field of a stream. */
+export interface StreamFieldView {
+  readonly name: string;
+  /** Events with a non-empty value. */
+  readonly filled: number;
+  /** `filled` as a share of all events, 0 to 1. */
+  readonly fill_rate: number;
+  readonly examples: readonly JsonValue[];
+}
+
+/** A profile. */
+export interface ProfileView {
+  readonly id: number;
+  readonly table: string;
+  readonly attributes: { readonly [key: string]: JsonValue };
+  /** Every (field, value) that names it. */
+  readonly identities: { readonly [field: string]: readonly string[] };
+  /** Event time of the latest event that wrote to it. */
+  readonly updated_at: string;
+}
+
+/** One page of a list. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Given back as `cursor`, continues after the last item; null on the last page. */
+  readonly next: string | null;
+}
