@@ -1,0 +1,384 @@
+/**
+ * The loop that turns CSV bytes into JSON bytes: the product's hottest path.
+ *
+ * One pass over the input, no string and no object per row. Three habits keep it fast:
+ * - The byte after the window is a NUL, so the inner loops test one table entry per byte and no bound.
+ * - A cell is written while it is scanned; a record that turns out to be bad or incomplete is taken back by resetting
+ *   the write position.
+ * - Writes past the end of the output are ignored by the typed array, so only the end of a record checks for room; a
+ *   record that did not fit is scanned again into a larger or emptier batch.
+ *
+ * @module
+ */
+import type { RejectedRow } from "../contracts/records.ts";
+import type { BatchBuffer } from "./csv_batch.ts";
+import {
+  BACKSLASH,
+  CR,
+  DELIMITER,
+  ESCAPE,
+  findLineEnd,
+  JSON_ESCAPES,
+  LF,
+  LINE_FEED,
+  PLAIN,
+  QUOTE,
+  QUOTE_END,
+  quotedClasses,
+  skipLineEnd,
+  unquotedClasses,
+  utf8Length,
+  WIDE,
+} from "./csv_bytes.ts";
+import type { CsvPosition } from "./csv_options.ts";
+
+/** Bytes kept of a rejected row: 64 KiB. */
+const RAW_LIMIT = 65_536;
+
+/** Rejected rows, and bytes of them, after which a chunk is handed out. */
+const REJECTED_LIMIT = 1_000;
+const REJECTED_BYTES_LIMIT = 1_048_576;
+
+/** Why {@linkcode RecordScanner.scan} returned: the window holds no whole record any more, or the chunk is full. */
+export type ScanStop = "input" | "chunk";
+
+// What is wrong with a record, in the order of the sentences below.
+const NONE = 0;
+const HAS_NUL = 1;
+const NOT_UTF8 = 2;
+const AFTER_QUOTE = 3;
+const UNCLOSED = 4;
+const RAGGED = 5;
+const INCOMPLETE = 6;
+
+const QUOTED = quotedClasses();
+
+/** What the scanner needs to know about the file. */
+export interface ScannerSettings {
+  /** The delimiter in UTF-8. */
+  readonly delimiter: Uint8Array;
+  /** For each column of the file, its place among the kept columns, or -1. */
+  readonly slots: Int32Array;
+  /** Longest record in bytes. */
+  readonly maxRecordBytes: number;
+  /** Where the window starts. */
+  readonly position: CsvPosition;
+}
+
+/** Scans records from a window of input into a {@linkcode BatchBuffer}. */
+export class RecordScanner {
+  /** Input not yet consumed; the byte at `end` is a NUL. */
+  #window = new Uint8Array(0);
+  #start = 0;
+  #end = 0;
+  /** Length the window must reach before scanning again can help: keeps tiny pushes from scanning quadratically. */
+  #need = 1;
+  #offset: number;
+  #line: number;
+  #cells: number;
+  #recovering: boolean;
+  /** The row whose first line is being passed over because it is too long. */
+  #skipped: { raw: Uint8Array; offset: number } | undefined;
+  #rejected: RejectedRow[] = [];
+  #rejectedBytes = 0;
+  readonly #unquoted: Uint8Array;
+
+  constructor(private readonly settings: ScannerSettings, private readonly batch: BatchBuffer) {
+    const { offset, line, cells, recovering } = settings.position;
+    this.#offset = offset;
+    this.#line = line;
+    this.#cells = cells;
+    this.#recovering = recovering;
+    this.#unquoted = unquotedClasses(settings.delimiter);
+  }
+
+  /** Where the next record starts. */
+  get position(): CsvPosition {
+    return {
+      offset: this.#skipped?.offset ?? this.#offset,
+      line: this.#line,
+      cells: this.#cells,
+      recovering: this.#recovering,
+    };
+  }
+
+  /** Appends input to the window. */
+  append(bytes: Uint8Array): void {
+    const rest = this.#end - this.#start;
+    const size = rest + bytes.length;
+    if (size >= this.#window.length) {
+      const larger = new Uint8Array(Math.max(2 * this.#window.length, size + 1));
+      larger.set(this.#window.subarray(this.#start, this.#end));
+      this.#window = larger;
+    } else if (this.#start > 0) this.#window.copyWithin(0, this.#start, this.#end);
+    this.#window.set(bytes, rest);
+    this.#window[size] = 0;
+    this.#start = 0;
+    this.#end = size;
+  }
+
+  /** The rejected rows since the last call. */
+  takeRejected(): RejectedRow[] {
+    const rejected = this.#rejected;
+    this.#rejected = [];
+    this.#rejectedBytes = 0;
+    return rejected;
+  }
+
+  /** Scans until the window holds no whole record or the chunk is full. `final`: no more input follows. */
+  scan(final: boolean): ScanStop {
+    if (!final && this.#end - this.#start < this.#need) return "input";
+    if (this.#skipped !== undefined && !this.#skipLine(final)) return "input";
+    this.#need = 1;
+    const { batch } = this;
+    const { delimiter, slots, maxRecordBytes } = this.settings;
+    const { prefixes, prefixEnds } = batch;
+    const unquoted = this.#unquoted;
+    const window = this.#window;
+    const end = this.#end;
+    const columns = slots.length;
+    const wideDelimiter = delimiter.length > 1;
+    while (this.#start < end) {
+      if (batch.full || this.#rejected.length >= REJECTED_LIMIT || this.#rejectedBytes >= REJECTED_BYTES_LIMIT) {
+        return "chunk";
+      }
+      const start = this.#start;
+      let i = start;
+      batch.reserveSpans();
+      const { bytes: out, spans } = batch;
+      let o = batch.length;
+      let span = batch.spanStart;
+      let cell = 0;
+      let fault = NONE;
+      let extra = false; // a cell past the header's last one holds something
+      let lines = 0; // line ends inside quotes
+      let kind = PLAIN; // class of the byte that ended the cell
+
+      for (;;) {
+        const slot = cell < columns ? slots[cell] as number : -1;
+        const cellStart = o;
+        if (slot >= 0) {
+          const prefixEnd = prefixEnds[slot + 1] as number;
+          for (let p = prefixEnds[slot] as number; p < prefixEnd; p++) out[o++] = prefixes[p] as number;
+        }
+        const valueStart = o;
+        let byte = window[i] as number;
+        if (byte === QUOTE) {
+          i++;
+          for (;;) {
+            while ((kind = QUOTED[byte = window[i] as number] as number) === PLAIN) {
+              out[o++] = byte;
+              i++;
+            }
+            if (kind === QUOTE_END) {
+              i++;
+              if (window[i] !== QUOTE) break;
+              out[o++] = BACKSLASH;
+              out[o++] = QUOTE;
+              i++;
+            } else if (i >= end) {
+              fault = final ? UNCLOSED : INCOMPLETE;
+              break;
+            } else if (kind === ESCAPE) {
+              if (byte === LF ? window[i - 1] !== CR : byte === CR) lines++;
+              const escape = JSON_ESCAPES[byte] as Uint8Array;
+              for (let e = 0; e < escape.length; e++) out[o++] = escape[e] as number;
+              i++;
+            } else if (kind === WIDE) {
+              const length = utf8Length(window, i, end);
+              for (let w = 0; w < length; w++) out[o++] = window[i + w] as number;
+              if (length === 0) fault = NOT_UTF8;
+              i += length || 1;
+            } else {
+              fault = HAS_NUL;
+              i++;
+            }
+          }
+          if (fault >= UNCLOSED) break;
+          kind = unquoted[window[i] as number] as number;
+          if (wideDelimiter && kind === DELIMITER && !isDelimiter(window, i, delimiter)) kind = WIDE;
+          if (kind < DELIMITER && i < end) {
+            fault = wideDelimiter && !final && end - i < delimiter.length ? INCOMPLETE : AFTER_QUOTE;
+            break;
+          }
+        } else {
+          for (;;) {
+            while ((kind = unquoted[byte = window[i] as number] as number) === PLAIN) {
+              out[o++] = byte;
+              i++;
+            }
+            if (kind > DELIMITER || i >= end) break;
+            if (kind === DELIMITER) {
+              if (!wideDelimiter || isDelimiter(window, i, delimiter)) break;
+              kind = WIDE;
+            }
+            if (kind === WIDE) {
+              const length = utf8Length(window, i, end);
+              for (let w = 0; w < length; w++) out[o++] = window[i + w] as number;
+              if (length === 0) fault = NOT_UTF8;
+              i += length || 1;
+            } else if (kind === ESCAPE) {
+              const escape = JSON_ESCAPES[byte] as Uint8Array;
+              for (let e = 0; e < escape.length; e++) out[o++] = escape[e] as number;
+              i++;
+            } else {
+              fault = HAS_NUL;
+              i++;
+            }
+          }
+        }
+        if (slot >= 0) {
+          spans[span] = valueStart - 1;
+          spans[span + 1] = o + 1;
+          span += 2;
+        } else {
+          if (cell >= columns && o > valueStart) extra = true;
+          o = cellStart;
+        }
+        cell++;
+        // A row that is too long and spans lines is malformed: quotes that do not pair up look just so.
+        if (extra && lines > 0 && (i < end || final)) {
+          fault = RAGGED;
+          break;
+        }
+        if (i >= end || kind !== DELIMITER) break;
+        i += delimiter.length;
+      }
+
+      const stop = i;
+      if (fault < AFTER_QUOTE) {
+        if (i < end) {
+          if (kind === LINE_FEED) i++;
+          else if (i + 1 < end) i += window[i + 1] === LF ? 2 : 1;
+          else if (final) i++;
+          else fault = INCOMPLETE;
+        } else if (!final) fault = INCOMPLETE;
+      }
+      if (stop - start > maxRecordBytes || fault >= AFTER_QUOTE) {
+        if (!this.#malformed(start, stop, fault, cell, lines, final)) return "input";
+        continue;
+      }
+      if (stop === start) { // a blank line
+        this.#advance(i, 1);
+        continue;
+      }
+      const whole = cell >= columns && !extra;
+      if (fault !== NONE || extra || (this.#recovering && !whole && cell !== this.#cells)) {
+        if (this.#recovering && lines > 0 && fault === NONE) {
+          if (!this.#malformed(start, stop, RAGGED, cell, lines, final)) return "input";
+          continue;
+        }
+        this.#reject(window.slice(start, Math.min(stop, start + RAW_LIMIT)), this.#offset, this.#reason(fault, cell));
+        this.#advance(i, lines + 1);
+        continue;
+      }
+      if (!batch.commitRow(o, span)) {
+        if (batch.count > 0) return "chunk";
+        batch.growBytes(o);
+        continue;
+      }
+      this.#cells = cell;
+      this.#recovering = false;
+      this.#advance(i, lines + 1);
+    }
+    return "input";
+  }
+
+  #advance(next: number, lines: number): void {
+    this.#offset += next - this.#start;
+    this.#start = next;
+    this.#line += lines;
+  }
+
+  /**
+   * Rejects the first line of a record whose quotes are wrong or which is too long, and goes on at the next line: a
+   * stray quote costs one line, whatever follows. Returns false when the window ends too early to tell.
+   */
+  #malformed(start: number, stop: number, fault: number, cells: number, lines: number, final: boolean): boolean {
+    const { maxRecordBytes } = this.settings;
+    const window = this.#window;
+    const end = this.#end;
+    let tooLong = stop - start > maxRecordBytes;
+    const lineEnd = tooLong || fault !== INCOMPLETE ? findLineEnd(window, start, end, final) : -1;
+    if (lineEnd < 0 && !final && end - start <= maxRecordBytes) {
+      this.#need = Math.min(2 * (end - start), maxRecordBytes + 1);
+      return false;
+    }
+    tooLong ||= (lineEnd < 0 ? end : lineEnd) - start > maxRecordBytes;
+    if (lineEnd < 0 && !final) {
+      this.#skipped = { raw: window.slice(start, Math.min(end, start + RAW_LIMIT)), offset: this.#offset };
+      this.#advance(window[end - 1] === CR ? end - 1 : end, 0);
+      this.#need = this.#end - this.#start + 1;
+      return false;
+    }
+    const firstLineEnd = lineEnd < 0 ? end : lineEnd;
+    const raw = window.slice(start, Math.min(firstLineEnd, start + RAW_LIMIT));
+    this.#reject(raw, this.#offset, tooLong ? this.#tooLong() : this.#reason(fault, cells, lines));
+    this.#advance(lineEnd < 0 ? end : skipLineEnd(window, lineEnd, end), 1);
+    this.#recovering = true;
+    return true;
+  }
+
+  /** Passes over the rest of a line that is too long; false when the window holds no end of it. */
+  #skipLine(final: boolean): boolean {
+    const skipped = this.#skipped;
+    if (skipped === undefined) return true;
+    const window = this.#window;
+    const lineEnd = findLineEnd(window, this.#start, this.#end, final);
+    const ends = lineEnd >= 0 || final;
+    // A carriage return that ends the window stays in it: a line feed may follow.
+    const pending = !ends && this.#end > this.#start && window[this.#end - 1] === CR;
+    const stop = lineEnd >= 0 ? lineEnd : pending ? this.#end - 1 : this.#end;
+    if (skipped.raw.length < RAW_LIMIT) {
+      const more = window.subarray(this.#start, Math.min(stop, this.#start + RAW_LIMIT - skipped.raw.length));
+      const raw = new Uint8Array(skipped.raw.length + more.length);
+      raw.set(skipped.raw);
+      raw.set(more, skipped.raw.length);
+      skipped.raw = raw;
+    }
+    this.#need = pending ? 2 : 1;
+    if (!ends) {
+      this.#advance(stop, 0);
+      return false;
+    }
+    this.#skipped = undefined;
+    this.#reject(skipped.raw, skipped.offset, this.#tooLong());
+    this.#advance(lineEnd < 0 ? stop : skipLineEnd(window, lineEnd, this.#end), 1);
+    this.#recovering = true;
+    return true;
+  }
+
+  #reject(raw: Uint8Array, offset: number, reason: string): void {
+    this.#rejected.push({ raw, offset, line: this.#line, reason });
+    this.#rejectedBytes += raw.length;
+  }
+
+  #tooLong(): string {
+    return `Is longer than ${this.settings.maxRecordBytes} bytes`;
+  }
+
+  #reason(fault: number, cells: number, lines = 0): string {
+    switch (fault) {
+      case HAS_NUL:
+        return "Holds a NUL";
+      case NOT_UTF8:
+        return "Holds bytes that cannot be decoded";
+      case AFTER_QUOTE: {
+        const where = lines > 0 ? ` on line ${this.#line + lines}` : "";
+        return `Has text after the closing quote of cell ${cells + 1}${where}`;
+      }
+      case UNCLOSED:
+        return `Has a quote in cell ${cells + 1} that is never closed`;
+      default: {
+        const columns = this.settings.slots.length;
+        const counts = `Has ${cells} ${cells === 1 ? "cell" : "cells"} where the header has ${columns}`;
+        return this.#recovering ? `${counts}, after a malformed row` : counts;
+      }
+    }
+  }
+}
+
+function isDelimiter(window: Uint8Array, at: number, delimiter: Uint8Array): boolean {
+  for (let d = 0; d < delimiter.length; d++) if (window[at + d] !== delimiter[d]) return false;
+  return true;
+}

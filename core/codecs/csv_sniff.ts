@@ -1,0 +1,88 @@
+/**
+ * Tells files that are no CSV text by their first bytes.
+ *
+ * @module
+ */
+import { Failure } from "../contracts/failure.ts";
+
+/** How many bytes from the start of a file {@linkcode refuseBinary} looks at. */
+export const SNIFF_BYTES = 8_192;
+
+interface Signature {
+  readonly magic: readonly number[] | string;
+  readonly what: string;
+  readonly hint: string;
+}
+
+const DECRYPT_HINT = "Decrypt it first";
+const UNPACK_HINT = "Unpack it first";
+const CSV_HINT = "Choose a CSV text file";
+
+const SIGNATURES: readonly Signature[] = [
+  {
+    magic: "PK\x03\x04",
+    what: "a zip archive or an Excel workbook",
+    hint: "Unpack it first, or save the sheet as CSV",
+  },
+  { magic: "PK\x05\x06", what: "an empty zip archive", hint: CSV_HINT },
+  { magic: [0x1f, 0x8b], what: "gzip data", hint: UNPACK_HINT },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], what: "Zstandard data", hint: UNPACK_HINT },
+  { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], what: "xz data", hint: UNPACK_HINT },
+  { magic: "BZh", what: "bzip2 data", hint: UNPACK_HINT },
+  { magic: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], what: "a 7-Zip archive", hint: UNPACK_HINT },
+  { magic: "Rar!\x1a\x07", what: "a RAR archive", hint: UNPACK_HINT },
+  { magic: "-----BEGIN PGP ", what: "a PGP message", hint: DECRYPT_HINT },
+  { magic: "%PDF-", what: "a PDF document", hint: CSV_HINT },
+  { magic: [0xd0, 0xcf, 0x11, 0xe0], what: "an old Excel workbook", hint: "Save the sheet as CSV" },
+  { magic: "PAR1", what: "a Parquet file", hint: "Convert it to CSV first" },
+  { magic: "SQLite format 3\0", what: "a SQLite database", hint: "Export a table as CSV" },
+  { magic: [0x89, 0x50, 0x4e, 0x47], what: "a PNG image", hint: CSV_HINT },
+  { magic: [0xff, 0xd8, 0xff], what: "a JPEG image", hint: CSV_HINT },
+  { magic: "GIF8", what: "a GIF image", hint: CSV_HINT },
+  { magic: [0xff, 0xfe], what: "UTF-16 text", hint: "Set the encoding to utf-16le" },
+  { magic: [0xfe, 0xff], what: "UTF-16 text", hint: "Set the encoding to utf-16be" },
+];
+
+/**
+ * Throws a `Failure` of kind `data` that says what the file looks like, when its first bytes (up to
+ * {@linkcode SNIFF_BYTES}) cannot start a text file.
+ */
+export function refuseBinary(head: Uint8Array, name: string): void {
+  const bytes = head.subarray(0, SNIFF_BYTES);
+  const signature = SIGNATURES.find(({ magic }) => startsWith(bytes, magic)) ?? binaryPgp(bytes) ?? nulText(bytes);
+  if (signature === undefined) return;
+  throw new Failure("data", `File "${name}" is ${signature.what}, not CSV text`, { hint: signature.hint });
+}
+
+function startsWith(bytes: Uint8Array, magic: readonly number[] | string): boolean {
+  if (bytes.length < magic.length) return false;
+  for (let i = 0; i < magic.length; i++) {
+    if (bytes[i] !== (typeof magic === "string" ? magic.charCodeAt(i) : magic[i])) return false;
+  }
+  return true;
+}
+
+/**
+ * A binary PGP message starts with a session key packet (tag 1 or 3, RFC 9580 §4.2), whose third or later byte, its
+ * version, is small. No UTF-8 text starts with a byte from 0x80 to 0xc1; those from 0xc2 on are followed by one
+ * from 0x80 on, which is no such length.
+ */
+function binaryPgp(bytes: Uint8Array): Pick<Signature, "what" | "hint"> | undefined {
+  const [tag = 0, second = 0, third = 0, fourth = 0] = bytes;
+  const old = (tag === 0x84 || tag === 0x85 || tag === 0x8c || tag === 0x8d) &&
+    (tag & 1 ? fourth : third) >= 3 && (tag & 1 ? fourth : third) <= 6;
+  const current = (tag === 0xc1 || tag === 0xc3) && second < 0xc0 && third >= 3 && third <= 6;
+  return old || current ? { what: "a PGP message", hint: DECRYPT_HINT } : undefined;
+}
+
+/** A NUL means binary data, or UTF-16 without a byte order mark where every other byte is one. */
+function nulText(bytes: Uint8Array): Pick<Signature, "what" | "hint"> | undefined {
+  let even = 0;
+  let odd = 0;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] === 0) i % 2 === 0 ? even++ : odd++;
+  if (even + odd === 0) return undefined;
+  const half = bytes.length / 2;
+  if (odd > half * 0.7 && even < half * 0.1) return { what: "UTF-16 text", hint: "Set the encoding to utf-16le" };
+  if (even > half * 0.7 && odd < half * 0.1) return { what: "UTF-16 text", hint: "Set the encoding to utf-16be" };
+  return { what: "binary data", hint: CSV_HINT };
+}

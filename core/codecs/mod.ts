@@ -1,0 +1,15 @@
+/**
+ * What bytes mean: CSV, text encodings and timestamps.
+ *
+ * @module
+ */
+export { type CsvFile, CsvReader, openCsv } from "./csv.ts";
+export {
+  CSV_MAX_COLUMNS,
+  CSV_MAX_RECORD_BYTES,
+  type CsvChunk,
+  type CsvHeader,
+  type CsvOptions,
+  type CsvPosition,
+  parseDelimiter,
+} from "./csv_options.ts";
