@@ -75,7 +75,7 @@ function* sourcesIn(root: URL, folder: string): Generator<string> {
 async function denoInfo(root: URL, paths: readonly string[]): Promise<readonly InfoModule[]> {
   const imports = paths.map((path) => `import ${JSON.stringify(new URL(path, root).href)};`).join("");
   const { success, stdout, stderr } = await new Deno.Command("deno", {
-    args: ["info", "--json", "--no-lock", `data:application/typescript,${encodeURIComponent(imports)}`],
+    args: ["info", "--json", `data:application/typescript,${encodeURIComponent(imports)}`],
     cwd: root,
   }).output();
   if (!success) throw new Error(`deno info failed: ${new TextDecoder().decode(stderr)}`);
