@@ -13,3 +13,14 @@ export {
   type CsvPosition,
   parseDelimiter,
 } from "./csv_options.ts";
+export { openText, parseEncoding, type TextOptions, type TextSource } from "./encoding.ts";
+export {
+  ambiguousDates,
+  fillTimes,
+  type SlashDates,
+  TIMESTAMP_FORMATS,
+  type TimestampFormat,
+  type TimestampOptions,
+  type TimestampParser,
+  timestampParser,
+} from "./timestamps.ts";
