@@ -1,0 +1,373 @@
+/**
+ * Files in a local folder, and nowhere else.
+ *
+ * @module
+ */
+import { constants } from "node:fs";
+import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { Failure, throwIfAborted } from "../contracts/failure.ts";
+import type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../contracts/file_store.ts";
+import { abortedOr, changed, forbidden, isFolder, notFolder, notFound, notReadable, untilAborted } from "./failures.ts";
+import { filePage, pageOf } from "./paging.ts";
+import {
+  baseName,
+  childPath,
+  compareNames,
+  formatPath,
+  parentPath,
+  type ParsedPath,
+  parseFilePath,
+  parsePath,
+  temporaryName,
+} from "./paths.ts";
+
+/** Bytes read at a time. */
+const CHUNK = 256 * 1024;
+/** Entries described at the same time. */
+const CONCURRENCY = 32;
+
+/** Where a local store lies. */
+export interface LocalStoreOptions {
+  /** The folder the store is confined to; relative to the working directory. */
+  readonly root: string;
+}
+
+/** A store over a local folder; it has every optional member. */
+export interface LocalStore extends FileStore {
+  /** Removes a file. */
+  remove(path: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** Moves a file, replacing what is at `to`; missing folders are made. */
+  move(from: string, to: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+}
+
+/**
+ * Gives a folder as a store.
+ *
+ * Confined to its root: `..`, absolute paths and symbolic links are followed as long as they end inside, and are a
+ * failure of kind `auth` (code `forbidden`) where they do not. This guards against paths, not against a process that
+ * swaps folders for links while a file is being opened.
+ */
+export function localStore({ root }: LocalStoreOptions): LocalStore {
+  return new FolderStore(resolve(root));
+}
+
+class FolderStore implements LocalStore {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async list(folder: string, options: ListOptions = {}): Promise<FilePage> {
+    throwIfAborted(options.signal);
+    const parsed = parsePath(folder);
+    return await this.#doing(folder, options.signal, async () => {
+      const real = await this.#locate(parsed);
+      if (!(await stat(real)).isDirectory()) throw notFolder(folder);
+      const names = (await readdir(real)).sort(compareNames).map((name) => ({ name }));
+      const { items, next } = pageOf(names, options);
+      return filePage(await this.#describeAll(parsed, items, options.signal), next);
+    });
+  }
+
+  async stat(path: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<FileEntry> {
+    throwIfAborted(signal);
+    const parsed = parsePath(path);
+    return await this.#doing(path, signal, async () => await describe(parsed, await this.#locate(parsed)));
+  }
+
+  async open(path: string, options: OpenOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    throwIfAborted(options.signal);
+    const parsed = parsePath(path);
+    return await this.#doing(path, options.signal, async () => {
+      const real = await this.#locate(parsed);
+      const entry = await describe(parsed, real);
+      if (entry.kind === "folder") throw isFolder(path);
+      if (entry.kind !== "file") throw notReadable(path);
+      const handle = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW);
+      try {
+        const opened = versionOf(await handle.stat({ bigint: true }));
+        if (opened !== (options.version ?? entry.version)) throw changed(path);
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
+      return streamOf(handle, path, options.offset ?? 0, entry.size, options.signal);
+    });
+  }
+
+  async write(
+    path: string,
+    content: ReadableStream<Uint8Array>,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<FileEntry> {
+    const parsed = parseFilePath(path);
+    const reader = content.getReader();
+    try {
+      throwIfAborted(options.signal);
+      return await this.#doing(path, options.signal, async () => {
+        const target = await this.#place(parsed);
+        await writeWhole(target, reader, options.signal);
+        return await describe(parsed, target);
+      });
+    } catch (error) {
+      reader.cancel(error).catch(() => {});
+      throw error;
+    }
+  }
+
+  async remove(path: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    throwIfAborted(signal);
+    const parsed = parseFilePath(path);
+    await this.#doing(path, signal, async () => {
+      // The link itself is removed, not what it leads to: only its folder is resolved.
+      const file = join(await this.#locate(parentPath(parsed)), baseName(parsed));
+      if ((await lstat(file)).isDirectory()) throw isFolder(path);
+      await unlink(file);
+    });
+  }
+
+  async move(from: string, to: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    throwIfAborted(signal);
+    const source = parseFilePath(from);
+    const target = parseFilePath(to);
+    await this.#doing(from, signal, async () => {
+      const file = await this.#locate(source);
+      if ((await stat(file)).isDirectory()) throw isFolder(from);
+      await rename(file, await this.#place(target));
+    });
+  }
+
+  /** Where an existing path leads to, links resolved; refused where that is outside of the root. */
+  async #locate(path: ParsedPath): Promise<string> {
+    const lexical = this.#lexical(path);
+    const [root, real] = await Promise.all([realpath(this.#root), realpath(lexical)]);
+    if (!isInside(root, real)) throw this.#outside(path);
+    return real;
+  }
+
+  /** Where a file is to be written; makes its folder, and no folder outside of the root. */
+  async #place(path: ParsedPath): Promise<string> {
+    const lexical = this.#lexical(path);
+    await mkdir(this.#root, { recursive: true });
+    const folder = dirname(lexical);
+    let existing = folder;
+    while (!await exists(existing)) existing = dirname(existing);
+    const [root, real] = await Promise.all([realpath(this.#root), realpath(existing)]);
+    if (!isInside(root, real)) throw this.#outside(path);
+    const place = join(real, relative(existing, folder));
+    await mkdir(place, { recursive: true });
+    const target = join(place, basename(lexical));
+    if (await isDirectory(target)) throw isFolder(formatPath(path));
+    return target;
+  }
+
+  /** The path before any link is followed; refused where `..` or a leading `/` lead out of the root. */
+  #lexical(path: ParsedPath): string {
+    const text = formatPath(path);
+    const lexical = isAbsolute(text) ? resolve(text) : resolve(this.#root, text);
+    if (!isInside(this.#root, lexical)) throw this.#outside(path);
+    return lexical;
+  }
+
+  #outside(path: ParsedPath): Failure {
+    return new Failure("auth", `Path "${formatPath(path)}" leads out of folder "${this.#root}"`, {
+      hint: "Give a path inside the folder",
+      code: "forbidden",
+    });
+  }
+
+  async #describeAll(
+    folder: ParsedPath,
+    items: readonly { readonly name: string }[],
+    signal: AbortSignal | undefined,
+  ): Promise<FileEntry[]> {
+    const entries = new Array<FileEntry | undefined>(items.length);
+    let next = 0;
+    const work = async () => {
+      for (let index = next++; index < items.length; index = next++) {
+        throwIfAborted(signal);
+        const item = items[index];
+        if (item !== undefined) entries[index] = await this.#describeChild(folder, item.name);
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    return entries.filter((entry) => entry !== undefined);
+  }
+
+  /** One entry of a listing; `undefined` where it went away since. */
+  async #describeChild(folder: ParsedPath, name: string): Promise<FileEntry | undefined> {
+    const child = parsePath(childPath(folder, name));
+    try {
+      return await describe(child, await this.#locate(child));
+    } catch (error) {
+      if (!(error instanceof Failure) && !isMissing(error)) throw error;
+      // A link that leads nowhere, or out of the root, is listed and cannot be opened.
+      const link = await lstat(this.#lexical(child)).catch(() => undefined);
+      if (link === undefined) return undefined;
+      return { path: formatPath(child), name, kind: "other", size: 0, modified: link.mtimeMs, version: "link" };
+    }
+  }
+
+  /** Runs file-system work on `path` and turns what it throws into failures. */
+  async #doing<T>(path: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw abortedOr(signal, systemFailure(error, path));
+    }
+  }
+}
+
+function isInside(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+async function exists(path: string): Promise<boolean> {
+  // A dangling link exists too: nothing is made in its place.
+  return await lstat(path).then(() => true, (error) => {
+    if (isMissing(error)) return false;
+    throw error;
+  });
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return await stat(path).then((found) => found.isDirectory(), () => false);
+}
+
+type BigStats = Awaited<ReturnType<typeof statBig>>;
+
+function statBig(path: string) {
+  return stat(path, { bigint: true });
+}
+
+async function describe(path: ParsedPath, real: string): Promise<FileEntry> {
+  const found = await statBig(real);
+  const kind = found.isDirectory() ? "folder" : found.isFile() ? "file" : "other";
+  return {
+    path: formatPath(path),
+    name: baseName(path),
+    kind,
+    size: kind === "file" ? Number(found.size) : 0,
+    modified: Number(found.mtimeMs),
+    version: versionOf(found),
+  };
+}
+
+/** The inode too: a file replaced by a rename within one tick of the clock is another one. */
+function versionOf({ size, mtimeNs, ino }: BigStats): string {
+  return `${size}-${mtimeNs}-${ino}`;
+}
+
+/** The bytes of an open file from `offset` to the size it had; closes the file when done. */
+function streamOf(
+  handle: FileHandle,
+  path: string,
+  offset: number,
+  size: number,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array> {
+  let position = offset;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        throwIfAborted(signal);
+        if (position >= size) {
+          await handle.close();
+          return controller.close();
+        }
+        const buffer = new Uint8Array(Math.min(CHUNK, size - position));
+        const { bytesRead } = await untilAborted(handle.read(buffer, 0, buffer.length, position), signal);
+        if (bytesRead === 0) throw changed(path);
+        position += bytesRead;
+        controller.enqueue(buffer.subarray(0, bytesRead));
+      } catch (error) {
+        await handle.close();
+        throw abortedOr(signal, systemFailure(error, path));
+      }
+    },
+    cancel: () => handle.close(),
+  }, { highWaterMark: 0 });
+}
+
+/** Writes the content under a temporary name, brings it to the disk, and renames it. */
+async function writeWhole(
+  target: string,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const temporary = join(dirname(target), temporaryName(basename(target)));
+  const handle = await open(temporary, "wx");
+  try {
+    try {
+      for (;;) {
+        const { done, value } = await untilAborted(reader.read(), signal);
+        if (done) break;
+        await writeBytes(handle, value);
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    throwIfAborted(signal);
+    await rename(temporary, target);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error;
+  }
+  // The rename itself is on the disk only when its folder is.
+  const folder = await open(dirname(target), "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function writeBytes(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let start = 0; start < bytes.length;) {
+    start += (await handle.write(bytes, start, bytes.length - start)).bytesWritten;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function isMissing(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP";
+}
+
+/** The failure for what the file system said about `path`; other errors pass through. */
+function systemFailure(error: unknown, path: string): unknown {
+  if (error instanceof Failure) return error;
+  if (isMissing(error)) return notFound(path, error);
+  const code = codeOf(error);
+  if (error instanceof Error && (error.name === "NotCapable" || code === "ERR_ACCESS_DENIED")) {
+    return new Failure("config", `Waybill was not started with access to "${path}"`, {
+      hint: "Start it with --allow-read and --allow-write for the folder",
+      cause: error,
+    });
+  }
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return forbidden(path, error);
+  if (code === "EISDIR") return isFolder(path, error);
+  if (code === "ENAMETOOLONG" || code === "EINVAL") {
+    return new Failure("config", `Path "${path}" is not one the file system accepts`, {
+      hint: "Check the path; it may be too long",
+      cause: error,
+    });
+  }
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new Failure("transient", `The disk is full: "${path}" could not be written`, {
+      hint: "Free some space, then try again",
+      cause: error,
+    });
+  }
+  if (typeof code !== "string") return error;
+  return new Failure("transient", `"${path}" could not be reached: ${code}`, {
+    hint: "Check the disk, or try again later",
+    cause: error,
+  });
+}

@@ -1,0 +1,11 @@
+/**
+ * Where bytes live: the drivers of the `FileStore` contract.
+ *
+ * @module
+ */
+export type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../contracts/file_store.ts";
+export { type AddressKind, type AddressPolicy, classifyAddress, resolveAddresses } from "./address.ts";
+export { type LocalStore, localStore, type LocalStoreOptions } from "./local.ts";
+export { type MemoryStore, memoryStore } from "./memory.ts";
+export { openSftpStore, type SftpStore } from "./sftp.ts";
+export type { HostKeyVerifier, SftpOptions, SftpTimeouts } from "./sftp/options.ts";

@@ -1,0 +1,232 @@
+/**
+ * Opens an SFTP session: host key, login, subsystem.
+ *
+ * @module
+ */
+import type { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import type { Socket } from "node:net";
+import type { Algorithms, AuthenticationType, Client, NextAuthHandler, ParsedKey, SFTPWrapper } from "ssh2";
+import { abortFailure, Failure } from "../../contracts/failure.ts";
+import { dial } from "./dial.ts";
+import { readPrivateKey } from "./key.ts";
+import { serverName, type SftpSettings } from "./options.ts";
+import { SftpSession } from "./session.ts";
+import { loadSsh2 } from "./ssh2.ts";
+
+/**
+ * No SHA-1, no CBC. ChaCha20 first: ssh2 brings it as WebAssembly, and on Deno it is twice as fast as AES-GCM.
+ */
+const ALGORITHMS: Algorithms = {
+  kex: [
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
+    "diffie-hellman-group-exchange-sha256",
+    "diffie-hellman-group14-sha256",
+    "diffie-hellman-group15-sha512",
+    "diffie-hellman-group16-sha512",
+    "diffie-hellman-group17-sha512",
+    "diffie-hellman-group18-sha512",
+  ],
+  serverHostKey: [
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+  ],
+  cipher: [
+    "chacha20-poly1305@openssh.com",
+    "aes256-ctr",
+    "aes192-ctr",
+    "aes128-ctr",
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+  ],
+  hmac: ["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512"],
+  compress: ["none"],
+};
+
+/** How often an idle connection is asked whether it lives, and how often it may stay silent. */
+const KEEP_ALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 };
+
+/** Dials, checks the host key, logs in and starts SFTP. Throws a `Failure` and nothing else. */
+export async function openSession(settings: SftpSettings, signal: AbortSignal | undefined): Promise<SftpSession> {
+  const key = settings.privateKey ? await readPrivateKey(settings.privateKey, settings.passphrase) : undefined;
+  if (key === undefined && !settings.password) {
+    throw new Failure("auth", `Neither a password nor a private key was given for "${settings.username}"`, {
+      hint: "Give a password or a private key",
+    });
+  }
+  const { Client } = await loadSsh2();
+  const socket = await dial(settings, signal);
+  const client = new Client();
+  let onAbort = () => {};
+  let deadline: ReturnType<typeof setTimeout> | undefined;
+  try {
+    return await new Promise<SftpSession>((resolve, reject) => {
+      onAbort = () => reject(signal === undefined ? undefined : abortFailure(signal));
+      if (signal?.aborted) onAbort();
+      signal?.addEventListener("abort", onAbort, { once: true });
+      deadline = setTimeout(() => reject(late(settings)), settings.timeouts.handshake);
+      logIn({ client, socket, settings, key, reject }, (sftp) => {
+        resolve(new SftpSession(client, sftp, socket, settings.timeouts.idle));
+      });
+    });
+  } catch (error) {
+    client.on("error", () => {});
+    client.end();
+    socket.destroy();
+    throw error;
+  } finally {
+    clearTimeout(deadline);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+interface Login {
+  readonly client: Client;
+  readonly socket: Socket;
+  readonly settings: SftpSettings;
+  readonly key: ParsedKey | undefined;
+  readonly reject: (failure: Failure) => void;
+}
+
+function logIn(login: Login, onReady: (sftp: SFTPWrapper) => void): void {
+  const { client, socket, settings, key, reject } = login;
+  let authenticating = false;
+  client.on("handshake", () => authenticating = true);
+  client.on("error", (error: Error) => reject(connectFailure(error, login)));
+  client.on("close", () => reject(closedFailure(authenticating, socket, settings)));
+  client.on("ready", () =>
+    client.sftp((error, sftp) => {
+      if (error) reject(noSubsystem(error, settings));
+      else onReady(sftp);
+    }));
+  client.connect({
+    sock: socket,
+    username: settings.username,
+    algorithms: ALGORITHMS,
+    ...KEEP_ALIVE,
+    readyTimeout: 0,
+    hostVerifier: (hostKey: Buffer, verify: (accepted: boolean) => void) => {
+      checkHostKey(hostKey, settings).then(() => verify(true), (failure: Failure) => {
+        reject(failure);
+        verify(false);
+      });
+    },
+    authHandler: authMethods(login, key),
+  });
+}
+
+async function checkHostKey(hostKey: Buffer, settings: SftpSettings): Promise<void> {
+  const fingerprint = `SHA256:${createHash("sha256").update(hostKey).digest("base64").replace(/=+$/, "")}`;
+  const keyType = hostKey.subarray(4, 4 + hostKey.readUInt32BE(0)).toString("latin1");
+  if (await settings.verifyHostKey(fingerprint, keyType)) return;
+  throw new Failure("auth", `The host key of server "${serverName(settings)}" is not trusted: ${fingerprint}`, {
+    hint: "Ask the server's operator for its fingerprint, and trust it only if both are the same",
+  });
+}
+
+/** Chooses the next way to log in: key, then password, among those the server still takes. */
+function authMethods(
+  { settings, reject }: Login,
+  key: ParsedKey | undefined,
+): (left: AuthenticationType[] | null, partial: boolean, next: NextAuthHandler) => void {
+  const { username, password } = settings;
+  const untried = new Set<AuthenticationType>();
+  if (key !== undefined) untried.add("publickey");
+  if (password) untried.add("password").add("keyboard-interactive");
+  let offered: readonly AuthenticationType[] = [];
+  return (left, partial, next) => {
+    // The first question is always "none": its refusal tells what the server takes.
+    if (left === null) return next({ type: "none", username });
+    if (!partial) offered = left;
+    const type = [...untried].find((method) => left.includes(method));
+    if (type === undefined) return reject(loginRefused(settings, offered, key !== undefined));
+    untried.delete(type);
+    if (type === "publickey" && key !== undefined) return next({ type, username, key });
+    if (type === "password") return next({ type, username, password: password ?? "" });
+    let asked = false;
+    next({
+      type: "keyboard-interactive",
+      username,
+      prompt: (_name, _instructions, _language, prompts, finish) => {
+        // The password answers the first hidden question only: a second one asks for something else.
+        finish(prompts.map(({ echo }) => {
+          const answer = echo || asked ? "" : password ?? "";
+          asked ||= !echo;
+          return answer;
+        }));
+      },
+    });
+  };
+}
+
+function loginRefused(settings: SftpSettings, offered: readonly string[], withKey: boolean): Failure {
+  const takes = offered.length === 0 ? "nothing else" : offered.join(", ");
+  const hint = withKey && !settings.password && !offered.includes("publickey")
+    ? "Give a password: the server takes no keys"
+    : !withKey && !offered.includes("password") && !offered.includes("keyboard-interactive")
+    ? "Give a private key: the server takes no passwords"
+    : "Check the user name and the credentials, and that the server knows the key";
+  return new Failure(
+    "auth",
+    `Server "${serverName(settings)}" refused the login of "${settings.username}" (it takes: ${takes})`,
+    { hint },
+  );
+}
+
+function late(settings: SftpSettings): Failure {
+  return new Failure("transient", `Server "${serverName(settings)}" did not finish the login in time`, {
+    hint: "Check that host and port belong to an SFTP server, or try again later",
+  });
+}
+
+function noSubsystem(cause: Error, settings: SftpSettings): Failure {
+  return new Failure("config", `Server "${serverName(settings)}" offers no SFTP to "${settings.username}"`, {
+    hint: "Ask the server's operator to enable the sftp subsystem for this user",
+    cause,
+  });
+}
+
+function notSsh(settings: SftpSettings, cause?: Error): Failure {
+  return new Failure("config", `"${serverName(settings)}" is not an SSH server`, {
+    hint: "Check the port; SFTP is usually on 22, and FTP or FTPS is something else",
+    cause,
+  });
+}
+
+function dropped(settings: SftpSettings, cause?: Error): Failure {
+  return new Failure("transient", `Server "${serverName(settings)}" closed the connection during the login`, {
+    hint: "Try again later; the server may be overloaded or limit connections",
+    cause,
+  });
+}
+
+function closedFailure(authenticating: boolean, socket: Socket, settings: SftpSettings): Failure {
+  return authenticating || socket.bytesRead === 0 ? dropped(settings) : notSsh(settings);
+}
+
+/** Sorts the errors that ssh2 emits before the session is ready; `level` is ssh2's own grouping. */
+function connectFailure(error: Error, { settings, socket }: Login): Failure {
+  const level = "level" in error ? error.level : undefined;
+  if (level === "client-socket" || level === "client-timeout") return dropped(settings, error);
+  if (level === "client-authentication") return loginRefused(settings, [], settings.privateKey !== undefined);
+  if (level === "handshake") {
+    return new Failure("config", `No common encryption with server "${serverName(settings)}": ${error.message}`, {
+      hint: "Ask the server's operator to update it: SHA-1 and CBC are refused",
+      cause: error,
+    });
+  }
+  if (level === "protocol") return socket.bytesRead === 0 ? dropped(settings, error) : notSsh(settings, error);
+  // What is left is the server's own DISCONNECT message, e.g. "Too many authentication failures".
+  return new Failure("transient", `Server "${serverName(settings)}" ended the connection: ${error.message}`, {
+    hint: "Try again later, or ask the server's operator",
+    cause: error,
+  });
+}

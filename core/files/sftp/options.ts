@@ -1,0 +1,73 @@
+/**
+ * What an SFTP store is opened with.
+ *
+ * @module
+ */
+
+/** Decides whether a server is the one that is meant. */
+export type HostKeyVerifier = (
+  /** `SHA256:` and the unpadded base64 of the key's hash, as OpenSSH shows it. */
+  fingerprint: string,
+  /** The key's algorithm, e.g. `ssh-ed25519`. */
+  keyType: string,
+) => boolean | Promise<boolean>;
+
+/** How long to wait, in milliseconds. */
+export interface SftpTimeouts {
+  /** For the TCP connection, each address; 15,000 unless told. */
+  readonly connect?: number;
+  /** For key exchange, login and the start of SFTP together; 30,000 unless told. */
+  readonly handshake?: number;
+  /** For progress while requests are outstanding, then the connection counts as dead; 30,000 unless told. */
+  readonly idle?: number;
+}
+
+/** Where an SFTP server is, who logs in, and how far to trust it. */
+export interface SftpOptions {
+  /** Host name or IP address. */
+  readonly host: string;
+  /** TCP port; 22 unless told. */
+  readonly port?: number;
+  /** Who logs in. */
+  readonly username: string;
+  /** Tried after the key, also for keyboard-interactive logins. */
+  readonly password?: string;
+  /** Tried first: OpenSSH, PEM or PKCS#8; RSA, ECDSA or Ed25519. */
+  readonly privateKey?: string;
+  /** Decrypts the private key. */
+  readonly passphrase?: string;
+  /** Root folder of the store: relative to the login directory, which it is when empty. */
+  readonly folder?: string;
+  /** Called on every connection, before any credential is sent; may throw a `Failure`, which then ends the opening. */
+  readonly verifyHostKey: HostKeyVerifier;
+  /** Whether loopback and private addresses may be dialled; true unless told. Link-local and metadata never are. */
+  readonly allowPrivate?: boolean;
+  /** How long to wait. */
+  readonly timeouts?: SftpTimeouts;
+  /** Ends the opening and everything the store does later. */
+  readonly signal?: AbortSignal;
+  /** Told of reconnects: one sentence without a final period. */
+  readonly log?: (message: string) => void;
+}
+
+/** The options with every default filled in. */
+export interface SftpSettings extends SftpOptions {
+  readonly port: number;
+  readonly allowPrivate: boolean;
+  readonly timeouts: Required<SftpTimeouts>;
+}
+
+/** Fills in the defaults. */
+export function settingsOf(options: SftpOptions): SftpSettings {
+  return {
+    ...options,
+    port: options.port ?? 22,
+    allowPrivate: options.allowPrivate ?? true,
+    timeouts: { connect: 15_000, handshake: 30_000, idle: 30_000, ...options.timeouts },
+  };
+}
+
+/** The server as messages name it. */
+export function serverName({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

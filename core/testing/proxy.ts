@@ -1,0 +1,121 @@
+/**
+ * A TCP proxy on loopback that cuts connections, for tests of what happens then.
+ *
+ * @module
+ */
+import { connect, createServer, type Socket } from "node:net";
+
+/** A running proxy. */
+export interface CuttingProxy extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** Connections accepted so far. */
+  readonly connections: number;
+  /** Bytes the server sent through, over all connections. */
+  readonly received: number;
+  /** Cuts all connections once so many more bytes came from the server; `then` is awaited before new ones are let in. */
+  cutAfter(bytes: number, then?: () => Promise<void>): void;
+  /** Cuts all connections now. */
+  cut(): void;
+  /** Stops forwarding without closing anything, as a network does that loses every packet; false goes on. */
+  stall(stalled: boolean): void;
+  /** Whether new connections are closed at once. */
+  refuse(refusing: boolean): void;
+}
+
+/** Starts a proxy in front of `target`. */
+export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<CuttingProxy> {
+  const proxy = new Proxy(target);
+  await proxy.listen();
+  return proxy;
+}
+
+class Proxy implements CuttingProxy {
+  readonly host = "127.0.0.1";
+  port = 0;
+  connections = 0;
+  received = 0;
+  readonly #server = createServer((inner) => this.#accept(inner).catch(() => inner.destroy()));
+  readonly #sockets = new Set<Socket>();
+  readonly #target: { readonly host: string; readonly port: number };
+  #cut: { readonly at: number; readonly then: () => Promise<void> } | undefined;
+  #gate: Promise<void> = Promise.resolve();
+  #refusing = false;
+  #stalled = false;
+
+  constructor(target: { readonly host: string; readonly port: number }) {
+    this.#target = target;
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, this.host, resolve));
+    const address = this.#server.address();
+    if (address !== null && typeof address !== "string") this.port = address.port;
+  }
+
+  async #accept(inner: Socket): Promise<void> {
+    this.connections++;
+    this.#keep(inner);
+    if (this.#refusing) return void inner.destroy();
+    inner.pause();
+    await this.#gate;
+    const outer = connect({ ...this.#target, noDelay: true });
+    this.#keep(outer);
+    inner.setNoDelay(true);
+    inner.on("data", (bytes) => this.#pass(inner, outer, bytes));
+    outer.on("data", (bytes) => {
+      this.#count(bytes.length);
+      this.#pass(outer, inner, bytes);
+    });
+    inner.on("close", () => outer.destroy());
+    outer.on("close", () => inner.destroy());
+    inner.resume();
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => this.#sockets.delete(socket));
+  }
+
+  #pass(from: Socket, to: Socket, bytes: Uint8Array): void {
+    if (this.#stalled || to.destroyed) return;
+    if (!to.write(bytes)) {
+      from.pause();
+      to.once("drain", () => from.resume());
+    }
+  }
+
+  #count(bytes: number): void {
+    this.received += bytes;
+    const cut = this.#cut;
+    if (cut === undefined || this.received < cut.at) return;
+    this.#cut = undefined;
+    this.#gate = cut.then();
+    this.cut();
+  }
+
+  cutAfter(bytes: number, then: () => Promise<void> = () => Promise.resolve()): void {
+    this.#cut = { at: this.received + bytes, then };
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  stall(stalled: boolean): void {
+    this.#stalled = stalled;
+  }
+
+  refuse(refusing: boolean): void {
+    this.#refusing = refusing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const sockets = [...this.#sockets];
+    const closed = sockets.map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve())));
+    this.cut();
+    await Promise.all(closed);
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Runs an import as the engine would, and collects what it hands over.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { z } from "zod";
+import type { AuthDefinition, ConnectionOf } from "../contracts/auth.ts";
+import type { ConfigSchema } from "../contracts/config.ts";
+import { abortFailure, Failure, throwIfAborted } from "../contracts/failure.ts";
+import type { ImportContext, ImportJobDefinition, ImportTarget, Progress } from "../contracts/job.ts";
+import { isRecordBatch, type RejectedRow, type Row } from "../contracts/records.ts";
+import { collectLog, type LogLine } from "./collect_log.ts";
+import { batchRows } from "./record_batch.ts";
+
+/** How to run a job. */
+export interface RunJobOptions<
+  Auths extends readonly AuthDefinition[],
+  Config extends ConfigSchema,
+  Checkpoint extends z.ZodType,
+> {
+  /** The job's configuration, before defaults. */
+  readonly config: z.input<Config>;
+  /** What the auth would give: for a file provider `{ files: memoryStore({ … }) }`. */
+  readonly connection: ConnectionOf<Auths[number]>;
+  /** Where an earlier run stopped. */
+  readonly checkpoint?: z.output<Checkpoint>;
+  /** When the run first started, in milliseconds since the Unix epoch; 0 unless told. */
+  readonly startedAt?: number;
+  /** Stops the run once this many `emit` calls were accepted, as a crash would: what comes later is lost. */
+  readonly abortAfter?: number;
+}
+
+/** What one `emit` committed. */
+export interface Commit<Checkpoint> {
+  /** The rows. */
+  readonly rows: readonly Row[];
+  /** The rejects reported since the `emit` before. */
+  readonly rejected: readonly RejectedRow[];
+  /** The position reached. */
+  readonly checkpoint: Checkpoint;
+}
+
+/** What a run handed over. */
+export interface JobResult<Checkpoint> {
+  /** Whether `run` came to its end; false when `abortAfter` stopped it. */
+  readonly finished: boolean;
+  /** Every row committed, in order. */
+  readonly rows: readonly Row[];
+  /** Every reject committed, in order. */
+  readonly rejected: readonly RejectedRow[];
+  /** What was committed together. */
+  readonly commits: readonly Commit<Checkpoint>[];
+  /** Where the rows were to go. */
+  readonly target: ImportTarget;
+  /** Every progress told. */
+  readonly progress: readonly Progress[];
+  /** What was logged. */
+  readonly log: readonly LogLine[];
+}
+
+/**
+ * Runs `job` once and gives what was committed; throws what `run` throws.
+ *
+ * It holds the job to the contract: the configuration is parsed by its schema, a checkpoint must survive JSON and its
+ * schema, a batch must be well-formed, and `emit` must be awaited before the next call.
+ */
+export async function runJob<
+  const Auths extends readonly AuthDefinition[],
+  Config extends ConfigSchema,
+  Checkpoint extends z.ZodType,
+>(
+  job: ImportJobDefinition<Auths, Config, Checkpoint>,
+  options: RunJobOptions<Auths, Config, Checkpoint>,
+): Promise<JobResult<z.output<Checkpoint>>> {
+  const config = job.config.parse(options.config);
+  const { log, lines } = collectLog();
+  const commits: Commit<z.output<Checkpoint>>[] = [];
+  const progress: Progress[] = [];
+  const stop = new AbortController();
+  let rejected: RejectedRow[] = [];
+  let busy = false;
+
+  const stored = (checkpoint: z.output<Checkpoint>): z.output<Checkpoint> =>
+    job.checkpoint.parse(JSON.parse(JSON.stringify(checkpoint)));
+
+  const exclusive = async (work: () => void): Promise<void> => {
+    throwIfAborted(stop.signal);
+    assert.ok(!busy, "emit, reject and flush must be awaited before the next call");
+    busy = true;
+    // The engine answers later too: a job that forgets to wait is found out here.
+    await Promise.resolve();
+    busy = false;
+    work();
+  };
+
+  const context: ImportContext<z.output<Config>, ConnectionOf<Auths[number]>, z.output<Checkpoint>> = {
+    config,
+    connection: options.connection,
+    checkpoint: options.checkpoint === undefined ? undefined : stored(options.checkpoint),
+    startedAt: options.startedAt ?? 0,
+    signal: stop.signal,
+    log,
+    progress: (told) => {
+      progress.push(told);
+    },
+    emit: (rows, checkpoint) =>
+      exclusive(() => {
+        commits.push({
+          rows: isRecordBatch(rows) ? batchRows(rows) : [...rows],
+          rejected,
+          checkpoint: stored(checkpoint),
+        });
+        rejected = [];
+        if (commits.length === options.abortAfter) stop.abort(new Failure("cancelled", "The test stopped the run"));
+      }),
+    reject: (rows) => exclusive(() => void rejected.push(...rows)),
+    flush: () => exclusive(() => {}),
+  };
+
+  let finished = true;
+  try {
+    throwIfAborted(stop.signal);
+    await job.run(context);
+    assert.ok(!busy, "run must not end before its last emit, reject or flush was awaited");
+  } catch (error) {
+    if (!stop.signal.aborted || error !== abortFailure(stop.signal)) throw error;
+    finished = false;
+  }
+  return {
+    finished,
+    rows: commits.flatMap((commit) => commit.rows),
+    // Rejects after the last emit commit at the end of the run, and only if it gets there.
+    rejected: [...commits.flatMap((commit) => commit.rejected), ...(finished ? rejected : [])],
+    commits,
+    target: job.into(config),
+    progress,
+    log: lines,
+  };
+}
