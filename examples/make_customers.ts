@@ -222,6 +222,13 @@ function brokenRows(): readonly (readonly [place: number, bytes: Uint8Array])[] 
     // A cell that lost its text to zero bytes on some disk.
     [0.47, text("C-900005,max.null@example.com,Max,Null,,Am Damm 2,Kiel,DE,,,18.00,\0\0\0\0\0\0,2024-07-30T11:00:00Z")],
     [0.81, text("C-900006,\0\0\0\0,Greta,Lund,,Havnegade 1,Aarhus,DK,,1999-12-31,5.00,,2024-11-05T19:20:00Z")],
+    // A nickname put outside of the quotes.
+    [
+      0.7,
+      text(
+        'C-900008,rosa.m@example.com,"Rosa" (Rosie),Müller,,Königstraße 5,Lübeck,DE,,1984-02-29,99.90,,2024-10-18T12:05:00Z',
+      ),
+    ],
     // The export broke off in the middle of a note: the quote is never closed.
     [1, text('C-900007,last.one@example.com,Last,One,,9 Dock Road,Hull,GB,,,64.00,"Was just about to tell us that')],
   ];
