@@ -300,17 +300,19 @@ export class RecordScanner {
     const end = this.#end;
     let tooLong = stop - start > maxRecordBytes;
     const lineEnd = tooLong || fault !== INCOMPLETE ? findLineEnd(window, start, end, final) : -1;
-    if (lineEnd < 0 && !final && end - start <= maxRecordBytes) {
-      this.#need = Math.min(2 * (end - start), maxRecordBytes + 1);
+    // A carriage return that ends the window is no part of the line, but a line feed may follow it.
+    const contentEnd = window[end - 1] === CR && !final ? end - 1 : end;
+    if (lineEnd < 0 && !final && !tooLong && (fault === INCOMPLETE || contentEnd - start <= maxRecordBytes)) {
+      this.#need = Math.max(Math.min(2 * (end - start), maxRecordBytes + 1), end - start + 1);
+      return false;
+    }
+    if (lineEnd < 0 && !final) {
+      this.#skipped = { raw: window.slice(start, Math.min(contentEnd, start + RAW_LIMIT)), offset: this.#offset };
+      this.#advance(contentEnd, 0);
+      this.#need = end - contentEnd + 1;
       return false;
     }
     tooLong ||= (lineEnd < 0 ? end : lineEnd) - start > maxRecordBytes;
-    if (lineEnd < 0 && !final) {
-      this.#skipped = { raw: window.slice(start, Math.min(end, start + RAW_LIMIT)), offset: this.#offset };
-      this.#advance(window[end - 1] === CR ? end - 1 : end, 0);
-      this.#need = this.#end - this.#start + 1;
-      return false;
-    }
     const firstLineEnd = lineEnd < 0 ? end : lineEnd;
     const raw = window.slice(start, Math.min(firstLineEnd, start + RAW_LIMIT));
     this.#reject(raw, this.#offset, tooLong ? this.#tooLong() : this.#reason(fault, cells, lines));
