@@ -1,0 +1,78 @@
+/**
+ * The steps that make the tables, and how a database gets from where it is to where this Waybill needs it.
+ *
+ * Kysely's own Migrator runs SQLite's steps outside a transaction; here all pending steps are one transaction, whose
+ * lock also keeps two starting processes apart.
+ *
+ * @module
+ */
+import { sql } from "kysely";
+import { Failure } from "../contracts/failure.ts";
+import type { Database, Executor } from "./database.ts";
+import { columnTypes, type Migration } from "./migration.ts";
+import { firstTables } from "./migrations/first_tables.ts";
+
+/** In order; never changed once released, only added to. */
+const MIGRATIONS: readonly Migration[] = [firstTables];
+
+/** Where a database stands. */
+export interface MigrationState {
+  /** Names of the steps it has seen, in order. */
+  readonly applied: readonly string[];
+  /** Names of the steps it lacks. */
+  readonly pending: readonly string[];
+  /** Names of steps that this Waybill does not know: a newer one made them. */
+  readonly newer: readonly string[];
+}
+
+/** Brings the tables up to date and gives the names of the steps that were needed. */
+export async function migrate(database: Database): Promise<string[]> {
+  const { pending, newer } = await migrationState(database);
+  refuseNewer(newer);
+  if (pending.length === 0) return [];
+  return await database.write(async (transaction) => {
+    const types = columnTypes(database.kind);
+    await transaction.schema.createTable("migrations").ifNotExists()
+      .addColumn("name", types.text, (column) => column.primaryKey().notNull())
+      .addColumn("applied_at", types.integer, (column) => column.notNull())
+      .modifyEnd(types.table).execute();
+    // Looked at again under the lock: another process may have been faster.
+    const state = stateOf(await appliedNames(transaction));
+    refuseNewer(state.newer);
+    const now = await database.now();
+    for (const migration of MIGRATIONS.filter(({ name }) => state.pending.includes(name))) {
+      await migration.up({ transaction, types, now });
+      await sql`insert into migrations (name, applied_at) values (${migration.name}, ${now})`.execute(transaction);
+    }
+    return [...state.pending];
+  });
+}
+
+/** Which steps a database has seen and which it lacks; changes nothing. */
+export async function migrationState(database: Database): Promise<MigrationState> {
+  const tables = await database.kysely.introspection.getTables();
+  if (!tables.some(({ name }) => name === "migrations")) return stateOf([]);
+  return stateOf(await appliedNames(database.kysely));
+}
+
+/** Throws the Failure `config` of a database that a newer Waybill made. */
+export function refuseNewer(newer: readonly string[]): void {
+  if (newer.length === 0) return;
+  throw new Failure("config", `The database was made by a newer Waybill (it has "${newer.join('", "')}")`, {
+    hint: "Install that version or a later one, or restore the backup made before the upgrade",
+  });
+}
+
+async function appliedNames(executor: Executor): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`select name from migrations order by name`.execute(executor);
+  return rows.map(({ name }) => name);
+}
+
+function stateOf(applied: readonly string[]): MigrationState {
+  const known = MIGRATIONS.map(({ name }) => name);
+  return {
+    applied,
+    pending: known.filter((name) => !applied.includes(name)),
+    newer: applied.filter((name) => !known.includes(name)),
+  };
+}

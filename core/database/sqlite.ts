@@ -1,0 +1,99 @@
+/**
+ * SQLite through `node:sqlite`: one connection for transactions, one for everything else.
+ *
+ * @module
+ */
+import { Kysely, type Transaction } from "kysely";
+import type { Database } from "./database.ts";
+import { Mutex } from "./mutex.ts";
+import { LOCK_TIMEOUT, SqliteConnection } from "./sqlite_connection.ts";
+import { dialect, PlainDriver, TransactionDriver } from "./sqlite_dialect.ts";
+import { busyFailure } from "./sqlite_errors.ts";
+import type { Tables } from "./tables.ts";
+
+/** What every connection needs set. */
+const PRAGMAS = [
+  // Only before the first page is written; the pages of the hot tables hold about 40 profiles each.
+  "page_size = 8192",
+  // Before the first page too: switched on late, it leaves erased values readable (ARCHITECTURE, decision 10).
+  "secure_delete = on",
+  "journal_mode = wal",
+  // A commit is on the disk before anything that cannot be taken back (ARCHITECTURE, decision 1).
+  "synchronous = full",
+  "foreign_keys = on",
+  "temp_store = memory",
+  "mmap_size = 0",
+  // 128 MiB: a batch of 100,000 rows writes about 50 MiB, and checkpointing less often rewrites hot pages less often.
+  "wal_autocheckpoint = 16384",
+  // The log shrinks back to this once it was checkpointed.
+  `journal_size_limit = ${256 * 1024 * 1024}`,
+];
+
+/** Memory for pages, in KiB: the identity index of a few million rows, where batches insert all over. */
+const WRITE_CACHE = 128 * 1024;
+const PLAIN_CACHE = 16 * 1024;
+
+/**
+ * Opens the SQLite database in file `path`, making an empty one where there is none.
+ *
+ * Failures: `config` for a folder that is not there, a file that may not be written or is no database; `transient` for
+ * a full disk.
+ */
+export async function openSqlite(path: string): Promise<Database> {
+  const connections: SqliteConnection[] = [];
+  try {
+    for (const cache of [WRITE_CACHE, PLAIN_CACHE]) {
+      const connection = new SqliteConnection(path);
+      connections.push(connection);
+      for (const pragma of [...PRAGMAS, `cache_size = ${-cache}`]) {
+        await connection.executeQuery({ sql: `pragma ${pragma}`, parameters: [] });
+      }
+    }
+  } catch (error) {
+    for (const connection of connections) connection.close();
+    throw error;
+  }
+  const [writing, plain] = connections as [SqliteConnection, SqliteConnection];
+  return new SqliteDatabase(path, writing, plain);
+}
+
+class SqliteDatabase implements Database {
+  readonly kind = "sqlite";
+  readonly kysely: Kysely<Tables>;
+  readonly #path: string;
+  readonly #connections: readonly SqliteConnection[];
+  readonly #writer: Kysely<Tables>;
+  readonly #writing = new Mutex();
+  #closed = false;
+
+  constructor(path: string, writing: SqliteConnection, plain: SqliteConnection) {
+    this.#path = path;
+    this.#connections = [writing, plain];
+    this.#writer = new Kysely({ dialect: dialect(new TransactionDriver(writing)) });
+    this.kysely = new Kysely({ dialect: dialect(new PlainDriver(plain)) });
+  }
+
+  async write<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
+    if (!await this.#writing.acquire(LOCK_TIMEOUT)) throw busyFailure(this.#path);
+    try {
+      return await this.#writer.transaction().execute(work);
+    } finally {
+      this.#writing.release();
+    }
+  }
+
+  now(): Promise<number> {
+    return Promise.resolve(Temporal.Now.instant().epochMilliseconds);
+  }
+
+  /** Waits for a running transaction. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#writing.acquire();
+    await this.#writer.destroy();
+    await this.kysely.destroy();
+    for (const connection of this.#connections) connection.close();
+    this.#writing.release();
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * One connection to an SQLite file: prepared statements, and waiting for other writers without blocking the thread.
+ *
+ * @module
+ */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
+import { busyFailure, explainSqliteError, isBusy } from "./sqlite_errors.ts";
+
+/** How long a statement waits for other writers, in milliseconds. */
+export const LOCK_TIMEOUT = 30_000;
+
+/** Prepared statements kept; the least recently used goes first. */
+const STATEMENTS_KEPT = 200;
+
+/** Longest wait between two tries for the lock, in milliseconds; the real one is random, so that waiters take turns. */
+const RETRY_PAUSE = 8;
+
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly returnsRows: boolean;
+}
+
+/** A connection, as Kysely drives it. */
+export class SqliteConnection implements DatabaseConnection {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, Prepared>();
+
+  /** Opens the file, making it where it is not there. Throws what {@linkcode explainSqliteError} makes of errors. */
+  constructor(path: string) {
+    this.#path = path;
+    try {
+      // No busy handler: SQLite's sleeps, and the thread's event loop with it.
+      this.#database = new DatabaseSync(path, { timeout: 0 });
+    } catch (error) {
+      throw explainSqliteError(error, path);
+    }
+  }
+
+  /** Whether a transaction is open; SQLite ends one by itself when the disk is full. */
+  get inTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  /** Runs a statement; waits for other writers, {@linkcode LOCK_TIMEOUT} at most. */
+  async executeQuery<R>({ sql, parameters }: Pick<CompiledQuery, "sql" | "parameters">): Promise<QueryResult<R>> {
+    const deadline = performance.now() + LOCK_TIMEOUT;
+    while (true) {
+      try {
+        return this.#execute<R>(sql, parameters);
+      } catch (error) {
+        if (!isBusy(error)) throw explainSqliteError(error, this.#path);
+        if (performance.now() > deadline) throw busyFailure(this.#path, error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * RETRY_PAUSE));
+    }
+  }
+
+  /** Not offered: an open cursor would hold a snapshot that writes of this connection cannot pass. Page by key. */
+  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error("The SQLite connection does not stream; read in pages by key");
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#prepared.clear();
+    this.#database.close();
+  }
+
+  #execute<R>(sql: string, parameters: readonly unknown[]): QueryResult<R> {
+    const { statement, returnsRows } = this.#prepare(sql);
+    const values = parameters as readonly SQLInputValue[];
+    if (returnsRows) return { rows: statement.all(...values) as R[] };
+    const { changes, lastInsertRowid } = statement.run(...values);
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  }
+
+  #prepare(sql: string): Prepared {
+    let prepared = this.#prepared.get(sql);
+    if (prepared) {
+      this.#prepared.delete(sql);
+    } else {
+      const statement = this.#database.prepare(sql);
+      prepared = { statement, returnsRows: statement.columns().length > 0 };
+      const oldest = this.#prepared.size < STATEMENTS_KEPT ? undefined : this.#prepared.keys().next().value;
+      if (oldest !== undefined) this.#prepared.delete(oldest);
+    }
+    this.#prepared.set(sql, prepared);
+    return prepared;
+  }
+}
