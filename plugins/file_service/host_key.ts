@@ -1,0 +1,79 @@
+/**
+ * Decides whether an SFTP server is the one that is meant: by the key that was pinned, the fingerprint given up
+ * front, or, at first use, by pinning what is seen.
+ *
+ * @module
+ */
+import { type AuthContext, Failure } from "@waybill/waybill";
+
+/** A host key that was accepted. */
+export interface AcceptedHostKey {
+  /** `SHA256:` and the unpadded base64 of the key's hash. */
+  readonly fingerprint: string;
+  /** The key's algorithm, e.g. `ssh-ed25519`. */
+  readonly keyType: string;
+  /** Why it was accepted, as the end of a sentence. */
+  readonly why: "as pinned" | "as given up front" | "pinned now, at first use";
+}
+
+/** What the guard needs to know of an auth. */
+export interface HostKeyConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly host_key?: string | undefined;
+}
+
+/** Looks at the host key of every connection that is made. */
+export interface HostKeyGuard {
+  /** Resolves to true, or throws a `Failure` of kind `auth` that names both fingerprints. */
+  readonly verify: (fingerprint: string, keyType: string) => Promise<boolean>;
+  /** What was accepted; undefined before the first connection. */
+  readonly accepted: AcceptedHostKey | undefined;
+}
+
+/**
+ * Guards one auth. A connection that is made again after a drop is held to the key of the first, whether or not that
+ * was pinned before.
+ */
+export function hostKeyGuard({ config, peer, log }: AuthContext<HostKeyConfig>): HostKeyGuard {
+  let accepted: AcceptedHostKey | undefined;
+  const given = config.host_key?.replace(/=$/, "");
+  const pinned = peer.known;
+  const server = `${config.host}:${config.port}`;
+
+  const changed = (expected: string, fingerprint: string, keyType: string) =>
+    new Failure("auth", `The host key of "${server}" changed: expected ${expected}, got ${fingerprint} (${keyType})`, {
+      hint: "Ask the server's operator whether the key was replaced; if it was, run " +
+        "`waybill auth trust-host-key <label>`",
+    });
+
+  const verify = async (fingerprint: string, keyType: string): Promise<boolean> => {
+    const expected = accepted?.fingerprint ?? pinned;
+    if (expected !== undefined) {
+      if (fingerprint !== expected) throw changed(expected, fingerprint, keyType);
+      accepted ??= { fingerprint, keyType, why: "as pinned" };
+      return true;
+    }
+    if (given !== undefined && fingerprint !== given) {
+      throw new Failure(
+        "auth",
+        `The host key of "${server}" is not the one given up front: expected ${given}, got ${fingerprint} (${keyType})`,
+        { hint: "Ask the server's operator for the right fingerprint; if it is the new one, update `host_key`" },
+      );
+    }
+    accepted = { fingerprint, keyType, why: given === undefined ? "pinned now, at first use" : "as given up front" };
+    await peer.pin(fingerprint);
+    log.info(`Host key of "${server}" is trusted from now on: ${fingerprint} (${keyType})`, {
+      fingerprint,
+      key_type: keyType,
+    });
+    return true;
+  };
+
+  return {
+    verify,
+    get accepted() {
+      return accepted;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * The auth method `local-folder`: a folder of the machine that Waybill runs on.
+ *
+ * @module
+ */
+import { isAbsolute } from "node:path";
+import { type AuthDefinition, defineAuth, type FieldMeta, type FileConnection } from "@waybill/waybill";
+import { localStore } from "@waybill/waybill/files";
+import { z } from "zod";
+import { checkFolder } from "./check_folder.ts";
+
+/** What a local folder is configured with. */
+export type LocalFolderConfig = z.ZodObject<{ folder: z.ZodString }>;
+
+const config: LocalFolderConfig = z.object({
+  folder: z.string().refine(isAbsolute, {
+    message: "must be an absolute path: a relative one would depend on where Waybill was started",
+  }).meta(
+    {
+      title: "Folder",
+      help: "Absolute path of the folder. Jobs see what lies in it and below it, and nothing else.",
+      placeholder: "/srv/partner/in",
+    } satisfies FieldMeta,
+  ),
+});
+
+/** A folder of this machine. */
+export const localFolder: AuthDefinition<LocalFolderConfig, FileConnection> = defineAuth({
+  id: "local-folder",
+  title: "Local folder",
+  summary: "Reads files from a folder of the machine that Waybill runs on.",
+  config,
+  connect: async ({ config }) => ({
+    files: localStore({ root: config.folder }),
+    [Symbol.asyncDispose]: async () => {},
+  }),
+  check: async function* ({ files }, { config, signal }) {
+    yield await checkFolder(files, `Folder "${config.folder}"`, signal);
+  },
+});

@@ -1,0 +1,27 @@
+/**
+ * The provider `file-service`: files on servers and in folders, and the ways to reach them.
+ *
+ * @module
+ */
+import { definePlugin, defineProvider, type PluginDefinition, type ProviderDefinition } from "@waybill/waybill";
+import { localFolder } from "./local_folder.ts";
+import { sftp } from "./sftp.ts";
+
+export { localFolder, type LocalFolderConfig } from "./local_folder.ts";
+export { sftp, type SftpConfig, type SftpFileConnection } from "./sftp.ts";
+
+/** Files on servers and in folders. Jobs that read or write files name it as their provider. */
+export const fileService: ProviderDefinition = defineProvider({
+  id: "file-service",
+  title: "File service",
+  summary: "Files on an SFTP server or in a folder of this machine.",
+  auths: [sftp, localFolder],
+});
+
+/** The plugin. */
+export const plugin: PluginDefinition = definePlugin({
+  name: "file-service",
+  version: "0.1.0",
+  api: 1,
+  providers: [fileService],
+});

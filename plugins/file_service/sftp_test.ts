@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { type AuthContext, type CheckResult, Failure } from "@waybill/waybill";
+import type { z } from "zod";
+import { collectLog } from "@waybill/waybill/testing";
+import { requireOpenSsh, startOpenSsh } from "@waybill/waybill/testing";
+import { sftp, type SftpConfig } from "./sftp.ts";
+
+const ignore = !requireOpenSsh();
+
+/** What a saved auth remembers between connections. */
+class SavedAuth {
+  pinned: string | undefined;
+  constructor(readonly config: z.input<SftpConfig>) {}
+
+  get context(): AuthContext<z.output<SftpConfig>> {
+    return {
+      config: sftp.config.parse(this.config),
+      peer: {
+        known: this.pinned,
+        pin: (fingerprint) => {
+          this.pinned = fingerprint;
+          return Promise.resolve();
+        },
+      },
+      signal: new AbortController().signal,
+      log: collectLog().log,
+    };
+  }
+
+  async check(): Promise<CheckResult[]> {
+    const { context } = this;
+    await using connection = await sftp.connect(context);
+    return await Array.fromAsync(sftp.check(connection, context));
+  }
+
+  async failure(): Promise<Failure> {
+    const error = await this.check().then(() => undefined, (error) => error);
+    assert.ok(error instanceof Failure, `expected a Failure, got ${error}`);
+    return error;
+  }
+}
+
+const problem = (input: object): string | undefined => sftp.config.safeParse(input).error?.issues[0]?.message;
+
+Deno.test("an SFTP auth needs a host alone, and a password or a key", () => {
+  const base = { host: "sftp.example.com", username: "ann" };
+  assert.equal(problem(base), "give a password, a private key, or both");
+  assert.equal(problem({ ...base, password: "secret" }), undefined);
+  assert.equal(problem({ ...base, private_key: "-----BEGIN" }), undefined);
+  assert.match(problem({ ...base, password: "x", host: "sftp://example.com/in" }) ?? "", /without a scheme/);
+  assert.match(problem({ ...base, password: "x", host_key: "aa:bb:cc" }) ?? "", /^must be a fingerprint/);
+  const parsed = sftp.config.parse({ ...base, password: "x" });
+  assert.deepEqual([parsed.port, parsed.folder], [22, ""]);
+});
+
+Deno.test({
+  name: "an SFTP check pins the host key, shows it, and refuses another one until it is trusted",
+  ignore,
+  fn: async () => {
+    await using server = await startOpenSsh();
+    await Deno.writeTextFile(`${server.folder}/a.csv`, "id\n1\n");
+    const { host, port, username, privateKey, folder } = server;
+    const auth = new SavedAuth({ host, port, username, private_key: privateKey, folder });
+
+    const before = server.hostKeyFingerprint;
+    const lines = await auth.check();
+    assert.deepEqual(lines.map(({ name, ok }) => [name, ok]), [
+      ["address", true],
+      ["host key", true],
+      ["login", true],
+      ["folder", true],
+    ]);
+    assert.equal(lines[0]?.detail, `${host} answers on port ${port}`);
+    assert.equal(lines[1]?.detail, `${before} (ssh-ed25519), pinned now, at first use`);
+    assert.equal(lines[2]?.detail, `"${username}" is logged in`);
+    assert.equal(lines[3]?.detail, `Folder "${folder}" holds 1 entry`);
+    assert.equal(auth.pinned, before);
+    assert.match((await auth.check())[1]?.detail ?? "", /as pinned$/);
+
+    await server.restartWithNewHostKey();
+    const failure = await auth.failure();
+    assert.equal(failure.kind, "auth");
+    assert.ok(failure.message.includes(before) && failure.message.includes(server.hostKeyFingerprint), failure.message);
+    assert.match(failure.hint ?? "", /waybill auth trust-host-key <label>/);
+
+    auth.pinned = undefined;
+    assert.match((await auth.check())[1]?.detail ?? "", /pinned now/);
+  },
+});
+
+Deno.test({
+  name: "an SFTP check tells a folder that is not there and a key given up front that does not fit",
+  ignore,
+  fn: async () => {
+    await using server = await startOpenSsh();
+    const { host, port, username, privateKey, folder } = server;
+    const config = { host, port, username, private_key: privateKey };
+
+    const missing = (await new SavedAuth({ ...config, folder: `${folder}/missing` }).check()).at(-1);
+    assert.deepEqual(missing, {
+      name: "folder",
+      ok: false,
+      detail: `Folder "${folder}/missing" does not exist`,
+      hint: "Check the folder and the file name",
+    });
+
+    const given = `SHA256:${"x".repeat(43)}`;
+    const failure = await new SavedAuth({ ...config, folder, host_key: given }).failure();
+    assert.equal(failure.kind, "auth");
+    assert.match(failure.message, /is not the one given up front/);
+    assert.match(
+      (await new SavedAuth({ ...config, folder, host_key: server.hostKeyFingerprint }).check())[1]?.detail ?? "",
+      /as given up front$/,
+    );
+  },
+});
+
+Deno.test({
+  name: "an SFTP auth with the wrong user or the wrong kind of key fails with a reason and without the secret",
+  ignore,
+  fn: async () => {
+    await using server = await startOpenSsh();
+    const { host, port, username, privateKey } = server;
+    const nobody = await new SavedAuth({ host, port, username: "nobody-here", private_key: privateKey }).failure();
+    assert.equal(nobody.kind, "auth");
+    assert.match(nobody.message, /refused the login of "nobody-here"/);
+
+    const putty = "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nc2VjcmV0\n";
+    const wrong = await new SavedAuth({ host, port, username, private_key: putty }).failure();
+    assert.equal(wrong.kind, "auth");
+    assert.match(wrong.message, /PuTTY key/);
+    assert.ok(!`${wrong.message} ${wrong.hint} ${wrong.cause}`.includes("c2VjcmV0"));
+  },
+});
