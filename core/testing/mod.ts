@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { collectLog, type LogLine } from "./collect_log.ts";
 export { type FilePeer, fileStoreSuite } from "./file_store_suite.ts";
 export {
   type OpenSshOptions,
@@ -13,3 +14,5 @@ export {
 } from "./openssh.ts";
 export { requirePeer } from "./peer.ts";
 export { type CuttingProxy, startProxy } from "./proxy.ts";
+export { batchRows } from "./record_batch.ts";
+export { type Commit, type JobResult, runJob, type RunJobOptions } from "./run_job.ts";
