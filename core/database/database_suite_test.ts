@@ -1,0 +1,197 @@
+/**
+ * The conformance suite of `Database`: SQLite and PostgreSQL pass the same.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { sql } from "kysely";
+import { Failure } from "../contracts/failure.ts";
+import type { Database } from "./database.ts";
+import { migrate, migrationState } from "./migrations.ts";
+
+/** An empty database under test. */
+export interface DatabasePeer extends AsyncDisposable {
+  /** Opens it; every call gives connections of their own. Whoever opens it closes it. */
+  open(): Promise<Database>;
+}
+
+/** Registers the suite; each test gets a database of its own from `make`. */
+export function databaseSuite(name: string, make: () => Promise<DatabasePeer>): void {
+  const test = (sentence: string, body: (peer: DatabasePeer) => Promise<void>) => {
+    Deno.test(`${name}: ${sentence}`, async () => {
+      await using peer = await make();
+      await body(peer);
+    });
+  };
+
+  test("the first migration makes every table, account 1 and its profile table", async (peer) => {
+    await using database = await peer.open();
+    assert.deepEqual((await migrationState(database)).applied, []);
+    assert.deepEqual(await migrate(database), ["0001_first_tables"]);
+    assert.deepEqual(await migrate(database), []);
+    assert.deepEqual(await migrationState(database), { applied: ["0001_first_tables"], pending: [], newer: [] });
+    const table = await database.kysely.selectFrom("profile_tables").innerJoin("accounts", "accounts.id", "account_id")
+      .select(["accounts.name as account", "profile_tables.name", "profile_tables.id", "next_position"])
+      .executeTakeFirstOrThrow();
+    assert.deepEqual({ ...table }, { account: "default", name: "user", id: 1, next_position: 1 });
+  });
+
+  test("two processes that start at once migrate once", async (peer) => {
+    await using one = await peer.open();
+    await using other = await peer.open();
+    const names = await Promise.all([migrate(one), migrate(other)]);
+    assert.deepEqual(names.flat(), ["0001_first_tables"]);
+  });
+
+  test("a database that a newer Waybill made is refused", async (peer) => {
+    await using database = await peer.open();
+    await migrate(database);
+    await sql`insert into migrations (name, applied_at) values ('9999_tomorrow', 0)`.execute(database.kysely);
+    assert.deepEqual((await migrationState(database)).newer, ["9999_tomorrow"]);
+    await assert.rejects(migrate(database), (error: unknown) => {
+      assert(error instanceof Failure);
+      assert.equal(error.kind, "config");
+      assert.match(error.message, /newer Waybill.*9999_tomorrow/);
+      return true;
+    });
+  });
+
+  test("a transaction commits what it wrote, and gives back what its work gave", async (peer) => {
+    await using database = await migrated(peer);
+    const id = await database.write(async (transaction) => {
+      await addStream(transaction, 7, "orders");
+      return 7;
+    });
+    assert.equal(id, 7);
+    assert.deepEqual(await streamNames(database), ["orders"]);
+  });
+
+  test("a transaction whose work throws leaves nothing, and the next one works", async (peer) => {
+    await using database = await migrated(peer);
+    const broken = database.write(async (transaction) => {
+      await addStream(transaction, 1, "orders");
+      throw new Error("no");
+    });
+    await assert.rejects(broken, /^Error: no$/);
+    assert.deepEqual(await streamNames(database), []);
+    await database.write((transaction) => addStream(transaction, 1, "orders"));
+    assert.deepEqual(await streamNames(database), ["orders"]);
+  });
+
+  test("transactions of one opener run one after the other", async (peer) => {
+    await using database = await migrated(peer);
+    const add = (id: number) =>
+      database.write(async (transaction) => {
+        const { next_position } = await transaction.selectFrom("accounts").select("next_position")
+          .executeTakeFirstOrThrow();
+        await transaction.updateTable("accounts").set({ next_position: next_position + 1 }).execute();
+        await addStream(transaction, id, `s${next_position}`);
+      });
+    await Promise.all([1, 2, 3, 4, 5].map(add));
+    assert.deepEqual(await streamNames(database), ["s1", "s2", "s3", "s4", "s5"]);
+  });
+
+  test("reads go on and timers fire while another connection holds the write lock", async (peer) => {
+    await using holder = await migrated(peer);
+    await using waiter = await peer.open();
+    const held = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const holding = holder.write(async (transaction) => {
+      await addStream(transaction, 1, "first");
+      held.resolve();
+      await release.promise;
+    });
+    await held.promise;
+    let waiting = true;
+    const transaction = waiter.write((transaction) => addStream(transaction, 2, "second"));
+    const single = addStream(waiter.kysely, 3, "third");
+    const both = Promise.all([transaction, single]).finally(() => waiting = false);
+    let ticks = 0;
+    // Ends only because timers fire and reads answer: both writers still wait for the lock then.
+    while (ticks < 20) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      assert.deepEqual(await streamNames(waiter), []);
+      ticks++;
+    }
+    assert(waiting);
+    release.resolve();
+    await Promise.all([holding, both]);
+    assert.deepEqual(await streamNames(waiter), ["first", "second", "third"]);
+  });
+
+  test("identity hashes use all 64 bits", async (peer) => {
+    await using database = await migrated(peer);
+    const hashes = [-(2n ** 63n), -1n, 0n, 2n ** 53n + 1n, 2n ** 63n - 1n];
+    await database.kysely.insertInto("identities")
+      .values(hashes.map((hash, index) => ({ account_id: 1, hash, profile_id: index }))).execute();
+    for (const [index, hash] of hashes.entries()) {
+      const row = await database.kysely.selectFrom("identities").select("profile_id")
+        .where("account_id", "=", 1).where(sql<boolean>`hash = ${hash}`).executeTakeFirst();
+      assert.equal(row?.profile_id, index);
+    }
+    const order = await database.kysely.selectFrom("identities").select("profile_id").orderBy("hash").execute();
+    assert.deepEqual(order.map((row) => row.profile_id), [0, 1, 2, 3, 4]);
+  });
+
+  test("a batch of 200,000 rows commits as one", async (peer) => {
+    await using database = await migrated(peer);
+    await database.write(async (transaction) => {
+      for (let first = 0; first < 200_000; first += 5_000) {
+        const values = Array.from({ length: 5_000 }, (_, index) => ({
+          account_id: 1,
+          table_id: 1,
+          id: first + index,
+          at: 1_700_000_000_000,
+          attributes: `{"name":"Zoë ${first + index}"}`,
+        }));
+        await transaction.insertInto("profiles").values(values).execute();
+      }
+    });
+    const { rows, last } = await database.kysely.selectFrom("profiles")
+      .select(({ fn }) => [fn.countAll<number>().as("rows"), fn.max("attributes").as("last")])
+      .executeTakeFirstOrThrow();
+    assert.deepEqual({ rows, last }, { rows: 200_000, last: '{"name":"Zoë 99999"}' });
+  });
+
+  test("bytes, text and null come back as they went in", async (peer) => {
+    await using database = await migrated(peer);
+    const value = new Uint8Array([0, 255, 128]);
+    await database.kysely.insertInto("settings").values({ name: "😀 é '\"", value }).execute();
+    const row = await database.kysely.selectFrom("settings").selectAll().executeTakeFirstOrThrow();
+    assert.deepEqual({ name: row.name, value: new Uint8Array(row.value) }, { name: "😀 é '\"", value });
+  });
+
+  test("closing waits for the transaction that runs", async (peer) => {
+    const database = await migrated(peer);
+    const started = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    const writing = database.write(async (transaction) => {
+      started.resolve();
+      await finish.promise;
+      await addStream(transaction, 1, "late");
+    });
+    await started.promise;
+    const closing = database[Symbol.asyncDispose]();
+    finish.resolve();
+    await Promise.all([writing, closing]);
+    await database[Symbol.asyncDispose]();
+    await using again = await peer.open();
+    assert.deepEqual(await streamNames(again), ["late"]);
+  });
+}
+
+/** Opens a database and brings its tables up to date. */
+async function migrated(peer: DatabasePeer): Promise<Database> {
+  const database = await peer.open();
+  await migrate(database);
+  return database;
+}
+
+async function addStream(executor: Pick<Database["kysely"], "insertInto">, id: number, name: string): Promise<void> {
+  await executor.insertInto("streams").values({ account_id: 1, id, name, events: 0, created_at: 0 }).execute();
+}
+
+async function streamNames(database: Database): Promise<string[]> {
+  const rows = await database.kysely.selectFrom("streams").select("name").orderBy("name").execute();
+  return rows.map(({ name }) => name);
+}
