@@ -74,6 +74,7 @@ Deno.test("the tests may run every program whose package .ci/run installs", () =
     "openssh-server": "/usr/sbin/sshd",
     "openssh-client": "ssh-keygen",
     "sqlite3": "sqlite3",
+    "procps": "ps",
   };
   const packages = /^PACKAGES=\((.*)\)$/m.exec(gate)?.[1]?.split(" ") ?? [];
   const allowed = /--allow-run=(\S+)/.exec(tasks["test"]?.command ?? "")?.[1]?.split(",") ?? [];
