@@ -1,0 +1,268 @@
+/**
+ * Folds a batch of events into the profiles: resolves identities, merges profiles that share one, writes what changed.
+ *
+ * @module
+ */
+import type { Transaction } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import type { ProfileBatch } from "./profile_batch.ts";
+import { isLater, latestStamp, ProfileState, type StoredProfile } from "./profile_state.ts";
+import type { ProfileScope, ProfileStatements } from "./statements.ts";
+
+/** What a batch did to the profiles. */
+export interface ApplyResult {
+  readonly created: number;
+  /** Profiles whose attributes changed; those that merely were seen again do not count. */
+  readonly updated: number;
+  /** Whether most identities were new: what to expect of the next batch. */
+  readonly mostlyNew: boolean;
+}
+
+/**
+ * Applies a batch whose first event has the archive position `position`.
+ *
+ * Runs in the transaction that holds the account's position, so that batches apply in the order of their positions.
+ * With `expectNew`, identities are added first and looked up only where some were there already: for a first import
+ * that saves every look-up. The result is the same either way.
+ */
+export async function applyBatch(
+  transaction: Transaction<Tables>,
+  statements: ProfileStatements,
+  scope: ProfileScope,
+  batch: ProfileBatch,
+  position: number,
+  expectNew: boolean,
+): Promise<ApplyResult> {
+  const resolution = await resolveIdentities(transaction, statements, scope, batch, position, expectNew);
+  const changes = foldEvents(batch, resolution, position);
+  await statements.mergeProfiles(transaction, scope, changes.merges);
+  await statements.insertProfiles(transaction, scope, changes.inserts);
+  await statements.updateProfiles(transaction, scope, changes.updates);
+  await statements.putStamps(transaction, scope, changes.stamps);
+  for (const { placed, slots, keys } of resolution.added) {
+    const profiles = Float64Array.from(slots, (slot) => changes.profileOf(batch.owners[slot]!));
+    if (placed === undefined) {
+      await statements.insertIdentities(transaction, scope, { keys, profiles });
+      continue;
+    }
+    const moved = (_: unknown, index: number) => profiles[index] !== placed[index];
+    if (profiles.some(moved)) {
+      const moves = { keys: keys.filter(moved), profiles: profiles.filter(moved) };
+      await statements.updateIdentities(transaction, scope, moves);
+    }
+  }
+  const fresh = resolution.added.reduce((sum, { slots }) => sum + slots.length, 0);
+  return {
+    created: changes.inserts.length,
+    updated: changes.updates.length,
+    mostlyNew: 2 * fresh > batch.slots.count,
+  };
+}
+
+/** Identities that the database did not know: slots and keys side by side, keys ascending. */
+interface AddedIdentities {
+  /** The profiles they name in the database by now; undefined where they are not there yet. */
+  readonly placed: Float64Array | undefined;
+  readonly slots: Int32Array;
+  readonly keys: BigInt64Array;
+}
+
+/** Which of a batch's identities the database knows. */
+interface Resolution {
+  /** Known profiles by id. */
+  readonly profiles: ReadonlyMap<number, StoredProfile>;
+  /** For each slot, the profile it names, or 0. */
+  readonly known: Float64Array;
+  /** The others, by attempt. */
+  readonly added: readonly AddedIdentities[];
+}
+
+/**
+ * Looks the batch's identities up. A hash proves nothing: a found profile must hold the value, else the identity's
+ * next place is looked at.
+ */
+async function resolveIdentities(
+  transaction: Transaction<Tables>,
+  statements: ProfileStatements,
+  scope: ProfileScope,
+  batch: ProfileBatch,
+  position: number,
+  expectNew: boolean,
+): Promise<Resolution> {
+  const profiles = new Map<number, StoredProfile>();
+  const states = new Map<number, ProfileState>();
+  const known = new Float64Array(batch.slots.count);
+  const added: AddedIdentities[] = [];
+  const firstProfile = (slot: number) => position + batch.root(batch.owners[slot]!);
+  let pending = Int32Array.from({ length: batch.slots.count }, (_, slot) => slot);
+  for (let attempt = 0; pending.length > 0; attempt++) {
+    const sorted = batch.slots.sortedKeys(pending, attempt);
+    const taken = new Set(attempt === 0 ? [] : added.flatMap(({ keys }) => [...keys]));
+    const { slots, keys, repeated } = withoutRepeats(sorted.slots, sorted.keys, taken);
+    const placed = expectNew ? Float64Array.from(slots, (slot) => firstProfile(slot)) : undefined;
+    if (
+      placed !== undefined &&
+      await statements.insertIdentities(transaction, scope, { keys, profiles: placed }) === keys.length
+    ) {
+      added.push({ placed, slots, keys });
+      pending = Int32Array.from(repeated);
+      continue;
+    }
+    const found = await statements.findIdentities(transaction, scope, keys);
+    const ids = [...new Set(found.filter((id) => id !== 0 && id < position && !profiles.has(id)))];
+    for (const profile of await statements.loadProfiles(transaction, scope, ids.sort((a, b) => a - b))) {
+      profiles.set(profile.id, profile);
+    }
+    // What names a profile of this batch was added just now: older profiles have smaller ids.
+    const fresh = new Uint8Array(slots.length);
+    for (let index = 0; index < slots.length; index++) {
+      const slot = slots[index]!, id = found[index]!;
+      if (id === 0 || id >= position) fresh[index] = 1;
+      else if (names(batch, profiles, states, id, slot)) known[slot] = id;
+      else repeated.push(slot);
+    }
+    const isFresh = (_: unknown, index: number) => fresh[index] === 1;
+    added.push({ placed: placed?.filter(isFresh), slots: slots.filter(isFresh), keys: keys.filter(isFresh) });
+    pending = Int32Array.from(repeated);
+  }
+  return { profiles, known, added };
+}
+
+/** Whether the profile really holds the slot's value; an event that says just what the profile says settles it. */
+function names(
+  batch: ProfileBatch,
+  profiles: ReadonlyMap<number, StoredProfile>,
+  states: Map<number, ProfileState>,
+  id: number,
+  slot: number,
+): boolean {
+  const profile = profiles.get(id)!;
+  if (batch.attributes(batch.owners[slot]!) === profile.attributes) return true;
+  let state = states.get(id);
+  if (state === undefined) {
+    state = ProfileState.ofStored(batch.identifyBy, profile);
+    states.set(id, state);
+  }
+  return state.has(batch.identifyBy[batch.slots.field(slot)]!, batch.slots.value(slot));
+}
+
+/** Two values of one batch may have one key: the first keeps it, the others try their next place. */
+function withoutRepeats(
+  slots: Int32Array,
+  keys: BigInt64Array,
+  taken: ReadonlySet<bigint>,
+): { slots: Int32Array; keys: BigInt64Array; repeated: number[] } {
+  const first = (_: unknown, index: number) =>
+    (index === 0 || keys[index] !== keys[index - 1]) && (taken.size === 0 || !taken.has(keys[index]!));
+  const repeated = Array.from(slots.filter((_, index) => !first(_, index)));
+  if (repeated.length === 0) return { slots, keys, repeated };
+  return { slots: slots.filter(first), keys: keys.filter(first), repeated };
+}
+
+/** What is to be written. */
+interface Changes {
+  readonly inserts: StoredProfile[];
+  readonly updates: StoredProfile[];
+  readonly stamps: Pick<StoredProfile, "id" | "stamp">[];
+  readonly merges: { readonly id: number; readonly into: number }[];
+  /** The profile that an event went to. */
+  profileOf(event: number): number;
+}
+
+function foldEvents(batch: ProfileBatch, { profiles, known }: Resolution, position: number): Changes {
+  const firstOf = new Map<number, number>();
+  known.forEach((id, slot) => {
+    if (id === 0) return;
+    const owner = batch.owners[slot]!, first = firstOf.get(id);
+    if (first === undefined) firstOf.set(id, owner);
+    else batch.unite(first, owner);
+  });
+  const knownOf = new Map<number, number[]>();
+  for (const [id, event] of firstOf) {
+    const root = batch.root(event), ids = knownOf.get(root);
+    if (ids === undefined) knownOf.set(root, [id]);
+    else ids.push(id);
+  }
+  const eventsOf = new Map<number, number[]>();
+  for (let event = 0; event < batch.count; event++) {
+    const root = batch.root(event);
+    if (root !== event) eventsOf.get(root)?.push(event) ?? eventsOf.set(root, [root, event]);
+  }
+  const inserts: StoredProfile[] = [], updates: StoredProfile[] = [], merges: Changes["merges"] = [];
+  const stamps: Changes["stamps"] = [];
+  const idOf = new Map<number, number>();
+  for (let root = 0; root < batch.count; root++) {
+    if (!batch.identified(root) || batch.root(root) !== root) continue;
+    const ids = knownOf.get(root)?.sort((a, b) => a - b) ?? [];
+    const events = eventsOf.get(root);
+    const [survivor, ...absorbed] = ids.map((id) => profiles.get(id)!);
+    if (survivor !== undefined) idOf.set(root, survivor.id);
+    if (survivor === undefined && events === undefined) {
+      const id = position + root;
+      inserts.push({ id, at: batch.times[root]!, attributes: batch.attributes(root), stamp: null });
+      continue;
+    }
+    if (survivor !== undefined && absorbed.length === 0 && events === undefined) {
+      const seen = seenAgain(survivor, batch.attributes(root), [batch.times[root]!, position + root]);
+      if (seen !== undefined) {
+        if (seen !== survivor) stamps.push(seen);
+        continue;
+      }
+    }
+    const result = fold(batch, position, events ?? [root], survivor, absorbed);
+    if (survivor === undefined) inserts.push(result);
+    else {
+      for (const { id } of absorbed) merges.push({ id, into: survivor.id });
+      if (result.attributes !== survivor.attributes) updates.push(result);
+    }
+    stamps.push(result);
+  }
+  updates.sort((a, b) => a.id - b.id);
+  stamps.sort((a, b) => a.id - b.id);
+  return {
+    inserts,
+    updates,
+    stamps,
+    merges,
+    profileOf: (event) => {
+      const root = batch.root(event);
+      return idOf.get(root) ?? position + root;
+    },
+  };
+}
+
+/**
+ * The common case of a file imported again: the event says just what the profile says. Gives the profile with its new
+ * stamp, the same profile where nothing moves, or undefined where the event must be folded in.
+ */
+function seenAgain(
+  profile: StoredProfile,
+  attributes: string,
+  stamp: readonly [number, number],
+): Pick<StoredProfile, "id" | "stamp"> | undefined {
+  if (profile.attributes !== attributes || profile.stamp?.fields) return undefined;
+  if (!isLater(stamp, latestStamp(profile))) return profile;
+  const identities = profile.stamp?.identities ?? null;
+  return { id: profile.id, stamp: { at: stamp[0], position: stamp[1], fields: null, identities } };
+}
+
+function fold(
+  batch: ProfileBatch,
+  position: number,
+  events: readonly number[],
+  survivor: StoredProfile | undefined,
+  absorbed: readonly StoredProfile[],
+): StoredProfile {
+  const stampOf = (event: number) => [batch.times[event]!, position + event] as const;
+  let state: ProfileState;
+  let rest = events;
+  if (survivor === undefined) {
+    state = ProfileState.ofEvent(batch.identifyBy, batch.attributes(events[0]!), stampOf(events[0]!));
+    rest = events.slice(1);
+  } else {
+    state = ProfileState.ofStored(batch.identifyBy, survivor);
+  }
+  for (const profile of absorbed) state.absorb(ProfileState.ofStored(batch.identifyBy, profile));
+  for (const event of rest) state.apply(batch.attributes(event), stampOf(event));
+  return state.store();
+}

@@ -1,0 +1,132 @@
+/**
+ * The event archive: files of gzip members, each member a block of JSON lines.
+ *
+ * A commit appends one member and makes it durable, then records the file's new length in its own transaction. Bytes
+ * past the recorded length do not exist: the next append cuts them off. A member's header carries the archive position
+ * of its first event, so that the order of events can be read from the files alone; any gzip reader ignores it.
+ *
+ * @see RFC 1952, section 2.3.1.1, for the extra field (`W`, `B`, 8 bytes little-endian).
+ *
+ * @module
+ */
+import { createReadStream } from "node:fs";
+import { dirname, join } from "node:path";
+import { createGunzip, gzipSync } from "node:zlib";
+import { Failure } from "../contracts/failure.ts";
+
+const HEADER_BYTES = 10;
+const EXTRA_FLAG = 4;
+const LF = 10;
+
+/** Makes a gzip member of JSON lines whose first event has the given position. */
+export function gzipMember(lines: Uint8Array, position: number): Uint8Array {
+  const plain = gzipSync(lines, { level: 1 });
+  const member = new Uint8Array(plain.length + 14);
+  member.set(plain.subarray(0, HEADER_BYTES));
+  member[3] = EXTRA_FLAG;
+  const view = new DataView(member.buffer);
+  view.setUint16(HEADER_BYTES, 12, true);
+  member.set([0x57, 0x42], HEADER_BYTES + 2);
+  view.setUint16(HEADER_BYTES + 4, 8, true);
+  view.setBigUint64(HEADER_BYTES + 6, BigInt(position), true);
+  member.set(plain.subarray(HEADER_BYTES), HEADER_BYTES + 14);
+  return member;
+}
+
+/** The files of the archive, below one folder. */
+export class Archive {
+  /** `folder` is made when it is first written to. */
+  constructor(readonly folder: string) {}
+
+  /**
+   * Appends a member to a file whose durable length is `length`, cutting off what lies past it. Returns the new length
+   * once the bytes are durable. A full disk is a Failure `transient`, and the file is as it was.
+   */
+  append(path: string, length: number, member: Uint8Array): number {
+    const full = join(this.folder, path);
+    try {
+      const isNew = length === 0;
+      if (isNew) Deno.mkdirSync(dirname(full), { recursive: true, mode: 0o700 });
+      using file = Deno.openSync(full, { write: true, create: isNew, mode: 0o600 });
+      const present = file.statSync().size;
+      if (present < length) throw lost(path, `it has ${present} of ${length} bytes`);
+      if (present > length) file.truncateSync(length);
+      file.seekSync(length, Deno.SeekMode.Start);
+      try {
+        for (let at = 0; at < member.length;) at += file.writeSync(member.subarray(at));
+        file.syncDataSync();
+      } catch (error) {
+        file.truncateSync(length);
+        throw error;
+      }
+      if (isNew) syncFolder(dirname(full));
+      return length + member.length;
+    } catch (error) {
+      throw diskFailure(error, path);
+    }
+  }
+
+  /** Reads the lines of a file up to its durable length, decompressed, in blocks that end with a whole line. */
+  async *read(path: string, length: number): AsyncGenerator<Uint8Array, void, undefined> {
+    if (length === 0) return;
+    const source = createReadStream(join(this.folder, path), { end: length - 1 });
+    const lines = source.pipe(createGunzip());
+    source.on("error", (error) => lines.destroy(error));
+    let rest = new Uint8Array(0);
+    try {
+      for await (const chunk of lines as AsyncIterable<Uint8Array>) {
+        const end = chunk.lastIndexOf(LF) + 1;
+        const block = new Uint8Array(rest.length + end);
+        block.set(rest);
+        block.set(chunk.subarray(0, end), rest.length);
+        if (end === 0) {
+          const longer = new Uint8Array(rest.length + chunk.length);
+          longer.set(rest);
+          longer.set(chunk, rest.length);
+          rest = longer;
+          continue;
+        }
+        rest = chunk.slice(end);
+        yield block;
+      }
+    } catch (error) {
+      throw lost(path, error instanceof Error ? error.message : String(error), error);
+    } finally {
+      source.destroy();
+    }
+  }
+}
+
+/** A new file is durable when its folder's entry is, up to the archive's own folder. */
+function syncFolder(folder: string): void {
+  for (const path of [folder, dirname(folder)]) {
+    using handle = Deno.openSync(path, { read: true });
+    handle.syncSync();
+  }
+}
+
+function lost(path: string, what: string, cause?: unknown): Failure {
+  return new Failure("config", `Archive file "${path}" is damaged: ${what}`, {
+    hint: "Restore the data directory from a backup",
+    cause,
+  });
+}
+
+function diskFailure(error: unknown, path: string): unknown {
+  if (error instanceof Failure) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (/no space|quota|ENOSPC|EDQUOT|os error (28|122)/i.test(message)) {
+    return new Failure("transient", `The disk is full: archive file "${path}" could not be written`, {
+      hint: "Free some space; the run goes on by itself",
+      cause: error,
+    });
+  }
+  if (error instanceof Deno.errors.NotFound) return lost(path, "it is gone", error);
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return new Failure("config", `Archive file "${path}" may not be written`, {
+      hint: "Give the user that runs Waybill write access to the data directory",
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,71 @@
+/**
+ * What an identity is: a field and a normalised value, known by a keyed 64-bit hash.
+ *
+ * @module
+ */
+import type { JsonValue } from "../contracts/records.ts";
+import { SipHash } from "./siphash.ts";
+
+const encoder = new TextEncoder();
+
+/** Fields whose values are e-mail addresses, which are compared in lower case. */
+const EMAIL_FIELD = /e[-_]?mail/i;
+
+/** Whether values of the field are compared in lower case. */
+export function foldsCase(field: string): boolean {
+  return EMAIL_FIELD.test(field);
+}
+
+/**
+ * The text by which a value identifies: strings and numbers without surrounding white space, e-mail addresses in
+ * lower case. Undefined where the value names nobody: empty, boolean, null, an object or a list.
+ */
+export function normaliseIdentity(field: string, value: JsonValue | undefined): string | undefined {
+  if (typeof value !== "string" && typeof value !== "number") return undefined;
+  const text = String(value).trim();
+  if (text === "") return undefined;
+  return foldsCase(field) ? text.toLowerCase() : text;
+}
+
+/** Hashes the identities of one field in one profile table. */
+export class IdentityHasher {
+  readonly #hash: SipHash;
+  /** Upper 32 bits of the last hash. */
+  high = 0;
+  /** Lower 32 bits of the last hash. */
+  low = 0;
+
+  /** `key` is the account's 16-byte key; table and field go into a key of their own. */
+  constructor(key: Uint8Array, account: number, table: number, readonly field: string) {
+    const root = new SipHash(key);
+    const derived = new Int32Array(4);
+    for (let half = 0; half < 2; half++) {
+      const context = encoder.encode(`${account}/${table}/${half}/${field}`);
+      root.hash(context, 0, context.length);
+      derived[2 * half] = root.low;
+      derived[2 * half + 1] = root.high;
+    }
+    this.#hash = new SipHash(new Uint8Array(derived.buffer));
+  }
+
+  /**
+   * Hashes a normalised value. `attempt` above 0 gives the places where a value goes when those before it are taken
+   * by other values with the same hash.
+   */
+  hash(bytes: Uint8Array, start: number, end: number, attempt: number): void {
+    this.#hash.hash(bytes, start, end);
+    for (let round = 0; round < attempt; round++) {
+      const again = new Uint8Array(new Int32Array([this.#hash.low, this.#hash.high, round + 1]).buffer);
+      this.#hash.hash(again, 0, again.length);
+    }
+    this.high = this.#hash.high;
+    this.low = this.#hash.low;
+  }
+}
+
+/** The hash of a value as the database knows it: a signed 64-bit integer. */
+export function identityKey(hasher: IdentityHasher, value: string, attempt: number): bigint {
+  const bytes = encoder.encode(value);
+  hasher.hash(bytes, 0, bytes.length, attempt);
+  return BigInt(hasher.high) << 32n | BigInt(hasher.low >>> 0);
+}

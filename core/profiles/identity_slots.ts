@@ -1,0 +1,156 @@
+/**
+ * The distinct identities of a batch: each gets a slot, found by its hash and compared by its value.
+ *
+ * @module
+ */
+import type { IdentityHasher } from "./identity.ts";
+
+/** A hash table over typed arrays: a million identities cost no object each. */
+export class IdentitySlots {
+  /** Slots in use. */
+  count = 0;
+  #table = new Int32Array(1024).fill(-1);
+  #high = new Int32Array(512);
+  #low = new Int32Array(512);
+  #fields = new Uint16Array(512);
+  #ends = new Uint32Array(513);
+  #bytes = new Uint8Array(16_384);
+
+  /** `hashers` are the identity fields' own, in the mapping's order. */
+  constructor(private readonly hashers: readonly IdentityHasher[]) {}
+
+  /** The slot of a normalised value of one identity field: the one it has, or a new one (`slot === count - 1`). */
+  add(field: number, bytes: Uint8Array, start: number, end: number): number {
+    const hasher = this.hashers[field]!;
+    hasher.hash(bytes, start, end, 0);
+    const { high, low } = hasher;
+    const mask = this.#table.length - 1;
+    let place = (low ^ field) & mask;
+    for (;; place = (place + 1) & mask) {
+      const slot = this.#table[place]!;
+      if (slot < 0) break;
+      if (this.#low[slot] === low && this.#high[slot] === high && this.#holds(slot, field, bytes, start, end)) {
+        return slot;
+      }
+    }
+    if (this.count === this.#high.length) this.#growSlots();
+    const slot = this.count++;
+    this.#table[place] = slot;
+    this.#high[slot] = high;
+    this.#low[slot] = low;
+    this.#fields[slot] = field;
+    const from = this.#ends[slot]!;
+    const to = from + end - start;
+    if (to > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(2 * this.#bytes.length, to));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    for (let at = start, put = from; at < end; at++, put++) this.#bytes[put] = bytes[at]!;
+    this.#ends[slot + 1] = to;
+    if (2 * this.count > this.#table.length) this.#growTable();
+    return slot;
+  }
+
+  /** Place of the slot's field among the identity fields. */
+  field(slot: number): number {
+    return this.#fields[slot]!;
+  }
+
+  /** Normalised value of the slot. */
+  value(slot: number): string {
+    return new TextDecoder().decode(this.#bytes.subarray(this.#ends[slot], this.#ends[slot + 1]));
+  }
+
+  /**
+   * The given slots' keys at one attempt, in ascending order of the key: slots and keys side by side. Sorted keys
+   * touch each page of the index once.
+   */
+  sortedKeys(slots: Int32Array, attempt: number): { readonly slots: Int32Array; readonly keys: BigInt64Array } {
+    const keys = new BigInt64Array(slots.length);
+    const halves = new Int32Array(keys.buffer);
+    for (let index = 0; index < slots.length; index++) {
+      const slot = slots[index]!;
+      if (attempt === 0) {
+        halves[2 * index] = this.#low[slot]!;
+        halves[2 * index + 1] = this.#high[slot]!;
+      } else {
+        const hasher = this.hashers[this.#fields[slot]!]!;
+        hasher.hash(this.#bytes, this.#ends[slot]!, this.#ends[slot + 1]!, attempt);
+        halves[2 * index] = hasher.low;
+        halves[2 * index + 1] = hasher.high;
+      }
+    }
+    return sortByKey(slots, keys);
+  }
+
+  #holds(slot: number, field: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const from = this.#ends[slot]!;
+    if (this.#fields[slot] !== field || this.#ends[slot + 1]! - from !== end - start) return false;
+    for (let at = start, own = from; at < end; at++, own++) if (bytes[at] !== this.#bytes[own]) return false;
+    return true;
+  }
+
+  #growSlots(): void {
+    const size = 2 * this.#high.length;
+    const copy = <T extends Int32Array | Uint16Array | Uint32Array>(larger: T, old: T): T => {
+      larger.set(old);
+      return larger;
+    };
+    this.#high = copy(new Int32Array(size), this.#high);
+    this.#low = copy(new Int32Array(size), this.#low);
+    this.#fields = copy(new Uint16Array(size), this.#fields);
+    this.#ends = copy(new Uint32Array(size + 1), this.#ends);
+  }
+
+  #growTable(): void {
+    const table = new Int32Array(4 * this.#table.length).fill(-1);
+    const mask = table.length - 1;
+    for (let slot = 0; slot < this.count; slot++) {
+      let place = (this.#low[slot]! ^ this.#fields[slot]!) & mask;
+      while (table[place]! >= 0) place = (place + 1) & mask;
+      table[place] = slot;
+    }
+    this.#table = table;
+  }
+}
+
+/** Sorts slots by their signed 64-bit keys: a radix sort by the upper 32 bits, then the few equal ones by the rest. */
+function sortByKey(slots: Int32Array, keys: BigInt64Array): { slots: Int32Array; keys: BigInt64Array } {
+  const count = slots.length;
+  const highs = new Int32Array(keys.buffer);
+  let order = new Uint32Array(count), other = new Uint32Array(count);
+  for (let index = 0; index < count; index++) order[index] = index;
+  if (count < 2048) {
+    order.sort((a, b) => highs[2 * a + 1]! - highs[2 * b + 1]!);
+  } else {
+    const starts = new Uint32Array(65_537);
+    for (const shift of [0, 16]) {
+      starts.fill(0);
+      for (let index = 0; index < count; index++) starts[digit(highs[2 * index + 1]!, shift) + 1]!++;
+      for (let bucket = 0; bucket < 65_536; bucket++) starts[bucket + 1]! += starts[bucket]!;
+      for (let index = 0; index < count; index++) {
+        const item = order[index]!;
+        other[starts[digit(highs[2 * item + 1]!, shift)]!++] = item;
+      }
+      [order, other] = [other, order];
+    }
+  }
+  const sortedSlots = new Int32Array(count), sortedKeys = new BigInt64Array(count);
+  for (let index = 0; index < count; index++) {
+    const slot = slots[order[index]!]!, key = keys[order[index]!]!;
+    let place = index;
+    while (place > 0 && sortedKeys[place - 1]! > key) {
+      sortedKeys[place] = sortedKeys[place - 1]!;
+      sortedSlots[place] = sortedSlots[place - 1]!;
+      place--;
+    }
+    sortedKeys[place] = key;
+    sortedSlots[place] = slot;
+  }
+  return { slots: sortedSlots, keys: sortedKeys };
+}
+
+function digit(high: number, shift: number): number {
+  return ((high ^ 0x80000000) >>> shift) & 0xffff;
+}

@@ -1,0 +1,218 @@
+/**
+ * The batch statements for SQLite: multi-row VALUES with bound parameters, a thousand rows a statement.
+ *
+ * Measured against `json_each` over JSON text, JSONB arrays and packed blobs: bound parameters are as fast or faster
+ * and keep types. Joins from the list to a table are CROSS JOINs, or the planner may put the table outermost.
+ *
+ * @module
+ */
+import { CompiledQuery, type Transaction } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import type { StoredProfile } from "./profile_state.ts";
+import type { ProfileStatements } from "./statements.ts";
+
+type Value = number | bigint | string | null;
+
+/** List lengths that statements are prepared for; a list is cut into as few as possible. */
+const SIZES = [1000, 100, 10, 1] as const;
+
+/** Runs a statement over a list, in pieces; `sql` gets the VALUES of a piece. Gives the number of rows changed. */
+async function forEach<Row>(
+  transaction: Transaction<Tables>,
+  count: number,
+  sql: (values: string) => string,
+  group: string,
+  bind: (index: number, parameters: Value[]) => void,
+  take?: (row: Row, first: number) => void,
+): Promise<number> {
+  let first = 0;
+  let affected = 0;
+  for (const size of SIZES) {
+    if (count - first < size) continue;
+    const text = statementText(sql, group, size);
+    for (; count - first >= size; first += size) {
+      const parameters: Value[] = [];
+      for (let index = first; index < first + size; index++) bind(index, parameters);
+      const result = await transaction.executeQuery<Row>(CompiledQuery.raw(text, parameters));
+      affected += Number(result.numAffectedRows ?? 0);
+      if (take !== undefined) { for (const row of result.rows) take(row, first); }
+    }
+  }
+  return affected;
+}
+
+const texts = new Map<string, string>();
+
+/** The text of a statement: `#` in the group stands for the row's number in the list. Built once per size. */
+function statementText(sql: (values: string) => string, group: string, size: number): string {
+  const key = `${size} ${sql("")} ${group}`;
+  let text = texts.get(key);
+  if (text === undefined) {
+    text = sql(Array.from({ length: size }, (_, index) => group.replace("#", String(index))).join(","));
+    texts.set(key, text);
+  }
+  return text;
+}
+
+/** The batch statements for SQLite. */
+export const sqliteStatements: ProfileStatements = {
+  async findIdentities(transaction, { account, table }, keys) {
+    const found = new Float64Array(keys.length);
+    await forEach<{ place: number; profile: number }>(
+      transaction,
+      keys.length,
+      (values) => findIdentitiesSql(values, account, table),
+      "(#,?)",
+      (index, parameters) => parameters.push(keys[index]!),
+      ({ place, profile }, first) => found[first + place] = profile,
+    );
+    return found;
+  },
+
+  insertIdentities(transaction, { account }, { keys, profiles }) {
+    return forEach(
+      transaction,
+      keys.length,
+      (values) => `insert into identities (account_id, hash, profile_id) values ${values} on conflict do nothing`,
+      `(${account},?,?)`,
+      (index, parameters) => parameters.push(keys[index]!, profiles[index]!),
+    );
+  },
+
+  async updateIdentities(transaction, { account }, { keys, profiles }) {
+    await forEach(
+      transaction,
+      keys.length,
+      (values) =>
+        `insert into identities (account_id, hash, profile_id) values ${values}
+          on conflict (account_id, hash) do update set profile_id = excluded.profile_id`,
+      `(${account},?,?)`,
+      (index, parameters) => parameters.push(keys[index]!, profiles[index]!),
+    );
+  },
+
+  async loadProfiles(transaction, { account, table }, ids) {
+    const profiles: StoredProfile[] = [];
+    await forEach<LoadedProfile>(
+      transaction,
+      ids.length,
+      (values) => loadProfilesSql(values, account, table),
+      "(?)",
+      (index, parameters) => parameters.push(ids[index]!),
+      ({ id, at, attributes, stamp_at, position, fields, identities }) =>
+        profiles.push({
+          id,
+          at,
+          attributes,
+          stamp: stamp_at === null || position === null ? null : { at: stamp_at, position, fields, identities },
+        }),
+    );
+    return profiles;
+  },
+
+  async insertProfiles(transaction, { account, table }, profiles) {
+    await forEach(
+      transaction,
+      profiles.length,
+      (values) => `insert into profiles (account_id, table_id, id, at, attributes) values ${values}`,
+      `(${account},${table},?,?,?)`,
+      (index, parameters) => {
+        const { id, at, attributes } = profiles[index]!;
+        parameters.push(id, at, attributes);
+      },
+    );
+  },
+
+  async updateProfiles(transaction, { account, table }, profiles) {
+    await forEach(
+      transaction,
+      profiles.length,
+      (values) => updateProfilesSql(values, account, table),
+      "(?,?)",
+      (index, parameters) => parameters.push(profiles[index]!.id, profiles[index]!.attributes),
+    );
+  },
+
+  async putStamps(transaction, { account, table }, profiles) {
+    const stamped = profiles.filter((profile) => profile.stamp !== null);
+    await forEach(
+      transaction,
+      stamped.length,
+      (values) =>
+        `insert or replace into profile_stamps (account_id, table_id, id, at, position, fields, identities) values ${values}`,
+      `(${account},${table},?,?,?,?,?)`,
+      (index, parameters) => {
+        const { id, stamp } = stamped[index]!;
+        parameters.push(id, stamp!.at, stamp!.position, stamp!.fields, stamp!.identities);
+      },
+    );
+  },
+
+  async mergeProfiles(transaction, { account, table }, merges) {
+    const scope = `account_id = ${account} and table_id = ${table}`;
+    const id = (index: number, parameters: Value[]) => parameters.push(merges[index]!.id);
+    const both = (index: number, parameters: Value[]) => parameters.push(merges[index]!.id, merges[index]!.into);
+    const run = (sql: (values: string) => string, group: string, bind: typeof id) =>
+      forEach(transaction, merges.length, sql, group, bind);
+    await run((values) => `delete from profiles where ${scope} and id in (values ${values})`, "(?)", id);
+    await run((values) => `delete from profile_stamps where ${scope} and id in (values ${values})`, "(?)", id);
+    await run((values) => followMergesSql(values, account, table), "(?,?)", both);
+    await run(
+      (values) => `insert into profile_merges (account_id, table_id, id, into_id) values ${values}`,
+      `(${account},${table},?,?)`,
+      both,
+    );
+  },
+};
+
+interface LoadedProfile {
+  readonly id: number;
+  readonly at: number;
+  readonly attributes: string;
+  readonly stamp_at: number | null;
+  readonly position: number | null;
+  readonly fields: string | null;
+  readonly identities: string | null;
+}
+
+/** Looks up keys; exported for the test of its query plan. */
+export function findIdentitiesSql(values: string, account: number, table: number): string {
+  return `with wanted(place, hash) as (values ${values})
+    select wanted.place, coalesce(merged.into_id, identities.profile_id) as profile
+    from wanted
+    cross join identities on identities.account_id = ${account} and identities.hash = wanted.hash
+    left join profile_merges as merged
+      on merged.account_id = ${account} and merged.table_id = ${table} and merged.id = identities.profile_id`;
+}
+
+/** Reads profiles; exported for the test of its query plan. */
+export function loadProfilesSql(values: string, account: number, table: number): string {
+  return `with wanted(id) as (values ${values})
+    select profiles.id, profiles.at, profiles.attributes,
+      stamps.at as stamp_at, stamps.position, stamps.fields, stamps.identities
+    from wanted
+    cross join profiles
+      on profiles.account_id = ${account} and profiles.table_id = ${table} and profiles.id = wanted.id
+    left join profile_stamps as stamps
+      on stamps.account_id = ${account} and stamps.table_id = ${table} and stamps.id = wanted.id`;
+}
+
+/** Replaces attributes; exported for the test of its query plan. */
+export function updateProfilesSql(values: string, account: number, table: number): string {
+  return `with changed(id, attributes) as (values ${values})
+    insert into profiles (account_id, table_id, id, at, attributes)
+    select ${account}, ${table}, changed.id, 0, changed.attributes from changed where true
+    on conflict (account_id, table_id, id) do update set attributes = excluded.attributes`;
+}
+
+/** Points earlier merges at the profile that took their target in; exported for the test of its query plan. */
+export function followMergesSql(values: string, account: number, table: number): string {
+  return `with merged(id, into_id) as (values ${values})
+    insert into profile_merges (account_id, table_id, id, into_id)
+    select earlier.account_id, earlier.table_id, earlier.id, merged.into_id
+    from merged
+    cross join profile_merges as earlier
+      on earlier.account_id = ${account} and earlier.table_id = ${table} and earlier.into_id = merged.id
+    where true
+    on conflict (account_id, table_id, id) do update set into_id = excluded.into_id`;
+}

@@ -1,0 +1,65 @@
+/**
+ * What the hot path asks of the database: few statements over many rows, written once per database.
+ *
+ * @module
+ */
+import type { Transaction } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import type { StoredProfile } from "./profile_state.ts";
+
+/** The profile table that a batch works on. */
+export interface ProfileScope {
+  readonly account: number;
+  readonly table: number;
+}
+
+/** A place in the identity index that is to name a profile. */
+export interface NewIdentities {
+  /** Ascending, no key twice. */
+  readonly keys: BigInt64Array;
+  readonly profiles: Float64Array;
+}
+
+/** The batch statements. All run in the caller's transaction; empty input does nothing. */
+export interface ProfileStatements {
+  /** For each key, the profile it names (merges followed), or 0. Keys ascend. */
+  findIdentities(
+    transaction: Transaction<Tables>,
+    scope: ProfileScope,
+    keys: BigInt64Array,
+  ): Promise<Float64Array>;
+  /** Adds the identities whose keys are not there yet, and tells how many those were. */
+  insertIdentities(transaction: Transaction<Tables>, scope: ProfileScope, identities: NewIdentities): Promise<number>;
+  /** Lets identities that are there name another profile. */
+  updateIdentities(transaction: Transaction<Tables>, scope: ProfileScope, identities: NewIdentities): Promise<void>;
+  /** Reads profiles by ascending id. */
+  loadProfiles(
+    transaction: Transaction<Tables>,
+    scope: ProfileScope,
+    ids: readonly number[],
+  ): Promise<StoredProfile[]>;
+  /** Adds profiles in ascending order of id, without their stamps. */
+  insertProfiles(
+    transaction: Transaction<Tables>,
+    scope: ProfileScope,
+    profiles: readonly Omit<StoredProfile, "stamp">[],
+  ): Promise<void>;
+  /** Replaces the attributes of profiles, in ascending order of id. */
+  updateProfiles(
+    transaction: Transaction<Tables>,
+    scope: ProfileScope,
+    profiles: readonly Pick<StoredProfile, "id" | "attributes">[],
+  ): Promise<void>;
+  /** Adds or replaces stamps, in ascending order of id; profiles with a null stamp are passed over. */
+  putStamps(
+    transaction: Transaction<Tables>,
+    scope: ProfileScope,
+    profiles: readonly Pick<StoredProfile, "id" | "stamp">[],
+  ): Promise<void>;
+  /** Removes merged profiles and remembers where they went. */
+  mergeProfiles(
+    transaction: Transaction<Tables>,
+    scope: ProfileScope,
+    merges: readonly { readonly id: number; readonly into: number }[],
+  ): Promise<void>;
+}
