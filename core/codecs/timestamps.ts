@@ -167,12 +167,18 @@ export function fillTimes(batch: RecordBatch, columns: readonly string[], parser
       const end = spans[at + 1] as number;
       // Two bytes are the quotes of an empty value; nothing that parses needs a JSON escape, but a tab around it does.
       if (end - start <= 2 || end - start > 2 * LONGEST) continue;
-      time = bytes.subarray(start, end).includes(0x5c)
-        ? parser.parse(String(JSON.parse(new TextDecoder().decode(bytes.subarray(start, end))))) ?? NaN
-        : parser.parseBytes(bytes, start + 1, end - 1);
+      time = parser.parseBytes(bytes, start + 1, end - 1);
+      if (Number.isNaN(time) && hasEscape(bytes, start, end)) {
+        time = parser.parse(String(JSON.parse(new TextDecoder().decode(bytes.subarray(start, end))))) ?? NaN;
+      }
     }
     times[row] = time;
   }
+}
+
+function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] === 0x5c) return true;
+  return false;
 }
 
 /** How the slash dates of a column can be read. */
