@@ -30,6 +30,7 @@ import {
   utf8Length,
   WIDE,
 } from "./csv_bytes.ts";
+import { AFTER_QUOTE, faultSentence, HAS_NUL, INCOMPLETE, NONE, NOT_UTF8, RAGGED, UNCLOSED } from "./csv_faults.ts";
 import type { CsvPosition } from "./csv_options.ts";
 
 /** Bytes kept of a rejected row: 64 KiB. */
@@ -41,15 +42,6 @@ const REJECTED_BYTES_LIMIT = 1_048_576;
 
 /** Why {@linkcode RecordScanner.scan} returned: the window holds no whole record any more, or the chunk is full. */
 export type ScanStop = "input" | "chunk";
-
-// What is wrong with a record, in the order of the sentences below.
-const NONE = 0;
-const HAS_NUL = 1;
-const NOT_UTF8 = 2;
-const AFTER_QUOTE = 3;
-const UNCLOSED = 4;
-const RAGGED = 5;
-const INCOMPLETE = 6;
 
 const QUOTED = quotedClasses();
 
@@ -360,23 +352,10 @@ export class RecordScanner {
   }
 
   #reason(fault: number, cells: number, lines = 0): string {
-    switch (fault) {
-      case HAS_NUL:
-        return "Holds a NUL";
-      case NOT_UTF8:
-        return "Holds bytes that cannot be decoded";
-      case AFTER_QUOTE: {
-        const where = lines > 0 ? ` on line ${this.#line + lines}` : "";
-        return `Has text after the closing quote of cell ${cells + 1}${where}`;
-      }
-      case UNCLOSED:
-        return `Has a quote in cell ${cells + 1} that is never closed`;
-      default: {
-        const columns = this.settings.slots.length;
-        const counts = `Has ${cells} ${cells === 1 ? "cell" : "cells"} where the header has ${columns}`;
-        return this.#recovering ? `${counts}, after a malformed row` : counts;
-      }
-    }
+    const reason = faultSentence(fault, cells, this.settings.slots.length, lines > 0 ? this.#line + lines : undefined);
+    // Only a recovering reader minds a short row: the sentence says what made it.
+    const counted = fault === NONE || fault === RAGGED;
+    return counted && this.#recovering ? `${reason}, after a malformed row` : reason;
   }
 }
 
