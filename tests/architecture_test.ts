@@ -27,6 +27,7 @@ const FORBIDDEN: readonly (readonly [from: string, to: string, rule: RegExp, spe
   ["core/engine/runner.ts", "core/testing/run_job.ts", /^only tests import core\/testing$/],
   ["core/engine/runner.ts", "core/files/mod.ts", /^files inside Waybill import/, "@waybill/waybill/files"],
   ["core/engine/runner.ts", "core/engine/runner_test.ts", /^nothing that ships imports tests$/],
+  ["core/engine/runner.ts", "core/engine/queue_testing.ts", /^nothing that ships imports tests$/],
   ["core/files/local.ts", "tests/server.ts", /^nothing that ships imports tests$/],
   ["core/files/local.ts", "core/files/mod.ts", /^a part does not import the index that lists it/],
   ["core/codecs/csv.ts", "npm:papaparse", /^only tests import papaparse$/],

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Edge, SourceFile, SourceGraph } from "./source_graph.ts";
+import { type Edge, isTest, type SourceFile, type SourceGraph } from "./source_graph.ts";
 
 /** The programs: the only files that may hand the built-in plugins to the engine. */
 export const PROGRAMS = ["cli/main.ts", "server/main.ts"];
@@ -58,7 +58,7 @@ function brokenImportRules(edge: Edge): string[] {
     return roomOf(from) === "contracts" ? ["contracts import zod only, and no built-in of the runtime"] : [];
   }
   if (/^(?:https?|jsr):/.test(to)) return ["packages come from npm, pinned in deno.json"];
-  if (/^(?:tests|bench|examples)\//.test(to) || /_test\.tsx?$/.test(to)) return ["nothing that ships imports tests"];
+  if (/^(?:tests|bench|examples)\//.test(to) || isTest(to)) return ["nothing that ships imports tests"];
   if (/(?:^|\/)mod\.ts$/.test(to) && sitsBelow(from, to)) {
     return ["a part does not import the index that lists it; import the file that declares the name"];
   }

@@ -35,6 +35,11 @@ export interface SourceGraph {
 /** The folders that ship. */
 const ROOMS = ["core", "plugins", "server", "cli"];
 
+/** Whether a file is a test (`x_test.ts`) or helps the tests beside it (`x_testing.ts`). */
+export function isTest(path: string): boolean {
+  return /_test(?:ing)?\.tsx?$/.test(path);
+}
+
 interface InfoModule {
   readonly specifier: string;
   readonly error?: string;
@@ -67,7 +72,7 @@ function* sourcesIn(root: URL, folder: string): Generator<string> {
   for (const entry of Deno.readDirSync(new URL(folder, root))) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) yield* sourcesIn(root, path);
-    else if (/\.tsx?$/.test(path) && !/_test\.tsx?$/.test(path)) yield path;
+    else if (/\.tsx?$/.test(path) && !isTest(path) && !path.endsWith(".d.ts")) yield path;
   }
 }
 
