@@ -1,0 +1,40 @@
+/**
+ * Where a CSV import stands: all it needs to go on exactly there.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+/** The schema of a {@linkcode Checkpoint}. */
+export type CheckpointSchema = z.ZodObject<{
+  path: z.ZodString;
+  version: z.ZodString;
+  names: z.ZodArray<z.ZodString>;
+  position: z.ZodObject<{
+    offset: z.ZodInt;
+    line: z.ZodInt;
+    cells: z.ZodInt;
+    recovering: z.ZodBoolean;
+  }>;
+  untimed: z.ZodInt;
+}>;
+
+/**
+ * Where a CSV import stands. `path` and `version` name the file as it was; `names` are its columns; `position` is the
+ * reader's; `untimed` counts the rows so far that have no timestamp that parses.
+ */
+export type Checkpoint = z.output<CheckpointSchema>;
+
+/** The schema. */
+export const checkpoint: CheckpointSchema = z.object({
+  path: z.string(),
+  version: z.string(),
+  names: z.array(z.string()),
+  position: z.object({
+    offset: z.int().min(0),
+    line: z.int().min(1),
+    cells: z.int().min(0),
+    recovering: z.boolean(),
+  }),
+  untimed: z.int().min(0),
+});

@@ -1,0 +1,157 @@
+/**
+ * Live lists for the fields of a CSV import: what lies on the server, what stands in the header.
+ *
+ * @module
+ */
+import {
+  type Choice,
+  type ChoiceContext,
+  type ChoiceSource,
+  Failure,
+  type FileConnection,
+  type FileEntry,
+  type FileStore,
+} from "@waybill/waybill";
+import type { CsvImportOptions } from "./config.ts";
+import { type JobFile, openJobFile } from "./csv_file.ts";
+import { columnValues, readSample, type Sample, SAMPLE_ROWS } from "./sample.ts";
+import { examineTimes, formatOf, isoTime } from "./time_column.ts";
+
+type Context = ChoiceContext<CsvImportOptions, FileConnection>;
+type Source = ChoiceSource<CsvImportOptions, FileConnection>;
+
+/** How deep folders are looked for below the auth's. */
+const DEEPEST = 3;
+
+/** Common encodings; any other label of the WHATWG Encoding Standard works too. */
+const ENCODINGS: Readonly<Record<string, string>> = {
+  "auto": "UTF-16 by its byte order mark, else UTF-8",
+  "utf-8": "Unicode",
+  "utf-16le": "Unicode, Windows' own form",
+  "utf-16be": "Unicode, high byte first",
+  "windows-1252": "Western European, the usual export of Excel",
+  "iso-8859-15": "Western European with the euro sign",
+  "windows-1250": "Central European",
+  "iso-8859-2": "Central European",
+  "windows-1251": "Cyrillic",
+  "windows-1253": "Greek",
+  "windows-1254": "Turkish",
+  "macintosh": "Western European, old Macs",
+  "shift_jis": "Japanese",
+  "euc-kr": "Korean",
+  "gb18030": "Simplified Chinese",
+  "big5": "Traditional Chinese",
+};
+
+/** Folders below the auth's, down to three levels, each followed by its own. */
+const folder: Source = {
+  load: async function* (context) {
+    yield { value: "", title: "The auth's own folder" };
+    yield* foldersIn("", 1, context);
+  },
+};
+
+/** Files of the folder, by name. Hidden ones are left out: servers keep files there that are not complete. */
+const file: Source = {
+  load: async function* ({ config, connection, signal }) {
+    for await (const entry of entriesOf(connection.files, config.folder ?? "", signal)) {
+      if (entry.kind !== "file" || entry.name.startsWith(".")) continue;
+      yield { value: entry.name, title: `${formatSize(entry.size)}, ${formatTime(entry.modified)}` };
+    }
+  },
+};
+
+/** The columns of the file. */
+const column: Source = {
+  needs: ["file"],
+  load: async function* (context) {
+    await using opened = await openForChoices(context);
+    for (const name of opened.header.names) yield { value: name };
+  },
+};
+
+/** The columns of the file, those whose values are mostly timestamps first. */
+const timestamps: Source = {
+  needs: ["file"],
+  load: async function* (context) {
+    await using opened = await openForChoices(context);
+    const sample = await readSample(opened);
+    const titled = opened.header.names.map((name) => timestampChoice(name, sample, context.config));
+    yield* titled.filter(({ title }) => title !== undefined);
+    yield* titled.filter(({ title }) => title === undefined);
+  },
+};
+
+/** Names of common encodings. */
+const encoding: Source = {
+  load: async function* () {
+    for (const [value, title] of Object.entries(ENCODINGS)) yield { value, title };
+  },
+};
+
+/** IANA time zones, UTC first. */
+const timestampZone: Source = {
+  load: async function* () {
+    for (const value of new Set(["UTC", ...Intl.supportedValuesOf("timeZone")])) yield { value };
+  },
+};
+
+/** The lists, by configuration key. */
+export const choices: {
+  readonly [Key in "folder" | "file" | "fields" | "identify_by" | "timestamps" | "encoding" | "timestamp_zone"]: Source;
+} = { folder, file, fields: column, identify_by: column, timestamps, encoding, timestamp_zone: timestampZone };
+
+async function* foldersIn(parent: string, depth: number, context: Context): AsyncGenerator<Choice> {
+  const { connection, signal, log } = context;
+  try {
+    for await (const { kind, name } of entriesOf(connection.files, parent, signal)) {
+      if (kind !== "folder" || name.startsWith(".")) continue;
+      const path = parent === "" ? name : `${parent}/${name}`;
+      yield { value: path };
+      if (depth < DEEPEST) yield* foldersIn(path, depth + 1, context);
+    }
+  } catch (error) {
+    // A folder below may belong to somebody else, or be gone by now; the others are still worth listing.
+    const passable = error instanceof Failure && (error.code === "forbidden" || error.code === "not_found");
+    if (parent === "" || !passable) throw error;
+    log.warn(`Folder "${parent}" is left out: ${error.message}`);
+  }
+}
+
+async function* entriesOf(files: FileStore, folder: string, signal: AbortSignal): AsyncGenerator<FileEntry> {
+  let cursor: string | undefined;
+  do {
+    const page = await files.list(folder, { signal, ...(cursor === undefined ? {} : { cursor }) });
+    yield* page.entries;
+    cursor = page.next;
+  } while (cursor !== undefined);
+}
+
+/** Opens the file with what is configured so far; columns chosen already do not narrow the list. */
+async function openForChoices({ config, connection, signal }: Context): Promise<JobFile> {
+  const { folder = "", file = "", delimiter = ",", encoding = "auto" } = config;
+  const options = { folder, file, delimiter, encoding, fields: [], timestamps: [], identify_by: [] };
+  return await openJobFile(connection.files, options, { batchRows: SAMPLE_ROWS, signal });
+}
+
+function timestampChoice(name: string, sample: Sample, config: Context["config"]): Choice {
+  const { timestamp_format: chosen = "auto", timestamp_zone: zone = "UTC" } = config;
+  const values = columnValues(sample, name);
+  const format = formatOf(values, chosen, zone);
+  if (format === undefined || (format !== chosen && format !== "mdy" && format !== "dmy")) return { value: name };
+  const { example, slashes } = examineTimes(values, format, zone);
+  if (slashes === "ambiguous" && format !== chosen) {
+    return { value: name, title: `parses as mdy or dmy: "${example?.text}" can be read both ways` };
+  }
+  return { value: name, title: `parses as ${format}: "${example?.text}" is ${example?.time}` };
+}
+
+function formatSize(bytes: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  const power = bytes < 1_024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);
+  return `${(bytes / 1_024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+
+function formatTime(milliseconds: number): string {
+  return `${isoTime(Math.floor(milliseconds)).slice(0, 16).replace("T", " ")} UTC`;
+}

@@ -1,0 +1,114 @@
+/**
+ * What a CSV import is configured with.
+ *
+ * @module
+ */
+import { Failure, type FieldMeta, type ImportFields, importFields } from "@waybill/waybill";
+import { parseDelimiter, parseEncoding, type TimestampFormat, timestampParser } from "@waybill/waybill/codecs";
+import { z } from "zod";
+
+/** A CSV import's configuration, as a zod schema. */
+export type CsvImportConfig = z.ZodObject<
+  Pick<ImportFields, keyof ImportFields> & {
+    folder: z.ZodDefault<z.ZodString>;
+    file: z.ZodString;
+    delimiter: z.ZodDefault<z.ZodString>;
+    timestamps: z.ZodDefault<z.ZodArray<z.ZodString>>;
+    timestamp_format: z.ZodDefault<z.ZodEnum<{ [Format in TimestampFormat]: Format }>>;
+    timestamp_zone: z.ZodDefault<z.ZodString>;
+    fields: z.ZodDefault<z.ZodArray<z.ZodString>>;
+    encoding: z.ZodDefault<z.ZodString>;
+  }
+>;
+
+/** A CSV import's configuration, parsed. */
+export type CsvImportOptions = z.output<CsvImportConfig>;
+
+/** Checks a value with a parser of the codecs, so that a wrong one is told when the job is saved. */
+function readableBy(parse: (text: string) => unknown): z.core.CheckFn<string> {
+  return ({ value, issues }) => {
+    try {
+      parse(value);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      issues.push({
+        code: "custom",
+        input: value,
+        message: `${error.message}: ${lowerFirst(error.hint ?? "change it")}`,
+      });
+    }
+  };
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** The configuration. */
+export const config: CsvImportConfig = z.object({
+  ...importFields,
+  folder: z.string().default("").meta(
+    {
+      title: "Folder",
+      help: "Folder the file is in. It starts at the auth's folder, which it is when left empty.",
+      placeholder: "daily",
+    } satisfies FieldMeta,
+  ),
+  file: z.string().min(1, "must name a file").meta(
+    {
+      title: "File",
+      help: "File to import, by its name in the folder.",
+      placeholder: "customers.csv",
+    } satisfies FieldMeta,
+  ),
+  delimiter: z.string().check(readableBy(parseDelimiter)).default(",").meta(
+    {
+      title: "Delimiter",
+      help: "Character that separates cells. For a tab give `t` or `\\t`.",
+      placeholder: ";",
+    } satisfies FieldMeta,
+  ),
+  timestamps: z.array(z.string().min(1)).default([]).meta(
+    {
+      title: "Timestamps",
+      help: "Columns that hold the time of the event, most important first: the first that parses counts. " +
+        "A row where none does gets the time at which the run first started.",
+      placeholder: "updated_at,created_at",
+    } satisfies FieldMeta,
+  ),
+  timestamp_format: z.enum(["auto", "iso8601", "rfc2822", "date", "mdy", "dmy", "unix", "unix-ms"]).default("auto")
+    .meta(
+      {
+        title: "Timestamp format",
+        help: "How timestamps are written. `auto` tells ISO 8601, RFC 2822 and Unix times apart; " +
+          "dates with slashes are read only as `mdy` or `dmy`.",
+        advanced: true,
+      } satisfies FieldMeta,
+    ),
+  timestamp_zone: z.string().check(readableBy((zone) => timestampParser({ zone }))).default("UTC").meta(
+    {
+      title: "Timestamp zone",
+      help: "IANA time zone of timestamps that name none.",
+      placeholder: "Europe/Zurich",
+      advanced: true,
+    } satisfies FieldMeta,
+  ),
+  fields: z.array(z.string().min(1)).default([]).meta(
+    {
+      title: "Fields",
+      help: "Columns to import. Left empty, all of them are.",
+      placeholder: "customer_id,email,name",
+    } satisfies FieldMeta,
+  ),
+  encoding: z.string().check(readableBy(parseEncoding)).default("auto").meta(
+    {
+      title: "Encoding",
+      help: "Text encoding of the file. `auto` is UTF-16 where the file starts with its byte order mark, else UTF-8.",
+      placeholder: "windows-1252",
+      advanced: true,
+    } satisfies FieldMeta,
+  ),
+}).refine(({ fields, identify_by }) => fields.length === 0 || identify_by.every((field) => fields.includes(field)), {
+  message: "must be among `fields`, or `fields` be left empty: what identifies a profile has to be imported",
+  path: ["identify_by"],
+});

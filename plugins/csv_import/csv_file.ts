@@ -1,0 +1,164 @@
+/**
+ * Opens a job's CSV file: where it lies, its encoding, its header, the columns the job means.
+ *
+ * @module
+ */
+import { Failure, type FileEntry, type FileStore } from "@waybill/waybill";
+import { type CsvChunk, type CsvHeader, CsvReader, openCsv, openText } from "@waybill/waybill/codecs";
+import type { Checkpoint } from "./checkpoint.ts";
+import { type ColumnOptions, selectColumns, type Selection } from "./columns.ts";
+import type { CsvImportOptions } from "./config.ts";
+
+/** The part of the configuration that tells how to read the file. */
+export type FileOptions = ColumnOptions & Pick<CsvImportOptions, "folder" | "file" | "encoding">;
+
+/** How to open it. */
+export interface OpenCsvFileOptions {
+  /** Where an earlier run stopped: reading goes on there. */
+  readonly checkpoint?: Checkpoint | undefined;
+  /** Rows after which a chunk is handed out; the reader's own limit unless told. */
+  readonly batchRows?: number | undefined;
+  /** Ends the reading. */
+  readonly signal: AbortSignal;
+}
+
+/** A CSV file being read. Dispose of it to close the source. */
+export interface JobFile extends AsyncDisposable {
+  /** Its path in the store. */
+  readonly path: string;
+  /** The file as it was when it was opened. */
+  readonly entry: FileEntry;
+  /** Its encoding, by its standard name. */
+  readonly encoding: string;
+  /** Its columns. */
+  readonly header: CsvHeader;
+  /** Those that the job means. */
+  readonly selection: Selection;
+  /** Its rows, with the columns of `selection.read`; can be iterated once. */
+  readonly chunks: AsyncIterable<CsvChunk>;
+  /** How much of the file, in its own bytes, was read so far. */
+  bytesRead(): number;
+}
+
+/** The path of a file in a folder; a file with a leading `/` stands for itself. */
+export function filePath({ folder, file }: Pick<CsvImportOptions, "folder" | "file">): string {
+  const base = folder.replace(/\/+$/, folder.startsWith("/") ? "/" : "");
+  if (base === "" || file.startsWith("/")) return file;
+  return base.endsWith("/") ? `${base}${file}` : `${base}/${file}`;
+}
+
+/**
+ * Opens the file and reads its header. Throws a `Failure`: `config` for a file or column that is not there or a wrong
+ * delimiter, `data` for what is no CSV text, or for a file that is not the one the checkpoint was made in.
+ */
+export async function openJobFile(
+  files: FileStore,
+  options: FileOptions,
+  { checkpoint, batchRows, signal }: OpenCsvFileOptions,
+): Promise<JobFile> {
+  const path = filePath(options);
+  const entry = await files.stat(path, { signal });
+  if (checkpoint !== undefined) requireSameFile(checkpoint, path, entry);
+  let read = 0;
+  const text = await openText(async (offset) => {
+    const stream = await files.open(path, { offset, version: entry.version, signal });
+    read = Math.min(offset, entry.size);
+    return counted(stream, (bytes) => read += bytes);
+  }, { encoding: options.encoding, offset: checkpoint?.position.offset ?? 0 });
+
+  const input = text.bytes[Symbol.asyncIterator]();
+  const close = async () => {
+    await input.return?.();
+  };
+  try {
+    const csv = { name: path, delimiter: options.delimiter };
+    const head: Uint8Array[] = [];
+    const header = checkpoint === undefined
+      ? await readHeader(input, head, csv)
+      : { names: checkpoint.names, notes: [] };
+    const selection = selectColumns(header, options, path);
+    const file = await openCsv(resumed(head, input), {
+      ...csv,
+      fields: selection.read,
+      ...(batchRows === undefined ? {} : { batchRows }),
+      ...(checkpoint === undefined ? {} : { resume: { position: checkpoint.position, names: checkpoint.names } }),
+    });
+    return {
+      path,
+      entry,
+      encoding: text.encoding,
+      header,
+      selection,
+      chunks: file.chunks,
+      bytesRead: () => read,
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function requireSameFile(checkpoint: Checkpoint, path: string, entry: FileEntry): void {
+  const hint = "Start a new run";
+  if (checkpoint.path !== path) {
+    throw new Failure("config", `The run stopped in "${checkpoint.path}" and cannot go on in "${path}"`, { hint });
+  }
+  if (checkpoint.version !== entry.version) {
+    throw new Failure("data", `File "${path}" changed since the run began`, { hint });
+  }
+}
+
+/**
+ * Reads as much of the input as its header takes, keeping it in `head`: which columns to read is known only from the
+ * header, so the file is then read from its start. A file with a header and no rows is left for that to complain about.
+ */
+async function readHeader(
+  input: AsyncIterator<Uint8Array>,
+  head: Uint8Array[],
+  options: { readonly name: string; readonly delimiter: string },
+): Promise<CsvHeader> {
+  const reader = new CsvReader(options);
+  for (;;) {
+    const { value, done } = await input.next();
+    try {
+      if (done) reader.finish();
+      else {
+        head.push(value);
+        reader.push(value);
+      }
+    } catch (error) {
+      if (reader.header === undefined) throw error;
+    }
+    if (reader.header !== undefined) return reader.header;
+  }
+}
+
+/** What was read already, then the rest; ending it early ends the rest too. */
+async function* resumed(head: readonly Uint8Array[], input: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* head;
+    for (;;) {
+      const { value, done } = await input.next();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await input.return?.();
+  }
+}
+
+function counted(stream: ReadableStream<Uint8Array>, count: (bytes: number) => void): ReadableStream<Uint8Array> {
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>(
+      {
+        transform(chunk, controller) {
+          count(chunk.length);
+          controller.enqueue(chunk);
+        },
+      },
+      undefined,
+      { highWaterMark: 0 },
+    ),
+  );
+}

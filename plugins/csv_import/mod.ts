@@ -1,0 +1,49 @@
+/**
+ * The job type `csv-import`: one CSV file into a stream.
+ *
+ * @module
+ */
+import {
+  defineJob,
+  definePlugin,
+  type ImportJobDefinition,
+  importTarget,
+  type PluginDefinition,
+} from "@waybill/waybill";
+import { fileService, localFolder, sftp } from "../file_service/mod.ts";
+import { checkpoint, type CheckpointSchema } from "./checkpoint.ts";
+import { choices } from "./choices.ts";
+import { config, type CsvImportConfig } from "./config.ts";
+import { plan } from "./plan.ts";
+import { run } from "./run.ts";
+
+export type { Checkpoint, CheckpointSchema } from "./checkpoint.ts";
+export type { CsvImportConfig, CsvImportOptions } from "./config.ts";
+
+/** Imports the rows of a CSV file as events of a stream. */
+export const csvImport: ImportJobDefinition<
+  readonly [typeof sftp, typeof localFolder],
+  CsvImportConfig,
+  CheckpointSchema
+> = defineJob({
+  id: "csv-import",
+  title: "CSV import",
+  summary: "Imports the rows of a CSV file into a stream.",
+  provider: fileService,
+  direction: "import",
+  auths: [sftp, localFolder],
+  config,
+  checkpoint,
+  into: importTarget,
+  choices,
+  plan,
+  run: (context) => run(context),
+});
+
+/** The plugin. */
+export const plugin: PluginDefinition = definePlugin({
+  name: "csv-import",
+  version: "0.1.0",
+  api: 1,
+  jobs: [csvImport],
+});

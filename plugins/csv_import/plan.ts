@@ -1,0 +1,81 @@
+/**
+ * Tells what a run would read, without running it.
+ *
+ * @module
+ */
+import type { FileConnection, JsonValue, Plan, PlanContext } from "@waybill/waybill";
+import { parseDelimiter } from "@waybill/waybill/codecs";
+import type { CsvImportOptions } from "./config.ts";
+import { type JobFile, openJobFile } from "./csv_file.ts";
+import { columnValues, readSample, type Sample, SAMPLE_ROWS } from "./sample.ts";
+import { examineTimes, isoTime, mostlyParses, timeNotes } from "./time_column.ts";
+
+/** Rows shown. */
+const SHOWN_ROWS = 5;
+
+/** Reads the header and the first rows, and changes nothing. */
+export async function plan(context: PlanContext<CsvImportOptions, FileConnection>): Promise<Plan> {
+  const { config, connection, signal } = context;
+  await using file = await openJobFile(connection.files, config, { batchRows: SAMPLE_ROWS, signal });
+  const sample = await readSample(file);
+  const { entry, header, selection } = file;
+  const { imported } = selection;
+  const columns = imported.length === header.names.length
+    ? `all ${header.names.length} columns`
+    : `${imported.length} of ${header.names.length} columns`;
+  return {
+    summary: `Would import ${columns} of "${file.path}" (${entry.size} bytes) into stream "${config.stream}"`,
+    facts: {
+      file: file.path,
+      bytes: entry.size,
+      modified: isoTime(Math.floor(entry.modified)),
+      encoding: file.encoding,
+      delimiter: parseDelimiter(config.delimiter),
+      header: [...header.names],
+      fields: [...imported],
+      identify_by: [...config.identify_by],
+      timestamps: [...config.timestamps],
+      timestamp_format: config.timestamp_format,
+      timestamp_zone: config.timestamp_zone,
+      first_times: firstTimes(sample, config),
+    },
+    sample: {
+      columns: imported,
+      rows: sample.rows.slice(0, SHOWN_ROWS).map((row) => imported.map((name) => row.get(name) ?? null)),
+    },
+    notes: [...header.notes, ...rejectNotes(sample), ...timestampNotes(file, sample, config), ...profileNotes(config)],
+  };
+}
+
+/** Which column gives the time of each of the rows shown, and which time that is. */
+function firstTimes(sample: Sample, config: CsvImportOptions): JsonValue[] {
+  if (config.timestamps.length === 0) return [];
+  return sample.rows.slice(0, SHOWN_ROWS).map((row) => {
+    for (const column of config.timestamps) {
+      const text = row.get(column) ?? "";
+      const { example } = examineTimes([text], config.timestamp_format, config.timestamp_zone);
+      if (example !== undefined) return { column, text, time: example.time };
+    }
+    return { column: null, text: null, time: null };
+  });
+}
+
+function timestampNotes(file: JobFile, sample: Sample, config: CsvImportOptions): string[] {
+  const { timestamps, timestamp_format: format, timestamp_zone: zone } = config;
+  const times = (column: string) => examineTimes(columnValues(sample, column), format, zone);
+  if (timestamps.length > 0) return timestamps.flatMap((column) => timeNotes(column, times(column), format));
+  const found = file.selection.read.filter((column) => mostlyParses(times(column))).map((column) => `"${column}"`);
+  const note = "No timestamps are chosen: events get the time at which the run first starts";
+  return found.length === 0 ? [note] : [`${note}, though ${found.join(", ")} may hold some`];
+}
+
+function rejectNotes({ rejected }: Sample): string[] {
+  const [first] = rejected;
+  if (first === undefined) return [];
+  return [`${rejected.length} of the first rows would be rejected, the first on line ${first.line}: ${first.reason}`];
+}
+
+function profileNotes({ identify_by, stream }: CsvImportOptions): string[] {
+  if (identify_by.length > 0) return [];
+  return [`No field identifies profiles: events make profiles only if stream "${stream}" has a mapping`];
+}

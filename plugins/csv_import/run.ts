@@ -1,0 +1,62 @@
+/**
+ * Reads the file and hands its rows over, a chunk at a time.
+ *
+ * @module
+ */
+import { type FileConnection, type ImportContext, throwIfAborted } from "@waybill/waybill";
+import { fillTimes, timestampParser } from "@waybill/waybill/codecs";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { CsvImportOptions } from "./config.ts";
+import { openJobFile } from "./csv_file.ts";
+import { projectBatch } from "./project.ts";
+
+type Context = ImportContext<CsvImportOptions, FileConnection, Checkpoint>;
+
+/**
+ * Imports the file, from its start or from where an earlier run stopped. `batchRows` is how many rows are handed over
+ * at a time, where the reader's own limits are not wanted.
+ */
+export async function run(context: Context, batchRows?: number): Promise<void> {
+  const { config, connection, checkpoint, log, signal } = context;
+  await using file = await openJobFile(connection.files, config, { checkpoint, batchRows, signal });
+  const { entry, header, selection } = file;
+  if (checkpoint === undefined) {
+    log.info(`Reading "${entry.path}"`, { bytes: entry.size, encoding: file.encoding, columns: header.names.length });
+    for (const note of header.notes) log.warn(note);
+  } else {
+    log.info(`Going on in "${entry.path}" at line ${checkpoint.position.line}`, { bytes: entry.size });
+  }
+
+  const parser = timestampParser({ format: config.timestamp_format, zone: config.timestamp_zone });
+  const narrow = selection.read.length > selection.imported.length;
+  const progress = (done: number) => context.progress({ done, total: entry.size, unit: "bytes", note: entry.name });
+  let untimed = checkpoint?.untimed ?? 0;
+
+  progress(file.bytesRead());
+  for await (const { batch, rejected, position } of file.chunks) {
+    throwIfAborted(signal);
+    if (config.timestamps.length > 0) {
+      fillTimes(batch, config.timestamps, parser);
+      for (const time of batch.times) if (Number.isNaN(time)) untimed++;
+    }
+    // First the rejects: a checkpoint past rows that nobody was told of would lose them.
+    if (rejected.length > 0) await context.reject(rejected);
+    const rows = narrow ? projectBatch(batch, selection.imported) : batch;
+    await context.emit(rows, {
+      path: file.path,
+      version: entry.version,
+      names: [...header.names],
+      position,
+      untimed,
+    });
+    progress(file.bytesRead());
+  }
+  if (untimed > 0) {
+    const rows = untimed === 1 ? "1 row, which has" : `${untimed} rows, which have`;
+    log.warn(`No timestamp parses in ${rows} the time at which the run first started`, {
+      rows: untimed,
+      timestamps: [...config.timestamps],
+      timestamp_format: config.timestamp_format,
+    });
+  }
+}

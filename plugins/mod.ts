@@ -1,0 +1,11 @@
+/**
+ * The plugins that come with Waybill.
+ *
+ * @module
+ */
+import type { PluginDefinition } from "@waybill/waybill";
+import { plugin as csvImport } from "./csv_import/mod.ts";
+import { plugin as fileService } from "./file_service/mod.ts";
+
+/** The built-in plugins, handed to the engine by the programs. */
+export const plugins: readonly PluginDefinition[] = [fileService, csvImport];
