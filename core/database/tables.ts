@@ -118,11 +118,10 @@ export interface ProcessesTable {
   id: string;
   /** What it is: `serve` takes any run, `cli` its own. */
   kind: "serve" | "cli";
-  /** Machine it runs on (boot id where there is one), so that a dead process is noticed at once. */
+  /** Host name, for people. */
   machine: string;
+  /** For people: whether it lives is told by its lock file. */
   pid: number;
-  /** Start time of the process as the system tells it, so that a reused pid is not taken for it. */
-  pid_started: string;
   /** Where its HTTP server listens, if it has one. */
   address: string | null;
   started_at: number;

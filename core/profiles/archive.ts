@@ -16,21 +16,27 @@ import { Failure } from "../contracts/failure.ts";
 
 const HEADER_BYTES = 10;
 const EXTRA_FLAG = 4;
+/** Length of the extra field: its own length, the subfield's two letters and length, the position. */
+const EXTRA_BYTES = 14;
 const LF = 10;
 
-/** Makes a gzip member of JSON lines whose first event has the given position. */
-export function gzipMember(lines: Uint8Array, position: number): Uint8Array {
+/** Compresses JSON lines into a gzip member; {@linkcode placeMember} gives it its position. */
+export function gzipMember(lines: Uint8Array): Uint8Array {
   const plain = gzipSync(lines, { level: 1 });
-  const member = new Uint8Array(plain.length + 14);
+  const member = new Uint8Array(plain.length + EXTRA_BYTES);
   member.set(plain.subarray(0, HEADER_BYTES));
   member[3] = EXTRA_FLAG;
   const view = new DataView(member.buffer);
-  view.setUint16(HEADER_BYTES, 12, true);
+  view.setUint16(HEADER_BYTES, EXTRA_BYTES - 2, true);
   member.set([0x57, 0x42], HEADER_BYTES + 2);
   view.setUint16(HEADER_BYTES + 4, 8, true);
-  view.setBigUint64(HEADER_BYTES + 6, BigInt(position), true);
-  member.set(plain.subarray(HEADER_BYTES), HEADER_BYTES + 14);
+  member.set(plain.subarray(HEADER_BYTES), HEADER_BYTES + EXTRA_BYTES);
   return member;
+}
+
+/** Writes the archive position of its first event into a member's header. */
+export function placeMember(member: Uint8Array, position: number): void {
+  new DataView(member.buffer, member.byteOffset).setBigUint64(HEADER_BYTES + 6, BigInt(position), true);
 }
 
 /** The files of the archive, below one folder. */

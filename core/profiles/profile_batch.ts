@@ -62,6 +62,13 @@ export class ProfileBatch {
     return decoder.decode(this.#texts.subarray(this.#ends[event], this.#ends[event + 1]));
   }
 
+  /** Events that name nobody. */
+  get unidentified(): number {
+    let count = 0;
+    for (let event = 0; event < this.count; event++) if (this.#identified[event] === 0) count++;
+    return count;
+  }
+
   /** Whether the event names anybody. */
   identified(event: number): boolean {
     return this.#identified[event] === 1;

@@ -144,7 +144,6 @@ async function makeRuns(context: MigrationContext): Promise<void> {
     kind: "text",
     machine: "text",
     pid: "integer",
-    pid_started: "text",
     address: "text?",
     started_at: "integer",
     seen_at: "integer",

@@ -1,0 +1,103 @@
+/**
+ * What an import has emitted since the last commit.
+ *
+ * @module
+ */
+import type { JsonValue, RejectedRow } from "../contracts/records.ts";
+import { gzipMember } from "../profiles/archive.ts";
+import { EventLines } from "../profiles/event_lines.ts";
+import { FieldStats } from "../profiles/field_stats.ts";
+import type { IndexedBatch } from "../profiles/indexed_batch.ts";
+import type { ProfileBatch } from "../profiles/profile_batch.ts";
+import type { ImportBatch } from "./import_commit.ts";
+
+/** A commit's size in bytes. */
+const MAX_BYTES = 16 << 20;
+/** A commit's size in rows. */
+const MAX_ROWS = 100_000;
+/** Longest time between the first row of a commit and the commit, in milliseconds, while rows keep coming. */
+const MAX_AGE = 2_000;
+
+/** Rejected rows keep this much of their raw bytes. */
+const RAW_BYTES = 65_536;
+
+/** A rejected row as its archive line holds it. */
+export interface RejectLine {
+  readonly line: number;
+  readonly offset: number;
+  readonly reason: string;
+  /** Base64 of the raw bytes. */
+  readonly raw: string;
+}
+
+/** Collects rows and rejects until they are worth a commit. */
+export class ImportBuffer {
+  #lines = new EventLines();
+  #fields = new FieldStats();
+  #rejects: string[] = [];
+  #bytes = 0;
+  #since = 0;
+  #checkpoint: JsonValue | undefined;
+
+  /** `profiles` is where the events' identities are collected; undefined where the stream has no mapping. */
+  constructor(private readonly startedAt: number, readonly profiles: ProfileBatch | undefined) {}
+
+  /** Events collected. */
+  get events(): number {
+    return this.#lines.count;
+  }
+
+  /** Rejected rows collected. */
+  get rejected(): number {
+    return this.#rejects.length;
+  }
+
+  /** Whether there is nothing to commit. */
+  get empty(): boolean {
+    return this.events === 0 && this.rejected === 0 && this.#checkpoint === undefined;
+  }
+
+  /** Whether it should be committed before more is added. */
+  get full(): boolean {
+    return this.#bytes >= MAX_BYTES || this.events + this.rejected >= MAX_ROWS ||
+      (!this.empty && performance.now() - this.#since >= MAX_AGE);
+  }
+
+  /** Adds rows and the position reached after them. */
+  add(batch: IndexedBatch, checkpoint: JsonValue): void {
+    this.#age();
+    this.#lines.add(batch, this.startedAt);
+    this.#fields.add(batch);
+    this.profiles?.add(batch, this.startedAt);
+    this.#bytes += batch.bytes.length;
+    this.#checkpoint = checkpoint;
+  }
+
+  /** Adds rejected rows. */
+  reject(rows: readonly RejectedRow[]): void {
+    this.#age();
+    for (const { line, offset, reason, raw } of rows) {
+      const kept = raw.subarray(0, RAW_BYTES);
+      this.#rejects.push(JSON.stringify({ line, offset, reason, raw: kept.toBase64() } satisfies RejectLine));
+      this.#bytes += kept.length;
+    }
+  }
+
+  /** What is to be committed; the buffer is not used afterwards. */
+  take(): Pick<ImportBatch, "events" | "member" | "rejects" | "fields" | "profiles" | "checkpoint"> {
+    return {
+      events: this.events,
+      member: this.events === 0 ? undefined : gzipMember(this.#lines.bytes),
+      rejects: this.rejected === 0
+        ? undefined
+        : gzipMember(new TextEncoder().encode(this.#rejects.map((line) => `${line}\n`).join(""))),
+      fields: this.#fields.fields,
+      profiles: this.profiles,
+      checkpoint: this.#checkpoint,
+    };
+  }
+
+  #age(): void {
+    if (this.empty) this.#since = performance.now();
+  }
+}

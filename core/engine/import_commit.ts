@@ -1,0 +1,191 @@
+/**
+ * One commit of an import: events into the archive, profiles, counts, checkpoint and fence in one transaction.
+ *
+ * @module
+ */
+import type { Transaction } from "kysely";
+import type { RunCounts } from "../contracts/job.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { Database } from "../database/database.ts";
+import type { Tables } from "../database/tables.ts";
+import { applyBatch } from "../profiles/apply.ts";
+import { type Archive, placeMember } from "../profiles/archive.ts";
+import type { FieldStat } from "../profiles/field_stats.ts";
+import type { ProfileBatch } from "../profiles/profile_batch.ts";
+import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
+import { type Claim, holdFence } from "./queue.ts";
+
+/** What is to be committed. */
+export interface ImportBatch {
+  /** Events, and the gzip member that holds them; none where there are only rejects. */
+  readonly events: number;
+  readonly member: Uint8Array | undefined;
+  /** Gzip member of the rejected rows. */
+  readonly rejects: Uint8Array | undefined;
+  readonly fields: ReadonlyMap<string, FieldStat>;
+  /** What the events write to profiles; undefined where the stream has no mapping. */
+  readonly profiles: ProfileBatch | undefined;
+  /** Position reached after these rows; undefined leaves the old one. */
+  readonly checkpoint: JsonValue | undefined;
+  /** The run's counts after these rows. */
+  readonly counts: RunCounts;
+  /** Bytes of the source read so far. */
+  readonly bytes: number;
+  /** Milliseconds the run has worked so far. */
+  readonly duration: number;
+}
+
+/** Where an import's commits go. */
+export interface ImportPlace {
+  readonly stream: number;
+  /** The stream's profile table, where it has a mapping. */
+  readonly profiles: ProfileScope | undefined;
+}
+
+/** One archive file that this claim appends to. */
+interface Segment {
+  readonly id: number;
+  readonly hour: number;
+  readonly path: string;
+  readonly length: number;
+  readonly events: number;
+}
+
+const HOUR = 3_600_000;
+
+/** Commits an import's batches, one after another. */
+export class ImportCommits {
+  #events: Segment | undefined;
+  #rejects: Segment | undefined;
+  #expectNew = true;
+
+  constructor(
+    private readonly database: Database,
+    private readonly statements: ProfileStatements,
+    private readonly archive: Archive,
+    private readonly claim: Claim,
+    private readonly place: ImportPlace,
+  ) {}
+
+  /** Commits a batch. Throws `LeaseLost` when another process has taken the run over; then nothing was committed. */
+  async commit(batch: ImportBatch): Promise<void> {
+    const now = await this.database.now();
+    const done = await this.database.write(async (transaction) => {
+      await holdFence(transaction, this.claim);
+      const position = await this.#takePositions(transaction, batch.events);
+      if (batch.member !== undefined) placeMember(batch.member, position);
+      const events = await this.#append(transaction, "stream", this.#events, batch.member, batch.events, now);
+      const rejects = await this.#append(transaction, "rejects", this.#rejects, batch.rejects, 0, now);
+      await this.#countFields(transaction, batch);
+      const applied = batch.profiles === undefined || this.place.profiles === undefined ? undefined : await applyBatch(
+        transaction,
+        this.statements,
+        this.place.profiles,
+        batch.profiles,
+        position,
+        this.#expectNew,
+      );
+      await this.#moveRun(transaction, batch, applied?.created ?? 0, applied?.updated ?? 0);
+      return { events, rejects, applied };
+    });
+    this.#events = done.events;
+    this.#rejects = done.rejects;
+    if (done.applied !== undefined) this.#expectNew = done.applied.mostlyNew;
+  }
+
+  async #takePositions(transaction: Transaction<Tables>, count: number): Promise<number> {
+    const { next_position } = await transaction.updateTable("accounts")
+      .set((set) => ({ next_position: set("next_position", "+", count) }))
+      .where("id", "=", this.claim.account).returning("next_position").executeTakeFirstOrThrow();
+    return next_position - count;
+  }
+
+  /** Appends a member to the present hour's segment. The file is ours alone: its name holds run and fence. */
+  async #append(
+    transaction: Transaction<Tables>,
+    kind: "stream" | "rejects",
+    open: Segment | undefined,
+    member: Uint8Array | undefined,
+    events: number,
+    now: number,
+  ): Promise<Segment | undefined> {
+    if (member === undefined) return open;
+    const { account, run, fence } = this.claim;
+    const hour = Math.floor(now / HOUR) * HOUR;
+    const reuse = open?.hour === hour ? open : undefined;
+    const segment = reuse ?? await this.#newSegment(transaction, kind, hour);
+    const length = this.archive.append(segment.path, segment.length, member);
+    const grown = { ...segment, length, events: segment.events + events };
+    if (reuse !== undefined) {
+      await transaction.updateTable("segments").set({ length, events: grown.events })
+        .where("account_id", "=", account).where("id", "=", segment.id).execute();
+    } else {
+      await transaction.insertInto("segments").values({
+        account_id: account,
+        id: segment.id,
+        kind,
+        owner: kind === "stream" ? String(this.place.stream) : run,
+        hour,
+        writer: `${run}-${fence}`,
+        path: segment.path,
+        length,
+        events: grown.events,
+      }).execute();
+    }
+    return grown;
+  }
+
+  async #newSegment(transaction: Transaction<Tables>, kind: "stream" | "rejects", hour: number): Promise<Segment> {
+    const { account, run, fence } = this.claim;
+    const { last } = await transaction.selectFrom("segments")
+      .select((select) => select.fn.max("id").as("last")).where("account_id", "=", account).executeTakeFirstOrThrow();
+    const day = new Date(hour).toISOString();
+    const folder = kind === "stream" ? `stream-${this.place.stream}` : "rejects";
+    const path = `${account}/${folder}/${day.slice(0, 10)}/${day.slice(11, 13)}-${run}-${fence}.jsonl.gz`;
+    return { id: (last ?? 0) + 1, hour, path, length: 0, events: 0 };
+  }
+
+  async #countFields(transaction: Transaction<Tables>, { events, fields }: ImportBatch): Promise<void> {
+    if (events === 0) return;
+    const { account } = this.claim;
+    const stream = this.place.stream;
+    await transaction.updateTable("streams").set((set) => ({ events: set("events", "+", events) }))
+      .where("account_id", "=", account).where("id", "=", stream).execute();
+    const known = new Map(
+      (await transaction.selectFrom("stream_fields").select(["name", "examples"])
+        .where("account_id", "=", account).where("stream_id", "=", stream).execute())
+        .map(({ name, examples }) => [name, JSON.parse(examples) as JsonValue[]]),
+    );
+    for (const [name, { filled, examples }] of fields) {
+      const all = [...new Set([...known.get(name) ?? [], ...examples])].slice(0, 5);
+      await transaction.insertInto("stream_fields")
+        .values({ account_id: account, stream_id: stream, name, filled, examples: JSON.stringify(all) })
+        .onConflict((conflict) =>
+          conflict.columns(["account_id", "stream_id", "name"]).doUpdateSet((set) => ({
+            filled: set("stream_fields.filled", "+", filled),
+            examples: set.ref("excluded.examples"),
+          }))
+        ).execute();
+    }
+  }
+
+  async #moveRun(
+    transaction: Transaction<Tables>,
+    { checkpoint, counts, bytes, duration }: ImportBatch,
+    created: number,
+    updated: number,
+  ): Promise<void> {
+    await transaction.updateTable("runs").set((set) => ({
+      ...(checkpoint === undefined ? {} : { checkpoint: JSON.stringify(checkpoint) }),
+      rows_read: counts.read,
+      accepted: counts.accepted,
+      rejected: counts.rejected,
+      unchanged: counts.unchanged,
+      refused: counts.refused,
+      bytes,
+      duration_ms: duration,
+      profiles_created: set("profiles_created", "+", created),
+      profiles_updated: set("profiles_updated", "+", updated),
+    })).where("account_id", "=", this.claim.account).where("id", "=", this.claim.run).execute();
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * The engine's side of an import: what `emit`, `reject` and `flush` do, and when a run has too many rejects.
+ *
+ * @module
+ */
+import { Failure, throwIfAborted } from "../contracts/failure.ts";
+import type { ImportTarget, RunCounts } from "../contracts/job.ts";
+import type { JsonValue, RecordBatch, RejectedRow, Row } from "../contracts/records.ts";
+import { indexRows } from "../profiles/indexed_batch.ts";
+import type { ProfileBatch } from "../profiles/profile_batch.ts";
+import { ImportBuffer } from "./import_buffer.ts";
+import type { ImportCommits } from "./import_commit.ts";
+
+/** A percentage means nothing before this many rows were read. */
+const PERCENT_FROM = 1_000;
+
+/** What an import's engine side needs. */
+export interface ImportRunOptions {
+  readonly commits: ImportCommits;
+  /** Time of events without one. */
+  readonly startedAt: number;
+  readonly threshold: ImportTarget["rejectThreshold"];
+  /** Counts of the attempts before. */
+  readonly counts: RunCounts;
+  /** A fresh identity collection per commit; undefined where the stream has no mapping. */
+  readonly profiles: (() => ProfileBatch) | undefined;
+  readonly signal: AbortSignal;
+  /** Bytes of the source read so far. */
+  readonly bytes: () => number;
+  /** Milliseconds worked so far. */
+  readonly duration: () => number;
+}
+
+/** Collects, commits and counts. One call at a time: calls queue up behind each other. */
+export class ImportRun {
+  #buffer: ImportBuffer;
+  #counts: RunCounts;
+  #queue: Promise<unknown> = Promise.resolve();
+  #firstReason: string | undefined;
+  #unidentified = 0;
+
+  constructor(private readonly options: ImportRunOptions) {
+    this.#counts = options.counts;
+    this.#buffer = this.#newBuffer();
+  }
+
+  /** Events of this attempt that named nobody. */
+  get unidentified(): number {
+    return this.#unidentified;
+  }
+
+  /** `emit` of the contract. */
+  emit(rows: RecordBatch | readonly Row[], checkpoint: JsonValue): Promise<void> {
+    return this.#next(async () => {
+      this.#buffer.add(indexRows(rows), checkpoint);
+      if (this.#buffer.full) await this.#commit();
+    });
+  }
+
+  /** `reject` of the contract. */
+  reject(rows: readonly RejectedRow[]): Promise<void> {
+    return this.#next(async () => {
+      this.#firstReason ??= rows[0]?.reason;
+      this.#buffer.reject(rows);
+      const { threshold } = this.options;
+      const overThreshold = threshold !== undefined && "rows" in threshold && this.#soFar().rejected > threshold.rows;
+      if (overThreshold || this.#buffer.full) await this.#commit();
+    });
+  }
+
+  /** `flush` of the contract. */
+  flush(): Promise<void> {
+    return this.#next(async () => {
+      if (!this.#buffer.empty) await this.#commit();
+    });
+  }
+
+  /** Commits the rest and looks at the rejects of the whole run. */
+  async finish(): Promise<void> {
+    await this.flush();
+    const { accepted, rejected, read } = this.#counts;
+    if (rejected > 0 && rejected === read && accepted === 0) {
+      throw new Failure(
+        "data",
+        `Every one of the ${rejected} rows was rejected: ${this.#firstReason ?? "see the rejects"}`,
+        {
+          hint: "Look at `waybill run rejects`, then at the file's delimiter, quotes and encoding",
+        },
+      );
+    }
+    this.#checkThreshold(0);
+  }
+
+  #next(work: () => Promise<void>): Promise<void> {
+    const result = this.#queue.then(async () => {
+      throwIfAborted(this.options.signal);
+      await work();
+    });
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  async #commit(): Promise<void> {
+    const buffer = this.#buffer;
+    const counts = this.#soFar();
+    const batch = buffer.take();
+    await this.options.commits.commit({
+      ...batch,
+      counts,
+      bytes: this.options.bytes(),
+      duration: this.options.duration(),
+    });
+    this.#counts = counts;
+    this.#unidentified += batch.profiles?.unidentified ?? 0;
+    this.#buffer = this.#newBuffer();
+    this.#checkThreshold(PERCENT_FROM);
+  }
+
+  #soFar(): RunCounts {
+    const accepted = this.#counts.accepted + this.#buffer.events;
+    const rejected = this.#counts.rejected + this.#buffer.rejected;
+    const { unchanged, refused } = this.#counts;
+    return { read: accepted + rejected + unchanged + refused, accepted, rejected, unchanged, refused };
+  }
+
+  #newBuffer(): ImportBuffer {
+    return new ImportBuffer(this.options.startedAt, this.options.profiles?.());
+  }
+
+  #checkThreshold(from: number): void {
+    const { threshold } = this.options;
+    const { rejected, read } = this.#counts;
+    if (threshold === undefined || read < from) return;
+    const most = "rows" in threshold ? threshold.rows : read * threshold.percent / 100;
+    if (rejected <= most) return;
+    const limit = "rows" in threshold ? `${threshold.rows} rows` : `${threshold.percent} %`;
+    throw new Failure("data", `${rejected} of ${read} rows were rejected, more than the threshold of ${limit} allows`, {
+      hint: "Look at `waybill run rejects`, mend the file, or raise the reject threshold",
+    });
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The queue: rows of `runs`, claimed by lease and fencing token.
+ *
+ * A claim moves the fence; every write of a run names the fence it was claimed with. So a worker whose lease ran out
+ * and was taken over can do no more harm, whenever it wakes up.
+ *
+ * @module
+ */
+import type { FailureJson } from "../contracts/failure.ts";
+import type { Database, Executor } from "../database/database.ts";
+
+/** How long a claim holds without a heartbeat, in milliseconds. */
+export const LEASE = 30_000;
+
+/** A run that this process may work on. */
+export interface Claim {
+  readonly account: number;
+  readonly run: string;
+  readonly fence: number;
+}
+
+/** Thrown by a write whose claim is no longer the newest. Nothing of it was committed. */
+export class LeaseLost extends Error {
+  override readonly name = "LeaseLost";
+
+  constructor(claim: Claim) {
+    super(`Run "${claim.run}" was taken over by another process`);
+  }
+}
+
+/** Which runs a process may claim: any, or the given ones. */
+export type ClaimFilter = "any" | readonly string[];
+
+/**
+ * Claims the run that has waited longest, or nothing. Free are: queued runs whose time has come, and running ones whose
+ * lease ran out or whose process is gone. Runs of one job go one after another.
+ */
+export async function claimRun(database: Database, owner: string, filter: ClaimFilter): Promise<Claim | undefined> {
+  if (filter !== "any" && filter.length === 0) return undefined;
+  const now = await database.now();
+  const free = (executor: Executor) =>
+    executor.selectFrom("runs").select(["account_id", "id", "fence", "attempts"])
+      .where((where) =>
+        where.or([
+          where.and([where("status", "=", "queued"), where("not_before", "<=", now)]),
+          where.and([
+            where("status", "=", "running"),
+            where.or([
+              where("lease_until", "<", now),
+              where("lease_owner", "not in", where.selectFrom("processes").select("id")),
+            ]),
+          ]),
+        ])
+      )
+      .where((where) =>
+        where.or([
+          where("job_id", "is", null),
+          where.not(where.exists(
+            where.selectFrom("runs as other").select("other.id")
+              .whereRef("other.account_id", "=", "runs.account_id").whereRef("other.job_id", "=", "runs.job_id")
+              .whereRef("other.id", "!=", "runs.id").where("other.status", "=", "running"),
+          )),
+        ])
+      )
+      .$if(filter !== "any", (query) => query.where("id", "in", filter as readonly string[]))
+      .orderBy("not_before").orderBy("created_at").orderBy("id").limit(1);
+  // Looked first without the write lock: most looks find nothing.
+  if (await free(database.kysely).executeTakeFirst() === undefined) return undefined;
+  return await database.write(async (transaction) => {
+    const found = await free(transaction).executeTakeFirst();
+    if (found === undefined) return undefined;
+    const fence = found.fence + 1;
+    await transaction.updateTable("runs")
+      .set((set) => ({
+        status: "running",
+        fence,
+        attempts: found.attempts + 1,
+        lease_owner: owner,
+        lease_until: now + LEASE,
+        started_at: set.fn.coalesce("started_at", set.val(now)),
+        failure: null,
+        finished_at: null,
+      }))
+      .where("account_id", "=", found.account_id).where("id", "=", found.id).execute();
+    return { account: found.account_id, run: found.id, fence };
+  });
+}
+
+/** A claimed run as its heartbeat finds it. */
+export interface Held {
+  readonly run: string;
+  readonly fence: number;
+  readonly stopRequested: boolean;
+}
+
+/** The runs that a process holds, as they stand. */
+export async function heldRuns(database: Database, owner: string): Promise<Held[]> {
+  const rows = await database.kysely.selectFrom("runs").select(["id", "fence", "stop_requested"])
+    .where("status", "=", "running").where("lease_owner", "=", owner).execute();
+  return rows.map((row) => ({ run: row.id, fence: row.fence, stopRequested: row.stop_requested === 1 }));
+}
+
+/** Extends the leases of all runs that a process holds. */
+export async function extendLeases(database: Database, owner: string): Promise<void> {
+  const now = await database.now();
+  await database.kysely.updateTable("runs").set({ lease_until: now + LEASE })
+    .where("status", "=", "running").where("lease_owner", "=", owner).execute();
+}
+
+/** Makes sure, inside a transaction, that the claim is the newest, and keeps it so until the transaction ends. */
+export async function holdFence(executor: Executor, claim: Claim): Promise<void> {
+  const { numUpdatedRows } = await executor.updateTable("runs").set({ fence: claim.fence })
+    .where("account_id", "=", claim.account).where("id", "=", claim.run)
+    .where("fence", "=", claim.fence).where("status", "=", "running").executeTakeFirst();
+  if (numUpdatedRows === 0n) throw new LeaseLost(claim);
+}
+
+/** How a run ended. */
+export type Outcome =
+  | { readonly status: "succeeded" }
+  | { readonly status: "failed" | "cancelled"; readonly failure: FailureJson };
+
+/** Ends a run. */
+export async function finishRun(executor: Executor, claim: Claim, outcome: Outcome, now: number): Promise<void> {
+  const { numUpdatedRows } = await executor.updateTable("runs").set({
+    status: outcome.status,
+    failure: outcome.status === "succeeded" ? null : JSON.stringify(outcome.failure),
+    lease_owner: null,
+    lease_until: null,
+    finished_at: now,
+  })
+    .where("account_id", "=", claim.account).where("id", "=", claim.run)
+    .where("fence", "=", claim.fence).where("status", "=", "running").executeTakeFirst();
+  if (numUpdatedRows === 0n) throw new LeaseLost(claim);
+}
+
+/** Gives a run back to the queue: the next process goes on from its checkpoint. */
+export async function releaseRun(executor: Executor, claim: Claim): Promise<void> {
+  await executor.updateTable("runs").set({ status: "queued", lease_owner: null, lease_until: null })
+    .where("account_id", "=", claim.account).where("id", "=", claim.run)
+    .where("fence", "=", claim.fence).where("status", "=", "running").execute();
+}
