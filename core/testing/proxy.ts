@@ -17,8 +17,8 @@ export interface CuttingProxy extends AsyncDisposable {
   cutAfter(bytes: number, then?: () => Promise<void>): void;
   /** Cuts all connections now. */
   cut(): void;
-  /** Stops forwarding without closing anything, as a network does that loses every packet; false goes on. */
-  stall(stalled: boolean): void;
+  /** Lets the connections there are go silent without closing them, as a network does that loses every packet. */
+  stall(): void;
   /** Whether new connections are closed at once. */
   refuse(refusing: boolean): void;
 }
@@ -41,7 +41,7 @@ class Proxy implements CuttingProxy {
   #cut: { readonly at: number; readonly then: () => Promise<void> } | undefined;
   #gate: Promise<void> = Promise.resolve();
   #refusing = false;
-  #stalled = false;
+  readonly #stalled = new WeakSet<Socket>();
 
   constructor(target: { readonly host: string; readonly port: number }) {
     this.#target = target;
@@ -79,7 +79,7 @@ class Proxy implements CuttingProxy {
   }
 
   #pass(from: Socket, to: Socket, bytes: Uint8Array): void {
-    if (this.#stalled || to.destroyed) return;
+    if (this.#stalled.has(from) || to.destroyed) return;
     if (!to.write(bytes)) {
       from.pause();
       to.once("drain", () => from.resume());
@@ -103,8 +103,8 @@ class Proxy implements CuttingProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  stall(stalled: boolean): void {
-    this.#stalled = stalled;
+  stall(): void {
+    for (const socket of this.#sockets) this.#stalled.add(socket);
   }
 
   refuse(refusing: boolean): void {

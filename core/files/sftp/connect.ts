@@ -54,6 +54,9 @@ const ALGORITHMS: Algorithms = {
 /** How often an idle connection is asked whether it lives, and how often it may stay silent. */
 const KEEP_ALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 };
 
+/** Characters of a server's first words that are looked at; an SSH server may say something before its version. */
+const BANNER = 1_024;
+
 /** Dials, checks the host key, logs in and starts SFTP. Throws a `Failure` and nothing else. */
 export async function openSession(settings: SftpSettings, signal: AbortSignal | undefined): Promise<SftpSession> {
   const key = settings.privateKey ? await readPrivateKey(settings.privateKey, settings.passphrase) : undefined;
@@ -98,10 +101,9 @@ interface Login {
 
 function logIn(login: Login, onReady: (sftp: SFTPWrapper) => void): void {
   const { client, socket, settings, key, reject } = login;
-  let authenticating = false;
-  client.on("handshake", () => authenticating = true);
-  client.on("error", (error: Error) => reject(connectFailure(error, login)));
-  client.on("close", () => reject(closedFailure(authenticating, socket, settings)));
+  let banner = "";
+  client.on("error", (error: Error) => reject(connectFailure(error, login, banner)));
+  client.on("close", () => reject(closedFailure(settings, banner)));
   client.on("ready", () =>
     client.sftp((error, sftp) => {
       if (error) reject(noSubsystem(error, settings));
@@ -120,6 +122,10 @@ function logIn(login: Login, onReady: (sftp: SFTPWrapper) => void): void {
       });
     },
     authHandler: authMethods(login, key),
+  });
+  // What the server says first tells a connection that dropped from a server of another kind.
+  socket.on("data", (bytes: Uint8Array) => {
+    if (banner.length < BANNER) banner += new TextDecoder().decode(bytes.subarray(0, BANNER));
   });
 }
 
@@ -208,12 +214,12 @@ function dropped(settings: SftpSettings, cause?: Error): Failure {
   });
 }
 
-function closedFailure(authenticating: boolean, socket: Socket, settings: SftpSettings): Failure {
-  return authenticating || socket.bytesRead === 0 ? dropped(settings) : notSsh(settings);
+function closedFailure(settings: SftpSettings, banner: string, cause?: Error): Failure {
+  return banner === "" || /^SSH-/m.test(banner) ? dropped(settings, cause) : notSsh(settings, cause);
 }
 
 /** Sorts the errors that ssh2 emits before the session is ready; `level` is ssh2's own grouping. */
-function connectFailure(error: Error, { settings, socket }: Login): Failure {
+function connectFailure(error: Error, { settings }: Login, banner: string): Failure {
   const level = "level" in error ? error.level : undefined;
   if (level === "client-socket" || level === "client-timeout") return dropped(settings, error);
   if (level === "client-authentication") return loginRefused(settings, [], settings.privateKey !== undefined);
@@ -223,7 +229,7 @@ function connectFailure(error: Error, { settings, socket }: Login): Failure {
       cause: error,
     });
   }
-  if (level === "protocol") return socket.bytesRead === 0 ? dropped(settings, error) : notSsh(settings, error);
+  if (level === "protocol") return closedFailure(settings, banner, error);
   // What is left is the server's own DISCONNECT message, e.g. "Too many authentication failures".
   return new Failure("transient", `Server "${serverName(settings)}" ended the connection: ${error.message}`, {
     hint: "Try again later, or ask the server's operator",

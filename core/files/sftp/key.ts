@@ -22,22 +22,20 @@ export async function readPrivateKey(text: string, passphrase: string | undefine
     });
   }
   const { utils } = await loadSsh2();
-  // ssh2 cannot parse PKCS#8, so such a key goes through the platform's own parser first.
-  const parsed = /^-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(key)
-    ? utils.parseKey(convertPkcs8(key, passphrase))
-    : utils.parseKey(key, passphrase === "" ? undefined : passphrase);
-  if (parsed instanceof Error) throw unreadable(key);
-  // ssh2 gives an array for some forms, though its types do not say so.
-  const one = Array.isArray(parsed) ? parsed[0] as ParsedKey | undefined : parsed;
-  if (one === undefined || !one.isPrivateKey()) throw unreadable(key);
-  if (one.type === "ssh-dss") {
-    throw new Failure("auth", "The private key is a DSA key, which is no longer secure", {
-      hint: "Make an Ed25519 key: ssh-keygen -t ed25519",
-    });
+  try {
+    const isOpenSsh = key.startsWith("-----BEGIN OPENSSH");
+    // ssh2 knows neither PKCS#8 nor, on Deno, every PEM: those go through the platform's own parser first.
+    const text = isOpenSsh ? key : openSshForm(createPrivateKey(passphrase ? { key, passphrase } : { key }));
+    const parsed = utils.parseKey(text, isOpenSsh && passphrase ? passphrase : undefined);
+    if (parsed instanceof Error) throw parsed;
+    const usable = isOpenSsh && parsed.type.startsWith("ecdsa-") ? utils.parseKey(paddedEcdsa(parsed)) : parsed;
+    if (usable instanceof Error) throw usable;
+    if (usable.sign(Buffer.from("probe")) instanceof Error) throw new Error("The key cannot sign");
+    return usable;
+  } catch {
+    // Not kept as a cause: a parser's message may quote what it parsed.
+    throw unreadable(key);
   }
-  // An old PEM key decrypted by a wrong passphrase can pass for a key until it has to sign.
-  if (one.sign(Buffer.from("probe")) instanceof Error) throw unreadable(key);
-  return one;
 }
 
 function refuseOtherKinds(key: string): void {
@@ -51,7 +49,12 @@ function refuseOtherKinds(key: string): void {
       hint: "Give the private key: the file without .pub",
     });
   }
-  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key)) {
+  if (key.startsWith("-----BEGIN DSA ")) {
+    throw new Failure("auth", "The private key is a DSA key, which is no longer secure", {
+      hint: "Make an Ed25519 key: ssh-keygen -t ed25519",
+    });
+  }
+  if (!/^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(key)) {
     throw new Failure("auth", "The private key has no form that is known", {
       hint: "Give the whole text of an OpenSSH, PEM or PKCS#8 private key, its BEGIN and END lines included",
     });
@@ -62,8 +65,8 @@ function isEncrypted(key: string): boolean {
   if (key.startsWith("-----BEGIN ENCRYPTED") || /^Proc-Type: 4,ENCRYPTED/m.test(key)) return true;
   if (!key.startsWith("-----BEGIN OPENSSH")) return false;
   // "openssh-key-v1\0", then the cipher's name with its length; a key that is not encrypted has "none" there.
-  const blob = Buffer.from(key.replace(/-----[^-]+-----/g, ""), "base64");
-  return blob.subarray(19, 23).toString("latin1") !== "none";
+  const blob = Buffer.from(key.replace(/-----[^-]+-----/g, ""), "base64").toString("latin1");
+  return blob.startsWith("openssh-key-v1\0") && !blob.startsWith("none", 19);
 }
 
 function unreadable(key: string): Failure {
@@ -76,35 +79,51 @@ function unreadable(key: string): Failure {
     });
 }
 
-/** A PKCS#8 key in a form that ssh2 reads. */
-function convertPkcs8(key: string, passphrase: string | undefined): string {
-  let parsed: KeyObject;
-  try {
-    parsed = createPrivateKey(passphrase ? { key, passphrase } : { key });
-  } catch {
-    throw unreadable(key);
-  }
-  switch (parsed.asymmetricKeyType) {
-    case "rsa":
-      return parsed.export({ type: "pkcs1", format: "pem" }).toString();
-    case "ec":
-      return parsed.export({ type: "sec1", format: "pem" }).toString();
-    case "ed25519":
-      return openSshEd25519(parsed);
-    default:
-      throw unreadable(key);
-  }
+/** The name of each curve in keys (RFC 5656) and the bytes of its numbers. */
+const CURVES: Readonly<Record<string, { readonly name: string; readonly size: number }>> = {
+  "P-256": { name: "nistp256", size: 32 },
+  "P-384": { name: "nistp384", size: 48 },
+  "P-521": { name: "nistp521", size: 66 },
+};
+
+/** A key in a form that ssh2 reads. */
+function openSshForm(key: KeyObject): string {
+  if (key.asymmetricKeyType === "rsa") return key.export({ type: "pkcs1", format: "pem" }).toString();
+  const { crv = "", x = "", y = "", d = "" } = key.export({ format: "jwk" });
+  const [left, right, secret] = [x, y, d].map((part) => Buffer.from(part, "base64url"));
+  if (left === undefined || right === undefined || secret === undefined) throw new Error("Not a key");
+  if (crv === "Ed25519") return openSshKey("ssh-ed25519", [left], Buffer.concat([secret, left]));
+  const curve = CURVES[crv];
+  if (curve === undefined) throw new Error("Not a curve of SSH");
+  const point = Buffer.concat([Buffer.from([4]), left, right]);
+  return openSshKey(`ecdsa-sha2-${curve.name}`, [Buffer.from(curve.name), point], secret);
 }
 
-/** An Ed25519 key in OpenSSH's own form (PROTOCOL.key in OpenSSH's source), unencrypted. */
-function openSshEd25519(key: KeyObject): string {
-  const { x = "", d = "" } = key.export({ format: "jwk" });
-  const publicKey = Buffer.from(x, "base64url");
-  const privateKey = Buffer.concat([Buffer.from(d, "base64url"), publicKey]);
-  const type = Buffer.from("ssh-ed25519");
-  const publicBlob = Buffer.concat([sshString(type), sshString(publicKey)]);
+/**
+ * An ECDSA key from OpenSSH's file with its secret number at full length.
+ *
+ * The file writes that number as short or as signed as it is, ssh2 copies it into a SEC 1 key as it stands, and Deno
+ * refuses a SEC 1 key whose number is not exactly as long as the curve's (RFC 5915): every second key or so.
+ */
+function paddedEcdsa(key: ParsedKey): string {
+  const [type, curveName, point] = sshStrings(key.getPublicSSH());
+  const curve = Object.values(CURVES).find(({ name }) => name === curveName?.toString("latin1"));
+  const der = Buffer.from(key.getPrivatePEM().replace(/-----[^-]+-----/g, ""), "base64");
+  // SEQUENCE, INTEGER 1, OCTET STRING: the length of the sequence has one byte, or two after 0x81.
+  const at = der[1] === 0x81 ? 6 : 5;
+  const secret = der.subarray(at + 2, at + 2 + (der[at + 1] ?? 0));
+  if (type === undefined || curveName === undefined || point === undefined || curve === undefined) {
+    throw new Error("Not an ECDSA key");
+  }
+  const padded = Buffer.concat([Buffer.alloc(curve.size), secret]).subarray(-curve.size);
+  return openSshKey(type.toString("latin1"), [curveName, point], padded);
+}
+
+/** A key in OpenSSH's own form (PROTOCOL.key in OpenSSH's source), unencrypted. */
+function openSshKey(type: string, publicParts: readonly Buffer[], secret: Buffer): string {
+  const publicBlob = Buffer.concat([Buffer.from(type), ...publicParts].map(sshString));
   // Two equal check numbers, the key, an empty comment, and padding 1, 2, 3, … to the block size of 8.
-  const body = Buffer.concat([Buffer.alloc(8), publicBlob, sshString(privateKey), sshString(Buffer.alloc(0))]);
+  const body = Buffer.concat([Buffer.alloc(8), publicBlob, sshString(secret), sshString(Buffer.alloc(0))]);
   const padding = Buffer.from(Array.from({ length: (8 - body.length % 8) % 8 }, (_, index) => index + 1));
   const none = sshString(Buffer.from("none"));
   const blob = Buffer.concat([
@@ -118,6 +137,17 @@ function openSshEd25519(key: KeyObject): string {
   ]);
   const lines = blob.toString("base64").match(/.{1,70}/g) ?? [];
   return ["-----BEGIN OPENSSH PRIVATE KEY-----", ...lines, "-----END OPENSSH PRIVATE KEY-----"].join("\n");
+}
+
+/** The strings a blob consists of. */
+function sshStrings(blob: Buffer): Buffer[] {
+  const strings: Buffer[] = [];
+  for (let at = 0; at + 4 <= blob.length;) {
+    const end = at + 4 + blob.readUInt32BE(at);
+    strings.push(blob.subarray(at + 4, end));
+    at = end;
+  }
+  return strings;
 }
 
 /** A string as SSH writes it: its length in four bytes, then its bytes. */
