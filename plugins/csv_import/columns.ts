@@ -68,7 +68,7 @@ function nearestName(column: string, names: readonly string[]): string | undefin
     (least, next) => least === undefined || next.edits < least.edits ? next : least,
     undefined,
   );
-  return best !== undefined && best.edits <= Math.min(2, Math.floor(wanted.length / 3)) ? best.name : undefined;
+  return best !== undefined && best.edits <= Math.min(2, Math.floor((wanted.length + 1) / 3)) ? best.name : undefined;
 }
 
 /** Levenshtein's distance. */

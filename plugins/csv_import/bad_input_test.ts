@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { gzipSync } from "node:zlib";
+import { Failure, type FailureKind } from "@waybill/waybill";
+import { memoryStore } from "@waybill/waybill/files";
+import { runJob } from "@waybill/waybill/testing";
+import type { z } from "zod";
+import { csvImport, type CsvImportConfig } from "./mod.ts";
+
+type Config = Partial<z.input<CsvImportConfig>>;
+
+interface Expected {
+  readonly kind: FailureKind;
+  readonly message: string;
+  readonly hint: string | RegExp;
+}
+
+/** What a run of one file fails with; and that nothing was handed over before it did. */
+async function assertFails(content: string | Uint8Array, config: Config, expected: Expected): Promise<void> {
+  const files = memoryStore({ "in/a.csv": content });
+  const handedOver: unknown[] = [];
+  const watched: typeof csvImport = {
+    ...csvImport,
+    run: (context) =>
+      csvImport.run({
+        ...context,
+        emit: (...args) => {
+          handedOver.push(args);
+          return context.emit(...args);
+        },
+      }),
+  };
+  const options = { connection: { files }, config: { stream: "people", folder: "in", file: "a.csv", ...config } };
+  const error = await runJob(watched, options).then(() => undefined, (error) => error);
+  assert.ok(error instanceof Failure, `expected a Failure, got ${error?.stack}`);
+  assert.deepEqual([error.kind, error.message], [expected.kind, expected.message]);
+  if (typeof expected.hint === "string") assert.equal(error.hint, expected.hint);
+  else assert.match(error.hint ?? "", expected.hint);
+  assert.deepEqual(handedOver, []);
+}
+
+Deno.test("a file that is not there is named", () =>
+  assertFails("id\n1\n", { file: "b.csv" }, {
+    kind: "config",
+    message: 'File or folder "in/b.csv" does not exist',
+    hint: "Check the folder and the file name",
+  }));
+
+Deno.test("a folder that is not there is named", () =>
+  assertFails("id\n1\n", { folder: "out" }, {
+    kind: "config",
+    message: 'File or folder "out/a.csv" does not exist',
+    hint: "Check the folder and the file name",
+  }));
+
+Deno.test("a folder in place of the file is told", () =>
+  assertFails("id\n1\n", { folder: "", file: "in" }, {
+    kind: "config",
+    message: '"in" is a folder, not a file',
+    hint: "Give the path of a file",
+  }));
+
+Deno.test("an empty file fails as data", () =>
+  assertFails("", {}, {
+    kind: "data",
+    message: 'File "in/a.csv" is empty',
+    hint: "Check that the file was written completely",
+  }));
+
+Deno.test("a header without rows fails as data", () =>
+  assertFails("id,name\n", {}, {
+    kind: "data",
+    message: 'File "in/a.csv" holds a header and no rows',
+    hint: "Check that the file was written completely",
+  }));
+
+for (const [shown, delimiter, flag] of [['";"', ";", '";"'], ["tabs", "\t", "t"], ['"|"', "|", '"|"']] as const) {
+  Deno.test(`a header that holds ${shown} in one column suggests the delimiter`, () =>
+    assertFails(["id", "name"].join(delimiter) + "\n1" + delimiter + "Ann\n", {}, {
+      kind: "config",
+      message: `The header of "in/a.csv" is a single column that holds ${shown}`,
+      hint: `Set the delimiter: --delimiter ${flag}`,
+    }));
+}
+
+Deno.test("a single column that holds another delimiter is imported when it is named", async () => {
+  const connection = { files: memoryStore({ "a.csv": "amount; EUR\n5\n" }) };
+  const config = { stream: "s", file: "a.csv", fields: ["amount; EUR"] };
+  assert.deepEqual((await runJob(csvImport, { connection, config })).rows, [{ fields: { "amount; EUR": "5" } }]);
+});
+
+for (const [key, flag] of [["fields", "--fields"], ["timestamps", "--timestamps"], ["identify_by", "--identify-by"]]) {
+  Deno.test(`an unknown column of ${flag} is named, with the one that was probably meant`, () =>
+    assertFails("id,email,updated_at\n1,a@example.com,2026-03-01\n", { [String(key)]: ["emial"] }, {
+      kind: "config",
+      message: `Column "emial" of ${flag} is not in the header of "in/a.csv"`,
+      hint: 'Did you mean "email"? The columns are: id, email, updated_at',
+    }));
+}
+
+Deno.test("a column that differs in case and spaces alone is recognised", () =>
+  assertFails("Customer ID,name\n1,Ann\n", { identify_by: ["customer_id"] }, {
+    kind: "config",
+    message: 'Column "customer_id" of --identify-by is not in the header of "in/a.csv"',
+    hint: 'Did you mean "Customer ID"? The columns are: Customer ID, name',
+  }));
+
+Deno.test("a column that resembles none gets the list alone, cut where it is long", () => {
+  const names = Array.from({ length: 40 }, (_, index) => `column${index}`);
+  return assertFails(`${names.join(",")}\n1\n`, { fields: ["email"] }, {
+    kind: "config",
+    message: 'Column "email" of --fields is not in the header of "in/a.csv"',
+    hint: /^The columns are: column0, column1, .*, column29 and 10 more$/,
+  });
+});
+
+for (
+  const [what, bytes] of [
+    ["gzip data", gzipSync("id\n1\n")],
+    ["a zip archive or an Excel workbook", Buffer.from("PK\x03\x04rest")],
+    ["a PNG image", Buffer.from("\x89PNG\r\n\x1a\n", "latin1")],
+    ["binary data", Buffer.from("id,name\n1,\0\x01\x02\x03\n")],
+  ] as const
+) {
+  Deno.test(`${what} is recognised and refused`, () =>
+    assertFails(bytes, {}, { kind: "data", message: `File "in/a.csv" is ${what}, not CSV text`, hint: /\S/ }));
+}
+
+Deno.test("UTF-16 without a byte order mark is recognised", () =>
+  assertFails(Buffer.from("id,name\n1,Ann\n", "utf16le"), {}, {
+    kind: "data",
+    message: 'File "in/a.csv" is UTF-16 text, not CSV text',
+    hint: "Set the encoding to utf-16le",
+  }));
+
+Deno.test("a header in another encoding asks for its name", () =>
+  assertFails(Buffer.from("id,gr\xf6\xdfe\n1,2\n", "latin1"), {}, {
+    kind: "data",
+    message: 'The header of "in/a.csv" is not UTF-8',
+    hint: "Name the file's encoding",
+  }));
+
+Deno.test("a header whose quote is never closed is told", () =>
+  assertFails('id,"name\n1,Ann\n', {}, {
+    kind: "data",
+    message: 'The header of "in/a.csv" holds a quoted cell that is not closed properly',
+    hint: "Correct the quotes of the first line",
+  }));

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { csvImport } from "./mod.ts";
+
+const base = { stream: "people", file: "a.csv" };
+
+/** The first problem of a configuration: its key and what is said of it. */
+function problem(input: object): [PropertyKey | undefined, string] | undefined {
+  const issue = csvImport.config.safeParse({ ...base, ...input }).error?.issues[0];
+  return issue && [issue.path[0], issue.message];
+}
+
+Deno.test("a stream and a file are all that is needed", () => {
+  assert.deepEqual(csvImport.config.parse(base), {
+    stream: "people",
+    file: "a.csv",
+    identify_by: [],
+    folder: "",
+    delimiter: ",",
+    timestamps: [],
+    timestamp_format: "auto",
+    timestamp_zone: "UTC",
+    fields: [],
+    encoding: "auto",
+  });
+  assert.equal(csvImport.config.safeParse({ stream: "people" }).success, false);
+  assert.equal(problem({ file: "" })?.[0], "file");
+});
+
+Deno.test("what cannot be read later is refused when the job is saved", () => {
+  assert.deepEqual(problem({ delimiter: ";;" }), [
+    "delimiter",
+    'Delimiter ";;" cannot separate cells: give one character such as , ; | or t for a tab',
+  ]);
+  assert.equal(problem({ delimiter: "\\t" }), undefined);
+  assert.match(problem({ encoding: "utf-7" })?.[1] ?? "", /^Encoding "utf-7" is not known: use utf-8/);
+  assert.match(problem({ timestamp_zone: "Mars/Olympus" })?.[1] ?? "", /^Time zone "Mars\/Olympus" is not known: /);
+  assert.equal(problem({ timestamp_format: "ymd" })?.[0], "timestamp_format");
+});
+
+Deno.test("a field that identifies profiles has to be imported", () => {
+  const [key, message] = problem({ fields: ["name"], identify_by: ["email"] }) ?? [];
+  assert.equal(key, "identify_by");
+  assert.match(message ?? "", /^must be among `fields`, or `fields` be left empty/);
+  assert.equal(problem({ fields: ["name", "email"], identify_by: ["email"] }), undefined);
+  assert.equal(problem({ identify_by: ["email"] }), undefined);
+});

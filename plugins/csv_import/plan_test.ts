@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import type { Plan } from "@waybill/waybill";
+import { type MemoryStore, memoryStore } from "@waybill/waybill/files";
+import { collectLog } from "@waybill/waybill/testing";
+import type { z } from "zod";
+import { csvImport, type CsvImportConfig } from "./mod.ts";
+
+async function planOf(
+  content: string,
+  config: Partial<z.input<CsvImportConfig>> = {},
+  files: MemoryStore = memoryStore({ "in/a.csv": content }),
+): Promise<Plan> {
+  assert.ok(csvImport.plan);
+  return await csvImport.plan({
+    config: csvImport.config.parse({ stream: "people", folder: "in", file: "a.csv", ...config }),
+    connection: { files },
+    signal: new AbortController().signal,
+    log: collectLog().log,
+  });
+}
+
+Deno.test("a plan tells the file, its columns, its first rows and what each would become", async () => {
+  const text = "id,name,at\n" + Array.from({ length: 300 }, (_, id) => `${id},Ann,2026-03-0${id % 9 + 1}\n`).join("");
+  const files = memoryStore({ "in/a.csv": text });
+  const { modified } = await files.stat("in/a.csv");
+  const plan = await planOf(text, { timestamps: ["at"], identify_by: ["id"], fields: ["id", "at"] }, files);
+  assert.equal(
+    plan.summary,
+    `Would import 2 of 3 columns of "in/a.csv" (${text.length} bytes) into stream "people"`,
+  );
+  assert.deepEqual(plan.facts, {
+    file: "in/a.csv",
+    bytes: text.length,
+    modified: Temporal.Instant.fromEpochMilliseconds(modified).toString(),
+    encoding: "utf-8",
+    delimiter: ",",
+    header: ["id", "name", "at"],
+    fields: ["id", "at"],
+    identify_by: ["id"],
+    timestamps: ["at"],
+    timestamp_format: "auto",
+    timestamp_zone: "UTC",
+    first_times: [1, 2, 3, 4, 5].map((day) => ({
+      column: "at",
+      text: `2026-03-0${day}`,
+      time: `2026-03-0${day}T00:00:00Z`,
+    })),
+  });
+  assert.deepEqual(plan.sample?.columns, ["id", "at"]);
+  assert.deepEqual(plan.sample?.rows.length, 5);
+  assert.deepEqual(plan.sample?.rows[1], ["1", "2026-03-02"]);
+  assert.deepEqual(plan.notes, []);
+});
+
+Deno.test("a plan shows which column gives each row's time", async () => {
+  const plan = await planOf("id,updated,created\n1,2026-03-01,x\n2,,2020-01-01\n3,never\n", {
+    timestamps: ["updated", "created"],
+    timestamp_zone: "Europe/Zurich",
+  });
+  assert.deepEqual(plan.facts.first_times, [
+    { column: "updated", text: "2026-03-01", time: "2026-02-28T23:00:00Z" },
+    { column: "created", text: "2020-01-01", time: "2019-12-31T23:00:00Z" },
+    { column: null, text: null, time: null },
+  ]);
+  assert.deepEqual(plan.sample?.rows[2], ["3", "never", null]);
+  assert.ok(plan.notes.includes('1 of the first 2 values of "updated" do not parse as auto, such as "never"'));
+});
+
+const SLASHES: readonly [string, "auto" | "mdy" | "dmy", RegExp | undefined][] = [
+  ["03/04/2026", "auto", /may be month first or day first: find out which, and set --timestamp-format mdy or dmy$/],
+  ["31/12/2026", "auto", /which read only as dmy: set --timestamp-format dmy$/],
+  ["12/31/2026", "dmy", /^The dates of "at" read only as mdy: set --timestamp-format mdy$/],
+  ["03/04/2026", "mdy", /could be read as dmy too: "03\/04\/2026" is read as 2026-03-04T00:00:00Z$/],
+  ["12/31/2026", "mdy", undefined],
+];
+
+for (const [date, timestamp_format, note] of SLASHES) {
+  Deno.test(`a plan of ${date} as ${timestamp_format} ${note === undefined ? "needs no note" : "tells how it reads"}`, async () => {
+    const { notes } = await planOf(`id,at\n1,${date}\n`, { timestamps: ["at"], timestamp_format, identify_by: ["id"] });
+    if (note === undefined) assert.deepEqual(notes, []);
+    else assert.ok(notes.some((told) => note.test(told)), notes.join("\n"));
+  });
+}
+
+Deno.test("a plan notes renamed columns, rows that would be rejected, and what is not chosen", async () => {
+  const { notes } = await planOf("id,id,since\n1,2,2026-03-01\n1,2,3,4\n");
+  assert.deepEqual(notes, [
+    'Column 2 is another "id": it is read as "id_2"',
+    "1 of the first rows would be rejected, the first on line 3: Has 4 cells where the header has 3",
+    'No timestamps are chosen: events get the time at which the run first starts, though "since" may hold some',
+    'No field identifies profiles: events make profiles only if stream "people" has a mapping',
+  ]);
+});
+
+Deno.test("a plan fails as the run would", async () => {
+  await assert.rejects(planOf("id\n1\n", { file: "b.csv" }), { kind: "config" });
+  await assert.rejects(planOf("id\n1\n", { fields: ["x"] }), { kind: "config" });
+  await assert.rejects(planOf("id\n"), { kind: "data", message: 'File "in/a.csv" holds a header and no rows' });
+});
