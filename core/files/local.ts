@@ -4,11 +4,13 @@
  * @module
  */
 import { constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../contracts/file_store.ts";
-import { abortedOr, changed, forbidden, isFolder, notFolder, notFound, notReadable, untilAborted } from "./failures.ts";
+import { abortedOr, changed, isFolder, notFolder, notReadable } from "./failures.ts";
+import { isMissing, systemFailure } from "./local/failures.ts";
+import { streamOf, writeWhole } from "./local/io.ts";
 import { filePage, pageOf } from "./paging.ts";
 import {
   baseName,
@@ -19,11 +21,8 @@ import {
   type ParsedPath,
   parseFilePath,
   parsePath,
-  temporaryName,
 } from "./paths.ts";
 
-/** Bytes read at a time. */
-const CHUNK = 256 * 1024;
 /** Entries described at the same time. */
 const CONCURRENCY = 32;
 
@@ -258,116 +257,4 @@ async function describe(path: ParsedPath, real: string): Promise<FileEntry> {
 /** The inode too: a file replaced by a rename within one tick of the clock is another one. */
 function versionOf({ size, mtimeNs, ino }: BigStats): string {
   return `${size}-${mtimeNs}-${ino}`;
-}
-
-/** The bytes of an open file from `offset` to the size it had; closes the file when done. */
-function streamOf(
-  handle: FileHandle,
-  path: string,
-  offset: number,
-  size: number,
-  signal: AbortSignal | undefined,
-): ReadableStream<Uint8Array> {
-  let position = offset;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        throwIfAborted(signal);
-        if (position >= size) {
-          await handle.close();
-          return controller.close();
-        }
-        const buffer = new Uint8Array(Math.min(CHUNK, size - position));
-        const { bytesRead } = await untilAborted(handle.read(buffer, 0, buffer.length, position), signal);
-        if (bytesRead === 0) throw changed(path);
-        position += bytesRead;
-        controller.enqueue(buffer.subarray(0, bytesRead));
-      } catch (error) {
-        await handle.close();
-        throw abortedOr(signal, systemFailure(error, path));
-      }
-    },
-    cancel: () => handle.close(),
-  }, { highWaterMark: 0 });
-}
-
-/** Writes the content under a temporary name, brings it to the disk, and renames it. */
-async function writeWhole(
-  target: string,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const temporary = join(dirname(target), temporaryName(basename(target)));
-  const handle = await open(temporary, "wx");
-  try {
-    try {
-      for (;;) {
-        const { done, value } = await untilAborted(reader.read(), signal);
-        if (done) break;
-        await writeBytes(handle, value);
-      }
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    throwIfAborted(signal);
-    await rename(temporary, target);
-  } catch (error) {
-    await unlink(temporary).catch(() => {});
-    throw error;
-  }
-  // The rename itself is on the disk only when its folder is.
-  const folder = await open(dirname(target), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function writeBytes(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let start = 0; start < bytes.length;) {
-    start += (await handle.write(bytes, start, bytes.length - start)).bytesWritten;
-  }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
-}
-
-function isMissing(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP";
-}
-
-/** The failure for what the file system said about `path`; other errors pass through. */
-function systemFailure(error: unknown, path: string): unknown {
-  if (error instanceof Failure) return error;
-  if (isMissing(error)) return notFound(path, error);
-  const code = codeOf(error);
-  if (error instanceof Error && (error.name === "NotCapable" || code === "ERR_ACCESS_DENIED")) {
-    return new Failure("config", `Waybill was not started with access to "${path}"`, {
-      hint: "Start it with --allow-read and --allow-write for the folder",
-      cause: error,
-    });
-  }
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS") return forbidden(path, error);
-  if (code === "EISDIR") return isFolder(path, error);
-  if (code === "ENAMETOOLONG" || code === "EINVAL") {
-    return new Failure("config", `Path "${path}" is not one the file system accepts`, {
-      hint: "Check the path; it may be too long",
-      cause: error,
-    });
-  }
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new Failure("transient", `The disk is full: "${path}" could not be written`, {
-      hint: "Free some space, then try again",
-      cause: error,
-    });
-  }
-  if (typeof code !== "string") return error;
-  return new Failure("transient", `"${path}" could not be reached: ${code}`, {
-    hint: "Check the disk, or try again later",
-    cause: error,
-  });
 }

@@ -10,6 +10,7 @@ import type { FileEntry, FileStore } from "../contracts/file_store.ts";
 
 /** A store under test, and a way past it to the place where its files lie. */
 export interface FilePeer extends AsyncDisposable {
+  /** The store under test. */
   readonly store: FileStore;
   /** Puts a file where the store finds it, making its folders. */
   put(path: string, bytes: Uint8Array): Promise<void>;

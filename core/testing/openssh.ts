@@ -9,6 +9,9 @@ import { requirePeer } from "./peer.ts";
 
 const SSHD = "/usr/sbin/sshd";
 const KEYGEN = "/usr/bin/ssh-keygen";
+/** Both of procps, which openssh-server depends on. */
+const PS = "/usr/bin/ps";
+const KILL = "/usr/bin/kill";
 
 /** How to start the server. */
 export interface OpenSshOptions {
@@ -23,7 +26,9 @@ export interface OpenSshOptions {
 
 /** A running server. */
 export interface OpenSshServer extends AsyncDisposable {
+  /** The loopback address. */
   readonly host: string;
+  /** A port that was free. */
   readonly port: number;
   /** Who may log in: the throw-away user where a password was asked for, else the current user. */
   readonly username: string;
@@ -178,8 +183,7 @@ class OpenSsh implements OpenSshServer {
 
   async dropConnections(): Promise<void> {
     const pid = this.#process?.pid;
-    if (pid === undefined) return;
-    for (const child of await descendants(pid)) kill(child);
+    if (pid !== undefined) await killDescendants(pid);
   }
 
   async restartWithNewHostKey(): Promise<void> {
@@ -192,9 +196,12 @@ class OpenSsh implements OpenSshServer {
     const process = this.#process;
     if (process === undefined) return;
     this.#process = undefined;
-    const children = await descendants(process.pid);
-    kill(process.pid, "SIGTERM");
-    for (const child of children) kill(child);
+    await killDescendants(process.pid);
+    try {
+      process.kill("SIGTERM");
+    } catch {
+      // It ended by itself.
+    }
     await process.status;
     await this.#log;
   }
@@ -237,27 +244,16 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** The processes that `pid` started, and those that they did. */
-async function descendants(pid: number): Promise<number[]> {
-  const parents = new Map<number, number>();
-  for await (const { name } of Deno.readDir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const line = await Deno.readTextFile(`/proc/${name}/stat`).catch(() => "");
-    // "pid (command) state ppid …"; the command may hold spaces and brackets.
-    const parent = line.slice(line.lastIndexOf(")") + 2).split(" ")[1];
-    if (parent !== undefined) parents.set(Number(name), Number(parent));
-  }
+/** Ends the processes that `pid` started, and those that they did: sshd's sessions outlive it. */
+async function killDescendants(pid: number): Promise<void> {
+  const parents = (await run(PS, ["-e", "-o", "pid=,ppid="])).split("\n").map((line) =>
+    line.trim().split(/\s+/).map(Number)
+  );
   const found = [pid];
   for (const ancestor of found) {
-    for (const [child, parent] of parents) if (parent === ancestor) found.push(child);
+    for (const [child, parent] of parents) if (child !== undefined && parent === ancestor) found.push(child);
   }
-  return found.slice(1);
-}
-
-function kill(pid: number, signal: Deno.Signal = "SIGKILL"): void {
-  try {
-    Deno.kill(pid, signal);
-  } catch {
-    // It ended by itself.
-  }
+  const victims = found.slice(1).map(String);
+  // One that ended by itself meanwhile makes the program complain, and is no fault.
+  if (victims.length > 0) await run(KILL, ["-KILL", ...victims]).catch(() => {});
 }

@@ -7,7 +7,9 @@ import { connect, createServer, type Socket } from "node:net";
 
 /** A running proxy. */
 export interface CuttingProxy extends AsyncDisposable {
+  /** The loopback address. */
   readonly host: string;
+  /** A port that was free. */
   readonly port: number;
   /** Connections accepted so far. */
   readonly connections: number;

@@ -1,0 +1,85 @@
+/**
+ * Reads and writes whole local files as streams.
+ *
+ * @module
+ */
+import { type FileHandle, open, rename, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { throwIfAborted } from "../../contracts/failure.ts";
+import { abortedOr, changed, untilAborted } from "../failures.ts";
+import { temporaryName } from "../paths.ts";
+import { systemFailure } from "./failures.ts";
+
+/** Bytes read at a time. */
+const CHUNK = 256 * 1024;
+
+/** The bytes of an open file from `offset` to the size it had; closes the file when done. */
+export function streamOf(
+  handle: FileHandle,
+  path: string,
+  offset: number,
+  size: number,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array> {
+  let position = offset;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        throwIfAborted(signal);
+        if (position >= size) {
+          await handle.close();
+          return controller.close();
+        }
+        const buffer = new Uint8Array(Math.min(CHUNK, size - position));
+        const { bytesRead } = await untilAborted(handle.read(buffer, 0, buffer.length, position), signal);
+        if (bytesRead === 0) throw changed(path);
+        position += bytesRead;
+        controller.enqueue(buffer.subarray(0, bytesRead));
+      } catch (error) {
+        await handle.close();
+        throw abortedOr(signal, systemFailure(error, path));
+      }
+    },
+    cancel: () => handle.close(),
+  }, { highWaterMark: 0 });
+}
+
+/** Writes the content under a temporary name, brings it to the disk, and renames it. */
+export async function writeWhole(
+  target: string,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const temporary = join(dirname(target), temporaryName(basename(target)));
+  const handle = await open(temporary, "wx");
+  try {
+    try {
+      for (;;) {
+        const { done, value } = await untilAborted(reader.read(), signal);
+        if (done) break;
+        await writeBytes(handle, value);
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    throwIfAborted(signal);
+    await rename(temporary, target);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error;
+  }
+  // The rename itself is on the disk only when its folder is.
+  const folder = await open(dirname(target), "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function writeBytes(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let start = 0; start < bytes.length;) {
+    start += (await handle.write(bytes, start, bytes.length - start)).bytesWritten;
+  }
+}
