@@ -6,8 +6,10 @@
 import type { AuthDefinition } from "../contracts/auth.ts";
 import { Failure } from "../contracts/failure.ts";
 import type { JobDefinition } from "../contracts/job.ts";
-import { PLUGIN_API, type PluginDefinition } from "../contracts/plugin.ts";
+import type { PluginDefinition } from "../contracts/plugin.ts";
 import type { ProviderDefinition } from "../contracts/provider.ts";
+import { nearest } from "../describe/mod.ts";
+import { pluginProblems } from "./plugin_rules.ts";
 
 /** What the loaded plugins bring. Look-ups of unknown ids are a Failure `config` that names the near ones. */
 export interface Registry {
@@ -17,4 +19,83 @@ export interface Registry {
   provider(id: string): ProviderDefinition;
   auth(id: string): { readonly provider: ProviderDefinition; readonly auth: AuthDefinition };
   job(id: string): JobDefinition;
+}
+
+/** An auth method and the provider it belongs to. */
+export interface ProvidedAuth {
+  readonly provider: ProviderDefinition;
+  readonly auth: AuthDefinition;
+}
+
+/**
+ * Makes the registry. Failure `config` that names the plugin and what is wrong with it: another version of the
+ * contract, an id that is taken or no kebab-case, a job with an auth method that its provider does not have, choices
+ * for a key that is not configured.
+ */
+export function buildRegistry(plugins: readonly PluginDefinition[]): Registry {
+  const providers = new Map<string, ProviderDefinition>();
+  const auths = new Map<string, ProvidedAuth>();
+  const jobs = new Map<string, JobDefinition>();
+  const names = new Set<string>();
+  for (const plugin of plugins) {
+    const problems = pluginProblems(plugin);
+    const add = <T>(kind: string, map: Map<string, T>, id: string, value: T) => {
+      if (map.has(id)) problems.push(`${kind} "${id}" is already there`);
+      map.set(id, value);
+    };
+    if (names.has(plugin.name)) problems.push("another plugin has the same name");
+    names.add(plugin.name);
+    for (const provider of plugin.providers ?? []) {
+      add("provider", providers, provider.id, provider);
+      for (const auth of provider.auths) add("auth method", auths, auth.id, { provider, auth });
+    }
+    for (const job of plugin.jobs ?? []) add("job type", jobs, job.id, job);
+    refuse(plugin, problems);
+  }
+  // A job may belong to a provider of a plugin further down.
+  for (const plugin of plugins) {
+    refuse(plugin, (plugin.jobs ?? []).flatMap((job) => relationProblems(job, providers)));
+  }
+  return {
+    plugins,
+    providers: [...providers.values()],
+    jobs: [...jobs.values()],
+    provider: (id) => lookUp("provider", providers, id),
+    auth: (id) => lookUp("auth method", auths, id),
+    job: (id) => lookUp("job type", jobs, id),
+  };
+}
+
+function relationProblems(job: JobDefinition, providers: ReadonlyMap<string, ProviderDefinition>): string[] {
+  const provider = providers.get(job.provider.id);
+  if (!provider) return [`job type "${job.id}" belongs to provider "${job.provider.id}", which no plugin brings`];
+  return job.auths.filter(({ id }) => !provider.auths.some((auth) => auth.id === id))
+    .map(({ id }) =>
+      `job type "${job.id}" works with auth method "${id}", which provider "${provider.id}" does not have`
+    );
+}
+
+function refuse({ name }: PluginDefinition, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new Failure("config", `Plugin "${name}" cannot be used: ${problems.join("; ")}`, {
+    hint: "Correct the plugin, or leave it out",
+  });
+}
+
+function lookUp<T>(kind: string, map: ReadonlyMap<string, T>, id: string): T {
+  const found = map.get(id);
+  if (found !== undefined) return found;
+  throw unknown(kind, id, [...map.keys()]);
+}
+
+/** The Failure `config` (`not_found`) of a name that is not known, with the one that was probably meant. */
+export function unknown(kind: string, name: string, known: readonly string[]): Failure {
+  const near = nearest(name, known);
+  const list = known.slice(0, 20).map((id) => `"${id}"`).join(", ");
+  const hint = near !== undefined
+    ? `Did you mean "${near}"?`
+    : known.length > 0
+    ? `There are ${list}${known.length > 20 ? " and others" : ""}`
+    : `There is no ${kind} yet`;
+  return new Failure("config", `There is no ${kind} "${name}"`, { code: "not_found", hint });
 }

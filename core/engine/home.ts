@@ -1,0 +1,63 @@
+/**
+ * The data directory: where a Waybill keeps what it must not lose.
+ *
+ * @module
+ */
+import { join, resolve } from "node:path";
+import { Failure } from "../contracts/failure.ts";
+
+/** A data directory that is there and can be written. */
+export interface Home {
+  /** Absolute path. */
+  readonly dir: string;
+  /** The SQLite database. */
+  readonly databasePath: string;
+  /** The master key, unless `WAYBILL_MASTER_KEY` holds it. */
+  readonly masterKeyPath: string;
+  /** The event archive. */
+  readonly archiveDir: string;
+  /** Private files of running work. */
+  readonly spoolDir: string;
+}
+
+/** Makes the data directory and its folders where they are not there (0700). Failure `config` when they cannot be written. */
+export async function openHome(dir: string): Promise<Home> {
+  const root = resolve(dir);
+  const home: Home = {
+    dir: root,
+    databasePath: join(root, "waybill.db"),
+    masterKeyPath: join(root, "master.key"),
+    archiveDir: join(root, "archive"),
+    spoolDir: join(root, "spool"),
+  };
+  try {
+    for (const folder of [home.dir, home.archiveDir, home.spoolDir]) {
+      await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    }
+    // A folder that is there may still refuse files.
+    await Deno.remove(await Deno.makeTempFile({ dir: root, prefix: ".writable-" }));
+  } catch (error) {
+    throw unusable(root, error);
+  }
+  return home;
+}
+
+function unusable(dir: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error instanceof Deno.errors.NotCapable) {
+    return new Failure("config", `Deno may not use the data directory "${dir}"`, {
+      hint: "Grant --allow-read and --allow-write for it",
+      cause: error,
+    });
+  }
+  if ("code" in error && error.code === "ENOSPC") {
+    return new Failure("transient", `The disk that holds "${dir}" is full`, {
+      hint: "Free space on it, then try again",
+      cause: error,
+    });
+  }
+  return new Failure("config", `The data directory "${dir}" cannot be written: ${error.message}`, {
+    hint: "Make it writable for the user that runs Waybill, or choose another with --home or WAYBILL_HOME",
+    cause: error,
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * The log: one line each on stderr, for people or for machines, without secrets.
+ *
+ * @module
+ */
+import type { Log } from "../contracts/log.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import { isoTime } from "./iso_time.ts";
+
+/** How serious a line is, least first. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** How serious a line is. */
+export type LogLevel = typeof LOG_LEVELS[number];
+
+type Fields = Readonly<Record<string, JsonValue>>;
+
+/** A log that can be narrowed to a run or a job. */
+export interface EngineLog extends Log {
+  /** The same log with fields that every line gets. */
+  with(fields: Fields): EngineLog;
+}
+
+/** How to write lines. */
+export interface LogOptions {
+  /** Lines below it are left out; `info` unless told. */
+  readonly level?: LogLevel;
+  /** `json` (one object a line) unless told. */
+  readonly format?: "json" | "pretty";
+  /** Whether `pretty` may use colours. */
+  readonly colors?: boolean;
+  /** Takes each line, its LF included; stderr unless told. */
+  readonly write?: (line: string) => void;
+}
+
+/** Makes a log. Lines hold `time`, `level`, `message`, then the fields. */
+export function createLog(options: LogOptions = {}): EngineLog {
+  const { level: least = "info", format = "json", colors = false, write = writeToStderr } = options;
+  const render = format === "json" ? renderJson : (line: Line) => renderPretty(line, colors);
+  return boundLog({}, (line) => {
+    if (LOG_LEVELS.indexOf(line.level) >= LOG_LEVELS.indexOf(least)) write(`${render(line)}\n`);
+  });
+}
+
+interface Line {
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: Fields;
+}
+
+function boundLog(bound: Fields, write: (line: Line) => void): EngineLog {
+  const at = (level: LogLevel) => (message: string, fields?: Fields) => {
+    const time = isoTime(Temporal.Now.instant().epochMilliseconds);
+    write({ time, level, message, fields: { ...bound, ...fields } });
+  };
+  return {
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    with: (fields) => boundLog({ ...bound, ...fields }, write),
+  };
+}
+
+function renderJson({ time, level, message, fields }: Line): string {
+  return JSON.stringify({ ...fields, time, level, message });
+}
+
+/** ANSI colours (ECMA-48, SGR): grey, cyan, yellow, red. */
+const COLORS: Readonly<Record<LogLevel, number>> = { debug: 90, info: 36, warn: 33, error: 31 };
+
+function renderPretty({ time, level, message, fields }: Line, colors: boolean): string {
+  const paint = (color: number, text: string) => colors ? `\x1b[${color}m${text}\x1b[39m` : text;
+  const details = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ");
+  const line = `${paint(COLORS.debug, time.slice(11, 19))} ${paint(COLORS[level], level.padEnd(5))} ${
+    oneLine(message)
+  }`;
+  return details === "" ? line : `${line} ${paint(COLORS.debug, details)}`;
+}
+
+/** What a peer sent must not look like a line of ours, nor move the cursor. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+}
+
+function writeToStderr(line: string): void {
+  const bytes = new TextEncoder().encode(line);
+  for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+}

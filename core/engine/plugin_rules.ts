@@ -1,0 +1,95 @@
+/**
+ * What a plugin must keep to beyond its types: a plugin in JavaScript, or one built for another Waybill, has none.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { PLUGIN_API, type PluginDefinition } from "../contracts/plugin.ts";
+import type { ConfigSchema } from "../contracts/config.ts";
+import type { JobDefinition } from "../contracts/job.ts";
+import { fieldsOf } from "../describe/mod.ts";
+
+const id = z.string().regex(
+  /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
+  "must be kebab-case: small letters, digits and single dashes",
+);
+const text = z.string().min(1, "must not be empty");
+const operation = z.custom((value) => typeof value === "function", "must be a function");
+const config = z.custom((value) => value instanceof z.ZodObject, "must be a zod object");
+const described = { id, title: text, summary: text };
+const auth = z.object({ ...described, config, connect: operation, check: operation });
+const provider = z.object({ ...described, auths: z.array(auth) });
+const choiceSource = z.object({ needs: z.array(z.string()).optional(), load: operation });
+const job = z.object({
+  ...described,
+  provider: z.object({ id }),
+  direction: z.literal("import", 'must be "import"'),
+  auths: z.array(z.object({ id })).min(1, "must name an auth method"),
+  config,
+  checkpoint: z.custom((value) => value instanceof z.ZodType, "must be a zod type"),
+  into: operation,
+  choices: z.record(z.string(), choiceSource).optional(),
+  plan: operation.optional(),
+  run: operation,
+});
+const plugin = z.object({
+  name: id,
+  version: text,
+  api: z.literal(PLUGIN_API, `must be ${PLUGIN_API}, the version of the contract that this Waybill speaks`),
+  providers: z.array(provider).optional(),
+  jobs: z.array(job).optional(),
+});
+
+/** What is wrong with a plugin by itself, a sentence part each; empty when nothing is. */
+export function pluginProblems(definition: PluginDefinition): string[] {
+  const { error } = plugin.safeParse(definition);
+  // Ids and shapes first: the rules below rely on them.
+  if (error) return error.issues.map((issue) => `${pathOf(definition, issue.path)} ${issue.message}`);
+  const providers = definition.providers ?? [];
+  const jobs = definition.jobs ?? [];
+  return [
+    ...providers.flatMap(({ auths }) => auths)
+      .flatMap((auth) => configProblems(`auth method "${auth.id}"`, auth.config, true)),
+    ...jobs.flatMap((job) => [
+      ...configProblems(`job type "${job.id}"`, job.config, false),
+      ...choiceProblems(job),
+    ]),
+  ];
+}
+
+function configProblems(owner: string, schema: ConfigSchema, secretsAllowed: boolean): string[] {
+  const keys = Object.keys(schema.shape).filter((key) => !/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(key));
+  const problems = keys.map((key) => `${owner}: config key "${key}" must be snake_case`);
+  try {
+    const secrets = fieldsOf(schema).filter((field) => field.secret && !secretsAllowed);
+    // Jobs are stored in the open: their runs keep a copy of the configuration.
+    problems.push(
+      ...secrets.map(({ key }) => `${owner}: config key "${key}" is a secret, which only auth methods may have`),
+    );
+  } catch (error) {
+    problems.push(`${owner}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return problems;
+}
+
+function choiceProblems({ id, config, choices = {} }: JobDefinition): string[] {
+  const unknown = (key: string) => !Object.hasOwn(config.shape, key);
+  return Object.entries(choices).flatMap(([key, source]) => [
+    ...(unknown(key) ? [`job type "${id}" has choices for "${key}", which is no key of its config`] : []),
+    ...(source?.needs ?? []).filter(unknown)
+      .map((need) => `job type "${id}": choices for "${key}" need "${need}", which is no key of its config`),
+  ]);
+}
+
+/** `jobs[1].choices.file`, with the id in place of the number where there is one. */
+function pathOf(definition: unknown, path: readonly PropertyKey[]): string {
+  let value = definition;
+  let named = "";
+  for (const step of path) {
+    value = typeof value === "object" && value !== null ? Reflect.get(value, step) : undefined;
+    const id = typeof value === "object" && value !== null && "id" in value ? value.id : undefined;
+    if (typeof step === "number") named += typeof id === "string" ? `["${id}"]` : `[${step}]`;
+    else named += named === "" ? String(step) : `.${String(step)}`;
+  }
+  return named;
+}

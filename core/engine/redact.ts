@@ -1,0 +1,59 @@
+/**
+ * Takes secrets out of what is written.
+ *
+ * @module
+ */
+import type { Log } from "../contracts/log.ts";
+import type { JsonValue } from "../contracts/records.ts";
+
+/** Shorter values stand in too many innocent words. */
+const SHORTEST = 4;
+
+/** Lines of a key or another long secret that are worth hiding on their own. */
+const SHORTEST_LINE = 16;
+
+const REPLACEMENT = "[secret]";
+
+/** Replaces known secrets by `[secret]`. */
+export interface Redactor {
+  /** In a text. */
+  text(text: string): string;
+  /** In messages and fields of a log. */
+  log(log: Log): Log;
+}
+
+/** Makes a redactor of the given values; those of fewer than four characters are left alone. */
+export function redactor(secrets: readonly string[]): Redactor {
+  const needles = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
+  const text = (value: string) => needles.reduce((rest, needle) => rest.replaceAll(needle, REPLACEMENT), value);
+  const value = (json: JsonValue): JsonValue => {
+    if (typeof json === "string") return text(json);
+    if (Array.isArray(json)) return json.map(value);
+    return json !== null && typeof json === "object" ? fields(json) : json;
+  };
+  const fields = (record: Readonly<Record<string, JsonValue>>) =>
+    Object.fromEntries(Object.entries(record).map(([name, json]) => [text(name), value(json)]));
+  return {
+    text,
+    log: (log) => {
+      const at = (level: keyof Log): Log["info"] => (message, given) =>
+        log[level](text(message), given === undefined ? undefined : fields(given));
+      return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+    },
+  };
+}
+
+/** The strings in a configuration's secrets, whatever they are nested in. */
+export function secretStrings(secrets: JsonValue): string[] {
+  if (typeof secrets === "string") return [secrets];
+  if (secrets === null || typeof secrets !== "object") return [];
+  return Object.values(secrets).flatMap(secretStrings);
+}
+
+/** A secret as it is, as JSON writes it, and its longer lines, one of which an error message may quote. */
+function formsOf(secret: string): string[] {
+  const lines = secret.split(/\r?\n/).map((line) => line.trim());
+  const telling = lines.length > 1 ? lines.filter((line) => line.length >= SHORTEST_LINE && !/^-----/.test(line)) : [];
+  return [secret, secret.trim(), JSON.stringify(secret).slice(1, -1), ...telling]
+    .filter((form) => form.length >= SHORTEST);
+}

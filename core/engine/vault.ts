@@ -1,0 +1,142 @@
+/**
+ * Keeps secrets: seals them for the database, and makes sure at start that the master key is the right one.
+ *
+ * @module
+ */
+import type { Transaction } from "kysely";
+import { Failure } from "../contracts/failure.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { Database } from "../database/database.ts";
+import type { Tables } from "../database/tables.ts";
+import { masterKeyIdOf, open, seal } from "./envelope.ts";
+import { makeMasterKeyFile, type MasterKey, parseMasterKeys, readMasterKeyFile } from "./master_key.ts";
+
+/** Seals and opens secrets. A place is `table/row id/field`. */
+export interface Vault {
+  /** Seals a value for its place. */
+  seal(value: JsonValue, place: string): Promise<Uint8Array>;
+  /** Opens what was sealed for that place; Failure `config` when it was changed, moved, or sealed with another key. */
+  open(sealed: Uint8Array, place: string): Promise<JsonValue>;
+  /** The 16-byte SipHash key of identities, made at the database's first start. */
+  identityKey(): Promise<Uint8Array>;
+}
+
+/** What a vault needs. */
+export interface VaultOptions {
+  /** Its tables must be up to date. */
+  readonly database: Database;
+  /** File of the master key: made when the database is new, otherwise only read. */
+  readonly masterKeyPath: string;
+  /** `WAYBILL_MASTER_KEY`; goes before the file. */
+  readonly masterKey?: string | undefined;
+}
+
+const CANARY = "vault_canary";
+const IDENTITY_KEY = "identity_hash_key";
+const CANARY_TEXT = "waybill";
+
+/**
+ * Opens the vault of a database. At the first start it makes what is missing: key file, canary, identity key.
+ *
+ * Failure `config` when the master key is missing or is not the one the database was made with. A key that was put in
+ * front of the old one in `WAYBILL_MASTER_KEY` seals every secret anew, so that the old one can go afterwards.
+ */
+export async function openVault(options: VaultOptions): Promise<Vault> {
+  const { database } = options;
+  const canary = await setting(database, CANARY);
+  const keys = await masterKeys(options, canary === undefined);
+  if (canary === undefined) await firstStart(database, keys[0]);
+  else await checkCanary(canary, keys, options);
+  if (canary !== undefined && masterKeyIdOf(canary) !== keys[0].id) await sealAnew(database, keys);
+  return {
+    seal: (value, place) => seal(value, place, keys[0]),
+    open: (sealed, place) => open(sealed, place, keys),
+    identityKey: async () => {
+      const sealed = await setting(database, IDENTITY_KEY);
+      const value = sealed && await open(sealed, placeOf(IDENTITY_KEY), keys);
+      if (typeof value !== "string") throw new Error("The database has no identity key");
+      return Uint8Array.fromHex(value);
+    },
+  };
+}
+
+type MasterKeys = readonly [MasterKey, ...MasterKey[]];
+
+async function masterKeys({ masterKey, masterKeyPath }: VaultOptions, first: boolean): Promise<MasterKeys> {
+  const given = masterKey === undefined || masterKey === ""
+    ? await readMasterKeyFile(masterKeyPath) ?? (first ? await makeMasterKeyFile(masterKeyPath) : [])
+    : await parseMasterKeys(masterKey, "WAYBILL_MASTER_KEY");
+  const [sealing, ...others] = given;
+  if (sealing) return [sealing, ...others];
+  throw new Failure("config", "The master key of this database is missing", {
+    hint: `Put it back at "${masterKeyPath}" or into WAYBILL_MASTER_KEY; without it no saved secret can be read`,
+  });
+}
+
+async function firstStart(database: Database, key: MasterKey): Promise<void> {
+  const identityKey = crypto.getRandomValues(new Uint8Array(16)).toHex();
+  const values = [
+    { name: CANARY, value: await seal(CANARY_TEXT, placeOf(CANARY), key) },
+    { name: IDENTITY_KEY, value: await seal(identityKey, placeOf(IDENTITY_KEY), key) },
+  ];
+  // Another process may have been faster; both rows are made by one of them.
+  await database.write(async (transaction) => {
+    await transaction.insertInto("settings").values(values).onConflict((conflict) => conflict.doNothing()).execute();
+  });
+  const canary = await setting(database, CANARY);
+  if (canary && masterKeyIdOf(canary) !== key.id) throw wrongKey("WAYBILL_MASTER_KEY");
+}
+
+async function checkCanary(
+  canary: Uint8Array,
+  keys: MasterKeys,
+  { masterKey, masterKeyPath }: VaultOptions,
+): Promise<void> {
+  const value = await open(canary, placeOf(CANARY), keys).catch(() => undefined);
+  if (value !== CANARY_TEXT) throw wrongKey(masterKey ? "WAYBILL_MASTER_KEY" : `File "${masterKeyPath}"`);
+}
+
+function wrongKey(source: string): Failure {
+  return new Failure("config", `The master key does not fit this database: ${source} holds another one`, {
+    hint: "Put back the key that the database was made with; without it no saved secret can be read",
+  });
+}
+
+/** Seals every secret with the first key. Processes that know only the old key must be started again. */
+async function sealAnew(database: Database, keys: MasterKeys): Promise<void> {
+  await database.write(async (transaction) => {
+    for (const { name, value } of await transaction.selectFrom("settings").selectAll().execute()) {
+      const sealed = await resealed(value, placeOf(name), keys);
+      await transaction.updateTable("settings").set({ value: sealed }).where("name", "=", name).execute();
+    }
+    await sealAuthsAnew(transaction, keys);
+  });
+}
+
+async function sealAuthsAnew(transaction: Transaction<Tables>, keys: MasterKeys): Promise<void> {
+  const auths = await transaction.selectFrom("auths").select(["account_id", "id", "secrets"])
+    .where("secrets", "is not", null).execute();
+  for (const { account_id, id, secrets } of auths) {
+    if (secrets === null) continue;
+    await transaction.updateTable("auths").set({ secrets: await resealed(secrets, authSecrets(id), keys) })
+      .where("account_id", "=", account_id).where("id", "=", id).execute();
+  }
+}
+
+async function resealed(sealed: Uint8Array, place: string, keys: MasterKeys): Promise<Uint8Array> {
+  return await seal(await open(sealed, place, keys), place, keys[0]);
+}
+
+/** Where an auth's secrets are sealed. */
+export function authSecrets(id: string): string {
+  return `auths/${id}/secrets`;
+}
+
+function placeOf(name: string): string {
+  return `settings/${name}/value`;
+}
+
+async function setting(database: Database, name: string): Promise<Uint8Array | undefined> {
+  const row = await database.kysely.selectFrom("settings").select("value").where("name", "=", name).executeTakeFirst();
+  return row?.value;
+}
