@@ -207,10 +207,14 @@ class OpenSsh implements OpenSshServer {
   }
 
   async stop(): Promise<void> {
-    await this.#end();
-    if (this.#user !== undefined) await run("/usr/sbin/userdel", ["--force", this.#user]).catch(() => {});
-    this.#user = undefined;
-    await Deno.remove(this.#home, { recursive: true }).catch(() => {});
+    try {
+      await this.#end();
+    } finally {
+      const user = this.#user;
+      this.#user = undefined;
+      if (user !== undefined) await run("/usr/sbin/userdel", ["--force", user]);
+      await Deno.remove(this.#home, { recursive: true }).catch(() => {});
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
