@@ -1,0 +1,207 @@
+/**
+ * Saved authorisations.
+ *
+ * @module
+ */
+import type { CheckResult } from "../contracts/auth.ts";
+import { Failure } from "../contracts/failure.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { Executor } from "../database/database.ts";
+import { isUniqueViolation } from "../database/sqlite_errors.ts";
+import { parseConfig, readConfig, splitSecrets } from "../describe/mod.ts";
+import { authContext } from "./connections.ts";
+import type { EngineContext } from "./context.ts";
+import { newId } from "./ids.ts";
+import { isoTime } from "./iso_time.ts";
+import { checkLabel, labelTaken } from "./label.ts";
+import type { AuthInput, Auths, Change, ConfigInput } from "./runtime.ts";
+import { type AuthRow, findAuth, openAuth, storedConfig } from "./saved_auths.ts";
+import { authSecrets } from "./vault.ts";
+import type { AuthView } from "./views.ts";
+
+/** The auths of the context's account. */
+export function authsOf(context: EngineContext): Auths {
+  return new SavedAuths(context);
+}
+
+class SavedAuths implements Auths {
+  readonly #context: EngineContext;
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  async create(input: AuthInput): Promise<AuthView> {
+    const { database, registry, accountId } = this.#context;
+    const { provider } = registry.auth(input.method);
+    const label = checkLabel(input.label);
+    const id = newId();
+    const now = await database.now();
+    const row: AuthRow = {
+      account_id: accountId,
+      id,
+      provider_id: provider.id,
+      method: input.method,
+      label,
+      description: input.description ?? "",
+      ...await this.#store(id, input.method, input.config),
+      peer: null,
+      created_at: now,
+      updated_at: now,
+    };
+    try {
+      await database.kysely.insertInto("auths").values(row).execute();
+    } catch (error) {
+      throw isUniqueViolation(error) ? labelTaken("auth", label) : error;
+    }
+    return viewOf(row);
+  }
+
+  async list(): Promise<AuthView[]> {
+    const { database, accountId } = this.#context;
+    const rows = await database.kysely.selectFrom("auths").selectAll().where("account_id", "=", accountId)
+      .orderBy("label").execute();
+    return rows.map(viewOf);
+  }
+
+  async get(auth: string): Promise<AuthView> {
+    return viewOf(await this.#find(auth));
+  }
+
+  async update(auth: string, change: Change): Promise<AuthView> {
+    const { database } = this.#context;
+    const label = change.label === undefined ? undefined : checkLabel(change.label);
+    try {
+      return await database.write(async (transaction) => {
+        const row = await this.#find(auth, transaction);
+        const stored = change.config &&
+          await this.#store(row.id, row.method, { ...await storedConfig(this.#context, row), ...change.config });
+        const changed: AuthRow = {
+          ...row,
+          ...(label === undefined ? {} : { label }),
+          ...(change.description === undefined ? {} : { description: change.description }),
+          ...stored,
+          updated_at: Math.max(await database.now(), row.updated_at + 1),
+        };
+        await transaction.updateTable("auths").set(changed)
+          .where("account_id", "=", row.account_id).where("id", "=", row.id).execute();
+        return viewOf(changed);
+      });
+    } catch (error) {
+      throw isUniqueViolation(error) && label !== undefined ? labelTaken("auth", label) : error;
+    }
+  }
+
+  async delete(auth: string): Promise<void> {
+    const { database, accountId } = this.#context;
+    await database.write(async (transaction) => {
+      const { id, label } = await this.#find(auth, transaction);
+      const jobs = await transaction.selectFrom("jobs").select("label").where("account_id", "=", accountId)
+        .where("auth_id", "=", id).orderBy("label").execute();
+      if (jobs.length > 0) {
+        const names = jobs.map((job) => `"${job.label}"`).join(", ");
+        throw new Failure("config", `Auth "${label}" is used by job ${names}`, {
+          code: "conflict",
+          hint: "Give those jobs another auth, or delete them first",
+        });
+      }
+      const run = await transaction.selectFrom("runs").select("id").where("account_id", "=", accountId)
+        .where("auth_id", "=", id).where("status", "in", ["queued", "running"]).executeTakeFirst();
+      if (run) {
+        throw new Failure("config", `Auth "${label}" is used by run "${run.id}", which has not ended`, {
+          code: "conflict",
+          hint: "Stop the run first, or wait for its end",
+        });
+      }
+      await transaction.deleteFrom("auths").where("account_id", "=", accountId).where("id", "=", id).execute();
+    });
+  }
+
+  async *check(auth: string, options: { readonly signal?: AbortSignal } = {}): AsyncIterable<CheckResult> {
+    const stop = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+    const opened = await openAuth(this.#context, await this.#find(auth));
+    const given = authContext(this.#context, opened, { signal, log: this.#context.log });
+    try {
+      await using connection = await opened.definition.connect(given);
+      for await (const { detail, hint, ...result } of opened.definition.check(connection, given)) {
+        const text = opened.redactor.text;
+        yield { ...result, detail: text(detail), ...(hint === undefined ? {} : { hint: text(hint) }) };
+      }
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async trustPeer(
+    auth: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<{ readonly before: string | null; readonly now: string }> {
+    const { database, log } = this.#context;
+    const row = await this.#find(auth);
+    // What is remembered stays until the other side was reached; `pin` only takes note.
+    const opened = await openAuth(this.#context, { ...row, peer: null });
+    const signal = options.signal ?? new AbortController().signal;
+    let now: string | undefined;
+    const given = authContext(this.#context, opened, { signal, log });
+    await using _connection = await opened.definition.connect({
+      ...given,
+      peer: {
+        known: undefined,
+        pin: (fingerprint) => {
+          now = fingerprint;
+          return Promise.resolve();
+        },
+      },
+    });
+    if (now === undefined) {
+      throw new Failure("config", `The other side of auth "${row.label}" shows no identity that could be trusted`, {
+        hint: `Auth method "${row.method}" needs none`,
+      });
+    }
+    const updated_at = Math.max(await database.now(), row.updated_at + 1);
+    await database.kysely.updateTable("auths").set({ peer: now, updated_at })
+      .where("account_id", "=", row.account_id).where("id", "=", row.id).execute();
+    return { before: row.peer, now };
+  }
+
+  #find(auth: string, executor: Executor = this.#context.database.kysely): Promise<AuthRow> {
+    return findAuth(executor, this.#context.accountId, auth);
+  }
+
+  /** The columns that hold a configuration, once it has been checked. */
+  async #store(
+    id: string,
+    method: string,
+    input: ConfigInput,
+  ): Promise<Pick<AuthRow, "config" | "secrets" | "secret_names">> {
+    const { auth } = this.#context.registry.auth(method);
+    const what = `auth method "${method}"`;
+    parseConfig(auth.config, input, what);
+    const { plain, secrets } = splitSecrets(auth.config, readConfig(auth.config, input, what));
+    const names = Object.keys(secrets);
+    return {
+      config: JSON.stringify(plain),
+      secrets: names.length === 0 ? null : await this.#context.vault.seal(secrets, authSecrets(id)),
+      secret_names: JSON.stringify(names),
+    };
+  }
+}
+
+function viewOf(row: AuthRow): AuthView {
+  const config: { [key: string]: JsonValue } = JSON.parse(row.config);
+  const secrets: string[] = JSON.parse(row.secret_names);
+  const { id, provider_id, method, label, description, peer } = row;
+  return {
+    id,
+    provider_id,
+    method,
+    label,
+    description,
+    config,
+    secrets,
+    peer,
+    created_at: isoTime(row.created_at),
+    updated_at: isoTime(row.updated_at),
+  };
+}

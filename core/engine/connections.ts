@@ -1,0 +1,143 @@
+/**
+ * Connections that auths give: a run's own, and those kept for a minute between plans and choices.
+ *
+ * @module
+ */
+import type { AuthContext } from "../contracts/auth.ts";
+import { Failure } from "../contracts/failure.ts";
+import type { Log } from "../contracts/log.ts";
+import { untilAborted } from "./deadline.ts";
+import type { EngineContext } from "./context.ts";
+import { type AuthContextOf, type AuthRow, findAuth, type OpenAuth, openAuth, pinPeer } from "./saved_auths.ts";
+
+/** A connection: what the auth's plugin gives. */
+export type Connection = object & AsyncDisposable;
+
+/** How to connect. */
+export interface ConnectOptions {
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** How long an unused connection is kept, in milliseconds. */
+const KEPT = 60_000;
+
+/**
+ * Connects with a saved auth. Whoever calls it disposes of the connection. An identity of the other side that is seen
+ * for the first time is pinned; what the plugin logs goes through without the auth's secrets.
+ */
+export async function openConnection(
+  context: AuthContextOf,
+  accountId: number,
+  auth: string | null,
+  options: ConnectOptions,
+): Promise<Connection> {
+  if (auth === null) throw new Failure("config", "There is no auth to connect with", { hint: "Name one with --auth" });
+  const opened = await openAuth(context, await findAuth(context.database.kysely, accountId, auth));
+  return await opened.definition.connect(authContext(context, opened, options));
+}
+
+/** What the plugin's `connect` and `check` get for an opened auth. */
+export function authContext(
+  context: AuthContextOf,
+  { row, config, redactor }: OpenAuth,
+  { signal, log }: ConnectOptions,
+): AuthContext<OpenAuth["config"]> {
+  return {
+    config,
+    peer: { known: row.peer ?? undefined, pin: (fingerprint) => pinPeer(context, row, fingerprint) },
+    signal,
+    log: redactor.log(log),
+  };
+}
+
+interface Kept {
+  readonly connecting: Promise<Connection>;
+  /** Ends the connecting. */
+  readonly stop: AbortController;
+  connected: boolean;
+  users: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Connections shared by plans and choices of the same auth. */
+export class Connections implements AsyncDisposable {
+  readonly #context: EngineContext;
+  readonly #kept = new Map<string, Kept>();
+  readonly #closing = new Set<Promise<void>>();
+  #closed = false;
+
+  /** Takes what the connections are made from. */
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  /** Lends the auth's connection to `work`. After an error it is not lent again. */
+  async use<T>(auth: AuthRow, signal: AbortSignal, work: (connection: Connection) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new Error("The connections are closed");
+    // A change of the auth must not go unnoticed for a minute.
+    const key = `${auth.id} ${auth.updated_at}`;
+    const kept = this.#kept.get(key) ?? this.#connect(key, auth);
+    clearTimeout(kept.timer);
+    kept.users++;
+    let sound = false;
+    try {
+      const result = await work(await untilAborted(kept.connecting, signal));
+      sound = true;
+      return result;
+    } catch (error) {
+      // A wrong folder or file says nothing against the connection.
+      sound = error instanceof Failure && (error.kind === "config" || error.kind === "data");
+      throw error;
+    } finally {
+      kept.users--;
+      if (!sound && this.#kept.get(key) === kept) this.#kept.delete(key);
+      this.#settle(key, kept);
+    }
+  }
+
+  /** Ends what is connecting and disposes of every connection. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    for (const [key, kept] of this.#kept) this.#drop(key, kept);
+    await Promise.all(this.#closing);
+  }
+
+  #connect(key: string, { account_id, id }: AuthRow): Kept {
+    const stop = new AbortController();
+    const { log } = this.#context;
+    const connecting = openConnection(this.#context, account_id, id, { signal: stop.signal, log });
+    const kept: Kept = { connecting, stop, connected: false, users: 0, timer: undefined };
+    connecting.then(() => kept.connected = true, () => {});
+    this.#kept.set(key, kept);
+    return kept;
+  }
+
+  /** Nobody uses it now: keep it for a while, or let it go. */
+  #settle(key: string, kept: Kept): void {
+    if (kept.users > 0) return;
+    if (this.#closed || this.#kept.get(key) !== kept) return this.#drop(key, kept);
+    const timer = setTimeout(() => this.#drop(key, kept), KEPT);
+    // A connection that waits for its minute to pass must not keep a command from ending.
+    Deno.unrefTimer(timer);
+    kept.timer = timer;
+  }
+
+  #drop(key: string, kept: Kept): void {
+    clearTimeout(kept.timer);
+    if (this.#kept.get(key) === kept) this.#kept.delete(key);
+    if (!kept.connected) kept.stop.abort();
+    const closing = dispose(kept.connecting, this.#context.log).finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+}
+
+/** Whether it connected or not was told to whoever asked for it; how it closes changes nothing for them. */
+async function dispose(connecting: Promise<Connection>, log: Log): Promise<void> {
+  try {
+    const connection = await connecting;
+    await connection[Symbol.asyncDispose]();
+  } catch (error) {
+    log.debug("A connection ended with an error", { error: error instanceof Error ? error.name : String(error) });
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Work that is waited for only so long.
+ *
+ * @module
+ */
+import { abortFailure, Failure } from "../contracts/failure.ts";
+
+/**
+ * Runs `work` and waits `milliseconds` for it at most, even where it pays no heed to its signal: then a Failure
+ * `transient` that says what did not finish. The signal is aborted as soon as this settles.
+ */
+export async function withDeadline<T>(
+  what: string,
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const expire = () =>
+    stop.abort(
+      new Failure("transient", `${what} did not finish within ${milliseconds / 1000} seconds`, {
+        hint: "Try again; if it stays slow, look at the other side and the network",
+      }),
+    );
+  const forward = () => stop.abort(signal && abortFailure(signal));
+  const timer = setTimeout(expire, milliseconds);
+  signal?.addEventListener("abort", forward, { once: true });
+  if (signal?.aborted) forward();
+  try {
+    return await untilAborted(work(stop.signal), stop.signal);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", forward);
+    stop.abort();
+  }
+}
+
+/** Gives what `promise` gives, or throws the signal's failure as soon as it is aborted. */
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(abortFailure(signal));
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    // Whichever came second must not be reported as nobody's error.
+    promise.catch(() => {});
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * Saved jobs, their plans and their live choices.
+ *
+ * @module
+ */
+import { Failure } from "../contracts/failure.ts";
+import type { Choice, Plan } from "../contracts/job.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { Executor } from "../database/database.ts";
+import { isUniqueViolation } from "../database/sqlite_errors.ts";
+import type { JobsTable } from "../database/tables.ts";
+import { parseConfig } from "../describe/mod.ts";
+import { choicePage, choiceQuestion } from "./choices.ts";
+import type { Connection, Connections } from "./connections.ts";
+import type { EngineContext } from "./context.ts";
+import { withDeadline } from "./deadline.ts";
+import { newId } from "./ids.ts";
+import { isoTime } from "./iso_time.ts";
+import { checkLabel, labelTaken } from "./label.ts";
+import { findJob, inputOf, resolveAuth, resolveInput } from "./resolve_run.ts";
+import type { Change, ChoiceOptions, JobInput, Jobs } from "./runtime.ts";
+import { type AuthRow, openAuth } from "./saved_auths.ts";
+import type { JobView, Page } from "./views.ts";
+
+/** How long plans and choices may take, connecting included, in milliseconds. */
+const PATIENCE = 20_000;
+
+/** The jobs of the context's account. `connections` stays with whoever made it. */
+export function jobsOf(context: EngineContext, connections: Connections): Jobs {
+  return new SavedJobs(context, connections);
+}
+
+class SavedJobs implements Jobs {
+  readonly #context: EngineContext;
+  readonly #connections: Connections;
+
+  constructor(context: EngineContext, connections: Connections) {
+    this.#context = context;
+    this.#connections = connections;
+  }
+
+  async create(input: JobInput & { readonly label: string; readonly description?: string }): Promise<JobView> {
+    const { database, accountId } = this.#context;
+    const label = this.#checkLabel(input.label);
+    return await this.#writeLabelled(label, async (transaction) => {
+      const { job, auth, config } = await resolveInput(this.#context, transaction, input);
+      const now = await database.now();
+      const row: JobsTable = {
+        account_id: accountId,
+        id: newId(),
+        type: job.id,
+        label,
+        description: input.description ?? "",
+        auth_id: auth.id,
+        config: JSON.stringify(config),
+        status: "active",
+        created_at: now,
+        updated_at: now,
+      };
+      await transaction.insertInto("jobs").values(row).execute();
+      return row.id;
+    });
+  }
+
+  async list(): Promise<JobView[]> {
+    const { kysely } = this.#context.database;
+    return (await this.#rows(kysely).orderBy("label").execute()).map(viewOf);
+  }
+
+  async get(job: string): Promise<JobView> {
+    const { database, accountId } = this.#context;
+    const { id } = await findJob(database.kysely, accountId, job);
+    return await this.#view(database.kysely, id);
+  }
+
+  async update(job: string, change: Change & { readonly auth?: string }): Promise<JobView> {
+    const label = change.label === undefined ? undefined : this.#checkLabel(change.label);
+    return await this.#writeLabelled(label, async (transaction) => {
+      const { database, accountId } = this.#context;
+      const row = await findJob(transaction, accountId, job);
+      const input = { ...inputOf(row, change.config), ...(change.auth === undefined ? {} : { auth: change.auth }) };
+      // A job whose type is gone can still be renamed.
+      const changed = change.config === undefined && change.auth === undefined
+        ? {}
+        : stored(await resolveInput(this.#context, transaction, input));
+      await transaction.updateTable("jobs").set({
+        ...changed,
+        ...(label === undefined ? {} : { label }),
+        ...(change.description === undefined ? {} : { description: change.description }),
+        updated_at: await database.now(),
+      }).where("account_id", "=", accountId).where("id", "=", row.id).execute();
+      return row.id;
+    });
+  }
+
+  pause(job: string): Promise<JobView> {
+    return this.#setStatus(job, "paused");
+  }
+
+  resume(job: string): Promise<JobView> {
+    return this.#setStatus(job, "active");
+  }
+
+  async delete(job: string): Promise<void> {
+    const { database, accountId } = this.#context;
+    await database.write(async (transaction) => {
+      const { id, label } = await findJob(transaction, accountId, job);
+      const run = await transaction.selectFrom("runs").select(["id", "status"]).where("account_id", "=", accountId)
+        .where("job_id", "=", id).where("status", "in", ["queued", "running"]).executeTakeFirst();
+      if (run) {
+        throw new Failure("config", `Run "${run.id}" of job "${label}" is ${run.status}`, {
+          code: "conflict",
+          hint: "Stop the run first, or wait for its end",
+        });
+      }
+      await transaction.deleteFrom("jobs").where("account_id", "=", accountId).where("id", "=", id).execute();
+    });
+  }
+
+  async plan(job: string | JobInput, options: { readonly signal?: AbortSignal } = {}): Promise<Plan> {
+    const { database, accountId } = this.#context;
+    const input = typeof job === "string" ? inputOf(await findJob(database.kysely, accountId, job)) : job;
+    const resolved = await resolveInput(this.#context, database.kysely, input);
+    const definition = resolved.job;
+    const config = parseConfig(definition.config, resolved.config, `job type "${definition.id}"`);
+    const plan = definition.plan?.bind(definition);
+    if (!plan) {
+      return { summary: definition.summary, facts: {}, notes: ["This job type cannot tell more without running"] };
+    }
+    return await this.#connected(
+      `The plan of "${definition.id}"`,
+      resolved.auth,
+      options,
+      (given) => plan({ config, ...given }),
+    );
+  }
+
+  async choices(input: JobInput, field: string, options: ChoiceOptions = {}): Promise<Page<Choice>> {
+    const { database, registry } = this.#context;
+    const job = registry.job(input.type);
+    const { source, config } = choiceQuestion(job, field, input.config);
+    const auth = await resolveAuth(this.#context, database.kysely, job, input.auth);
+    return await this.#connected(`The list of choices for "${field}"`, auth, options, async (given) => {
+      const load = (query: string, after: string | undefined) => source.load({ config, query, after, ...given });
+      return await choicePage(load, options, given.signal);
+    });
+  }
+
+  /** Work over the auth's kept connection, within the time that plans and choices have. */
+  async #connected<T>(
+    what: string,
+    auth: AuthRow,
+    options: { readonly signal?: AbortSignal },
+    work: (given: Given) => Promise<T>,
+  ): Promise<T> {
+    const { redactor } = await openAuth(this.#context, auth);
+    const log = redactor.log(this.#context.log);
+    return await withDeadline(
+      what,
+      PATIENCE,
+      options.signal,
+      (signal) => this.#connections.use(auth, signal, (connection) => work({ connection, signal, log })),
+    );
+  }
+
+  async #setStatus(job: string, status: JobsTable["status"]): Promise<JobView> {
+    const { database, accountId } = this.#context;
+    return await database.write(async (transaction) => {
+      const { id } = await findJob(transaction, accountId, job);
+      await transaction.updateTable("jobs").set({ status, updated_at: await database.now() })
+        .where("account_id", "=", accountId).where("id", "=", id).execute();
+      return await this.#view(transaction, id);
+    });
+  }
+
+  #checkLabel(label: string): string {
+    const checked = checkLabel(label);
+    if (this.#context.registry.jobs.every(({ id }) => id !== checked)) return checked;
+    throw new Failure("config", `The label "${checked}" is the id of a job type`, {
+      hint: `Choose another, so that "run ${checked}" means one thing`,
+    });
+  }
+
+  async #writeLabelled(label: string | undefined, work: (transaction: Executor) => Promise<string>): Promise<JobView> {
+    try {
+      return await this.#context.database.write(async (transaction) =>
+        await this.#view(transaction, await work(transaction))
+      );
+    } catch (error) {
+      throw isUniqueViolation(error) && label !== undefined ? labelTaken("job", label) : error;
+    }
+  }
+
+  async #view(executor: Executor, id: string): Promise<JobView> {
+    return viewOf(await this.#rows(executor).where("id", "=", id).executeTakeFirstOrThrow());
+  }
+
+  #rows(executor: Executor) {
+    return executor.selectFrom("jobs").selectAll("jobs")
+      .select(({ selectFrom }) =>
+        selectFrom("runs").select("runs.id").whereRef("runs.account_id", "=", "jobs.account_id")
+          .whereRef("runs.job_id", "=", "jobs.id").orderBy("runs.created_at", "desc").orderBy("runs.id", "desc")
+          .limit(1).as("last_run_id")
+      )
+      .where("account_id", "=", this.#context.accountId);
+  }
+}
+
+/** What plans and choices get beside the configuration. */
+interface Given {
+  readonly connection: Connection;
+  readonly signal: AbortSignal;
+  readonly log: EngineContext["log"];
+}
+
+function stored({ auth, config }: { auth: AuthRow; config: object }): Pick<JobsTable, "auth_id" | "config"> {
+  return { auth_id: auth.id, config: JSON.stringify(config) };
+}
+
+function viewOf(row: JobsTable & { readonly last_run_id: string | null }): JobView {
+  const config: { [key: string]: JsonValue } = JSON.parse(row.config);
+  const { id, type, label, description, auth_id, status, last_run_id } = row;
+  return {
+    id,
+    type,
+    label,
+    description,
+    auth_id,
+    config,
+    status,
+    last_run_id,
+    created_at: isoTime(row.created_at),
+    updated_at: isoTime(row.updated_at),
+  };
+}

@@ -1,0 +1,35 @@
+/**
+ * Labels: what people call their auths and jobs.
+ *
+ * @module
+ */
+import { Failure } from "../contracts/failure.ts";
+import { looksLikeId } from "./ids.ts";
+
+const LONGEST = 100;
+
+/** The label without space around it. Failure `config` for one that cannot be told from an id or be typed. */
+export function checkLabel(label: string): string {
+  const trimmed = label.trim();
+  const problem = trimmed === ""
+    ? "is empty"
+    : trimmed.length > LONGEST
+    ? `is longer than ${LONGEST} characters`
+    : /\p{Cc}/u.test(trimmed)
+    ? "holds control characters"
+    : looksLikeId(trimmed)
+    ? "looks like an id"
+    : undefined;
+  if (problem === undefined) return trimmed;
+  throw new Failure("config", `The label "${trimmed.slice(0, LONGEST)}" ${problem}`, {
+    hint: `Choose a label of 1 to ${LONGEST} characters that is not 32 hex digits`,
+  });
+}
+
+/** The Failure `conflict` of a label that another one has. */
+export function labelTaken(kind: "auth" | "job", label: string): Failure {
+  return new Failure("config", `Another ${kind} has the label "${label}"`, {
+    code: "conflict",
+    hint: "Choose another label, or change the one that is there",
+  });
+}

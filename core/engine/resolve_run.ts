@@ -1,0 +1,120 @@
+/**
+ * From what somebody asked for to a checked job type, auth and configuration.
+ *
+ * @module
+ */
+import { Failure } from "../contracts/failure.ts";
+import type { JobDefinition } from "../contracts/job.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { Executor } from "../database/database.ts";
+import type { JobsTable } from "../database/tables.ts";
+import { parseConfig, readConfig } from "../describe/mod.ts";
+import type { EngineContext } from "./context.ts";
+import { unknown } from "./registry.ts";
+import type { ConfigInput, JobInput } from "./runtime.ts";
+import { type AuthRow, findAuth } from "./saved_auths.ts";
+
+/** A run that may be queued as it is. */
+export interface ResolvedRun {
+  /** The saved job, or null. */
+  readonly jobId: string | null;
+  readonly jobType: string;
+  readonly authId: string;
+  /** Checked, in the form in which it is stored: plain JSON, without defaults; `parseConfig` makes it whole again. */
+  readonly config: { readonly [key: string]: JsonValue };
+}
+
+/**
+ * Checks what a run is to do: a saved job, with config over its own, or a job type with auth and config. Failure
+ * `config` where anything is unknown, does not fit, or does not parse, and for a paused job.
+ */
+export async function resolveRun(
+  context: EngineContext,
+  run: JobInput | { readonly job: string; readonly config?: ConfigInput },
+): Promise<ResolvedRun> {
+  const executor = context.database.kysely;
+  if (!("job" in run)) {
+    const { job, auth, config } = await resolveInput(context, executor, run);
+    return { jobId: null, jobType: job.id, authId: auth.id, config };
+  }
+  const row = await findJob(executor, context.accountId, run.job);
+  if (row.status === "paused") {
+    throw new Failure("config", `Job "${row.label}" is paused`, { code: "conflict", hint: "Resume it first" });
+  }
+  const { job, auth, config } = await resolveInput(context, executor, inputOf(row, run.config));
+  return { jobId: row.id, jobType: job.id, authId: auth.id, config };
+}
+
+/** A saved job as the input it was made from, with `config` over its own. */
+export function inputOf(row: JobsTable, config: ConfigInput = {}): JobInput {
+  const stored: ConfigInput = JSON.parse(row.config);
+  return { type: row.type, config: { ...stored, ...config }, ...(row.auth_id === null ? {} : { auth: row.auth_id }) };
+}
+
+/** What a job input names, checked. */
+export interface ResolvedInput {
+  readonly job: JobDefinition;
+  readonly auth: AuthRow;
+  /** In the form in which it is stored. */
+  readonly config: { readonly [key: string]: JsonValue };
+}
+
+/** Checks type, auth and configuration. */
+export async function resolveInput(
+  context: EngineContext,
+  executor: Executor,
+  input: JobInput,
+): Promise<ResolvedInput> {
+  const job = context.registry.job(input.type);
+  const what = `job type "${job.id}"`;
+  parseConfig(job.config, input.config, what);
+  const config = readConfig(job.config, input.config, what);
+  return { job, auth: await resolveAuth(context, executor, job, input.auth), config };
+}
+
+/** The auth that is named, if the job type works with its method; without a name, the only one that fits. */
+export async function resolveAuth(
+  context: EngineContext,
+  executor: Executor,
+  job: JobDefinition,
+  auth: string | undefined,
+): Promise<AuthRow> {
+  const methods = job.auths.map(({ id }) => id);
+  if (auth !== undefined) {
+    const row = await findAuth(executor, context.accountId, auth);
+    if (methods.includes(row.method)) return row;
+    const fitting = context.registry.jobs.filter(({ auths }) => auths.some(({ id }) => id === row.method));
+    throw new Failure("config", `Auth "${row.label}" does not fit job type "${job.id}"`, {
+      hint: `"${job.id}" works with auth methods ${quoted(methods)}; ` +
+        (fitting.length === 0
+          ? `no job type works with "${row.method}"`
+          : `"${row.method}" works with job types ${quoted(fitting.map(({ id }) => id))}`),
+    });
+  }
+  const rows = await executor.selectFrom("auths").selectAll().where("account_id", "=", context.accountId)
+    .where("method", "in", methods).orderBy("label").execute();
+  const [only, ...others] = rows;
+  if (only === undefined) {
+    throw new Failure("config", `No saved auth fits job type "${job.id}"`, {
+      hint: `Create one of method ${quoted(methods)}, and name it with --auth`,
+    });
+  }
+  if (others.length === 0) return only;
+  throw new Failure("config", `Several auths fit job type "${job.id}": ${quoted(rows.map(({ label }) => label))}`, {
+    hint: "Name one with --auth",
+  });
+}
+
+/** The saved job with this id or label. Failure `config` (`not_found`). */
+export async function findJob(executor: Executor, accountId: number, job: string): Promise<JobsTable> {
+  const row = await executor.selectFrom("jobs").selectAll().where("account_id", "=", accountId)
+    .where((where) => where.or([where("id", "=", job), where("label", "=", job)])).executeTakeFirst();
+  if (row) return row;
+  const others = await executor.selectFrom("jobs").select("label").where("account_id", "=", accountId)
+    .orderBy("label").execute();
+  throw unknown("job", job, others.map(({ label }) => label));
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
+}

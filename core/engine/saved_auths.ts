@@ -1,0 +1,81 @@
+/**
+ * Auths as they lie in the database: found by id or label, opened with their secrets.
+ *
+ * @module
+ */
+import type { AuthDefinition } from "../contracts/auth.ts";
+import { Failure } from "../contracts/failure.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { Executor } from "../database/database.ts";
+import type { AuthsTable } from "../database/tables.ts";
+import { parseConfig } from "../describe/mod.ts";
+import type { EngineContext } from "./context.ts";
+import { type Redactor, redactor, secretStrings } from "./redact.ts";
+import { unknown } from "./registry.ts";
+import { authSecrets } from "./vault.ts";
+
+/** A row of `auths`. */
+export type AuthRow = AuthsTable;
+
+/** What opening an auth needs of the engine. */
+export type AuthContextOf = Pick<EngineContext, "database" | "vault" | "registry">;
+
+/** An auth, ready to connect. */
+export interface OpenAuth {
+  readonly row: AuthRow;
+  readonly definition: AuthDefinition;
+  /** Parsed, secrets included. */
+  readonly config: ReturnType<AuthDefinition["config"]["parse"]>;
+  /** Takes its secrets out of messages. */
+  readonly redactor: Redactor;
+}
+
+/** The auth with this id or label. Failure `config` (`not_found`). */
+export async function findAuth(executor: Executor, accountId: number, auth: string): Promise<AuthRow> {
+  const row = await executor.selectFrom("auths").selectAll().where("account_id", "=", accountId)
+    .where((where) => where.or([where("id", "=", auth), where("label", "=", auth)])).executeTakeFirst();
+  if (row) return row;
+  const others = await executor.selectFrom("auths").select("label").where("account_id", "=", accountId)
+    .orderBy("label").execute();
+  throw unknown("auth", auth, others.map(({ label }) => label));
+}
+
+/** The stored configuration, secrets included. */
+export async function storedConfig(
+  context: Pick<EngineContext, "vault">,
+  row: AuthRow,
+): Promise<{ readonly [key: string]: JsonValue }> {
+  const secrets = row.secrets && await context.vault.open(row.secrets, authSecrets(row.id));
+  return { ...JSON.parse(row.config), ...(isRecord(secrets) ? secrets : {}) };
+}
+
+/** Opens an auth's secrets and parses its configuration. */
+export async function openAuth(context: AuthContextOf, row: AuthRow): Promise<OpenAuth> {
+  const { auth: definition } = context.registry.auth(row.method);
+  const stored = await storedConfig(context, row);
+  const secrets: string[] = JSON.parse(row.secret_names);
+  return {
+    row,
+    definition,
+    config: parseConfig(definition.config, stored, `auth "${row.label}"`),
+    redactor: redactor(secrets.flatMap((name) => secretStrings(stored[name] ?? null))),
+  };
+}
+
+/** Remembers what the other side proved to be. Failure `auth` when something else was remembered meanwhile. */
+export async function pinPeer(context: AuthContextOf, row: AuthRow, fingerprint: string): Promise<void> {
+  await context.database.write(async (transaction) => {
+    const present = await findAuth(transaction, row.account_id, row.id);
+    if (present.peer !== null && present.peer !== fingerprint) {
+      throw new Failure("auth", `The other side of auth "${row.label}" changed while it was looked at`, {
+        hint: `It showed ${present.peer}, then ${fingerprint}; find out why before you trust either`,
+      });
+    }
+    await transaction.updateTable("auths").set({ peer: fingerprint })
+      .where("account_id", "=", row.account_id).where("id", "=", row.id).execute();
+  });
+}
+
+function isRecord(value: JsonValue): value is { [key: string]: JsonValue } {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
