@@ -1,0 +1,110 @@
+/**
+ * `/api/run`: executions of jobs.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { Failure } from "../../core/contracts/failure.ts";
+import type { JobInput, Runs } from "../../core/engine/runtime.ts";
+import { made, one, page, streamed } from "../answers.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { authReference, configInput, pageCursor, pageLimit } from "./inputs.ts";
+import { reject, run, runStatus } from "./schemas.ts";
+
+const runId = { id: "Id of the run" };
+
+const startBody = z.strictObject({
+  job: z.string().min(1).exactOptional().describe("Id or label of a saved job"),
+  type: z.string().min(1).exactOptional().describe("Or a job type, for a run without a saved job"),
+  auth: authReference.exactOptional(),
+  config: configInput.default({}).describe("With `job`: over the job's own"),
+});
+
+/** The routes of runs. */
+export function runRoutes(runs: Runs): readonly Route[] {
+  return [
+    defineRoute({
+      method: "get",
+      path: "/api/run",
+      name: "listRuns",
+      tag: "run",
+      summary: "List runs, newest first",
+      query: z.strictObject({
+        status: z.exactOptional(runStatus),
+        job: z.string().min(1).exactOptional().describe("Id or label of a saved job"),
+        cursor: pageCursor.exactOptional(),
+        limit: pageLimit.exactOptional(),
+      }),
+      answer: page(run),
+      handle: ({ query }) => runs.list(query),
+    }),
+    defineRoute({
+      method: "post",
+      path: "/api/run",
+      name: "startRun",
+      tag: "run",
+      summary: "Start a run of a saved job or of a job type",
+      description: "The run is queued; follow it at the path in `Location`.",
+      body: startBody,
+      failures: [404, 409],
+      answer: made(202, run, ({ id }) => `/api/run/${id}`),
+      handle: ({ body }) => runs.start(whatToStart(body)),
+    }),
+    defineRoute({
+      method: "get",
+      path: "/api/run/{id}",
+      name: "getRun",
+      tag: "run",
+      summary: "Show a run",
+      params: runId,
+      answer: one(run),
+      handle: ({ params }) => runs.get(params.id),
+    }),
+    defineRoute({
+      method: "post",
+      path: "/api/run/{id}/stop",
+      name: "stopRun",
+      tag: "run",
+      summary: "Ask a run to stop",
+      description: "What it has committed stays.",
+      params: runId,
+      failures: [409],
+      answer: one(run),
+      handle: ({ params }) => runs.stop(params.id),
+    }),
+    defineRoute({
+      method: "post",
+      path: "/api/run/{id}/retry",
+      name: "retryRun",
+      tag: "run",
+      summary: "Queue a failed or cancelled run again",
+      description: "It goes on from its checkpoint.",
+      params: runId,
+      failures: [409],
+      answer: made(202, run, ({ id }) => `/api/run/${id}`),
+      handle: ({ params }) => runs.retry(params.id),
+    }),
+    defineRoute({
+      method: "get",
+      path: "/api/run/{id}/rejects",
+      name: "listRejects",
+      tag: "run",
+      summary: "List the rows that could not be read, in file order",
+      params: runId,
+      answer: streamed(reject),
+      handle: ({ params }) => runs.rejects(params.id),
+    }),
+  ];
+}
+
+function whatToStart({ job, type, auth, config }: z.output<typeof startBody>): Parameters<Runs["start"]>[0] {
+  if (job !== undefined && type === undefined && auth === undefined) return { job, config };
+  if (type !== undefined && job === undefined) return startOfType(type, auth, config);
+  throw new Failure("config", 'The body must name either a "job" or a job "type" with its "auth"', {
+    hint: "A saved job brings its own auth",
+  });
+}
+
+function startOfType(type: string, auth: string | undefined, config: JobInput["config"]): JobInput {
+  return auth === undefined ? { type, config } : { type, auth, config };
+}

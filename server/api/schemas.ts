@@ -1,0 +1,149 @@
+/**
+ * What the API answers with, as schemas. Each is checked against the type that it describes.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { CheckResult } from "../../core/contracts/auth.ts";
+import type { Choice, Plan, Progress } from "../../core/contracts/job.ts";
+import type { FailureJson } from "../../core/contracts/failure.ts";
+import type { JsonValue } from "../../core/contracts/records.ts";
+import type {
+  JobView,
+  ProfileView,
+  RejectView,
+  RunView,
+  StreamFieldView,
+  StreamView,
+} from "../../core/engine/views.ts";
+
+const time = z.iso.datetime();
+const count = z.int().min(0);
+
+/** Any JSON value. Describes answers only: it checks nothing. */
+export const jsonValue: z.ZodType<JsonValue> = z.any();
+
+const config = z.record(z.string(), jsonValue).describe("By field name; secrets are left out");
+
+/** One thing that was looked at. */
+export const checkResult: z.ZodType<CheckResult> = z.object({
+  name: z.string().describe("What was looked at"),
+  ok: z.boolean(),
+  detail: z.string().describe("What was seen"),
+  hint: z.string().exactOptional().describe("What to do about it"),
+}).meta({ id: "CheckResult" });
+
+/** A value that a field may take. */
+export const choice: z.ZodType<Choice> = z.object({
+  value: z.string().describe("As it stands in the config"),
+  title: z.string().exactOptional().describe("What it is, where the value does not say it"),
+}).meta({ id: "Choice" });
+
+/** What a run would do. */
+export const plan: z.ZodType<Plan> = z.object({
+  summary: z.string(),
+  facts: z.record(z.string(), jsonValue).describe("What was found, by name"),
+  sample: z.object({
+    columns: z.array(z.string()),
+    rows: z.array(z.array(z.string().nullable())),
+  }).exactOptional().describe("The first rows as they would be read"),
+  notes: z.array(z.string()).describe("What to know before running it"),
+}).meta({ id: "Plan" });
+
+/** A configured job. */
+export const job: z.ZodType<JobView> = z.object({
+  id: z.string(),
+  type: z.string(),
+  label: z.string(),
+  description: z.string(),
+  auth_id: z.string().nullable(),
+  config,
+  status: z.enum(["active", "paused"]),
+  last_run_id: z.string().nullable(),
+  created_at: time,
+  updated_at: time,
+}).meta({ id: "Job" });
+
+const progress: z.ZodType<Progress> = z.object({
+  done: z.number(),
+  total: z.number().exactOptional(),
+  unit: z.enum(["bytes", "rows"]),
+  note: z.string().exactOptional().describe("What is being done"),
+});
+
+const failure: z.ZodType<FailureJson> = z.object({
+  kind: z.enum(["config", "auth", "data", "transient", "cancelled", "bug"]),
+  message: z.string(),
+  hint: z.string().nullable(),
+  code: z.enum(["not_found", "conflict", "unauthenticated", "forbidden", "too_large"]).nullable(),
+});
+
+/** How a run stands. */
+export const runStatus: z.ZodType<RunView["status"]> = z.enum([
+  "queued",
+  "running",
+  "succeeded",
+  "failed",
+  "cancelled",
+]);
+
+/** One execution of a job. */
+export const run: z.ZodType<RunView> = z.object({
+  id: z.string(),
+  status: runStatus,
+  job_type: z.string(),
+  job_id: z.string().nullable(),
+  auth_id: z.string().nullable(),
+  config,
+  read: count.describe("Rows read: accepted + rejected + unchanged + refused"),
+  accepted: count.describe("Rows that became events"),
+  rejected: count.describe("Rows that could not be read"),
+  unchanged: count.describe("Rows that a diff found unchanged"),
+  refused: count.describe("Rows of erased identities"),
+  bytes: count.describe("Bytes read from the source"),
+  profiles_created: count,
+  profiles_updated: count,
+  duration_ms: count,
+  attempts: count,
+  progress: progress.nullable(),
+  notes: z.array(z.string()),
+  failure: failure.nullable(),
+  next_step: z.string().nullable().describe("What to do next: a command"),
+  created_at: time,
+  started_at: time.nullable(),
+  finished_at: time.nullable(),
+  not_before: time.nullable().describe("When a waiting run may start again"),
+}).meta({ id: "Run" });
+
+/** A row that could not be read. */
+export const reject: z.ZodType<RejectView> = z.object({
+  line: z.int().describe("Line it starts at, from 1"),
+  offset: z.int().describe("Byte it starts at in the decoded file"),
+  reason: z.string(),
+  raw: z.string().describe("Its text; bytes that are no UTF-8 stand as U+FFFD"),
+}).meta({ id: "Reject" });
+
+/** A stream. */
+export const stream: z.ZodType<StreamView> = z.object({
+  name: z.string(),
+  events: count,
+  identify_by: z.array(z.string()).nullable().describe("Fields that identify a profile; null = no mapping"),
+  created_at: time,
+}).meta({ id: "Stream" });
+
+/** A field of a stream. */
+export const streamField: z.ZodType<StreamFieldView> = z.object({
+  name: z.string(),
+  filled: count.describe("Events with a non-empty value"),
+  fill_rate: z.number().min(0).max(1),
+  examples: z.array(jsonValue),
+}).meta({ id: "StreamField" });
+
+/** A profile. */
+export const profile: z.ZodType<ProfileView> = z.object({
+  id: z.int(),
+  table: z.string(),
+  attributes: z.record(z.string(), jsonValue),
+  identities: z.record(z.string(), z.array(z.string())).describe("Every field and value that names it"),
+  updated_at: time,
+}).meta({ id: "Profile" });

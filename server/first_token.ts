@@ -1,0 +1,13 @@
+/**
+ * The first token: without one nobody could ask for one.
+ *
+ * @module
+ */
+import type { Tokens } from "../core/engine/runtime.ts";
+
+/** Makes an admin token where there is no token yet, and hands what is to be shown to `tell`. */
+export async function ensureFirstToken(tokens: Tokens, tell: (text: string) => void): Promise<void> {
+  if (await tokens.any()) return;
+  const { token } = await tokens.create({ name: "First token", scopes: ["admin"] });
+  tell(`\nThe first API token (scope admin). Keep it: it is never shown again.\n\n  ${token}\n\n`);
+}

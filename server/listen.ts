@@ -1,0 +1,93 @@
+/**
+ * Listening: binding the port, and letting go of it without cutting anybody off.
+ *
+ * @module
+ */
+import { Failure } from "../core/contracts/failure.ts";
+
+/** Where to listen. */
+export interface Address {
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+}
+
+/** A listening server. */
+export interface Listener {
+  /** Where it can be reached: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /**
+   * Takes no more connections and resolves when every request in flight is answered. `giveUp` is called once they
+   * took `patience` milliseconds; those that do not end even then are left to the end of the process.
+   */
+  stop(giveUp: () => void, patience?: number): Promise<void>;
+}
+
+/** Milliseconds that requests in flight get to finish, and after they were told to give up. */
+const PATIENCE = 20_000;
+const LAST_PATIENCE = 1_000;
+
+/** Listens; Failure `config` when the address cannot be had. */
+export function listen(
+  { host, port }: Address,
+  handle: (request: Request) => Response | Promise<Response>,
+): Listener {
+  const server = bind({ host, port }, () => Deno.serve({ hostname: host, port, onListen: () => {} }, handle));
+  return {
+    url: `http://${urlHost(server.addr.hostname)}:${server.addr.port}`,
+    async stop(giveUp, patience = PATIENCE) {
+      // `Deno.serve`'s own signal throws when it is aborted during a shutdown (Deno 2.9), so time is kept here.
+      const ended = server.shutdown();
+      if (await endsWithin(ended, patience)) return;
+      giveUp();
+      await endsWithin(ended, LAST_PATIENCE);
+    },
+  };
+}
+
+async function endsWithin(work: Promise<void>, milliseconds: number): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), milliseconds);
+  try {
+    return await Promise.race([work.then(() => true as const), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function bind<T>({ host, port }: Address, listen: () => T): T {
+  try {
+    return listen();
+  } catch (error) {
+    throw unavailable(host, port, error);
+  }
+}
+
+function unavailable(host: string, port: number, error: unknown): Failure {
+  const at = `"${urlHost(host)}:${port}"`;
+  if (error instanceof Deno.errors.AddrInUse) {
+    return new Failure("config", `Port ${port} is in use: the server cannot listen on ${at}`, {
+      hint: "Stop what listens there, or choose another with --port",
+      code: "conflict",
+      cause: error,
+    });
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return new Failure("config", `Deno may not listen on ${at}`, { hint: "Grant --allow-net for it", cause: error });
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return new Failure("config", `The system does not let this user listen on ${at}`, {
+      hint: "Choose a port above 1023 with --port",
+      cause: error,
+    });
+  }
+  // What is left is an address of another machine or a name that nobody knows (a plain Error in Deno 2.9).
+  return new Failure("config", `The server cannot listen on ${at}: it is no address of this machine`, {
+    hint: "Give one with --host",
+    cause: error,
+  });
+}
+
+function urlHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}

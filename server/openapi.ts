@@ -1,0 +1,192 @@
+/**
+ * The OpenAPI 3.1 document, made from the same declarations that answer the requests.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { jsonSchemaOf } from "../core/describe/json_schema.ts";
+import type { Registry } from "../core/engine/registry.ts";
+import { errorBody } from "./errors.ts";
+import { type Route, TAGS } from "./route.ts";
+
+/** Any object of the document. */
+export type OpenApiObject = { [key: string]: unknown };
+
+/** One operation of the document. */
+export interface Operation extends OpenApiObject {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly parameters: readonly Parameter[];
+  readonly requestBody?: { readonly required: boolean; readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  readonly security: readonly OpenApiObject[];
+}
+
+/** One parameter of an operation. */
+export interface Parameter extends OpenApiObject {
+  readonly name: string;
+  readonly in: "path" | "query";
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: OpenApiObject;
+}
+
+/** Schemas by content type. */
+export type Content = Readonly<Record<string, { readonly schema: OpenApiObject }>>;
+
+/** An OpenAPI 3.1 document. */
+export interface OpenApiDocument extends OpenApiObject {
+  readonly openapi: "3.1.1";
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly tags: readonly { readonly name: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, OpenApiObject>>;
+    readonly securitySchemes: Readonly<Record<string, OpenApiObject>>;
+  };
+}
+
+/** Version of the API, not of the program: it changes when callers have to. */
+const API_VERSION = "1";
+
+/** What the error statuses mean, whatever the route. */
+const FAILURE_WORDS: Readonly<Record<number, string>> = {
+  400: "The request is wrong; the message names the field",
+  401: "No token, or one that is not known",
+  403: "The token lacks the scope",
+  404: "There is no such thing",
+  409: "It is in the way of something that exists or runs",
+  413: "The body is too large",
+  415: "The body is not JSON",
+  422: "The other side refused the credential, or the file cannot be read",
+  503: "Not now: try again later",
+};
+
+const SECURITY_SCHEMES: OpenApiDocument["components"]["securitySchemes"] = {
+  bearer: { type: "http", scheme: "bearer", description: "An API token" },
+  header: { type: "apiKey", in: "header", name: "Authorization", description: "An API token, bare" },
+  query: { type: "apiKey", in: "query", name: "access_token", description: "For what cannot send headers" },
+};
+
+/** Describes `routes`, and the configuration of everything that `registry` brings. */
+export function openApiDocument(routes: readonly Route[], registry: Registry): OpenApiDocument {
+  const components = new Components();
+  const paths: Record<string, Record<string, Operation>> = {};
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route, components);
+  for (const provider of registry.providers) {
+    for (const auth of provider.auths) components.add(`config.${auth.id}`, { ...jsonSchemaOf(auth.config) });
+  }
+  for (const job of registry.jobs) components.add(`config.${job.id}`, { ...jsonSchemaOf(job.config) });
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: "Waybill",
+      version: API_VERSION,
+      description: "Moves customer data in and out by file. Answers stand in an envelope: " +
+        '`{"status":"success","data":…}`; errors are `{"status":400,"message":…,"kind":…,"hint":…}`. ' +
+        "The schemas named `config.*` are the configurations of auth methods and job types.",
+    },
+    tags: Object.values(TAGS).map((name) => ({ name })),
+    paths,
+    components: { schemas: components.schemas, securitySchemes: SECURITY_SCHEMES },
+  };
+}
+
+function operation(route: Route, components: Components): Operation {
+  const { description, answer, body } = route;
+  return {
+    operationId: route.name,
+    summary: route.summary,
+    ...(description === undefined ? {} : { description }),
+    tags: [TAGS[route.tag]],
+    parameters: [...pathParameters(route), ...queryParameters(route, components)],
+    ...(body === undefined ? {} : {
+      requestBody: {
+        required: !body.safeParse({}).success,
+        content: { "application/json": { schema: components.schemaOf(body, "input") } },
+      },
+    }),
+    responses: {
+      [answer.status]: {
+        description: answer.description,
+        ...(answer.body === null ? {} : {
+          content: { [answer.body.type]: { schema: components.schemaOf(answer.body.schema, "output") } },
+        }),
+      },
+      ...Object.fromEntries(
+        failureStatuses(route).map((status) => [status, failure(FAILURE_WORDS[status], components)]),
+      ),
+      default: failure("Anything else that went wrong", components),
+    },
+    security: route.scope === null ? [] : Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [route.scope] })),
+  };
+}
+
+function failure(description: string | undefined, components: Components): Operation["responses"][string] {
+  return {
+    description: description ?? "It went wrong",
+    content: { "application/json": { schema: components.schemaOf(errorBody, "output") } },
+  };
+}
+
+function failureStatuses({ scope, params, query, body, failures }: Route): number[] {
+  const statuses = new Set(failures);
+  const takesInput = body !== undefined || Object.keys(query.shape).length > 0;
+  if (takesInput) statuses.add(400);
+  if (scope !== null) statuses.add(401).add(403);
+  if (Object.keys(params).length > 0) statuses.add(404);
+  if (body !== undefined) statuses.add(413).add(415);
+  return [...statuses].sort((a, b) => a - b);
+}
+
+function pathParameters({ params }: Route): Parameter[] {
+  return Object.entries(params).map(([name, description]) => ({
+    name,
+    in: "path",
+    required: true,
+    description,
+    schema: { type: "string" },
+  }));
+}
+
+function queryParameters({ query }: Route, components: Components): Parameter[] {
+  const { properties = {}, required = [] } = components.schemaOf(query, "input") as {
+    properties?: Record<string, OpenApiObject>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: "query",
+    required: required.includes(name),
+    ...(typeof description === "string" ? { description } : {}),
+    schema,
+  }));
+}
+
+/** The schemas that the document names, each of them once. */
+class Components {
+  readonly schemas: Record<string, OpenApiObject> = {};
+
+  add(name: string, schema: OpenApiObject): void {
+    this.schemas[name] = schema;
+  }
+
+  /** A zod schema as JSON Schema; schemas in it that have an id become components. */
+  schemaOf(schema: z.ZodType, io: "input" | "output"): OpenApiObject {
+    // The wrapper makes a named schema at the top a reference like any other.
+    const wrapped = z.toJSONSchema(z.tuple([schema]), {
+      io,
+      override: ({ jsonSchema }) => {
+        // A client that refuses unknown keys in answers would break when one is added.
+        if (io === "output") delete jsonSchema.additionalProperties;
+      },
+    });
+    const { $defs = {}, prefixItems } = JSON.parse(
+      JSON.stringify(wrapped).replaceAll('"#/$defs/', '"#/components/schemas/'),
+    ) as { $defs?: Record<string, OpenApiObject>; prefixItems: [OpenApiObject] };
+    for (const [name, { id: _, ...definition }] of Object.entries($defs)) this.add(name, definition);
+    return prefixItems[0];
+  }
+}

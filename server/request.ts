@@ -1,0 +1,95 @@
+/**
+ * What a request brought, checked against what its route declares. Messages name the place, never the value.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import { Failure } from "../core/contracts/failure.ts";
+import { explainIssue } from "../core/describe/problems.ts";
+import { RequestFailure } from "./errors.ts";
+
+/** Most bytes of a JSON body. */
+export const BODY_LIMIT: number = 1024 * 1024;
+
+/** Where a value came from, as messages say it. */
+type Place = "Query parameter" | "Body field";
+
+/** The query's parameters, each given once; `access_token` is not among them. */
+export function readQuery<Schema extends z.ZodType>(schema: Schema, url: URL): z.output<Schema> {
+  const given: Record<string, string> = {};
+  for (const [name, value] of url.searchParams) {
+    if (name === "access_token") continue;
+    if (Object.hasOwn(given, name)) throw new Failure("config", `Query parameter "${shorten(name)}" is given twice`);
+    given[name] = value;
+  }
+  return check(schema, given, "Query parameter");
+}
+
+/** The JSON body; a body left out counts as `{}`. */
+export async function readBody<Schema extends z.ZodType>(schema: Schema, request: Request): Promise<z.output<Schema>> {
+  const bytes = await readAtMost(request, BODY_LIMIT);
+  if (bytes.length === 0) return check(schema, {}, "Body field");
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type !== "application/json") {
+    throw new RequestFailure(415, "The request body is not sent as JSON", {
+      hint: 'Send JSON with the header "Content-Type: application/json"',
+      headers: { accept: "application/json" },
+    });
+  }
+  return check(schema, parseJson(bytes), "Body field");
+}
+
+async function readAtMost(request: Request, limit: number): Promise<Uint8Array> {
+  const tooLarge = () =>
+    new Failure("config", `The request body is over ${limit} bytes`, {
+      code: "too_large",
+      hint: "Send a smaller body",
+    });
+  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of request.body ?? []) {
+    size += part.length;
+    // Leaving the loop cancels the body: what comes after is not read.
+    if (size > limit) throw tooLarge();
+    parts.push(part);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    // The parser's own message quotes the body, which may hold secrets.
+    throw new Failure("config", "The request body is not valid JSON in UTF-8", { hint: "Check quotes and commas" });
+  }
+}
+
+function check<Schema extends z.ZodType>(schema: Schema, value: unknown, place: Place): z.output<Schema> {
+  const result = schema.safeParse(value, { error: explainIssue });
+  if (result.success) return result.data;
+  throw new Failure("config", result.error.issues.slice(0, 5).map((issue) => describe(issue, place)).join("; "), {
+    hint: "See /docs for what the route takes",
+  });
+}
+
+function describe(issue: z.core.$ZodIssue, place: Place): string {
+  if (issue.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    return `${place} "${shorten([...issue.path, key].join("."))}" is not known`;
+  }
+  const path = issue.path.join(".");
+  if (path === "") return `The ${place === "Body field" ? "body" : "query"} ${issue.message}`;
+  return `${place} "${shorten(path)}" ${issue.message}`;
+}
+
+function shorten(name: string): string {
+  return name.length > 64 ? `${name.slice(0, 64)}…` : name;
+}

@@ -1,0 +1,86 @@
+/**
+ * How a route is declared: once, with its schemas. Request checks, the handler's types and `/openapi.json` derive from it.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Answer } from "./answers.ts";
+
+/** What a token must be allowed to do. There is one scope so far: `admin` may do everything. */
+export type Scope = "admin";
+
+/** Headings of the documentation, in its order. */
+export const TAGS = {
+  provider: "Providers",
+  auth: "Auths",
+  job: "Jobs",
+  run: "Runs",
+  stream: "Streams",
+  profile: "Profiles",
+  service: "Service",
+} as const;
+
+/** What a handler gets: everything in it has been checked. */
+export interface RouteInput<Params, Query, Body> {
+  /** Parts of the path, decoded. */
+  readonly params: { readonly [Name in keyof Params]: string };
+  /** The query's parameters. */
+  readonly query: Query;
+  /** The JSON body. */
+  readonly body: Body;
+  /** Ends the work: the caller went away, or the server stops and its time is up. */
+  readonly signal: AbortSignal;
+  /** Scheme, host and port as the caller wrote them. */
+  readonly origin: string;
+}
+
+/** One route. Made with {@linkcode defineRoute}. */
+export interface Route<
+  Params extends Readonly<Record<string, string>> = Readonly<Record<string, string>>,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodType,
+  Result = unknown,
+> {
+  readonly method: "get" | "post" | "put" | "delete";
+  /** With parameters in braces: `/api/job/{id}`. */
+  readonly path: string;
+  /** Unique, camelCase: the `operationId`. */
+  readonly name: string;
+  /** Heading that it stands under. */
+  readonly tag: keyof typeof TAGS;
+  /** A few words. */
+  readonly summary: string;
+  /** What the summary does not say. */
+  readonly description?: string;
+  /** What the token must be allowed to do; null = anybody may call it. */
+  readonly scope: Scope | null;
+  /** What each parameter of the path is. */
+  readonly params: Params;
+  /** The query's parameters, strings that are read as the schema's type. */
+  readonly query: Query;
+  /** The JSON body; undefined = none is read. A body left out counts as `{}`. */
+  readonly body: Body | undefined;
+  /** Statuses of failures beyond those that follow from scope, params, query and body. */
+  readonly failures: readonly number[];
+  /** What it answers. */
+  readonly answer: Answer<Result>;
+  /** Does it. */
+  handle(input: RouteInput<Params, z.output<Query>, z.output<Body>>): Promise<Result> | Result;
+}
+
+/** What a route may leave out. */
+type Defaulted = "params" | "query" | "body" | "failures" | "scope";
+
+/** Defines a route; what its handler gets and must give follows from `params`, `query`, `body` and `answer`. */
+export function defineRoute<
+  Result,
+  const Params extends Readonly<Record<string, string>> = Readonly<Record<never, string>>,
+  Query extends z.ZodObject = z.ZodObject<Record<never, z.ZodType>>,
+  Body extends z.ZodType = z.ZodUndefined,
+>(
+  route:
+    & Omit<Route<Params, Query, Body, Result>, Defaulted>
+    & Partial<Pick<Route<Params, Query, Body, Result>, Defaulted>>,
+): Route {
+  return { scope: "admin", params: {}, query: z.strictObject({}), body: undefined, failures: [], ...route };
+}

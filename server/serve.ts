@@ -1,0 +1,77 @@
+/**
+ * The life of a server: it binds its port, opens the runtime, answers, and drains when it is told to stop.
+ *
+ * @module
+ */
+import { Failure } from "../core/contracts/failure.ts";
+import type { Log } from "../core/contracts/log.ts";
+import type { Runtime } from "../core/engine/runtime.ts";
+import { createApp } from "./app.ts";
+import { errorResponse } from "./errors.ts";
+import { ensureFirstToken } from "./first_token.ts";
+import { type Address, listen } from "./listen.ts";
+
+/** What a server needs. */
+export interface ServerOptions extends Address {
+  /** Opens the runtime, once the port is had: a second server on a port starts no runs. */
+  open(): Promise<Runtime>;
+  readonly log: Log;
+  /** Shows a text to the operator. */
+  tell(text: string): void;
+  /** Stops the server. */
+  readonly signal: AbortSignal;
+  /** Called when requests are answered, with the address. */
+  onListen?(url: string): void;
+  /** Milliseconds that requests in flight get once the server stops; 20,000 unless told. */
+  readonly patience?: number;
+}
+
+/**
+ * Serves until `signal` is aborted; then requests in flight finish, and running work checkpoints and gives its lease
+ * back. Failures: `config` for an address that cannot be had, and those of opening.
+ */
+export async function runServer(options: ServerOptions): Promise<void> {
+  const { log, signal } = options;
+  const stopping = new AbortController();
+  let handle = notYet(log);
+  const listener = listen(options, (request) => handle(request));
+  const stop = () => listener.stop(() => stopping.abort(tooLate()), options.patience);
+  try {
+    await using runtime = await options.open();
+    await ensureFirstToken(runtime.tokens, options.tell);
+    const app = createApp(runtime, {
+      log,
+      stopping: stopping.signal,
+      ready: async () => {
+        if (signal.aborted) throw new Failure("transient", "The server is stopping");
+        // The token table is in the database that everything else is in.
+        await runtime.tokens.any();
+      },
+    });
+    handle = app.fetch;
+    options.onListen?.(listener.url);
+    await aborted(signal);
+    log.info("Stopping: requests in flight finish, running work is handed back");
+    await stop();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** What is answered until the runtime is open: the process lives, and that is all. */
+function notYet(log: Log): (request: Request) => Response | Promise<Response> {
+  return (request) => {
+    if (new URL(request.url).pathname === "/healthz") return Response.json({ status: "ok" });
+    return errorResponse(new Failure("transient", "The server is starting"), crypto.randomUUID(), log);
+  };
+}
+
+function tooLate(): Failure {
+  return new Failure("transient", "The server stopped before the work was done", { hint: "Try again" });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
