@@ -53,7 +53,8 @@ export async function makeMasterKeyFile(path: string): Promise<MasterKey[]> {
   const temporary = `${path}.${crypto.randomUUID()}`;
   try {
     using file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
-    await new Blob([bytes.toBase64() + "\n"]).stream().pipeTo(file.writable, { preventClose: true });
+    const text = new TextEncoder().encode(`${bytes.toBase64()}\n`);
+    for (let at = 0; at < text.length;) at += await file.write(text.subarray(at));
     await file.sync();
     // Unlike a rename, a link never replaces a key.
     await Deno.link(temporary, path);

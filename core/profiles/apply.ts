@@ -98,14 +98,14 @@ async function resolveIdentities(
   for (let attempt = 0; pending.length > 0; attempt++) {
     const sorted = batch.slots.sortedKeys(pending, attempt);
     const taken = new Set(attempt === 0 ? [] : added.flatMap(({ keys }) => [...keys]));
-    const { slots, keys, repeated } = withoutRepeats(sorted.slots, sorted.keys, taken);
+    const { slots, keys, rivals } = withoutRivals(sorted.slots, sorted.keys, taken);
     const placed = expectNew ? Float64Array.from(slots, (slot) => firstProfile(slot)) : undefined;
     if (
       placed !== undefined &&
       await statements.insertIdentities(transaction, scope, { keys, profiles: placed }) === keys.length
     ) {
       added.push({ placed, slots, keys });
-      pending = Int32Array.from(repeated);
+      pending = Int32Array.from(rivals, ({ slot }) => slot);
       continue;
     }
     const found = await statements.findIdentities(transaction, scope, keys);
@@ -114,16 +114,23 @@ async function resolveIdentities(
       profiles.set(profile.id, profile);
     }
     // What names a profile of this batch was added just now: older profiles have smaller ids.
+    const isKnown = (slot: number, id: number) => id !== 0 && id < position && names(batch, profiles, states, id, slot);
+    const next: number[] = [];
     const fresh = new Uint8Array(slots.length);
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index]!, id = found[index]!;
       if (id === 0 || id >= position) fresh[index] = 1;
-      else if (names(batch, profiles, states, id, slot)) known[slot] = id;
-      else repeated.push(slot);
+      else if (isKnown(slot, id)) known[slot] = id;
+      else next.push(slot);
+    }
+    for (const { slot, first } of rivals) {
+      const id = first === undefined ? 0 : found[first]!;
+      if (isKnown(slot, id)) known[slot] = id;
+      else next.push(slot);
     }
     const isFresh = (_: unknown, index: number) => fresh[index] === 1;
     added.push({ placed: placed?.filter(isFresh), slots: slots.filter(isFresh), keys: keys.filter(isFresh) });
-    pending = Int32Array.from(repeated);
+    pending = Int32Array.from(next);
   }
   return { profiles, known, added };
 }
@@ -146,17 +153,34 @@ function names(
   return state.has(batch.identifyBy[batch.slots.field(slot)]!, batch.slots.value(slot));
 }
 
-/** Two values of one batch may have one key: the first keeps it, the others try their next place. */
-function withoutRepeats(
+/** A slot whose key another slot of the batch has as well. */
+interface Rival {
+  readonly slot: number;
+  /** Place of the slot that stands for the key; undefined where an earlier attempt took it. */
+  readonly first: number | undefined;
+}
+
+/** Two values of one batch may have one key: one stands for it, the others are its rivals. */
+function withoutRivals(
   slots: Int32Array,
   keys: BigInt64Array,
   taken: ReadonlySet<bigint>,
-): { slots: Int32Array; keys: BigInt64Array; repeated: number[] } {
-  const first = (_: unknown, index: number) =>
-    (index === 0 || keys[index] !== keys[index - 1]) && (taken.size === 0 || !taken.has(keys[index]!));
-  const repeated = Array.from(slots.filter((_, index) => !first(_, index)));
-  if (repeated.length === 0) return { slots, keys, repeated };
-  return { slots: slots.filter(first), keys: keys.filter(first), repeated };
+): { slots: Int32Array; keys: BigInt64Array; rivals: Rival[] } {
+  const rivals: Rival[] = [];
+  const isRival = new Uint8Array(slots.length);
+  let kept = 0;
+  for (let index = 0; index < slots.length; index++) {
+    const repeats = index > 0 && keys[index] === keys[index - 1];
+    const isTaken = taken.size > 0 && taken.has(keys[index]!);
+    if (!repeats && !isTaken) kept++;
+    else {
+      isRival[index] = 1;
+      rivals.push({ slot: slots[index]!, first: isTaken ? undefined : kept - 1 });
+    }
+  }
+  if (rivals.length === 0) return { slots, keys, rivals };
+  const stays = (_: unknown, index: number) => isRival[index] === 0;
+  return { slots: slots.filter(stays), keys: keys.filter(stays), rivals };
 }
 
 /** What is to be written. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { foldsCase, IdentityHasher, normaliseIdentity } from "./identity.ts";
+import { foldsCase, type IdentityHasher, normaliseIdentity } from "./identity.ts";
 import { IdentitySlots } from "./identity_slots.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
 
@@ -27,9 +27,13 @@ export class ProfileBatch {
   #ends = new Float64Array(1025);
   #scratch = new Uint8Array(256);
 
-  /** `key` is the account's identity key. */
-  constructor(key: Uint8Array, account: number, table: number, readonly identifyBy: readonly string[]) {
-    this.slots = new IdentitySlots(identifyBy.map((field) => new IdentityHasher(key, account, table, field)));
+  /** Fields that identify a profile. */
+  readonly identifyBy: readonly string[];
+
+  /** `hashers` are those of the fields that identify a profile. */
+  constructor(hashers: readonly IdentityHasher[]) {
+    this.identifyBy = hashers.map(({ field }) => field);
+    this.slots = new IdentitySlots(hashers);
   }
 
   /** Adds a batch's events; those without a time of their own get `startedAt`. */

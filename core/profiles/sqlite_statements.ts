@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { CompiledQuery, type Transaction } from "kysely";
-import type { Tables } from "../database/tables.ts";
+import { CompiledQuery } from "kysely";
+import type { Executor } from "../database/database.ts";
 import type { StoredProfile } from "./profile_state.ts";
 import type { ProfileStatements } from "./statements.ts";
 
@@ -18,7 +18,7 @@ const SIZES = [1000, 100, 10, 1] as const;
 
 /** Runs a statement over a list, in pieces; `sql` gets the VALUES of a piece. Gives the number of rows changed. */
 async function forEach<Row>(
-  transaction: Transaction<Tables>,
+  executor: Executor,
   count: number,
   sql: (values: string) => string,
   group: string,
@@ -33,7 +33,7 @@ async function forEach<Row>(
     for (; count - first >= size; first += size) {
       const parameters: Value[] = [];
       for (let index = first; index < first + size; index++) bind(index, parameters);
-      const result = await transaction.executeQuery<Row>(CompiledQuery.raw(text, parameters));
+      const result = await executor.executeQuery<Row>(CompiledQuery.raw(text, parameters));
       affected += Number(result.numAffectedRows ?? 0);
       if (take !== undefined) { for (const row of result.rows) take(row, first); }
     }
@@ -56,10 +56,10 @@ function statementText(sql: (values: string) => string, group: string, size: num
 
 /** The batch statements for SQLite. */
 export const sqliteStatements: ProfileStatements = {
-  async findIdentities(transaction, { account, table }, keys) {
+  async findIdentities(executor, { account, table }, keys) {
     const found = new Float64Array(keys.length);
     await forEach<{ place: number; profile: number }>(
-      transaction,
+      executor,
       keys.length,
       (values) => findIdentitiesSql(values, account, table),
       "(#,?)",
@@ -69,9 +69,9 @@ export const sqliteStatements: ProfileStatements = {
     return found;
   },
 
-  insertIdentities(transaction, { account }, { keys, profiles }) {
+  insertIdentities(executor, { account }, { keys, profiles }) {
     return forEach(
-      transaction,
+      executor,
       keys.length,
       (values) => `insert into identities (account_id, hash, profile_id) values ${values} on conflict do nothing`,
       `(${account},?,?)`,
@@ -79,9 +79,9 @@ export const sqliteStatements: ProfileStatements = {
     );
   },
 
-  async updateIdentities(transaction, { account }, { keys, profiles }) {
+  async updateIdentities(executor, { account }, { keys, profiles }) {
     await forEach(
-      transaction,
+      executor,
       keys.length,
       (values) =>
         `insert into identities (account_id, hash, profile_id) values ${values}
@@ -91,10 +91,10 @@ export const sqliteStatements: ProfileStatements = {
     );
   },
 
-  async loadProfiles(transaction, { account, table }, ids) {
+  async loadProfiles(executor, { account, table }, ids) {
     const profiles: StoredProfile[] = [];
     await forEach<LoadedProfile>(
-      transaction,
+      executor,
       ids.length,
       (values) => loadProfilesSql(values, account, table),
       "(?)",
@@ -110,9 +110,9 @@ export const sqliteStatements: ProfileStatements = {
     return profiles;
   },
 
-  async insertProfiles(transaction, { account, table }, profiles) {
+  async insertProfiles(executor, { account, table }, profiles) {
     await forEach(
-      transaction,
+      executor,
       profiles.length,
       (values) => `insert into profiles (account_id, table_id, id, at, attributes) values ${values}`,
       `(${account},${table},?,?,?)`,
@@ -123,9 +123,9 @@ export const sqliteStatements: ProfileStatements = {
     );
   },
 
-  async updateProfiles(transaction, { account, table }, profiles) {
+  async updateProfiles(executor, { account, table }, profiles) {
     await forEach(
-      transaction,
+      executor,
       profiles.length,
       (values) => updateProfilesSql(values, account, table),
       "(?,?)",
@@ -133,10 +133,10 @@ export const sqliteStatements: ProfileStatements = {
     );
   },
 
-  async putStamps(transaction, { account, table }, profiles) {
+  async putStamps(executor, { account, table }, profiles) {
     const stamped = profiles.filter((profile) => profile.stamp !== null);
     await forEach(
-      transaction,
+      executor,
       stamped.length,
       (values) =>
         `insert or replace into profile_stamps (account_id, table_id, id, at, position, fields, identities) values ${values}`,
@@ -148,12 +148,12 @@ export const sqliteStatements: ProfileStatements = {
     );
   },
 
-  async mergeProfiles(transaction, { account, table }, merges) {
+  async mergeProfiles(executor, { account, table }, merges) {
     const scope = `account_id = ${account} and table_id = ${table}`;
     const id = (index: number, parameters: Value[]) => parameters.push(merges[index]!.id);
     const both = (index: number, parameters: Value[]) => parameters.push(merges[index]!.id, merges[index]!.into);
     const run = (sql: (values: string) => string, group: string, bind: typeof id) =>
-      forEach(transaction, merges.length, sql, group, bind);
+      forEach(executor, merges.length, sql, group, bind);
     await run((values) => `delete from profiles where ${scope} and id in (values ${values})`, "(?)", id);
     await run((values) => `delete from profile_stamps where ${scope} and id in (values ${values})`, "(?)", id);
     await run((values) => followMergesSql(values, account, table), "(?,?)", both);

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Transaction } from "kysely";
-import type { Tables } from "../database/tables.ts";
+import type { Executor } from "../database/database.ts";
 import type { StoredProfile } from "./profile_state.ts";
 
 /** The profile table that a batch works on. */
@@ -24,41 +23,41 @@ export interface NewIdentities {
 export interface ProfileStatements {
   /** For each key, the profile it names (merges followed), or 0. Keys ascend. */
   findIdentities(
-    transaction: Transaction<Tables>,
+    executor: Executor,
     scope: ProfileScope,
     keys: BigInt64Array,
   ): Promise<Float64Array>;
   /** Adds the identities whose keys are not there yet, and tells how many those were. */
-  insertIdentities(transaction: Transaction<Tables>, scope: ProfileScope, identities: NewIdentities): Promise<number>;
+  insertIdentities(executor: Executor, scope: ProfileScope, identities: NewIdentities): Promise<number>;
   /** Lets identities that are there name another profile. */
-  updateIdentities(transaction: Transaction<Tables>, scope: ProfileScope, identities: NewIdentities): Promise<void>;
+  updateIdentities(executor: Executor, scope: ProfileScope, identities: NewIdentities): Promise<void>;
   /** Reads profiles by ascending id. */
   loadProfiles(
-    transaction: Transaction<Tables>,
+    executor: Executor,
     scope: ProfileScope,
     ids: readonly number[],
   ): Promise<StoredProfile[]>;
   /** Adds profiles in ascending order of id, without their stamps. */
   insertProfiles(
-    transaction: Transaction<Tables>,
+    executor: Executor,
     scope: ProfileScope,
     profiles: readonly Omit<StoredProfile, "stamp">[],
   ): Promise<void>;
   /** Replaces the attributes of profiles, in ascending order of id. */
   updateProfiles(
-    transaction: Transaction<Tables>,
+    executor: Executor,
     scope: ProfileScope,
     profiles: readonly Pick<StoredProfile, "id" | "attributes">[],
   ): Promise<void>;
   /** Adds or replaces stamps, in ascending order of id; profiles with a null stamp are passed over. */
   putStamps(
-    transaction: Transaction<Tables>,
+    executor: Executor,
     scope: ProfileScope,
     profiles: readonly Pick<StoredProfile, "id" | "stamp">[],
   ): Promise<void>;
   /** Removes merged profiles and remembers where they went. */
   mergeProfiles(
-    transaction: Transaction<Tables>,
+    executor: Executor,
     scope: ProfileScope,
     merges: readonly { readonly id: number; readonly into: number }[],
   ): Promise<void>;

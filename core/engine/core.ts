@@ -1,0 +1,55 @@
+/**
+ * What every thread of Waybill opens: data directory, database, vault, plugins, archive.
+ *
+ * @module
+ */
+import type { Database } from "../database/database.ts";
+import { migrate } from "../database/migrations.ts";
+import { openSqlite } from "../database/sqlite.ts";
+import { Archive } from "../profiles/archive.ts";
+import { sqliteStatements } from "../profiles/sqlite_statements.ts";
+import type { ProfileStatements } from "../profiles/statements.ts";
+import { type Home, openHome } from "./home.ts";
+import { loadPlugins } from "./loader.ts";
+import { buildRegistry, type Registry } from "./registry.ts";
+import { openVault, type Vault } from "./vault.ts";
+
+/** The open parts. Disposing of it closes the database. */
+export interface Core extends AsyncDisposable {
+  readonly home: Home;
+  readonly database: Database;
+  readonly vault: Vault;
+  /** 16 bytes: the key of identity hashes. */
+  readonly identityKey: Uint8Array;
+  readonly registry: Registry;
+  readonly archive: Archive;
+  readonly statements: ProfileStatements;
+}
+
+/** Opens everything; brings an older database up to date. `plugins` are module specifiers. */
+export async function openCore(options: { readonly home: string; readonly plugins: readonly string[] }): Promise<Core> {
+  const registry = buildRegistry(await loadPlugins(options.plugins));
+  const home = await openHome(options.home);
+  const database = await openSqlite(home.databasePath);
+  try {
+    await migrate(database);
+    const vault = await openVault({
+      database,
+      masterKeyPath: home.masterKeyPath,
+      masterKey: Deno.env.get("WAYBILL_MASTER_KEY"),
+    });
+    return {
+      home,
+      database,
+      vault,
+      identityKey: await vault.identityKey(),
+      registry,
+      archive: new Archive(home.archiveDir),
+      statements: sqliteStatements,
+      [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await database[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * Executes one claimed run, from its checkpoint to its end.
+ *
+ * @module
+ */
+import { abortFailure, Failure, type FailureJson } from "../contracts/failure.ts";
+import type { JobDefinition, Progress, RunCounts } from "../contracts/job.ts";
+import type { Log } from "../contracts/log.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { RunsTable } from "../database/tables.ts";
+import { parseConfig } from "../describe/mod.ts";
+import { IdentityHasher } from "../profiles/identity.ts";
+import { ProfileBatch } from "../profiles/profile_batch.ts";
+import { openConnection } from "./connections.ts";
+import type { Core } from "./core.ts";
+import { ImportCommits } from "./import_commit.ts";
+import { ImportRun } from "./import_run.ts";
+import { type Claim, finishRun, holdFence, LeaseLost, type Outcome, releaseRun } from "./queue.ts";
+import { placeImport, type StreamPlace } from "./streams.ts";
+
+/** Sentences kept with a run. */
+const MAX_NOTES = 20;
+
+/** Reason of an abort that gives the run back to the queue: the process is going down. */
+export class Drain extends Failure {
+  constructor() {
+    super("cancelled", "Waybill is shutting down; the run goes on at the next start");
+  }
+}
+
+/** What the process around a run gives. */
+export interface RunHooks {
+  /** Aborted with a `Drain`, or with the Failure that the run is to end with. */
+  readonly signal: AbortSignal;
+  readonly progress: (progress: Progress) => void;
+  readonly log: Log;
+}
+
+/** What became of a claim. */
+export type RunEnd = Outcome["status"] | "released" | "lost";
+
+/** Executes a claimed run and writes how it ended. */
+export async function executeRun(core: Core, claim: Claim, hooks: RunHooks): Promise<RunEnd> {
+  const attempt = new RunAttempt(core, claim, hooks);
+  let outcome: Outcome;
+  try {
+    await attempt.work();
+    outcome = { status: "succeeded" };
+  } catch (thrown) {
+    const error = hooks.signal.aborted && !(thrown instanceof LeaseLost) ? abortFailure(hooks.signal) : thrown;
+    if (error instanceof LeaseLost) {
+      hooks.log.warn(error.message);
+      return "lost";
+    }
+    if (error instanceof Drain) {
+      await core.database.write((transaction) => releaseRun(transaction, claim));
+      return "released";
+    }
+    outcome = { status: isCancelled(error) ? "cancelled" : "failed", failure: describeError(error) };
+    if (outcome.failure.kind === "bug") {
+      hooks.log.error(error instanceof Error ? error.stack ?? error.message : String(error));
+    } else hooks.log.error(outcome.failure.message, { kind: outcome.failure.kind });
+  }
+  try {
+    await attempt.finish(outcome);
+    return outcome.status;
+  } catch (error) {
+    if (error instanceof LeaseLost) return "lost";
+    throw error;
+  }
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof Failure && error.kind === "cancelled";
+}
+
+/** An error as a run keeps it: an expected one as it is, anything else as a bug without its stack. */
+export function describeError(error: unknown): FailureJson {
+  if (error instanceof Failure) return error.toJSON();
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: "bug", message, hint: "Report it with the log of this run, which holds the stack", code: null };
+}
+
+/** One attempt at a run. */
+class RunAttempt {
+  readonly #began = performance.now();
+  readonly #notes: string[] = [];
+  #duration = 0;
+  #progress: Progress | undefined;
+  #bytes = 0;
+
+  constructor(private readonly core: Core, private readonly claim: Claim, private readonly hooks: RunHooks) {}
+
+  /** Does the work; everything emitted is committed when it resolves. */
+  async work(): Promise<void> {
+    const { core, claim, hooks } = this;
+    const row = await core.database.kysely.selectFrom("runs").selectAll()
+      .where("account_id", "=", claim.account).where("id", "=", claim.run).executeTakeFirstOrThrow();
+    this.#notes.push(...JSON.parse(row.notes) as string[]);
+    this.#duration = row.duration_ms;
+    this.#bytes = row.bytes;
+    const job = core.registry.job(row.job_type);
+    const config = parseConfig(job.config, JSON.parse(row.config), `job type "${job.id}"`);
+    const target = job.into(config);
+    const place = await core.database.write(async (transaction) => {
+      await holdFence(transaction, claim);
+      return await placeImport(transaction, claim.account, target, await core.database.now());
+    });
+    this.#notePlace(place, target.stream, target.identifyBy);
+    const connection = await openConnection(core, claim.account, row.auth_id, {
+      signal: hooks.signal,
+      log: this.#log(),
+    });
+    try {
+      await this.#import(job, config, row, place, connection);
+    } finally {
+      await connection[Symbol.asyncDispose]();
+    }
+  }
+
+  /** Writes how the run ended, and what the user should read about it. */
+  async finish(outcome: Outcome): Promise<void> {
+    const { core, claim } = this;
+    const now = await core.database.now();
+    await core.database.write(async (transaction) => {
+      await holdFence(transaction, claim);
+      await transaction.updateTable("runs").set({
+        notes: JSON.stringify(this.#notes),
+        progress: this.#progress === undefined ? null : JSON.stringify(this.#progress),
+        duration_ms: this.#worked(),
+        bytes: this.#bytes,
+      }).where("account_id", "=", claim.account).where("id", "=", claim.run).execute();
+      await finishRun(transaction, claim, outcome, now);
+    });
+  }
+
+  async #import(
+    job: JobDefinition,
+    config: Parameters<JobDefinition["into"]>[0],
+    row: RunsTable,
+    place: StreamPlace,
+    connection: object,
+  ): Promise<void> {
+    const { core, claim, hooks } = this;
+    const { mapping } = place;
+    const startedAt = row.started_at ?? row.created_at;
+    const threshold = job.into(config).rejectThreshold;
+    const hashers = (mapping?.identifyBy ?? []).map((field) =>
+      new IdentityHasher(core.identityKey, claim.account, mapping?.profiles.table ?? 0, field)
+    );
+    const run = new ImportRun({
+      commits: new ImportCommits(core.database, core.statements, core.archive, claim, {
+        stream: place.stream,
+        profiles: mapping?.profiles,
+      }),
+      startedAt,
+      threshold,
+      counts: countsOf(row),
+      profiles: mapping === undefined ? undefined : () => new ProfileBatch(hashers),
+      signal: hooks.signal,
+      bytes: () => this.#bytes,
+      duration: () => this.#worked(),
+    });
+    await job.run({
+      config,
+      connection,
+      checkpoint: row.checkpoint === null ? undefined : job.checkpoint.parse(JSON.parse(row.checkpoint)),
+      startedAt,
+      signal: hooks.signal,
+      log: this.#log(),
+      progress: (progress) => {
+        this.#progress = progress;
+        if (progress.unit === "bytes") this.#bytes = progress.done;
+        hooks.progress(progress);
+      },
+      emit: (rows, checkpoint) => run.emit(rows, checkpoint as JsonValue),
+      reject: (rows) => run.reject(rows),
+      flush: () => run.flush(),
+    });
+    await run.finish();
+    if (mapping !== undefined && run.unidentified > 0) {
+      const fields = mapping.identifyBy.map((field) => `"${field}"`).join(" or ");
+      this.#note(`${run.unidentified} rows have no value in ${fields}: they are in the stream and in no profile`);
+    }
+  }
+
+  #notePlace({ mapping }: StreamPlace, stream: string, identifyBy: readonly string[]): void {
+    if (mapping === undefined) {
+      this.#note(
+        `Stream "${stream}" has no mapping, so its events make no profiles; import with --identify-by to make them`,
+      );
+    } else if (identifyBy.length > 0 && identifyBy.join() !== mapping.identifyBy.join()) {
+      const fields = mapping.identifyBy.join(", ");
+      this.#note(`Stream "${stream}" already identifies profiles by ${fields}; --identify-by changed nothing`);
+    }
+  }
+
+  /** The plugin's log; its warnings are what the user should read. */
+  #log(): Log {
+    const { log } = this.hooks;
+    return {
+      debug: (message, fields) => log.debug(message, fields),
+      info: (message, fields) => log.info(message, fields),
+      warn: (message, fields) => {
+        this.#note(message);
+        log.warn(message, fields);
+      },
+      error: (message, fields) => log.error(message, fields),
+    };
+  }
+
+  #note(sentence: string): void {
+    if (this.#notes.length < MAX_NOTES && !this.#notes.includes(sentence)) this.#notes.push(sentence);
+  }
+
+  #worked(): number {
+    return this.#duration + Math.round(performance.now() - this.#began);
+  }
+}
+
+function countsOf(row: RunsTable): RunCounts {
+  const { rows_read: read, accepted, rejected, unchanged, refused } = row;
+  return { read, accepted, rejected, unchanged, refused };
+}

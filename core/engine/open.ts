@@ -1,0 +1,94 @@
+/**
+ * Opens a Waybill: the runtime that the CLI and the HTTP server are shells around.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { authsOf } from "./auths.ts";
+import { Connections } from "./connections.ts";
+import { openCore } from "./core.ts";
+import { jobsOf } from "./jobs.ts";
+import { resolveRun } from "./resolve_run.ts";
+import { createLog, type EngineLog } from "./log.ts";
+import { findServing, Processes } from "./processes.ts";
+import { profilesOf } from "./profiles.ts";
+import { Runner } from "./runner.ts";
+import { runsOf } from "./runs.ts";
+import type { Runtime } from "./runtime.ts";
+import { streamsOf } from "./streams.ts";
+import { tokensOf } from "./tokens.ts";
+
+/** The one account there is as yet. */
+const ACCOUNT = 1;
+
+/** How to open a Waybill. */
+export interface OpenOptions {
+  /** Data directory. */
+  readonly home: string;
+  /** Module specifiers of the plugins. */
+  readonly plugins: readonly string[];
+  /**
+   * What this process does with queued runs: `serve` executes any, `cli` the ones it queued itself (unless a `serve`
+   * process of the same data directory is there to take them), `none` only queues.
+   */
+  readonly runner: "serve" | "cli" | "none";
+  /** Where to log; JSON lines on stderr unless told. */
+  readonly log?: EngineLog;
+}
+
+/** Opens a Waybill. Dispose of it to drain its runs and close it. */
+export async function openRuntime(options: OpenOptions): Promise<Runtime> {
+  const stack = new AsyncDisposableStack();
+  try {
+    return await openOn(stack, options);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promise<Runtime> {
+  const log = options.log ?? createLog();
+  const core = stack.use(await openCore(options));
+  const { database } = core;
+  const locks = join(core.home.dir, "processes");
+  const context = { database, vault: core.vault, registry: core.registry, accountId: ACCOUNT, log };
+  const connections = stack.use(new Connections(context));
+
+  const start = async (kind: "serve" | "cli"): Promise<Runner> => {
+    const processes = stack.use(await Processes.join(database, locks, kind));
+    return stack.use(
+      new Runner({
+        database,
+        processes,
+        home: core.home.dir,
+        plugins: options.plugins,
+        takes: kind === "serve" ? "any" : "own",
+        log,
+      }),
+    );
+  };
+  let runner = options.runner === "serve" ? await start("serve") : undefined;
+
+  const runs = runsOf(core, {
+    account: ACCOUNT,
+    resolve: (input) => resolveRun(context, input),
+    progress: (run) => runner?.progress(run),
+    queued: async (run) => {
+      if (options.runner === "cli" && runner === undefined && await findServing(database, locks) === undefined) {
+        runner = await start("cli");
+      }
+      runner?.add(run);
+    },
+  });
+  return {
+    registry: core.registry,
+    auths: authsOf(context),
+    jobs: jobsOf(context, connections),
+    runs,
+    streams: streamsOf(database, ACCOUNT),
+    profiles: profilesOf(database, core.statements, core.identityKey, ACCOUNT),
+    tokens: tokensOf(context),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}

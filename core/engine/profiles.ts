@@ -1,0 +1,88 @@
+/**
+ * Profiles: what `profile get` and its route give.
+ *
+ * @module
+ */
+import { Failure } from "../contracts/failure.ts";
+import type { Database } from "../database/database.ts";
+import { IdentityHasher, identityKey, normaliseIdentity } from "../profiles/identity.ts";
+import { latestStamp, ProfileState } from "../profiles/profile_state.ts";
+import type { ProfileStatements } from "../profiles/statements.ts";
+import type { Profiles } from "./runtime.ts";
+import type { DefaultMapping } from "./streams.ts";
+import type { ProfileView } from "./views.ts";
+
+/** Places of one identity that are looked at. */
+const MAX_ATTEMPTS = 64;
+
+/** The profiles of an account. `key` is its identity key. */
+export function profilesOf(
+  database: Database,
+  statements: ProfileStatements,
+  key: Uint8Array,
+  account: number,
+): Profiles {
+  return {
+    get: async (field, value, options = {}) => {
+      const name = options.table ?? "user";
+      const table = await database.kysely.selectFrom("profile_tables").select("id")
+        .where("account_id", "=", account).where("name", "=", name).executeTakeFirst();
+      if (table === undefined) {
+        throw new Failure("config", `Profile table "${name}" does not exist`, { code: "not_found" });
+      }
+      const mappings = await database.kysely.selectFrom("mappings").select("definition")
+        .where("account_id", "=", account).where("table_id", "=", table.id).execute();
+      const identifyBy = [
+        ...new Set(mappings.flatMap(({ definition }) => (JSON.parse(definition) as DefaultMapping).identify_by)),
+      ];
+      if (!identifyBy.includes(field)) {
+        throw new Failure("config", `Field "${field}" identifies no profile of table "${name}"`, {
+          code: "not_found",
+          hint: identifyBy.length === 0
+            ? "Import with `--identify-by` to make profiles"
+            : `Look profiles up by ${identifyBy.map((identity) => `"${identity}"`).join(", ")}`,
+        });
+      }
+      const state = await find(field, value, { account, table: table.id }, identifyBy);
+      if (state === undefined) {
+        throw new Failure("config", `No profile of table "${name}" has ${field} "${value}"`, {
+          code: "not_found",
+          hint: "Check the value; e-mail addresses are compared in lower case",
+        });
+      }
+      return view(name, state);
+    },
+  };
+
+  async function find(
+    field: string,
+    value: string,
+    scope: { account: number; table: number },
+    identifyBy: readonly string[],
+  ): Promise<ProfileState | undefined> {
+    const normalised = normaliseIdentity(field, value);
+    if (normalised === undefined) return undefined;
+    const hasher = new IdentityHasher(key, scope.account, scope.table, field);
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const keys = BigInt64Array.of(identityKey(hasher, normalised, attempt));
+      const [id = 0] = await statements.findIdentities(database.kysely, scope, keys);
+      if (id === 0) return undefined;
+      const [stored] = await statements.loadProfiles(database.kysely, scope, [id]);
+      // Merged away between the two reads: the next look finds where it went.
+      if (stored === undefined) continue;
+      const state = ProfileState.ofStored(identifyBy, stored);
+      if (state.has(field, normalised)) return state;
+    }
+  }
+}
+
+function view(table: string, state: ProfileState): ProfileView {
+  const stored = state.store();
+  return {
+    id: stored.id,
+    table,
+    attributes: JSON.parse(stored.attributes),
+    identities: state.identities(),
+    updated_at: new Date(latestStamp(stored)[0]).toISOString(),
+  };
+}

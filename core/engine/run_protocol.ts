@@ -1,0 +1,29 @@
+/**
+ * What a run's Worker and the process around it say to each other.
+ *
+ * @module
+ */
+import type { FailureJson } from "../contracts/failure.ts";
+import type { Progress } from "../contracts/job.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { RunEnd } from "./execute_run.ts";
+import type { Claim } from "./queue.ts";
+
+/** To the Worker. */
+export type ToRun =
+  | { readonly type: "start"; readonly home: string; readonly plugins: readonly string[]; readonly claim: Claim }
+  /** Ends the run: with the failure, or back into the queue. */
+  | { readonly type: "abort"; readonly failure: FailureJson | "drain" };
+
+/** From the Worker. */
+export type FromRun =
+  | { readonly type: "progress"; readonly progress: Progress }
+  | {
+    readonly type: "log";
+    readonly level: "debug" | "info" | "warn" | "error";
+    readonly message: string;
+    readonly fields: Readonly<Record<string, JsonValue>> | undefined;
+  }
+  | { readonly type: "end"; readonly end: RunEnd }
+  /** The run could not even be executed or finished. */
+  | { readonly type: "broken"; readonly failure: FailureJson };

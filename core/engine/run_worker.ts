@@ -1,0 +1,53 @@
+/**
+ * The Worker that a run executes in, with a database connection of its own: the thread that serves HTTP is never kept
+ * waiting by it.
+ *
+ * @module
+ */
+import { Failure } from "../contracts/failure.ts";
+import type { Log } from "../contracts/log.ts";
+import { openCore } from "./core.ts";
+import { describeError, Drain, executeRun } from "./execute_run.ts";
+import type { FromRun, ToRun } from "./run_protocol.ts";
+
+/** Longest silence between two progress messages, in milliseconds. */
+const PROGRESS_PAUSE = 100;
+
+const scope = self as unknown as {
+  postMessage(message: FromRun): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<ToRun>) => void): void;
+};
+
+const abort = new AbortController();
+
+scope.addEventListener("message", ({ data }) => {
+  if (data.type === "start") {
+    work(data).catch((error) => scope.postMessage({ type: "broken", failure: describeError(error) }));
+  } else if (data.failure === "drain") abort.abort(new Drain());
+  else {
+    const { kind, message, hint } = data.failure;
+    abort.abort(new Failure(kind === "bug" ? "cancelled" : kind, message, hint === null ? {} : { hint }));
+  }
+});
+
+async function work({ home, plugins, claim }: ToRun & { type: "start" }): Promise<void> {
+  await using core = await openCore({ home, plugins });
+  let told = 0;
+  const end = await executeRun(core, claim, {
+    signal: abort.signal,
+    progress: (progress) => {
+      const now = performance.now();
+      if (now - told < PROGRESS_PAUSE) return;
+      told = now;
+      scope.postMessage({ type: "progress", progress });
+    },
+    log: workerLog(),
+  });
+  scope.postMessage({ type: "end", end });
+}
+
+function workerLog(): Log {
+  const write = (level: (FromRun & { type: "log" })["level"]): Log["info"] => (message, fields) =>
+    scope.postMessage({ type: "log", level, message, fields });
+  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+}

@@ -1,0 +1,185 @@
+/**
+ * Takes runs from the queue and executes each in a Worker, with heartbeats from a thread that their work cannot starve.
+ *
+ * @module
+ */
+import { Failure, type FailureJson } from "../contracts/failure.ts";
+import type { Progress } from "../contracts/job.ts";
+import type { Log } from "../contracts/log.ts";
+import type { Database } from "../database/database.ts";
+import type { Processes } from "./processes.ts";
+import { type Claim, claimRun, extendLeases, finishRun, heldRuns, LeaseLost } from "./queue.ts";
+import type { FromRun, ToRun } from "./run_protocol.ts";
+
+/** Between two looks at the queue, in milliseconds. */
+const POLL = 400;
+/** Between two heartbeats, in milliseconds: several fit into a lease. */
+const BEAT = 5_000;
+/** Runs at a time. */
+const CONCURRENCY = 2;
+/** How long a run may take to stop when the process goes down, in milliseconds. */
+const DRAIN_TIMEOUT = 20_000;
+
+/** What a runner needs. */
+export interface RunnerOptions {
+  readonly database: Database;
+  readonly processes: Processes;
+  readonly home: string;
+  readonly plugins: readonly string[];
+  /** `any` run of the queue, or only those that `add` names. */
+  readonly takes: "any" | "own";
+  /** A log for each run, with run id bound. */
+  readonly log: Log;
+}
+
+interface Active {
+  readonly claim: Claim;
+  readonly worker: Worker;
+  readonly done: Promise<void>;
+  progress: Progress | undefined;
+}
+
+/** Executes runs until it is disposed of; then running work checkpoints and goes back to the queue. */
+export class Runner implements AsyncDisposable {
+  readonly #options: RunnerOptions;
+  readonly #own = new Set<string>();
+  readonly #active = new Map<string, Active>();
+  readonly #stopping = new AbortController();
+  readonly #loop: Promise<void>;
+  #wake: () => void = () => {};
+  #lastBeat = 0;
+  #failing: unknown;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#loop = this.#run();
+  }
+
+  /** Lets a runner that takes only its own runs take this one, and looks at the queue at once. */
+  add(run: string): void {
+    this.#own.add(run);
+    this.#wake();
+  }
+
+  /** Looks at the queue at once. */
+  wake(): void {
+    this.#wake();
+  }
+
+  /** How far a run of this process is. */
+  progress(run: string): Progress | undefined {
+    return this.#active.get(run)?.progress;
+  }
+
+  /** The error that keeps the runner from working, if the last look at the queue failed. */
+  get failing(): unknown {
+    return this.#failing;
+  }
+
+  /** Stops taking runs; running ones commit, give their lease back, and go on at the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    this.#wake();
+    await this.#loop;
+    for (const { worker } of this.#active.values()) send(worker, { type: "abort", failure: "drain" });
+    const late = setTimeout(() => {
+      for (const { claim, worker } of this.#active.values()) {
+        this.#options.log.warn(`Run "${claim.run}" did not stop in time and was cut off; its last commit stays`);
+        worker.terminate();
+        worker.dispatchEvent(new Event("waybill-cut-off"));
+      }
+    }, DRAIN_TIMEOUT);
+    await Promise.allSettled([...this.#active.values()].map(({ done }) => done));
+    clearTimeout(late);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#look();
+        this.#failing = undefined;
+      } catch (error) {
+        this.#failing = error;
+        this.#options.log.error(`The queue could not be read: ${error instanceof Error ? error.message : error}`);
+      }
+      if (this.#stopping.signal.aborted) return;
+      const timer = Promise.withResolvers<void>();
+      const timeout = setTimeout(timer.resolve, POLL);
+      this.#wake = timer.resolve;
+      await timer.promise;
+      clearTimeout(timeout);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { database, processes } = this.#options;
+    if (performance.now() - this.#lastBeat >= BEAT || this.#lastBeat === 0) {
+      this.#lastBeat = performance.now();
+      await processes.beat();
+      await extendLeases(database, processes.id);
+    }
+    if (this.#active.size > 0) await this.#watch();
+    if (this.#options.takes === "any") await processes.forgetDead();
+    while (this.#active.size < CONCURRENCY && !this.#stopping.signal.aborted) {
+      const claim = await claimRun(database, processes.id, this.#options.takes === "any" ? "any" : [...this.#own]);
+      if (claim === undefined) break;
+      this.#start(claim);
+    }
+  }
+
+  /** Stops what was asked to stop or was taken over. */
+  async #watch(): Promise<void> {
+    const held = await heldRuns(this.#options.database, this.#options.processes.id);
+    for (const { claim, worker } of this.#active.values()) {
+      const own = held.find(({ run, fence }) => run === claim.run && fence === claim.fence);
+      if (own?.stopRequested) {
+        send(worker, { type: "abort", failure: new Failure("cancelled", "The run was stopped by request").toJSON() });
+      }
+    }
+  }
+
+  #start(claim: Claim): void {
+    const { home, plugins, log } = this.#options;
+    const worker = new Worker(new URL("./run_worker.ts", import.meta.url), { type: "module", name: claim.run });
+    const ended = Promise.withResolvers<FailureJson | undefined>();
+    const active: Active = { claim, worker, done: this.#settle(claim, worker, ended.promise), progress: undefined };
+    this.#active.set(claim.run, active);
+    worker.addEventListener("message", ({ data }: MessageEvent<FromRun>) => {
+      if (data.type === "progress") active.progress = data.progress;
+      else if (data.type === "log") log[data.level](data.message, { run: claim.run, ...data.fields });
+      else ended.resolve(data.type === "broken" ? data.failure : undefined);
+    });
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      const message = `The run's thread ended: ${event.message}`;
+      log.error(message, { run: claim.run });
+      ended.resolve({ kind: "bug", message, hint: "Report it with the log of this run", code: null });
+    });
+    worker.addEventListener("waybill-cut-off", () => ended.resolve(undefined));
+    send(worker, { type: "start", home, plugins, claim });
+  }
+
+  /** Waits for a run's end; a run whose thread broke is ended here, if it still is ours. */
+  async #settle(claim: Claim, worker: Worker, ended: Promise<FailureJson | undefined>): Promise<void> {
+    const { database, log } = this.#options;
+    const failure = await ended;
+    worker.terminate();
+    try {
+      if (failure !== undefined) {
+        await finishRun(database.kysely, claim, { status: "failed", failure }, await database.now());
+      }
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) {
+        log.error(`How run "${claim.run}" ended could not be written: ${error}`, { run: claim.run });
+      }
+    } finally {
+      this.#active.delete(claim.run);
+      this.#own.delete(claim.run);
+      this.#wake();
+    }
+  }
+}
+
+function send(worker: Worker, message: ToRun): void {
+  worker.postMessage(message);
+}

@@ -1,0 +1,251 @@
+/**
+ * Runs: queueing, listing, following, stopping and retrying them, and reading their rejected rows.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { Failure } from "../contracts/failure.ts";
+import type { Progress } from "../contracts/job.ts";
+import type { RunsTable } from "../database/tables.ts";
+import type { Core } from "./core.ts";
+import type { RejectLine } from "./import_buffer.ts";
+import type { ResolvedRun } from "./resolve_run.ts";
+import type { Runs } from "./runtime.ts";
+import type { RejectView, RunView } from "./views.ts";
+
+/** Between two looks at a followed run, in milliseconds. */
+const FOLLOW_PAUSE = 150;
+const MAX_PAGE = 1_000;
+
+/** What the runs of an account need beside the core. */
+export interface RunsOptions {
+  readonly account: number;
+  /** Checks what `start` was given. */
+  readonly resolve: (input: Parameters<Runs["start"]>[0]) => Promise<ResolvedRun>;
+  /** Called with a run that was queued: this process's runner may want it. */
+  readonly queued: (run: string) => Promise<void>;
+  /** How far a run of this process is. */
+  readonly progress: (run: string) => Progress | undefined;
+}
+
+/** The runs of an account. */
+export function runsOf(core: Core, options: RunsOptions): Runs {
+  const { database, archive } = core;
+  const { account } = options;
+  const isFinal = (run: RunView) => run.status !== "queued" && run.status !== "running";
+
+  async function find(id: string): Promise<RunsTable> {
+    const rows = /^[0-9a-f]{4,32}$/.test(id)
+      ? await database.kysely.selectFrom("runs").selectAll().where("account_id", "=", account)
+        .where("id", ">=", id).where("id", "<=", id.padEnd(32, "f")).limit(2).execute()
+      : [];
+    if (rows.length === 2) {
+      throw new Failure("config", `Several runs have an id that starts with "${id}"`, { hint: "Give more of it" });
+    }
+    if (rows[0] === undefined) {
+      throw new Failure("config", `Run "${id}" does not exist`, {
+        code: "not_found",
+        hint: "See `waybill run list`",
+      });
+    }
+    return rows[0];
+  }
+
+  const view = (row: RunsTable) => runView(row, options.progress(row.id));
+  const get = async (id: string) => view(await find(id));
+
+  return {
+    start: async (input) => {
+      const { jobId, jobType, authId, config } = await options.resolve(input);
+      const now = await database.now();
+      const id = randomBytes(16).toString("hex");
+      await database.kysely.insertInto("runs").values({
+        account_id: account,
+        id,
+        job_id: jobId,
+        job_type: jobType,
+        auth_id: authId,
+        config: JSON.stringify(config),
+        status: "queued",
+        failure: null,
+        notes: "[]",
+        progress: null,
+        checkpoint: null,
+        rows_read: 0,
+        accepted: 0,
+        rejected: 0,
+        unchanged: 0,
+        refused: 0,
+        bytes: 0,
+        profiles_created: 0,
+        profiles_updated: 0,
+        attempts: 0,
+        fence: 0,
+        lease_owner: null,
+        lease_until: null,
+        not_before: now,
+        stop_requested: 0,
+        created_at: now,
+        started_at: null,
+        finished_at: null,
+        duration_ms: 0,
+      }).execute();
+      await options.queued(id);
+      return await get(id);
+    },
+
+    list: async ({ status, job, cursor, limit = 50 } = {}) => {
+      const size = Math.min(Math.max(limit, 1), MAX_PAGE);
+      let query = database.kysely.selectFrom("runs").selectAll().where("account_id", "=", account)
+        .orderBy("created_at", "desc").orderBy("id", "desc").limit(size + 1);
+      if (status !== undefined) query = query.where("status", "=", status);
+      if (job !== undefined) {
+        query = query.where((where) =>
+          where(
+            "job_id",
+            "in",
+            where.selectFrom("jobs").select("jobs.id").where("jobs.account_id", "=", account)
+              .where((either) => either.or([either("jobs.id", "=", job), either("jobs.label", "=", job)])),
+          )
+        );
+      }
+      if (cursor !== undefined) {
+        const [, time, id] = /^(\d{1,16})-([0-9a-f]{32})$/.exec(cursor) ?? [];
+        if (time === undefined || id === undefined) {
+          throw new Failure("config", `Cursor "${cursor}" is not one that a list of runs gave`);
+        }
+        query = query.where((where) =>
+          where.or([
+            where("created_at", "<", Number(time)),
+            where.and([where("created_at", "=", Number(time)), where("id", "<", id)]),
+          ])
+        );
+      }
+      const rows = await query.execute();
+      const last = rows.length > size ? rows[size - 1] : undefined;
+      return {
+        items: rows.slice(0, size).map(view),
+        next: last === undefined ? null : `${last.created_at}-${last.id}`,
+      };
+    },
+
+    get,
+
+    async *follow(id, { signal } = {}) {
+      let last = "";
+      const run = await find(id);
+      while (!signal?.aborted) {
+        const present = await get(run.id);
+        const text = JSON.stringify(present);
+        if (text !== last) yield present;
+        last = text;
+        if (isFinal(present)) return;
+        await new Promise((resolve) => setTimeout(resolve, FOLLOW_PAUSE));
+      }
+    },
+
+    stop: async (id) => {
+      const run = await find(id);
+      if (isFinal(view(run))) {
+        throw new Failure("config", `Run "${run.id}" has ended already: it is ${run.status}`, { code: "conflict" });
+      }
+      const now = await database.now();
+      const failure = new Failure("cancelled", "The run was stopped before it started").toJSON();
+      await database.kysely.updateTable("runs")
+        .set({ status: "cancelled", failure: JSON.stringify(failure), finished_at: now })
+        .where("account_id", "=", account).where("id", "=", run.id).where("status", "=", "queued").execute();
+      await database.kysely.updateTable("runs").set({ stop_requested: 1 })
+        .where("account_id", "=", account).where("id", "=", run.id).where("status", "=", "running").execute();
+      return await get(run.id);
+    },
+
+    retry: async (id) => {
+      const run = await find(id);
+      const interrupted = run.status === "queued" || (run.status === "running" && await isOrphan(run));
+      if (run.status === "succeeded" || (run.status === "running" && !interrupted)) {
+        const state = run.status === "running" ? "still running" : "done already";
+        throw new Failure("config", `Run "${run.id}" is ${state}`, {
+          code: "conflict",
+          hint: run.status === "running" ? `Stop it first: waybill run stop ${run.id}` : "Start a new run",
+        });
+      }
+      if (!interrupted) {
+        await database.kysely.updateTable("runs").set({
+          status: "queued",
+          failure: null,
+          finished_at: null,
+          stop_requested: 0,
+          not_before: await database.now(),
+        }).where("account_id", "=", account).where("id", "=", run.id).where("status", "in", ["failed", "cancelled"])
+          .execute();
+      }
+      await options.queued(run.id);
+      return await get(run.id);
+    },
+
+    async *rejects(id) {
+      const run = await find(id);
+      const segments = await database.kysely.selectFrom("segments").select(["path", "length"])
+        .where("account_id", "=", account).where("kind", "=", "rejects").where("owner", "=", run.id)
+        .orderBy("id").execute();
+      const decoder = new TextDecoder();
+      for (const { path, length } of segments) {
+        for await (const block of archive.read(path, length)) {
+          for (const line of decoder.decode(block).split("\n")) if (line !== "") yield rejectView(JSON.parse(line));
+        }
+      }
+    },
+  };
+
+  /** Whether the process that ran it is gone. */
+  async function isOrphan(run: RunsTable): Promise<boolean> {
+    if ((run.lease_until ?? 0) < await database.now()) return true;
+    const owner = await database.kysely.selectFrom("processes").select("id")
+      .where("id", "=", run.lease_owner ?? "").executeTakeFirst();
+    return owner === undefined;
+  }
+}
+
+function rejectView({ line, offset, reason, raw }: RejectLine): RejectView {
+  return { line, offset, reason, raw: new TextDecoder().decode(Uint8Array.fromBase64(raw)) };
+}
+
+function runView(row: RunsTable, live: Progress | undefined): RunView {
+  const time = (value: number | null) => value === null ? null : new Date(value).toISOString();
+  const failure: RunView["failure"] = row.failure === null ? null : JSON.parse(row.failure);
+  return {
+    id: row.id,
+    status: row.status,
+    job_type: row.job_type,
+    job_id: row.job_id,
+    auth_id: row.auth_id,
+    config: JSON.parse(row.config),
+    read: row.rows_read,
+    accepted: row.accepted,
+    rejected: row.rejected,
+    unchanged: row.unchanged,
+    refused: row.refused,
+    bytes: row.bytes,
+    profiles_created: row.profiles_created,
+    profiles_updated: row.profiles_updated,
+    duration_ms: row.duration_ms,
+    attempts: row.attempts,
+    progress: live ?? (row.progress === null ? null : JSON.parse(row.progress)),
+    notes: JSON.parse(row.notes),
+    failure,
+    next_step: nextStep(row, failure),
+    created_at: new Date(row.created_at).toISOString(),
+    started_at: time(row.started_at),
+    finished_at: time(row.finished_at),
+    not_before: row.status === "queued" ? time(row.not_before) : null,
+  };
+}
+
+function nextStep(row: RunsTable, failure: RunView["failure"]): string | null {
+  if (row.status === "queued" && row.attempts === 0) return "Start `waybill serve`, which takes it from the queue";
+  if (row.status === "queued") return `waybill run retry ${row.id}`;
+  if (row.status === "cancelled" || failure?.kind === "transient") return `waybill run retry ${row.id}`;
+  if (failure?.kind === "auth" && row.auth_id !== null) return `waybill auth check ${row.auth_id}`;
+  if (row.rejected > 0) return `waybill run rejects ${row.id}`;
+  return null;
+}

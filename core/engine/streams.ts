@@ -1,0 +1,116 @@
+/**
+ * Streams: what `stream list|show|fields` and their routes give, and how an import finds its own.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { Failure } from "../contracts/failure.ts";
+import type { ImportTarget } from "../contracts/job.ts";
+import type { Database, Executor } from "../database/database.ts";
+import { nearest } from "../describe/mod.ts";
+import type { ProfileScope } from "../profiles/statements.ts";
+import type { Streams } from "./runtime.ts";
+import type { StreamFieldView, StreamView } from "./views.ts";
+
+/** Profile table that default mappings write to. */
+const DEFAULT_TABLE = 1;
+
+/** The default mapping: every field under its own name, the latest value wins. */
+export interface DefaultMapping {
+  readonly kind: "default";
+  /** Fields that identify a profile. */
+  readonly identify_by: readonly string[];
+}
+
+/** Where an import's rows go. */
+export interface StreamPlace {
+  readonly stream: number;
+  /** Undefined where the stream has no mapping. */
+  readonly mapping: { readonly profiles: ProfileScope; readonly identifyBy: readonly string[] } | undefined;
+}
+
+/** Finds the stream of an import and its mapping; makes what is not there. */
+export async function placeImport(
+  executor: Executor,
+  account: number,
+  target: ImportTarget,
+  now: number,
+): Promise<StreamPlace> {
+  const stream = await findStream(executor, account, target.stream) ??
+    await makeStream(executor, account, target.stream, now);
+  const found = await executor.selectFrom("mappings").select(["table_id", "definition"])
+    .where("account_id", "=", account).where("stream_id", "=", stream).executeTakeFirst();
+  if (found !== undefined) {
+    const { identify_by }: DefaultMapping = JSON.parse(found.definition);
+    return { stream, mapping: { profiles: { account, table: found.table_id }, identifyBy: identify_by } };
+  }
+  if (target.identifyBy.length === 0) return { stream, mapping: undefined };
+  const definition: DefaultMapping = { kind: "default", identify_by: target.identifyBy };
+  await executor.insertInto("mappings").values({
+    account_id: account,
+    id: randomBytes(16).toString("hex"),
+    stream_id: stream,
+    table_id: DEFAULT_TABLE,
+    definition: JSON.stringify(definition),
+    created_at: now,
+    updated_at: now,
+  }).execute();
+  return { stream, mapping: { profiles: { account, table: DEFAULT_TABLE }, identifyBy: target.identifyBy } };
+}
+
+async function findStream(executor: Executor, account: number, name: string): Promise<number | undefined> {
+  const row = await executor.selectFrom("streams").select("id")
+    .where("account_id", "=", account).where("name", "=", name).executeTakeFirst();
+  return row?.id;
+}
+
+async function makeStream(executor: Executor, account: number, name: string, now: number): Promise<number> {
+  const { last } = await executor.selectFrom("streams").select((select) => select.fn.max("id").as("last"))
+    .where("account_id", "=", account).executeTakeFirstOrThrow();
+  const id = (last ?? 0) + 1;
+  await executor.insertInto("streams").values({ account_id: account, id, name, events: 0, created_at: now }).execute();
+  return id;
+}
+
+/** The streams of an account. */
+export function streamsOf(database: Database, account: number): Streams {
+  const rows = () =>
+    database.kysely.selectFrom("streams")
+      .leftJoin("mappings", (join) =>
+        join.onRef("mappings.account_id", "=", "streams.account_id").onRef("mappings.stream_id", "=", "streams.id"))
+      .select(["streams.id", "streams.name", "streams.events", "streams.created_at", "mappings.definition"])
+      .where("streams.account_id", "=", account);
+  type StreamRow = Awaited<ReturnType<ReturnType<typeof rows>["execute"]>>[number];
+  const view = ({ name, events, created_at, definition }: StreamRow): StreamView => ({
+    name,
+    events,
+    identify_by: definition === null ? null : (JSON.parse(definition) as DefaultMapping).identify_by,
+    created_at: new Date(created_at).toISOString(),
+  });
+  const find = async (name: string): Promise<StreamRow> => {
+    const row = await rows().where("streams.name", "=", name).executeTakeFirst();
+    if (row !== undefined) return row;
+    const names = (await rows().execute()).map((stream) => stream.name);
+    const near = nearest(name, names);
+    throw new Failure("config", `Stream "${name}" does not exist`, {
+      code: "not_found",
+      hint: near === undefined ? "See `waybill stream list`" : `Did you mean "${near}"?`,
+    });
+  };
+  return {
+    list: async () => (await rows().orderBy("streams.name").execute()).map(view),
+    get: async (name) => view(await find(name)),
+    fields: async (name) => {
+      const stream = await find(name);
+      const fields = await database.kysely.selectFrom("stream_fields").select(["name", "filled", "examples"])
+        .where("account_id", "=", account).where("stream_id", "=", stream.id)
+        .orderBy("filled", "desc").orderBy("name").execute();
+      return fields.map((field): StreamFieldView => ({
+        name: field.name,
+        filled: field.filled,
+        fill_rate: stream.events === 0 ? 0 : field.filled / stream.events,
+        examples: JSON.parse(field.examples),
+      }));
+    },
+  };
+}

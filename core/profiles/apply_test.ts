@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Row } from "../contracts/records.ts";
+import type { Database } from "../database/database.ts";
+import { migrate } from "../database/migrations.ts";
+import { openSqlite } from "../database/sqlite.ts";
+import { applyBatch } from "./apply.ts";
+import { IdentityHasher, normaliseIdentity } from "./identity.ts";
+import { indexRows } from "./indexed_batch.ts";
+import { ProfileBatch } from "./profile_batch.ts";
+import { ProfileState } from "./profile_state.ts";
+import { sqliteStatements } from "./sqlite_statements.ts";
+
+const scope = { account: 1, table: 1 };
+const identifyBy = ["id", "email"];
+const key = Uint8Array.from({ length: 16 }, (_, index) => index);
+
+async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await using database = await openSqlite(`${folder}/test.db`);
+    await migrate(database);
+    return await work(database);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const hashers = identifyBy.map((field) => new IdentityHasher(key, scope.account, scope.table, field));
+
+/** Keeps four bits, so that different values collide all the time. */
+class CollidingHasher extends IdentityHasher {
+  override hash(bytes: Uint8Array, start: number, end: number, attempt: number): void {
+    super.hash(bytes, start, end, attempt);
+    this.high = 0;
+    this.low &= 15;
+  }
+}
+
+interface Applied {
+  readonly profiles: unknown[];
+  readonly created: number;
+}
+
+/** Applies events in batches of a size, and gives what the tables hold. */
+async function apply(
+  events: readonly Row[],
+  size: number,
+  options: { expectNew?: (batch: number) => boolean; hashers?: readonly IdentityHasher[] } = {},
+): Promise<Applied> {
+  const { expectNew = () => true } = options;
+  return await withDatabase(async (database) => {
+    let created = 0;
+    for (let first = 0, number = 0; first < events.length; first += size, number++) {
+      const batch = new ProfileBatch(options.hashers ?? hashers);
+      batch.add(indexRows(events.slice(first, first + size)), 0);
+      const result = await database.write((transaction) =>
+        applyBatch(transaction, sqliteStatements, scope, batch, first + 1, expectNew(number))
+      );
+      created += result.created;
+    }
+    const profiles = await database.kysely.selectFrom("profiles").leftJoin(
+      "profile_stamps",
+      (join) => join.onRef("profiles.id", "=", "profile_stamps.id"),
+    )
+      .select(["profiles.id", "profiles.at", "attributes", "profile_stamps.at as latest", "position", "fields"])
+      .select("identities").orderBy("profiles.id").execute();
+    return { profiles, created };
+  });
+}
+
+/** What the rules say, computed the slow and obvious way over all events at once. */
+function expected(events: readonly Row[]): unknown[] {
+  const groups: { events: number[]; names: Set<string> }[] = [];
+  events.forEach((event, index) => {
+    const names = identifyBy.flatMap((field) => {
+      const value = normaliseIdentity(field, event.fields[field]);
+      return value === undefined ? [] : [`${field}=${value}`];
+    });
+    if (names.length === 0) return;
+    const group = { events: [index], names: new Set(names) };
+    for (const other of groups.filter(({ names }) => [...group.names].some((name) => names.has(name)))) {
+      other.events.forEach((member) => group.events.push(member));
+      other.names.forEach((name) => group.names.add(name));
+      groups.splice(groups.indexOf(other), 1);
+    }
+    groups.push(group);
+  });
+  return groups.map((group) => {
+    const members = group.events.sort((a, b) => a - b);
+    const states = members.map((index) => {
+      const present = Object.fromEntries(
+        Object.entries(events[index]!.fields).filter(([, value]) => value !== "" && value !== null),
+      );
+      return ProfileState.ofEvent(identifyBy, JSON.stringify(present), [events[index]!.time ?? 0, index + 1]);
+    });
+    const [state, ...others] = states;
+    for (const other of others) state!.absorb(other);
+    const { id, at, attributes, stamp } = state!.store();
+    return {
+      id,
+      at,
+      attributes,
+      latest: stamp?.at ?? null,
+      position: stamp?.position ?? null,
+      fields: stamp?.fields ?? null,
+      identities: stamp?.identities ?? null,
+    };
+  }).sort((a, b) => a.id - b.id);
+}
+
+const plain = (rows: unknown[]) => rows.map((row) => ({ ...row as object }));
+
+const row: fc.Arbitrary<Row> = fc.record({
+  fields: fc.record({
+    id: fc.constantFrom("", "1", "2", "3", "4", "5", " 5 "),
+    email: fc.constantFrom("", "a@x", "A@X", "b@x", "c@x", "d@x", "é@x", "É@x"),
+    name: fc.constantFrom("", "Ann", "Bob", 'q"\\', "é"),
+    city: fc.constantFrom<string | null>(null, "Rome", "Oslo"),
+  }, { requiredKeys: ["id", "email"] }),
+  time: fc.integer({ min: 0, max: 4 }),
+});
+
+Deno.test("the same events make the same profiles in batches of 1, 7 and all, expected new or not", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { maxLength: 40 }), fc.boolean(), async (events, expectNew) => {
+      const want = expected(events);
+      for (const size of [1, 7, 5_000]) {
+        const { profiles } = await apply(events, size, { expectNew: (batch) => expectNew || batch % 2 === 0 });
+        assert.deepEqual(plain(profiles), want);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("identities whose hashes collide stay apart", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { maxLength: 25 }), fc.boolean(), async (events, expectNew) => {
+      const want = expected(events);
+      const colliding = identifyBy.map((field) => new CollidingHasher(key, scope.account, scope.table, field));
+      for (const size of [1, 6, 5_000]) {
+        const { profiles } = await apply(events, size, { expectNew: () => expectNew, hashers: colliding });
+        assert.deepEqual(plain(profiles), want);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("a later arrival with an earlier event time does not win", async () => {
+  const { profiles } = await apply([
+    { fields: { id: "1", name: "new" }, time: 2_000 },
+    { fields: { id: "1", name: "old", city: "Rome" }, time: 1_000 },
+  ], 1);
+  assert.equal((profiles[0] as { attributes: string }).attributes, '{"city":"Rome","id":"1","name":"new"}');
+});
+
+Deno.test("an empty cell does not blank what is known", async () => {
+  const { profiles } = await apply([
+    { fields: { id: "1", name: "Ann" }, time: 1 },
+    { fields: { id: "1", name: "" }, time: 2 },
+  ], 1);
+  assert.equal((profiles[0] as { attributes: string }).attributes, '{"id":"1","name":"Ann"}');
+});
+
+Deno.test("an event that meets two profiles merges them, and the merged one is found by every identity", async () => {
+  const { profiles, created } = await apply([
+    { fields: { id: "1", name: "Ann" }, time: 1 },
+    { fields: { email: "a@x", city: "Rome" }, time: 2 },
+    { fields: { id: "1", email: "A@x " }, time: 3 },
+    { fields: { email: "a@x", name: "Anne" }, time: 4 },
+  ], 1);
+  assert.equal(created, 2);
+  assert.deepEqual(plain(profiles).map(({ ...profile }) => (profile as { attributes: string }).attributes), [
+    '{"city":"Rome","email":"a@x","id":"1","name":"Anne"}',
+  ]);
+});
+
+Deno.test("a field called __proto__ is a field like any other", async () => {
+  const fields = JSON.parse('{"id":"1","__proto__":"x","constructor":"y"}');
+  const { profiles } = await apply([{ fields, time: 1 }, { fields: { id: "1", name: "Ann" }, time: 2 }], 1);
+  assert.equal(
+    (profiles[0] as { attributes: string }).attributes,
+    '{"__proto__":"x","constructor":"y","id":"1","name":"Ann"}',
+  );
+});
