@@ -4,9 +4,9 @@
  * @module
  */
 import type { AuthContext } from "../contracts/auth.ts";
-import { Failure } from "../contracts/failure.ts";
+import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { Log } from "../contracts/log.ts";
-import { untilAborted } from "./deadline.ts";
+import { untilAborted, withDeadline } from "./deadline.ts";
 import type { EngineContext } from "./context.ts";
 import { type AuthContextOf, type AuthRow, findAuth, type OpenAuth, openAuth, pinPeer } from "./saved_auths.ts";
 
@@ -22,6 +22,9 @@ export interface ConnectOptions {
 /** How long an unused connection is kept, in milliseconds. */
 const KEPT = 60_000;
 
+/** How long a connection may take to close, in milliseconds; then it is left to itself. */
+const CLOSING = 10_000;
+
 /**
  * Connects with a saved auth. Whoever calls it disposes of the connection. An identity of the other side that is seen
  * for the first time is pinned; what the plugin logs goes through without the auth's secrets.
@@ -34,6 +37,7 @@ export async function openConnection(
 ): Promise<Connection> {
   if (auth === null) throw new Failure("config", "There is no auth to connect with", { hint: "Name one with --auth" });
   const opened = await openAuth(context, await findAuth(context.database.kysely, accountId, auth));
+  throwIfAborted(options.signal);
   return await opened.definition.connect(authContext(context, opened, options));
 }
 
@@ -82,7 +86,8 @@ export class Connections implements AsyncDisposable {
     kept.users++;
     let sound = false;
     try {
-      const result = await work(await untilAborted(kept.connecting, signal));
+      const connection = await untilAborted(kept.connecting, signal);
+      const result = await untilAborted(work(connection), signal);
       sound = true;
       return result;
     } catch (error) {
@@ -135,9 +140,11 @@ export class Connections implements AsyncDisposable {
 /** Whether it connected or not was told to whoever asked for it; how it closes changes nothing for them. */
 async function dispose(connecting: Promise<Connection>, log: Log): Promise<void> {
   try {
-    const connection = await connecting;
-    await connection[Symbol.asyncDispose]();
+    await withDeadline("Closing a connection", CLOSING, undefined, async () => {
+      const connection = await connecting;
+      await connection[Symbol.asyncDispose]();
+    });
   } catch (error) {
-    log.debug("A connection ended with an error", { error: error instanceof Error ? error.name : String(error) });
+    log.debug("A connection ended with an error", { error: error instanceof Error ? error.name : "unknown" });
   }
 }

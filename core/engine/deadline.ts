@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { abortFailure, Failure } from "../contracts/failure.ts";
+import { abortFailure, Failure, throwIfAborted } from "../contracts/failure.ts";
 
 /**
  * Runs `work` and waits `milliseconds` for it at most, even where it pays no heed to its signal: then a Failure
@@ -15,6 +15,7 @@ export async function withDeadline<T>(
   signal: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  throwIfAborted(signal);
   const stop = new AbortController();
   const expire = () =>
     stop.abort(
@@ -25,7 +26,6 @@ export async function withDeadline<T>(
   const forward = () => stop.abort(signal && abortFailure(signal));
   const timer = setTimeout(expire, milliseconds);
   signal?.addEventListener("abort", forward, { once: true });
-  if (signal?.aborted) forward();
   try {
     return await untilAborted(work(stop.signal), stop.signal);
   } finally {

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import type { Choice } from "../contracts/job.ts";
+import { choicePage } from "./choices.ts";
+import { withDeadline } from "./deadline.ts";
+import { type EnginePeer, failure, startEngine } from "./engine_peer_test.ts";
+import type { ChoiceOptions } from "./runtime.ts";
+
+const INPUT = { type: "echo-import", config: { stream: "s" } };
+
+async function engineWithAuth(): Promise<EnginePeer> {
+  const engine = await startEngine();
+  const config = { host: "here", password: "hunter22" };
+  await engine.auths.create({ method: "echo-login", label: "Partner", config });
+  return engine;
+}
+
+async function values(engine: EnginePeer, options: ChoiceOptions = {}): Promise<string[]> {
+  return (await engine.jobs.choices(INPUT, "file", options)).items.map(({ value }) => value);
+}
+
+for (const honoursAfter of [false, true]) {
+  Deno.test(`choices come in pages when the source ${honoursAfter ? "starts at" : "ignores"} the cursor`, async () => {
+    await using engine = await engineWithAuth();
+    engine.side.honoursAfter = honoursAfter;
+    const seen: string[][] = [];
+    let cursor: string | null = null;
+    do {
+      const options: ChoiceOptions = { limit: 2, query: "CSV", ...(cursor === null ? {} : { cursor }) };
+      const page = await engine.jobs.choices(INPUT, "file", options);
+      seen.push(page.items.map(({ value }) => value));
+      cursor = page.next;
+    } while (cursor !== null);
+    assert.deepEqual(seen, [["a.csv", "b.csv"], ["d.csv"]]);
+    assert.equal(engine.side.connects, 1);
+  });
+}
+
+Deno.test("choices are filtered by value and title, whatever the case", async () => {
+  await using engine = await engineWithAuth();
+  assert.deepEqual(await values(engine, { query: "SIZE OF C" }), ["c.txt"]);
+  assert.deepEqual(await values(engine, { query: "none" }), []);
+  assert.deepEqual(await values(engine), ["a.csv", "b.csv", "c.txt", "d.csv"]);
+});
+
+Deno.test("choices say what is missing: the field, its list, or what it needs", async () => {
+  await using engine = await engineWithAuth();
+  const choices = (field: string, config: Record<string, string> = {}) =>
+    engine.jobs.choices({ type: "echo-import", config }, field);
+  const code = "not_found";
+  await assert.rejects(choices("fil"), failure("config", /has no field "fil"/, { code, hint: /"file"/ }));
+  await assert.rejects(
+    choices("stream"),
+    failure("config", /"stream".*has no choices/, { code, hint: /"file", "folder"/ }),
+  );
+  await assert.rejects(choices("folder"), failure("config", /choices for "folder" need "stream"/));
+  assert.equal((await choices("folder", { stream: "s" })).items.length, 1);
+  // `folder` has a default, so `file` asks for nothing.
+  assert.equal((await choices("file")).items.length, 4);
+  await assert.rejects(values(engine, { limit: 0 }), failure("config", /"limit" must be/));
+});
+
+Deno.test("a list that hangs ends when the caller leaves", async () => {
+  await using engine = await engineWithAuth();
+  await values(engine);
+  engine.side.hangs = true;
+  const stop = new AbortController();
+  const hanging = values(engine, { signal: stop.signal });
+  stop.abort();
+  await assert.rejects(hanging, failure("cancelled", /stopped/));
+});
+
+Deno.test("work that pays no heed to its signal is given up after its time", async () => {
+  const never = withDeadline('The list of choices for "file"', 5, undefined, () => new Promise(() => {}));
+  await assert.rejects(
+    never,
+    failure("transient", /^The list of choices for "file" did not finish within 0\.005 seconds$/),
+  );
+});
+
+Deno.test("a source is read no further than a page needs, and told so", async () => {
+  let read = 0;
+  let ended = false;
+  async function* endless(): AsyncGenerator<Choice> {
+    try {
+      while (true) yield { value: String(read++) };
+    } finally {
+      ended = true;
+    }
+  }
+  const page = await choicePage(endless, { limit: 3 }, new AbortController().signal);
+  assert.deepEqual([page.items.map(({ value }) => value), page.next], [["0", "1", "2"], "2"]);
+  assert.equal(read, 4);
+  assert(ended);
+});

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { Failure } from "../contracts/failure.ts";
+import { openConnection } from "./connections.ts";
+import { type EnginePeer, failure, startEngine } from "./engine_peer_test.ts";
+import { type AuthRow, findAuth, pinPeer } from "./saved_auths.ts";
+
+const signal = new AbortController().signal;
+
+async function engineWithAuth(): Promise<{ engine: EnginePeer; auth: AuthRow }> {
+  const engine = await startEngine();
+  const config = { host: "here", password: "hunter22" };
+  const { id } = await engine.auths.create({ method: "echo-login", label: "Partner", config });
+  return { engine, auth: await findAuth(engine.context.database.kysely, 1, id) };
+}
+
+Deno.test("a run's connection is its own, and pins the other side at first use", async () => {
+  const { engine, auth } = await engineWithAuth();
+  await using _ = engine;
+  const { context, side } = engine;
+  const options = { signal, log: context.log };
+  const connections = [
+    await openConnection(context, 1, auth.id, options),
+    await openConnection(context, 1, "Partner", options),
+  ];
+  assert.equal((await engine.auths.get(auth.id)).peer, "SHA256:one");
+  for (const connection of connections) await connection[Symbol.asyncDispose]();
+  assert.deepEqual([side.connects, side.disposals], [2, 2]);
+  side.fingerprint = "SHA256:two";
+  await assert.rejects(openConnection(context, 1, auth.id, options), failure("auth", /changed/));
+  await assert.rejects(openConnection(context, 1, null, options), failure("config", /no auth to connect with/));
+});
+
+Deno.test("two first connections that meet different sides do not both pin", async () => {
+  const { engine, auth } = await engineWithAuth();
+  await using _ = engine;
+  const { context } = engine;
+  await pinPeer(context, auth, "SHA256:one");
+  await pinPeer(context, auth, "SHA256:one");
+  await assert.rejects(pinPeer(context, auth, "SHA256:two"), failure("auth", /changed while it was looked at/));
+  assert.equal((await engine.auths.get(auth.id)).peer, "SHA256:one");
+});
+
+Deno.test("work at the same time and after it shares a connection, which ends with the engine", async () => {
+  const { engine, auth } = await engineWithAuth();
+  const { connections, side } = engine;
+  const use = () => connections.use(auth, signal, (connection) => Promise.resolve(connection));
+  const [one, two] = await Promise.all([use(), use()]);
+  assert.equal(one, two);
+  assert.equal(await use(), one);
+  assert.deepEqual([side.connects, side.disposals], [1, 0]);
+  await engine[Symbol.asyncDispose]();
+  assert.deepEqual([side.connects, side.disposals], [1, 1]);
+});
+
+Deno.test("a connection is not lent again after an error that may be its own", async () => {
+  const { engine, auth } = await engineWithAuth();
+  await using _ = engine;
+  const { connections, side } = engine;
+  const fail = (error: Error) => connections.use(auth, signal, () => Promise.reject(error));
+  await assert.rejects(fail(new Failure("config", "No such file")));
+  await assert.rejects(fail(new Failure("transient", "Gone")));
+  assert.equal(side.connects, 1);
+  await assert.rejects(fail(new Error("bug")));
+  assert.equal(side.connects, 2);
+});

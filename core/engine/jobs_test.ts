@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import type { RunStatus } from "../database/tables.ts";
+import { type EnginePeer, failure, startEngine } from "./engine_peer_test.ts";
+import { newId } from "./ids.ts";
+import { resolveRun } from "./resolve_run.ts";
+
+const LOGIN = { method: "echo-login", label: "Partner", config: { host: "here", password: "hunter22" } };
+const CONFIG = { stream: "s", file: "a.csv" };
+const NIGHTLY = { type: "echo-import", label: "Nightly", config: CONFIG };
+
+async function addRun(engine: EnginePeer, jobId: string, status: RunStatus, created_at: number): Promise<string> {
+  const id = newId();
+  const counts = { rows_read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0, bytes: 0, duration_ms: 0 };
+  const nothing = { failure: null, progress: null, checkpoint: null, lease_owner: null, lease_until: null };
+  await engine.context.database.kysely.insertInto("runs").values({
+    ...counts,
+    ...nothing,
+    account_id: 1,
+    id,
+    job_id: jobId,
+    job_type: "echo-import",
+    auth_id: null,
+    config: "{}",
+    status,
+    notes: "[]",
+    profiles_created: 0,
+    profiles_updated: 0,
+    attempts: 0,
+    fence: 0,
+    not_before: 0,
+    stop_requested: 0,
+    created_at,
+    started_at: null,
+    finished_at: null,
+  }).execute();
+  return id;
+}
+
+Deno.test("a job is saved with the only auth that fits, and found by id or label", async () => {
+  await using engine = await startEngine();
+  const auth = await engine.auths.create(LOGIN);
+  const job = await engine.jobs.create(NIGHTLY);
+  assert.equal(job.auth_id, auth.id);
+  assert.deepEqual([job.type, job.status, job.last_run_id, job.config], ["echo-import", "active", null, CONFIG]);
+  assert.deepEqual(await engine.jobs.get("Nightly"), job);
+  assert.deepEqual(await engine.jobs.get(job.id), job);
+  assert.deepEqual(await engine.jobs.list(), [job]);
+});
+
+Deno.test("a job without an auth that fits, or with several, says what to do", async () => {
+  await using engine = await startEngine();
+  await assert.rejects(
+    engine.jobs.create(NIGHTLY),
+    failure("config", /No saved auth fits job type "echo-import"/, { hint: /"echo-login", "echo-open".*--auth/ }),
+  );
+  await engine.auths.create(LOGIN);
+  await engine.auths.create({ method: "echo-open", label: "Open", config: {} });
+  await assert.rejects(
+    engine.jobs.create(NIGHTLY),
+    failure("config", /Several auths fit.*"Open", "Partner"/, { hint: /--auth/ }),
+  );
+  await engine.jobs.create({ ...NIGHTLY, auth: "Open" });
+  const other = { ...NIGHTLY, label: "Bare", type: "echo-bare", config: { stream: "s" }, auth: "Open" };
+  await assert.rejects(
+    engine.jobs.create(other),
+    failure("config", /Auth "Open" does not fit job type "echo-bare"/, {
+      hint: /works with auth methods "echo-other"; "echo-open" works with job types "echo-import"/,
+    }),
+  );
+  await assert.rejects(
+    engine.jobs.create({ ...NIGHTLY, auth: "Opn" }),
+    failure("config", /no auth "Opn"/, { code: "not_found" }),
+  );
+});
+
+Deno.test("a job that cannot be saved says why", async () => {
+  await using engine = await startEngine();
+  await engine.auths.create(LOGIN);
+  const create = (change: object) => engine.jobs.create({ ...NIGHTLY, ...change });
+  await assert.rejects(
+    create({ type: "echo-inport" }),
+    failure("config", /no job type/, { code: "not_found", hint: /echo-import/ }),
+  );
+  await assert.rejects(create({ config: { stream: "s" } }), failure("config", /"file" is missing/));
+  await assert.rejects(create({ label: "echo-bare" }), failure("config", /is the id of a job type/));
+  await assert.rejects(create({ label: "0123456789abcdef0123456789ABCDEF" }), failure("config", /looks like an id/));
+  await create({});
+  await assert.rejects(create({}), failure("config", /Another job has the label "Nightly"/, { code: "conflict" }));
+  assert.equal((await engine.jobs.list()).length, 1);
+});
+
+Deno.test("a change of a job merges by name and is checked as a whole", async () => {
+  await using engine = await startEngine();
+  await engine.auths.create(LOGIN);
+  await engine.auths.create({ method: "echo-open", label: "Open", config: {} });
+  const { id } = await engine.jobs.create({ ...NIGHTLY, auth: "Partner", config: { ...CONFIG, folder: "old" } });
+  const open = await engine.auths.get("Open");
+  const changed = await engine.jobs.update("Nightly", {
+    label: "Daily",
+    auth: "Open",
+    config: { folder: null, file: "b.csv" },
+  });
+  assert.deepEqual([changed.id, changed.label, changed.auth_id], [id, "Daily", open.id]);
+  assert.deepEqual(changed.config, { stream: "s", file: "b.csv" });
+  await assert.rejects(engine.jobs.update(id, { config: { file: null } }), failure("config", /"file" is missing/));
+  assert.deepEqual(await engine.jobs.get(id), changed);
+});
+
+Deno.test("a paused job starts no runs until it is resumed", async () => {
+  await using engine = await startEngine();
+  const auth = await engine.auths.create(LOGIN);
+  const { id } = await engine.jobs.create(NIGHTLY);
+  assert.equal((await engine.jobs.pause("Nightly")).status, "paused");
+  await assert.rejects(
+    resolveRun(engine.context, { job: id }),
+    failure("config", /"Nightly" is paused/, { code: "conflict" }),
+  );
+  assert.equal((await engine.jobs.resume(id)).status, "active");
+  const run = await resolveRun(engine.context, { job: "Nightly", config: { folder: "new", file: "b.csv" } });
+  assert.deepEqual(run, {
+    jobId: id,
+    jobType: "echo-import",
+    authId: auth.id,
+    config: { stream: "s", folder: "new", file: "b.csv" },
+  });
+});
+
+Deno.test("a run may be described without a saved job", async () => {
+  await using engine = await startEngine();
+  const auth = await engine.auths.create(LOGIN);
+  const run = await resolveRun(engine.context, { type: "echo-import", config: CONFIG });
+  assert.deepEqual(run, { jobId: null, jobType: "echo-import", authId: auth.id, config: CONFIG });
+  await assert.rejects(
+    resolveRun(engine.context, { job: "none" }),
+    failure("config", /no job "none"/, { code: "not_found" }),
+  );
+  await assert.rejects(
+    resolveRun(engine.context, { type: "echo-import", config: {} }),
+    failure("config", /"stream" is missing/),
+  );
+});
+
+Deno.test("a job knows its newest run, and is not deleted while one has not ended", async () => {
+  await using engine = await startEngine();
+  await engine.auths.create(LOGIN);
+  const { id } = await engine.jobs.create(NIGHTLY);
+  await addRun(engine, id, "succeeded", 5);
+  const newest = await addRun(engine, id, "queued", 9);
+  await addRun(engine, id, "failed", 7);
+  assert.equal((await engine.jobs.get(id)).last_run_id, newest);
+  await assert.rejects(engine.jobs.delete(id), failure("config", /is queued/, { code: "conflict" }));
+  await engine.context.database.kysely.updateTable("runs").set({ status: "cancelled" }).execute();
+  await engine.jobs.delete(id);
+  assert.deepEqual(await engine.jobs.list(), []);
+});
+
+Deno.test("a plan tells what a run of a saved or a described job would do", async () => {
+  await using engine = await startEngine();
+  await engine.auths.create(LOGIN);
+  await engine.jobs.create(NIGHTLY);
+  assert.equal((await engine.jobs.plan("Nightly")).summary, "Would read in/a.csv");
+  assert.equal(
+    (await engine.jobs.plan({ type: "echo-import", config: { ...CONFIG, folder: "x" } })).summary,
+    "Would read x/a.csv",
+  );
+  assert.equal(engine.side.connects, 1);
+  await engine.auths.create({ method: "echo-other", label: "Other", config: {} });
+  const bare = await engine.jobs.plan({ type: "echo-bare", config: { stream: "s" } });
+  assert.deepEqual(bare.facts, {});
+});
+
+Deno.test("a plan that the caller gives up ends at once", async () => {
+  await using engine = await startEngine();
+  await engine.auths.create(LOGIN);
+  engine.side.hangs = true;
+  const stop = new AbortController();
+  const plan = () => engine.jobs.plan({ type: "echo-import", config: CONFIG }, { signal: stop.signal });
+  const hanging = plan();
+  while (engine.side.connects === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  stop.abort();
+  await assert.rejects(hanging, failure("cancelled", /stopped/));
+  await assert.rejects(plan(), failure("cancelled", /stopped/));
+  assert.equal(engine.side.connects, 1);
+});
+
+Deno.test("what goes wrong while connecting passes through a plan, and the next one connects anew", async () => {
+  await using engine = await startEngine();
+  const { id } = await engine.auths.create({ ...LOGIN, config: { ...LOGIN.config, host: "nowhere" } });
+  const plan = () => engine.jobs.plan({ type: "echo-import", config: CONFIG });
+  await assert.rejects(plan(), failure("transient", /"nowhere" does not answer/));
+  await assert.rejects(plan(), failure("transient", /"nowhere" does not answer/));
+  await engine.auths.update(id, { config: { host: "here" } });
+  await plan();
+  assert.equal(engine.side.connects, 3);
+});

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { createLog } from "./log.ts";
+
+Deno.test("a JSON log writes an object a line, with the fields bound to it", () => {
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => lines.push(line) });
+  log.with({ run: "r1" }).with({ job: "j1" }).warn("Two\nlines", { rows: 2, time: "mine" });
+  log.debug("below the level");
+  assert.equal(lines.length, 1);
+  const { time, ...rest } = JSON.parse(lines[0] ?? "");
+  assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.deepEqual(rest, { run: "r1", job: "j1", rows: 2, level: "warn", message: "Two\nlines" });
+  assert(lines[0]?.endsWith("}\n") && !lines[0].slice(0, -1).includes("\n"));
+});
+
+Deno.test("a pretty log is one line for people, whatever a peer put into the message", () => {
+  const lines: string[] = [];
+  createLog({ format: "pretty", level: "debug", write: (line) => lines.push(line) })
+    .debug("Banner: \x1b[2J\r\nroot", { port: 22 });
+  assert.match(lines.join(""), /^\d\d:\d\d:\d\d debug Banner: \\u001b\[2J\\r\\nroot port=22\n$/);
+});
+
+Deno.test("colours are only written where they are asked for", () => {
+  const lines: string[] = [];
+  createLog({ format: "pretty", colors: true, write: (line) => lines.push(line) }).error("No");
+  assert(lines.join("").includes("\x1b[31merror\x1b[39m No"));
+});

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import fc from "fast-check";
+import type { JsonValue } from "../contracts/records.ts";
+import type { Database } from "../database/database.ts";
+import { migrate } from "../database/migrations.ts";
+import { openSqlite } from "../database/sqlite.ts";
+import { failure, makeFolder } from "./engine_peer_test.ts";
+import { masterKeyWarning, parseMasterKeys } from "./master_key.ts";
+import { openVault } from "./vault.ts";
+
+interface Store extends AsyncDisposable {
+  readonly database: Database;
+  readonly masterKeyPath: string;
+}
+
+async function openStore(): Promise<Store> {
+  const folder = await makeFolder();
+  const database = await openSqlite(join(folder.path, "waybill.db"));
+  await migrate(database);
+  return {
+    database,
+    masterKeyPath: join(folder.path, "master.key"),
+    [Symbol.asyncDispose]: async () => {
+      await database[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const newKey = () => crypto.getRandomValues(new Uint8Array(32)).toBase64();
+
+Deno.test("the first start makes a private key file, which later starts take", async () => {
+  await using store = await openStore();
+  const first = await openVault(store);
+  const sealed = await first.seal({ password: "hunter22" }, "auths/1/secrets");
+  const { mode } = await Deno.stat(store.masterKeyPath);
+  assert.equal((mode ?? 0) & 0o777, 0o600);
+  const second = await openVault(store);
+  assert.deepEqual(await second.open(sealed, "auths/1/secrets"), { password: "hunter22" });
+  assert.deepEqual(await second.identityKey(), await first.identityKey());
+  assert.equal((await first.identityKey()).length, 16);
+});
+
+Deno.test("two processes that start at once end with one key", async () => {
+  await using store = await openStore();
+  const [one, other] = await Promise.all([openVault(store), openVault(store)]);
+  assert.deepEqual(await one.identityKey(), await other.identityKey());
+  assert.equal(await other.open(await one.seal("x", "a/b/c"), "a/b/c"), "x");
+});
+
+Deno.test("whatever is sealed opens at its place, with its key, unchanged, and nowhere else", async () => {
+  await using store = await openStore();
+  const vault = await openVault(store);
+  await fc.assert(
+    fc.asyncProperty(fc.jsonValue(), fc.string(), fc.nat(), async (value, place, at) => {
+      const json: JsonValue = JSON.parse(JSON.stringify(value));
+      const sealed = await vault.seal(json, place);
+      assert.deepEqual(await vault.open(sealed, place), json);
+      await assert.rejects(vault.open(sealed, `${place}!`), failure("config", /was changed outside Waybill/));
+      const changed = sealed.slice();
+      const index = at % sealed.length;
+      changed[index] = (changed[index] ?? 0) ^ 1;
+      await assert.rejects(vault.open(changed, place), failure("config", /changed outside|another master key|a form/));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+Deno.test("the same secret never seals to the same bytes, and is not among them", async () => {
+  await using store = await openStore();
+  const vault = await openVault(store);
+  const one = await vault.seal("correct horse battery", "a/b/c");
+  const other = await vault.seal("correct horse battery", "a/b/c");
+  assert.notDeepEqual(one.slice(21), other.slice(21));
+  assert(!new TextDecoder("latin1").decode(one).includes("horse"));
+});
+
+Deno.test("a lost master key is said at start, and no new one is made", async () => {
+  await using store = await openStore();
+  await openVault(store);
+  await Deno.remove(store.masterKeyPath);
+  await assert.rejects(
+    openVault(store),
+    failure("config", /master key of this database is missing/, { hint: /master\.key.*WAYBILL_MASTER_KEY/ }),
+  );
+  await assert.rejects(Deno.stat(store.masterKeyPath), Deno.errors.NotFound);
+});
+
+Deno.test("a wrong master key is said at start", async () => {
+  await using store = await openStore();
+  await openVault(store);
+  const wrong = openVault({ ...store, masterKey: newKey() });
+  await assert.rejects(wrong, failure("config", /does not fit this database: WAYBILL_MASTER_KEY/));
+  await Deno.writeTextFile(store.masterKeyPath, newKey());
+  await assert.rejects(openVault(store), failure("config", /does not fit this database: File ".*master\.key"/));
+});
+
+Deno.test("a master key is 32 bytes in base64 or hex, and a broken one is not repeated", async () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  const keys = await parseMasterKeys(`${bytes.toBase64()}, ${bytes.toHex()}`, "WAYBILL_MASTER_KEY");
+  assert.equal(keys.length, 2);
+  assert.equal(keys[0]?.id, keys[1]?.id);
+  for (const broken of ["", "aGVsbG8=", "not base64!", `${bytes.toHex()}00`, `${bytes.toHex()},`]) {
+    await assert.rejects(parseMasterKeys(broken, "WAYBILL_MASTER_KEY"), (error: Error) => {
+      failure("config", /^WAYBILL_MASTER_KEY holds no master key$/)(error);
+      return broken === "" || !`${error.message}${error.cause}`.includes(broken);
+    });
+  }
+});
+
+Deno.test("a key put before the old one seals everything anew, and the old one may go", async () => {
+  await using store = await openStore();
+  const [before, after] = [newKey(), newKey()];
+  const old = await openVault({ ...store, masterKey: before });
+  const identityKey = await old.identityKey();
+  const row = { account_id: 1, id: "f".repeat(32), provider_id: "p", method: "m", label: "l", description: "" };
+  await store.database.kysely.insertInto("auths").values({
+    ...row,
+    config: "{}",
+    secrets: await old.seal({ password: "hunter22" }, `auths/${row.id}/secrets`),
+    secret_names: '["password"]',
+    peer: null,
+    created_at: 0,
+    updated_at: 0,
+  }).execute();
+  await openVault({ ...store, masterKey: `${after},${before}` });
+  const rotated = await openVault({ ...store, masterKey: after });
+  assert.deepEqual(await rotated.identityKey(), identityKey);
+  const { secrets } = await store.database.kysely.selectFrom("auths").select("secrets").executeTakeFirstOrThrow();
+  assert.deepEqual(await rotated.open(secrets ?? new Uint8Array(), `auths/${row.id}/secrets`), {
+    password: "hunter22",
+  });
+  await assert.rejects(openVault({ ...store, masterKey: before }), failure("config", /does not fit/));
+  assert.equal(await Deno.stat(store.masterKeyPath).catch(() => "none"), "none");
+});
+
+Deno.test("a key file that others may read is worth a warning", async () => {
+  await using store = await openStore();
+  assert.equal(await masterKeyWarning(store.masterKeyPath), undefined);
+  await openVault(store);
+  assert.equal(await masterKeyWarning(store.masterKeyPath), undefined);
+  await Deno.chmod(store.masterKeyPath, 0o644);
+  assert.match(await masterKeyWarning(store.masterKeyPath) ?? "", /may be read by others \(mode 644\)/);
+});
