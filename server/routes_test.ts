@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import type { Route } from "./route.ts";
+import { openTestServer } from "./server_testing.ts";
+
+/** The path with something for each parameter that is nowhere to be found. */
+function pathOf(route: Route): string {
+  return route.path.replaceAll(/\{\w+\}/g, "no-such-thing");
+}
+
+function requestOf(route: Route): string {
+  return `${route.method.toUpperCase()} ${pathOf(route)}`;
+}
+
+Deno.test("every route under /api, and no other, needs a token", async () => {
+  await using server = await openTestServer();
+  for (const route of server.app.routes) {
+    const reply = await server.call(requestOf(route), { token: null });
+    assert.equal(reply.status === 401, route.path.startsWith("/api/"), requestOf(route));
+    if (reply.status === 401) {
+      assert.match(reply.headers.get("www-authenticate") ?? "", /^Bearer/);
+      assert.deepEqual(Object.keys(reply.json), ["status", "message", "kind", "hint", "request_id"]);
+    }
+  }
+});
+
+Deno.test("every route under /api refuses a token that is not known", async () => {
+  await using server = await openTestServer();
+  for (const route of server.app.routes.filter(({ path }) => path.startsWith("/api/"))) {
+    assert.equal((await server.call(requestOf(route), { token: "nobody's" })).status, 401, requestOf(route));
+  }
+});
+
+Deno.test("every route that needs a scope refuses a token without it", async () => {
+  // There is no other scope yet, so no such token can be made.
+  await using server = await openTestServer({
+    change: (runtime) => ({
+      ...runtime,
+      tokens: { ...runtime.tokens, verify: async () => ({ id: "powerless", scopes: [] }) },
+    }),
+  });
+  const routes = server.app.routes.filter(({ scope }) => scope !== null);
+  assert.ok(routes.length > 0);
+  for (const route of routes) assert.equal((await server.call(requestOf(route))).status, 403, requestOf(route));
+});
+
+Deno.test("every route whose path names a thing answers 404 for one that is not there", async () => {
+  await using server = await openTestServer();
+  const routes = server.app.routes.filter(({ params }) => Object.keys(params).length > 0);
+  assert.ok(routes.length > 0);
+  for (const route of routes) {
+    const reply = await server.call(requestOf(route), route.body === undefined ? {} : { json: {} });
+    assert.equal(reply.status, 404, `${requestOf(route)}: ${reply.text}`);
+    assert.match(reply.json.message, /no-such-thing/);
+  }
+});
+
+Deno.test("every route with a body refuses what is no JSON, not sent as JSON, unknown or too large", async () => {
+  await using server = await openTestServer();
+  const routes = server.app.routes.filter(({ body }) => body !== undefined);
+  assert.ok(routes.length > 0);
+  const type = { "content-type": "application/json" };
+  for (const route of routes) {
+    const request = requestOf(route);
+    assert.equal((await server.call(request, { body: '{"a', headers: type })).status, 400, request);
+    assert.equal((await server.call(request, { body: "[1]", headers: type })).status, 400, request);
+    assert.equal((await server.call(request, { body: new Uint8Array([0x22, 0xff, 0x22]), headers: type })).status, 400);
+    assert.match((await server.call(request, { json: { nonsense: 1 } })).json.message, /"nonsense" is not known/);
+    assert.equal((await server.call(request, { body: "a=b" })).status, 415, request);
+    const large = await server.call(request, { body: " ".repeat(1024 * 1024 + 1), headers: type });
+    assert.equal(large.status, 413, request);
+  }
+});
+
+Deno.test("every route refuses query parameters that it does not know, and those given twice", async () => {
+  await using server = await openTestServer();
+  for (const route of server.app.routes) {
+    const reply = await server.call(`${requestOf(route)}?nonsense=1`);
+    assert.equal(reply.status, 400);
+    assert.match(reply.json.message, /Query parameter "nonsense" is not known$/);
+  }
+  assert.equal((await server.call("GET /api/run?limit=1&limit=2")).status, 400);
+});
+
+Deno.test("every path answers 405 with what it allows to a method that it lacks", async () => {
+  await using server = await openTestServer();
+  for (const path of new Set(server.app.routes.map(pathOf))) {
+    const reply = await server.call(`PATCH ${path}`);
+    assert.equal(reply.status, 405, path);
+    const methods = server.app.routes.filter((route) => pathOf(route) === path).map(({ method }) => method);
+    const allowed = methods.flatMap((method) => method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]);
+    assert.deepEqual(reply.headers.get("allow")?.split(", "), allowed.sort(), path);
+  }
+});
+
+Deno.test("HEAD answers as GET does, without a body", async () => {
+  await using server = await openTestServer();
+  const routes = server.app.routes.filter(({ method }) => method === "get");
+  for (const route of routes) {
+    const [got, head] = [await server.call(`GET ${pathOf(route)}`), await server.call(`HEAD ${pathOf(route)}`)];
+    assert.deepEqual([head.status, head.text], [got.status, ""], route.path);
+    assert.equal(head.headers.get("content-type"), got.headers.get("content-type"));
+  }
+});
+
+Deno.test("every answer carries the headers that restrain a browser, and /api's may not be stored", async () => {
+  await using server = await openTestServer();
+  for (const route of server.app.routes) {
+    const { headers } = await server.call(requestOf(route));
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+    assert.equal(headers.get("referrer-policy"), "no-referrer");
+    assert.match(headers.get("content-security-policy") ?? "", /default-src 'none'/);
+    assert.equal(headers.get("cache-control"), route.path.startsWith("/api/") ? "no-store" : null);
+  }
+});
+
+Deno.test("routes name the parameters of their paths, and have names of their own", async () => {
+  await using server = await openTestServer();
+  for (const { path, params } of server.app.routes) {
+    assert.deepEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name), Object.keys(params));
+  }
+  const names = server.app.routes.map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+});
