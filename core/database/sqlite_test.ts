@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { sql } from "kysely";
 import { Failure, type FailureKind } from "../contracts/failure.ts";
-import { databaseSuite } from "./database_suite_test.ts";
+import { databaseSuite } from "./database_testing.ts";
 import { migrate } from "./migrations.ts";
 import { openSqlite } from "./sqlite.ts";
 import { explainSqliteError, isBusy, isUniqueViolation } from "./sqlite_errors.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CheckResult } from "../contracts/auth.ts";
-import { failure, startEngine } from "./engine_peer_test.ts";
+import { failure, startEngine } from "./engine_testing.ts";
 
 const LOGIN = { method: "echo-login", label: "Partner", config: { host: "here", password: "hunter22" } };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Choice } from "../contracts/job.ts";
 import { choicePage } from "./choices.ts";
 import { withDeadline } from "./deadline.ts";
-import { type EnginePeer, failure, startEngine } from "./engine_peer_test.ts";
+import { type EnginePeer, failure, startEngine } from "./engine_testing.ts";
 import type { ChoiceOptions } from "./runtime.ts";
 
 const INPUT = { type: "echo-import", config: { stream: "s" } };

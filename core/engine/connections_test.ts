@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure } from "../contracts/failure.ts";
 import { openConnection } from "./connections.ts";
-import { type EnginePeer, failure, startEngine } from "./engine_peer_test.ts";
+import { type EnginePeer, failure, startEngine } from "./engine_testing.ts";
 import { type AuthRow, findAuth, pinPeer } from "./saved_auths.ts";
 
 const signal = new AbortController().signal;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { failure, makeFolder } from "./engine_peer_test.ts";
+import { failure, makeFolder } from "./engine_testing.ts";
 import { openHome } from "./home.ts";
 
 Deno.test("a data directory is made for its owner alone, and opens again", async () => {

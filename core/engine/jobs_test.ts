@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { RunStatus } from "../database/tables.ts";
-import { type EnginePeer, failure, startEngine } from "./engine_peer_test.ts";
+import { type EnginePeer, failure, startEngine } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { resolveRun } from "./resolve_run.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { failure, makeFolder } from "./engine_peer_test.ts";
+import { failure, makeFolder } from "./engine_testing.ts";
 import { loadPlugins } from "./loader.ts";
 
 const HELLO = '{ name: "hello", version: "1.0.0", api: 1 }';

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { definePlugin, type PluginDefinition } from "../contracts/plugin.ts";
-import { echoPlugin, failure, type OtherSide } from "./engine_peer_test.ts";
+import { echoPlugin, failure, type OtherSide } from "./engine_testing.ts";
 import { buildRegistry } from "./registry.ts";
 
 const side: OtherSide = {

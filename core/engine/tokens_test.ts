@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { failure, startEngine } from "./engine_peer_test.ts";
+import { failure, startEngine } from "./engine_testing.ts";
 import { tokensOf } from "./tokens.ts";
 
 Deno.test("a token is verified by itself and stored only as a hash", async () => {

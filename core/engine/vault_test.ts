@@ -5,7 +5,7 @@ import type { JsonValue } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
 import { migrate } from "../database/migrations.ts";
 import { openSqlite } from "../database/sqlite.ts";
-import { failure, makeFolder } from "./engine_peer_test.ts";
+import { failure, makeFolder } from "./engine_testing.ts";
 import { masterKeyWarning, parseMasterKeys } from "./master_key.ts";
 import { openVault } from "./vault.ts";
 
