@@ -29,7 +29,7 @@ export interface AppOptions {
   /** Ends the work of requests that outlive the server. */
   readonly stopping: AbortSignal;
   /** Throws a Failure `transient` that says why the server cannot work now. */
-  ready(signal: AbortSignal): Promise<void>;
+  ready(): Promise<void>;
 }
 
 /** An app and the routes that it is made of. */

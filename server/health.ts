@@ -11,7 +11,7 @@ import { defineRoute, type Route } from "./route.ts";
 const state: z.ZodType<{ status: string }> = z.object({ status: z.string() });
 
 /** The routes of health; `ready` throws a Failure `transient` that says why the server cannot work now. */
-export function healthRoutes(ready: (signal: AbortSignal) => Promise<void>): readonly Route[] {
+export function healthRoutes(ready: () => Promise<void>): readonly Route[] {
   return [
     defineRoute({
       method: "get",
@@ -33,8 +33,8 @@ export function healthRoutes(ready: (signal: AbortSignal) => Promise<void>): rea
       scope: null,
       failures: [503],
       answer: document(state, "It can"),
-      handle: async ({ signal }) => {
-        await within(ready(signal), READY_WITHIN);
+      handle: async () => {
+        await within(ready(), READY_WITHIN);
         return { status: "ready" };
       },
     }),

@@ -50,7 +50,10 @@ async function answer(route: Route, context: Context<ServerEnv>, stopping: Abort
     params: context.req.param(),
     query,
     body,
-    signal: AbortSignal.any([request.signal, stopping]),
+    // Made only for routes that look at it: Deno keeps watch for each request whose signal was asked for.
+    get signal() {
+      return AbortSignal.any([request.signal, stopping]);
+    },
     origin: url.origin,
   });
   const response = await route.answer.respond(result);

@@ -13,8 +13,8 @@ import { type Address, listen } from "./listen.ts";
 
 /** What a server needs. */
 export interface ServerOptions extends Address {
-  /** Opens the runtime, once the port is had: a second server on a port starts no runs. */
-  open(): Promise<Runtime>;
+  /** Opens the runtime, once the port is had (a second server on a port starts no runs); gets the server's address. */
+  open(url: string): Promise<Runtime>;
   readonly log: Log;
   /** Shows a text to the operator. */
   tell(text: string): void;
@@ -37,7 +37,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const listener = listen(options, (request) => handle(request));
   const stop = () => listener.stop(() => stopping.abort(tooLate()), options.patience);
   try {
-    await using runtime = await options.open();
+    await using runtime = await options.open(listener.url);
     await ensureFirstToken(runtime.tokens, options.tell);
     const app = createApp(runtime, {
       log,

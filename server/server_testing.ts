@@ -5,7 +5,6 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Log } from "../core/contracts/log.ts";
 import { createLog } from "../core/engine/log.ts";
 import { openRuntime } from "../core/engine/open.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
@@ -48,10 +47,18 @@ export interface TestServer extends AsyncDisposable {
   call(request: string, call?: Call): Promise<Reply>;
 }
 
-/** Opens one; `runner` executes runs only when it is `serve`. `change` puts other parts into the runtime. */
-export async function openTestServer(
-  options: { readonly runner?: "serve" | "none"; change?(runtime: Runtime): Runtime } = {},
-): Promise<TestServer> {
+/** What differs from an ordinary server. */
+export interface TestServerOptions {
+  /** `serve` executes runs; `none` unless told. */
+  readonly runner?: "serve" | "none";
+  /** Puts other parts into the runtime. */
+  change?(runtime: Runtime): Runtime;
+  /** Whether the server can work. */
+  ready?(): Promise<void>;
+}
+
+/** Opens one. */
+export async function openTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const stack = new AsyncDisposableStack();
   const root = await Deno.makeTempDir({ prefix: "waybill-server-" });
   stack.defer(() => Deno.remove(root, { recursive: true }));
@@ -70,7 +77,11 @@ export async function openTestServer(
   );
   const runtime = options.change?.(opened) ?? opened;
   const { token } = await opened.tokens.create({ name: "test", scopes: ["admin"] });
-  const app = testApp(runtime, log);
+  const app = createApp(runtime, {
+    log,
+    stopping: new AbortController().signal,
+    ready: () => options.ready?.() ?? Promise.resolve(),
+  });
   return {
     app,
     runtime: opened,
@@ -80,10 +91,6 @@ export async function openTestServer(
     call: (request, call = {}) => ask(app, request, { token, ...call }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
-}
-
-function testApp(runtime: Runtime, log: Log): App {
-  return createApp(runtime, { log, stopping: new AbortController().signal, ready: async () => {} });
 }
 
 async function ask(app: App, request: string, { json, body, headers, token }: Call): Promise<Reply> {

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { serverCommand, startServer } from "./serve_process_testing.ts";
+
+async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await Deno.makeTempDir({ prefix: "waybill-serve-" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+/** The token that a first start shows. */
+function shownToken(stderr: string): string | undefined {
+  return /never shown again\.\n\n {2}(\S+)\n/.exec(stderr)?.[1];
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  Deno.test(`the first start shows a token that later starts know, and ${signal} ends the server with 0`, async () => {
+    await using root = await temporaryFolder();
+    const home = join(root.path, "home");
+    let token: string | undefined;
+    {
+      await using server = await startServer(home);
+      token = shownToken(server.stderr());
+      assert.ok(token !== undefined, server.stderr());
+      server.useToken(token);
+      assert.deepEqual(await server.api("GET /api/run"), []);
+      assert.equal(await server.stop(signal), 0, server.stderr());
+    }
+    await using server = await startServer(home);
+    assert.equal(shownToken(server.stderr()), undefined);
+    server.useToken(token);
+    assert.deepEqual(await server.api("GET /api/run"), []);
+    assert.equal(await server.stop(signal), 0, server.stderr());
+  });
+}
+
+Deno.test("an import that SIGTERM interrupts goes on after a restart and counts every row once", async () => {
+  const rows = 300_000;
+  await using root = await temporaryFolder();
+  const home = join(root.path, "home");
+  const lines = ["id,email,name"];
+  for (let row = 0; row < rows; row++) lines.push(`${row},u${row}@example.com,"Name, ${row}"`);
+  await Deno.writeTextFile(join(root.path, "big.csv"), `${lines.join("\n")}\n`);
+  let token = "";
+  let id = "";
+  {
+    await using server = await startServer(home);
+    token = shownToken(server.stderr()) ?? "";
+    server.useToken(token);
+    await server.api("POST /api/auth", { method: "local-folder", label: "here", config: { folder: root.path } });
+    const config = { stream: "big", file: "big.csv", identify_by: ["id"] };
+    ({ id } = await server.api("POST /api/run", { type: "csv-import", auth: "here", config }));
+    let run = await server.api(`GET /api/run/${id}`);
+    while (run.accepted === 0) run = await server.api(`GET /api/run/${id}`);
+    assert.equal(await server.stop("SIGTERM"), 0, server.stderr());
+    assert.ok(run.accepted < rows, "the import was too quick to be interrupted");
+  }
+  await using server = await startServer(home);
+  server.useToken(token);
+  let run = await server.api(`GET /api/run/${id}`);
+  assert.ok(["queued", "running"].includes(run.status), JSON.stringify(run));
+  while (run.status === "queued" || run.status === "running") run = await server.api(`GET /api/run/${id}`);
+  assert.deepEqual(
+    [run.status, run.attempts, run.read, run.accepted, run.profiles_created],
+    ["succeeded", 2, rows, rows, rows],
+    JSON.stringify(run),
+  );
+  assert.equal((await server.api("GET /api/stream/big")).events, rows);
+  assert.equal((await server.api("GET /api/profile?field=id&value=299999")).attributes.name, "Name, 299999");
+});
+
+Deno.test("a port in use ends the program with 3 and says what to do", async () => {
+  await using root = await temporaryFolder();
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr as Deno.NetAddr;
+  const command = await serverCommand(["--home", join(root.path, "home"), "--port", String(port)]);
+  const { code, stderr } = await command.output();
+  assert.equal(code, 3);
+  assert.match(new TextDecoder().decode(stderr), new RegExp(`^error: Port ${port} is in use.*\nhint: .*--port`));
+});
+
+Deno.test("flags that cannot be read end the program with 2", async () => {
+  for (const flags of [["--prot", "1"], ["--port", "x"], ["--port", "65536"], ["stray"]]) {
+    const { code, stderr } = await (await serverCommand(flags)).output();
+    assert.equal(code, 2, flags.join(" "));
+    assert.match(new TextDecoder().decode(stderr), /^error: .*\n\nUsage:/);
+  }
+});
+
+Deno.test("a plugin that does not load ends the program with 3 and names it", async () => {
+  await using root = await temporaryFolder();
+  const { code, stderr } = await (await serverCommand([
+    ...["--home", join(root.path, "home"), "--port", "0"],
+    ...["--plugin", join(root.path, "missing.ts")],
+  ])).output();
+  assert.equal(code, 3);
+  assert.match(new TextDecoder().decode(stderr), /^error: Plugin ".*missing\.ts" could not be loaded/m);
+});
