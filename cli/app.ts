@@ -1,0 +1,104 @@
+/**
+ * What a command has at hand: the data directory, the plugins, the runtime, and where to print.
+ *
+ * @module
+ */
+import type { JsonValue } from "../core/contracts/records.ts";
+import type { Registry } from "../core/engine/registry.ts";
+import type { Runtime } from "../core/engine/runtime.ts";
+import { shellWord } from "./format.ts";
+import type { Output } from "./output.ts";
+import { programName } from "./program.ts";
+
+/** What a command has at hand. */
+export interface AppOptions {
+  readonly out: Output;
+  /** Data directory. */
+  readonly home: string;
+  /** Whether the data directory was named by a flag: commands to be pasted repeat it. */
+  readonly homeGiven: boolean;
+  /** Module of the built-in plugins. */
+  readonly builtIn: string;
+  /** Modules of other plugins. */
+  readonly plugins: readonly string[];
+  /** Whether runs that this process starts are executed by it. */
+  readonly runner: "cli" | "none";
+}
+
+/** What a command has at hand. Disposing of it closes the runtime, if it was opened. */
+export class App implements AsyncDisposable {
+  readonly out: Output;
+  readonly home: string;
+  /** Modules of plugins beside the built-in ones. */
+  readonly plugins: readonly string[];
+  readonly #options: AppOptions;
+  #registry: Promise<Registry> | undefined;
+  #runtime: Promise<Runtime> | undefined;
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.out = options.out;
+    this.home = options.home;
+    this.plugins = options.plugins;
+  }
+
+  /** What the plugins declare; opens no database. */
+  registry(): Promise<Registry> {
+    return this.#registry ??= this.#loadRegistry();
+  }
+
+  /** The runtime, opened at the first call. */
+  runtime(): Promise<Runtime> {
+    return this.#runtime ??= this.#openRuntime();
+  }
+
+  /** A command to be pasted, with the data directory in it where the user named one. */
+  command(...words: readonly string[]): string {
+    return this.#pasteable(words.map(shellWord).join(" "));
+  }
+
+  /** A text of the engine's, with its `waybill …` commands as this user has to type them. */
+  phrase(text: string): string {
+    if (text.startsWith("waybill ")) return this.#pasteable(text.slice("waybill ".length));
+    return text.replace(/`waybill ([^`]+)`/g, (_, words: string) => `\`${this.#pasteable(words)}\``);
+  }
+
+  #pasteable(words: string): string {
+    return [programName(), words, ...(this.#options.homeGiven ? ["--home", shellWord(this.home)] : [])].join(" ");
+  }
+
+  async #loadRegistry(): Promise<Registry> {
+    if (this.#runtime !== undefined) return (await this.#runtime).registry;
+    const [{ loadPlugins }, { buildRegistry }] = await Promise.all([
+      import("../core/engine/loader.ts"),
+      import("../core/engine/registry.ts"),
+    ]);
+    return buildRegistry(await loadPlugins(this.#modules()));
+  }
+
+  async #openRuntime(): Promise<Runtime> {
+    const [{ openRuntime }, { createLog }] = await Promise.all([
+      import("../core/engine/open.ts"),
+      import("../core/engine/log.ts"),
+    ]);
+    const log = createLog({ write: (line) => this.#log(line) });
+    return await openRuntime({ home: this.home, plugins: this.#modules(), runner: this.#options.runner, log });
+  }
+
+  #modules(): string[] {
+    return [this.#options.builtIn, ...this.plugins];
+  }
+
+  /** Shows what the engine tells; what a run warns of or fails with is in its own report. */
+  #log(line: string): void {
+    const { level, message, run }: Record<string, JsonValue> = JSON.parse(line);
+    const text = String(message);
+    const isStack = /\n\s+at /.test(text);
+    if (level === "info") this.out.note(this.out.talk("dim", text));
+    else if (isStack || run === undefined) this.out.tell(`${this.out.talk("yellow", String(level))}: ${text}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#runtime?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * `run JOB-TYPE|JOB …`, `run list|show|stop|retry|rejects`
+ *
+ * @module
+ */
+import type { RunView } from "../../core/engine/views.ts";
+import type { App } from "../app.ts";
+import type { Arguments } from "../args.ts";
+import type { Command, Noun } from "../command.ts";
+import { findTarget, jobFlags, jobTypes, targetInput } from "../job_target.ts";
+import { AUTH } from "../saved.ts";
+import { UsageError } from "../usage.ts";
+
+const RUN = { name: "RUN" };
+const STATUSES = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
+
+const start: Command = {
+  summary: "Runs a job type or a saved job now, and waits for its end",
+  args: [{ name: "JOB-TYPE|JOB" }],
+  flags: [AUTH],
+  runner: "cli",
+  examples: [
+    "run csv-import --auth partner --file customers.csv --stream customers --identify-by customer_id,email",
+    "run nightly --file customers-2.csv",
+  ],
+  subjects: jobTypes,
+  declared: async (app, [name]) =>
+    name === undefined ? jobFlags(app, undefined, false) : (await findTarget(app, name)).declared,
+  run: async (app, args) => {
+    const { followRun, reportRun } = await import("../follow.ts");
+    return await reportRun(app, await followRun(app, await queue(app, args)));
+  },
+};
+
+/** A saved job with its own auth is queued as that job; with another auth, as a run of its type. */
+async function queue(app: App, args: Arguments): Promise<RunView> {
+  const target = await findTarget(app, args.words[0] ?? "");
+  const { runs } = await app.runtime();
+  if (target.job === undefined) return await runs.start(await targetInput(app, target, args));
+  if (args.value("auth") !== undefined) {
+    throw new UsageError(
+      `Job "${target.job.label}" has an auth of its own`,
+      `Change it with ${app.command("job", "update", target.job.label)} --auth AUTH`,
+    );
+  }
+  const { configWithSecrets } = await import("../secrets.ts");
+  const config = await configWithSecrets(app, args, target.type.config, { partial: true });
+  return await runs.start({ job: target.job.id, config });
+}
+
+const list: Command = {
+  summary: "Lists runs, newest first",
+  flags: [
+    { name: "status", kind: "value", value: "STATUS", help: `Only runs that are ${STATUSES.join(" | ")}` },
+    { name: "job", kind: "value", value: "JOB", help: "Only runs of this saved job" },
+    { name: "limit", kind: "value", value: "NUMBER", help: "Most runs to list [default: 20]" },
+  ],
+  run: async (app, args) => {
+    const { count, duration } = await import("../format.ts");
+    const items = await listRuns(app, args);
+    if (app.out.json) return app.out.value(items);
+    app.out.table(
+      ["run", "status", "job type", "read", "accepted", "rejected", "took", "made"],
+      items.map((run) => [
+        run.id,
+        run.status,
+        run.job_type,
+        count(run.read),
+        count(run.accepted),
+        count(run.rejected),
+        duration(run.duration_ms),
+        run.created_at,
+      ]),
+    );
+    const [first] = items;
+    if (first === undefined) app.out.note("There is no such run");
+    else app.out.next([app.command("run", "show", first.id)]);
+  },
+};
+
+async function listRuns(app: App, args: Arguments): Promise<RunView[]> {
+  const wanted = args.integer("limit", 1, 100_000) ?? 20;
+  const job = args.value("job");
+  const text = args.value("status");
+  const status = STATUSES.find((status) => status === text);
+  if (text !== undefined && status === undefined) {
+    throw new UsageError("Flag --status names no status", `One of ${STATUSES.join(", ")}`);
+  }
+  const filter = { ...(job === undefined ? {} : { job }), ...(status === undefined ? {} : { status }) };
+  const { runs } = await app.runtime();
+  const found: RunView[] = [];
+  let cursor: string | null = null;
+  do {
+    const limit = Math.min(100, wanted - found.length);
+    const page: { items: readonly RunView[]; next: string | null } = await runs.list({
+      ...filter,
+      limit,
+      ...(cursor === null ? {} : { cursor }),
+    });
+    found.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== null && found.length < wanted);
+  return found;
+}
+
+const show: Command = {
+  summary: "Shows what became of a run",
+  args: [RUN],
+  run: async (app, { words: [id = ""] }) => {
+    const { printRun } = await import("../follow.ts");
+    await printRun(app, await (await app.runtime()).runs.get(id));
+  },
+};
+
+const stop: Command = {
+  summary: "Stops a run; what it committed stays",
+  args: [RUN],
+  run: async (app, { words: [id = ""] }) => {
+    const run = await (await app.runtime()).runs.stop(id);
+    if (app.out.json) return app.out.value(run);
+    app.out.line(`Run ${run.id} is ${run.status === "running" ? "being stopped" : run.status}`);
+    app.out.next([app.command("run", "show", run.id), app.command("run", "retry", run.id)]);
+  },
+};
+
+const retry: Command = {
+  summary: "Runs a failed or stopped run again, from where it was, and waits for its end",
+  args: [RUN],
+  runner: "cli",
+  run: async (app, { words: [id = ""] }) => {
+    const { followRun, reportRun } = await import("../follow.ts");
+    return await reportRun(app, await followRun(app, await (await app.runtime()).runs.retry(id)));
+  },
+};
+
+const rejects: Command = {
+  summary: "Lists the rows that a run could not read, in the order of the file",
+  args: [RUN],
+  flags: [
+    {
+      name: "as-csv",
+      kind: "switch",
+      help: "Print the rows alone, as they stand in the file, to mend and import again",
+    },
+  ],
+  run: async (app, args) => {
+    const { runs } = await app.runtime();
+    const run = await runs.get(args.words[0] ?? "");
+    if (args.on("as-csv") === true) {
+      if (app.out.json) throw new UsageError("--as-csv and --json do not go together");
+      for await (const { raw } of runs.rejects(run.id)) app.out.stdout.write(/\n$/.test(raw) ? raw : `${raw}\n`);
+      return;
+    }
+    if (app.out.json) return await app.out.values(runs.rejects(run.id));
+    await printRejects(app, run);
+  },
+};
+
+/** A table is laid out as a whole; beyond this many rows, in parts. */
+const PART = 1000;
+
+async function printRejects(app: App, run: RunView): Promise<void> {
+  const { runs } = await app.runtime();
+  let part: (readonly (string | number)[])[] = [];
+  const flush = () => {
+    app.out.table(["line", "reason", "row"], part);
+    part = [];
+  };
+  for await (const { line, reason, raw } of runs.rejects(run.id)) {
+    part.push([line, reason, raw.length > 500 ? `${raw.slice(0, 500)}…` : raw]);
+    if (part.length === PART) flush();
+  }
+  flush();
+  if (run.rejected === 0) app.out.note("No row was rejected");
+}
+
+/** Runs. */
+export const run: Noun = { self: start, verbs: { list, show, stop, retry, rejects } };

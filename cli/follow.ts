@@ -1,0 +1,108 @@
+/**
+ * A run from its queueing to its report.
+ *
+ * @module
+ */
+import type { RejectView, RunView } from "../core/engine/views.ts";
+import type { App } from "./app.ts";
+import { reportError, reportRunFailure } from "./errors.ts";
+import { bytes, count, duration } from "./format.ts";
+import { onInterrupt } from "./interrupts.ts";
+import type { Cell } from "./output.ts";
+import { ProgressDisplay } from "./progress.ts";
+
+/** Rejected rows that a report shows. */
+const SHOWN_REJECTS = 10;
+
+/** Shows a run's progress until it ends; Ctrl-C asks it to stop. */
+export async function followRun(app: App, run: RunView): Promise<RunView> {
+  const { runs } = await app.runtime();
+  const display = new ProgressDisplay(app.out);
+  using _interrupts = onInterrupt(() => {
+    app.out.note("Stopping; press Ctrl-C again to quit at once");
+    runs.stop(run.id).catch((error) => reportError(app.out, error, app));
+  });
+  let last = run;
+  try {
+    for await (const view of runs.follow(run.id)) {
+      last = view;
+      display.update(view);
+    }
+  } finally {
+    display.end();
+  }
+  return last;
+}
+
+/** Prints what became of a run and gives the exit code. */
+export async function reportRun(app: App, run: RunView, options: ReportOptions = {}): Promise<number> {
+  await printRun(app, run, options);
+  if (run.failure !== null) return reportRunFailure(app.out, run.failure, app);
+  return 0;
+}
+
+/** How to report. */
+export interface ReportOptions {
+  /** Whether to leave out what to do next. */
+  readonly withoutNext?: boolean;
+}
+
+/** Prints a run. */
+export async function printRun(app: App, run: RunView, { withoutNext = false }: ReportOptions = {}): Promise<void> {
+  const { out } = app;
+  if (out.json) return out.value(run);
+  out.line(`Run ${out.data("bold", run.id)} ${statusOf(app, run)}`);
+  out.line();
+  out.pairs(pairsOf(run));
+  if (run.rejected > 0) await printSomeRejects(app, run);
+  for (const note of run.notes) out.note(`${out.talk("yellow", "note:")} ${note}`);
+  if (!withoutNext) out.next(await nextSteps(app, run));
+}
+
+function statusOf({ out }: App, run: RunView): string {
+  const took = run.finished_at === null ? "" : ` after ${duration(run.duration_ms)}`;
+  const styles = { succeeded: "green", failed: "red", cancelled: "yellow", queued: "cyan", running: "cyan" } as const;
+  return out.data(styles[run.status], run.status) + took;
+}
+
+function pairsOf(run: RunView): (readonly [string, Cell])[] {
+  const unlessZero = (name: string, number: number): [string, Cell] => [name, number === 0 ? null : count(number)];
+  const rate = run.duration_ms > 0 ? ` (${count((run.read / run.duration_ms) * 1000)} rows/s)` : "";
+  return [
+    ["job type", run.job_type],
+    ["rows read", `${count(run.read)}${run.read > 0 ? rate : ""}`],
+    ["accepted", count(run.accepted)],
+    ["rejected", count(run.rejected)],
+    unlessZero("unchanged", run.unchanged),
+    unlessZero("refused", run.refused),
+    ["bytes read", bytes(run.bytes)],
+    ["profiles made", count(run.profiles_created)],
+    ["profiles updated", count(run.profiles_updated)],
+    unlessZero("attempts", run.attempts > 1 ? run.attempts : 0),
+    ["waits until", run.not_before],
+  ];
+}
+
+async function printSomeRejects(app: App, run: RunView): Promise<void> {
+  const { runs } = await app.runtime();
+  const shown: RejectView[] = [];
+  for await (const reject of runs.rejects(run.id)) {
+    shown.push(reject);
+    if (shown.length === SHOWN_REJECTS) break;
+  }
+  app.out.line();
+  app.out.table(["line", "rejected because"], shown.map(({ line, reason }) => [count(line), reason]));
+  if (run.rejected > shown.length) app.out.line(`… and ${count(run.rejected - shown.length)} more`);
+}
+
+async function nextSteps(app: App, run: RunView): Promise<string[]> {
+  const steps = run.next_step === null ? [] : [app.phrase(run.next_step)];
+  const { registry } = await app.runtime();
+  const type = registry.jobs.find(({ id }) => id === run.job_type);
+  if (run.status !== "succeeded" || type === undefined) return steps;
+  const { parseConfig } = await import("../core/describe/parse.ts");
+  const { stream, identifyBy: [field] } = type.into(parseConfig(type.config, run.config, `job type "${type.id}"`));
+  steps.push(app.command("stream", "fields", stream));
+  if (field !== undefined) steps.push(app.command("profile", "get", field, "VALUE"));
+  return steps;
+}

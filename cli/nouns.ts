@@ -1,0 +1,65 @@
+/**
+ * The nouns, each loaded when it is used: `--help` has to be fast.
+ *
+ * @module
+ */
+import type { Noun } from "./command.ts";
+
+/** A noun before its commands are loaded. */
+export interface NounEntry {
+  /** One sentence, without a final period. */
+  readonly summary: string;
+  load(): Promise<Noun>;
+}
+
+/** Every noun, in the order in which the help shows them. */
+export const NOUNS: Readonly<Record<string, NounEntry>> = {
+  provider: {
+    summary: "Systems that Waybill exchanges data with",
+    load: async () => (await import("./commands/provider.ts")).provider,
+  },
+  auth: {
+    summary: "Saved authorisations: how to reach a provider",
+    load: async () => (await import("./commands/auth.ts")).auth,
+  },
+  job: {
+    summary: "Job types, and jobs that are configured",
+    load: async () => (await import("./commands/job.ts")).job,
+  },
+  choices: {
+    summary: "Live list of the values that a job type's field may take",
+    load: async () => (await import("./commands/choices.ts")).choices,
+  },
+  run: {
+    summary: "Run a job now, and what became of runs",
+    load: async () => (await import("./commands/run.ts")).run,
+  },
+  stream: {
+    summary: "Events that imports brought in",
+    load: async () => (await import("./commands/stream.ts")).stream,
+  },
+  profile: {
+    summary: "Profiles that the events became",
+    load: async () => (await import("./commands/profile.ts")).profile,
+  },
+  token: {
+    summary: "Tokens for the HTTP API",
+    load: async () => (await import("./commands/token.ts")).token,
+  },
+  db: {
+    summary: "The database's tables",
+    load: async () => (await import("./commands/db.ts")).db,
+  },
+  doctor: {
+    summary: "Checks this installation, and says how to mend it",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  serve: {
+    summary: "Starts the HTTP server, with the worker that executes runs",
+    load: async () => (await import("./commands/serve.ts")).serve,
+  },
+  demo: {
+    summary: "Imports examples/customers.csv and shows what happened",
+    load: async () => (await import("./commands/demo.ts")).demo,
+  },
+};

@@ -1,0 +1,42 @@
+/**
+ * What auths and jobs have in common: labels, descriptions, changes.
+ *
+ * @module
+ */
+import type { JsonValue } from "../core/contracts/records.ts";
+import type { Change } from "../core/engine/runtime.ts";
+import type { Arguments } from "./args.ts";
+import type { Flag } from "./command.ts";
+
+/** `--label`, when something is made. */
+export const LABEL: Flag = { name: "label", kind: "value", value: "LABEL", help: "Name to call it by [required]" };
+/** `--label`, when something is changed. */
+export const NEW_LABEL: Flag = { name: "label", kind: "value", value: "LABEL", help: "New name to call it by" };
+/** `--description`. */
+export const DESCRIPTION: Flag = { name: "description", kind: "value", value: "TEXT", help: "What it is for" };
+/** `--unset`. */
+export const UNSET: Flag = {
+  name: "unset",
+  kind: "list",
+  value: "A,B",
+  help: "Put these options back to their default",
+};
+/** `--auth`. */
+export const AUTH: Flag = {
+  name: "auth",
+  kind: "value",
+  value: "AUTH",
+  help: "Saved auth to use, by label or id; needed unless just one fits",
+};
+
+/** The change that the flags of an `update` describe. */
+export function changeOf(args: Arguments, config: Readonly<Record<string, JsonValue>>): Change {
+  const [label, description] = [args.value("label"), args.value("description")];
+  const unset = (args.list("unset") ?? []).map((flag) => [flag.replaceAll("-", "_"), null] as const);
+  const changed = { ...config, ...Object.fromEntries(unset) };
+  return {
+    ...(label === undefined ? {} : { label }),
+    ...(description === undefined ? {} : { description }),
+    ...(Object.keys(changed).length === 0 ? {} : { config: changed }),
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * Examines an installation: what is wrong with it, and how to mend it. Changes nothing that is there.
+ *
+ * @module
+ */
+import { statfs } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { CheckResult } from "../contracts/auth.ts";
+import { Failure } from "../contracts/failure.ts";
+import type { Database } from "../database/database.ts";
+import { openSqlite } from "../database/sqlite.ts";
+import { checkDatabase, databasePath, exists } from "./check_database.ts";
+import { masterKeyWarning } from "./master_key.ts";
+import { findServing } from "./processes.ts";
+import { openVault } from "./vault.ts";
+
+/** What to examine. */
+export interface ExamineOptions {
+  /** Data directory. */
+  readonly home: string;
+  /** Address the server is to listen on. */
+  readonly host: string;
+  /** Port the server is to listen on. */
+  readonly port: number;
+  /** `WAYBILL_MASTER_KEY`. */
+  readonly masterKey: string | undefined;
+}
+
+/** A million rows with their profiles and archive take about this much, in bytes. */
+const LEAST_FREE = 1_000_000_000;
+/** How far the newest entry of the database may lie in the future, in milliseconds. */
+const CLOCK_TOLERANCE = 60_000;
+/** A clock that shows less was never set. */
+const LEAST_TIME = Date.UTC(2025, 0, 1);
+
+/** Examines everything, one result each, in an order that shows the cause before its consequences. */
+export async function* examine(options: ExamineOptions): AsyncGenerator<CheckResult> {
+  const checks: readonly (readonly [string, () => Promise<Omit<CheckResult, "name">>])[] = [
+    ["permissions", () => permissions(options)],
+    ["disk", () => disk(options)],
+    ["database", () => database(options)],
+    ["master key", () => masterKey(options)],
+    ["clock", () => clock(options)],
+    ["ports", () => ports(options)],
+  ];
+  for (const [name, check] of checks) yield { name, ...await withoutThrowing(check) };
+}
+
+async function withoutThrowing(check: () => Promise<Omit<CheckResult, "name">>): Promise<Omit<CheckResult, "name">> {
+  try {
+    return await check();
+  } catch (error) {
+    if (error instanceof Failure) return bad(error.message, error.hint ?? "See the documentation for operators");
+    return bad(error instanceof Error ? error.message : String(error), "See the documentation for operators");
+  }
+}
+
+function good(detail: string): Omit<CheckResult, "name"> {
+  return { ok: true, detail };
+}
+
+function bad(detail: string, hint: string): Omit<CheckResult, "name"> {
+  return { ok: false, detail, hint };
+}
+
+async function permissions({ home, host, port }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
+  const folder = await nearestFolder(home);
+  const wanted: readonly (readonly [Deno.PermissionDescriptor, string])[] = [
+    [{ name: "read", path: folder }, `--allow-read=${folder}`],
+    [{ name: "write", path: folder }, `--allow-write=${folder}`],
+    [{ name: "net", host: `${host}:${port}` }, `--allow-net=${host}:${port}`],
+    [{ name: "sys", kind: "hostname" }, "--allow-sys=hostname"],
+  ];
+  const missing: string[] = [];
+  for (const [descriptor, flag] of wanted) {
+    if ((await Deno.permissions.query(descriptor)).state !== "granted") missing.push(flag);
+  }
+  if (missing.length > 0) return bad(`Deno was not granted ${missing.join(" ")}`, "Add it to the task, or use ours");
+  const present = folder === resolve(home);
+  try {
+    await Deno.remove(await Deno.makeTempFile({ dir: folder, prefix: ".writable-" }));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const hint = "Make it writable for the user that runs Waybill, or choose another with --home or WAYBILL_HOME";
+    return bad(`"${folder}" cannot be written: ${reason}`, hint);
+  }
+  return good(present ? `Data directory "${folder}" can be written` : `"${resolve(home)}" can be made at first use`);
+}
+
+async function disk({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
+  const folder = await nearestFolder(home);
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  const detail = `${(free / 1e9).toFixed(1)} GB are free for "${folder}"`;
+  return free >= LEAST_FREE ? good(detail) : bad(detail, "Free space: a million rows may need 1 GB");
+}
+
+async function database({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
+  const state = await checkDatabase(home);
+  if (state === undefined) return good("There is none yet; it is made at first use");
+  const { applied, pending, newer, damage } = state;
+  if (damage.length > 0) {
+    return bad(`"${databasePath(home)}" is damaged: ${damage[0]}`, "Stop Waybill and restore the last backup");
+  }
+  if (newer.length > 0) {
+    return bad(
+      `A newer Waybill made it (it has "${newer.join('", "')}")`,
+      "Install that version or a later one, or restore the backup made before the upgrade",
+    );
+  }
+  if (pending.length > 0) return bad(`It lacks "${pending.join('", "')}"`, "Run `waybill db migrate`");
+  return await withDatabase(home, async (database) => {
+    await database.write(async (transaction) => {
+      await transaction.selectFrom("settings").select("name").limit(1).execute();
+    });
+    return good(`It is whole, up to date (${applied.at(-1)}) and can be written`);
+  });
+}
+
+async function masterKey({ home, masterKey }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
+  const masterKeyPath = join(resolve(home), "master.key");
+  const source = masterKey ? "WAYBILL_MASTER_KEY" : `"${masterKeyPath}"`;
+  const state = await checkDatabase(home);
+  const started = state !== undefined && state.pending.length === 0 && await withDatabase(home, hasSettings);
+  if (!started) return good(masterKey ? `${source} is set` : "There is none yet; it is made at first use");
+  await withDatabase(home, (database) => openVault({ database, masterKeyPath, masterKey }));
+  const warning = masterKey ? undefined : await masterKeyWarning(masterKeyPath);
+  if (warning !== undefined) return bad(warning, `Run chmod 600 ${masterKeyPath}`);
+  return good(`${source} is the one that this database was made with`);
+}
+
+async function hasSettings(database: Database): Promise<boolean> {
+  return await database.kysely.selectFrom("settings").select("name").executeTakeFirst() !== undefined;
+}
+
+async function clock({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
+  const now = Temporal.Now.instant().epochMilliseconds;
+  const shown = new Date(now).toISOString();
+  const hint = "Set the machine's clock, and keep it right with NTP";
+  if (now < LEAST_TIME) return bad(`The machine's clock shows ${shown}`, hint);
+  const state = await checkDatabase(home);
+  if (state === undefined || state.pending.length > 0) return good(`It shows ${shown}`);
+  return await withDatabase(home, async (database) => {
+    const apart = Math.abs(await database.now() - Temporal.Now.instant().epochMilliseconds);
+    if (apart > CLOCK_TOLERANCE) return bad(`The database's clock is ${Math.round(apart / 1000)} s off`, hint);
+    const { newest } = await database.kysely.selectFrom("runs")
+      .select(({ fn }) => fn.max("created_at").as("newest")).executeTakeFirstOrThrow();
+    if (newest !== null && newest > now + CLOCK_TOLERANCE) {
+      return bad(`It shows ${shown}, but a run was made at ${new Date(newest).toISOString()}`, hint);
+    }
+    return good(`It shows ${shown}, as the database's does`);
+  });
+}
+
+async function ports({ home, host, port }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
+  const address = `${host}:${port}`;
+  try {
+    Deno.listen({ hostname: host, port }).close();
+    return good(`${address} is free for the server`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+  }
+  const serving = await servingAddress(home);
+  if (serving !== undefined && new URL(serving).port === String(port)) {
+    return good(`${address} is used by the server of this data directory`);
+  }
+  return bad(`${address} is used by another program`, "Stop it, or give `waybill serve` another --port");
+}
+
+async function servingAddress(home: string): Promise<string | undefined> {
+  const state = await checkDatabase(home);
+  if (state === undefined || state.pending.length > 0) return undefined;
+  const folder = join(resolve(home), "processes");
+  return await withDatabase(home, async (database) => (await findServing(database, folder))?.address ?? undefined);
+}
+
+/** Does `work` with the database, which is there, and closes it. */
+async function withDatabase<T>(home: string, work: (database: Database) => Promise<T>): Promise<T> {
+  await using database = await openSqlite(databasePath(home));
+  return await work(database);
+}
+
+/** The data directory, or the folder it would be made in. */
+async function nearestFolder(home: string): Promise<string> {
+  for (let folder = resolve(home);; folder = dirname(folder)) {
+    if (await exists(folder) || folder === dirname(folder)) return folder;
+  }
+}
