@@ -49,11 +49,12 @@ export async function serve(options: ServeOptions): Promise<void> {
     await runServer({
       host: options.host,
       port: options.port,
-      open: () =>
+      open: (address) =>
         openRuntime({
           home: options.home,
           plugins: [import.meta.resolve("../plugins/mod.ts"), ...options.plugins],
           runner: "serve",
+          address,
           log,
         }),
       log,

@@ -44,8 +44,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
       stopping: stopping.signal,
       ready: async () => {
         if (signal.aborted) throw new Failure("transient", "The server is stopping");
-        // The token table is in the database that everything else is in.
-        await runtime.tokens.any();
+        await runtime.ready();
       },
     });
     handle = app.fetch;

@@ -13,9 +13,14 @@ import { IdentityHasher } from "../profiles/identity.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { openConnection } from "./connections.ts";
 import type { Core } from "./core.ts";
+import { describeError } from "./describe_error.ts";
+import { CommitThread } from "./commit_thread.ts";
 import { ImportCommits } from "./import_commit.ts";
 import { ImportRun } from "./import_run.ts";
+import { LazyCommits } from "./lazy_commits.ts";
 import { type Claim, finishRun, holdFence, LeaseLost, type Outcome, releaseRun } from "./queue.ts";
+import { type Redactor, redactor } from "./redact.ts";
+import { findAuth, openAuth } from "./saved_auths.ts";
 import { placeImport, type StreamPlace } from "./streams.ts";
 
 /** Sentences kept with a run. */
@@ -56,10 +61,10 @@ export async function executeRun(core: Core, claim: Claim, hooks: RunHooks): Pro
       await core.database.write((transaction) => releaseRun(transaction, claim));
       return "released";
     }
-    outcome = { status: isCancelled(error) ? "cancelled" : "failed", failure: describeError(error) };
+    outcome = { status: isCancelled(error) ? "cancelled" : "failed", failure: attempt.describe(error) };
     if (outcome.failure.kind === "bug") {
-      hooks.log.error(error instanceof Error ? error.stack ?? error.message : String(error));
-    } else hooks.log.error(outcome.failure.message, { kind: outcome.failure.kind });
+      attempt.log.error(error instanceof Error ? error.stack ?? error.message : String(error));
+    } else attempt.log.error(outcome.failure.message, { kind: outcome.failure.kind });
   }
   try {
     await attempt.finish(outcome);
@@ -74,17 +79,11 @@ function isCancelled(error: unknown): boolean {
   return error instanceof Failure && error.kind === "cancelled";
 }
 
-/** An error as a run keeps it: an expected one as it is, anything else as a bug without its stack. */
-export function describeError(error: unknown): FailureJson {
-  if (error instanceof Failure) return error.toJSON();
-  const message = error instanceof Error ? error.message : String(error);
-  return { kind: "bug", message, hint: "Report it with the log of this run, which holds the stack", code: null };
-}
-
 /** One attempt at a run. */
 class RunAttempt {
   readonly #began = performance.now();
   readonly #notes: string[] = [];
+  #redactor: Redactor = redactor([]);
   #duration = 0;
   #progress: Progress | undefined;
   #bytes = 0;
@@ -107,6 +106,10 @@ class RunAttempt {
       return await placeImport(transaction, claim.account, target, await core.database.now());
     });
     this.#notePlace(place, target.stream, target.identifyBy);
+    if (row.auth_id !== null) {
+      const auth = await findAuth(core.database.kysely, claim.account, row.auth_id);
+      this.#redactor = (await openAuth(core, auth)).redactor;
+    }
     const connection = await openConnection(core, claim.account, row.auth_id, {
       signal: hooks.signal,
       log: this.#log(),
@@ -148,11 +151,21 @@ class RunAttempt {
     const hashers = (mapping?.identifyBy ?? []).map((field) =>
       new IdentityHasher(core.identityKey, claim.account, mapping?.profiles.table ?? 0, field)
     );
+    const to = { stream: place.stream, profiles: mapping?.profiles };
+    await using commits = new LazyCommits(
+      () => new ImportCommits(core.database, core.statements, core.archive, claim, to),
+      () =>
+        new CommitThread({
+          databasePath: core.home.databasePath,
+          archiveDir: core.home.archiveDir,
+          claim,
+          place: to,
+          identityKey: core.identityKey,
+          identifyBy: mapping?.identifyBy ?? [],
+        }),
+    );
     const run = new ImportRun({
-      commits: new ImportCommits(core.database, core.statements, core.archive, claim, {
-        stream: place.stream,
-        profiles: mapping?.profiles,
-      }),
+      commits,
       startedAt,
       threshold,
       counts: countsOf(row),
@@ -195,14 +208,26 @@ class RunAttempt {
     }
   }
 
+  /** What went wrong, without secrets. */
+  describe(error: unknown): FailureJson {
+    const failure = describeError(error);
+    const { text } = this.#redactor;
+    return { ...failure, message: text(failure.message), hint: failure.hint === null ? null : text(failure.hint) };
+  }
+
+  /** The run's log, without the auth's secrets. */
+  get log(): Log {
+    return this.#redactor.log(this.hooks.log);
+  }
+
   /** The plugin's log; its warnings are what the user should read. */
   #log(): Log {
-    const { log } = this.hooks;
+    const { log } = this;
     return {
       debug: (message, fields) => log.debug(message, fields),
       info: (message, fields) => log.info(message, fields),
       warn: (message, fields) => {
-        this.#note(message);
+        this.#note(this.#redactor.text(message));
         log.warn(message, fields);
       },
       error: (message, fields) => log.error(message, fields),

@@ -35,6 +35,17 @@ export interface ImportBatch {
   readonly duration: number;
 }
 
+/** Commits the batches of one import, in order. */
+export interface Commits extends AsyncDisposable {
+  /**
+   * Takes a batch; resolves when there is room for the next. Throws what made this or an earlier batch fail:
+   * `LeaseLost` when another process has taken the run over. Nothing of a failed batch is committed.
+   */
+  commit(batch: ImportBatch): Promise<void>;
+  /** Resolves when every batch taken is committed; throws what made one fail. */
+  drain(): Promise<void>;
+}
+
 /** Where an import's commits go. */
 export interface ImportPlace {
   readonly stream: number;
@@ -53,8 +64,8 @@ interface Segment {
 
 const HOUR = 3_600_000;
 
-/** Commits an import's batches, one after another. */
-export class ImportCommits {
+/** Commits an import's batches on this thread. */
+export class ImportCommits implements Commits {
   #events: Segment | undefined;
   #rejects: Segment | undefined;
   #expectNew = true;
@@ -67,7 +78,7 @@ export class ImportCommits {
     private readonly place: ImportPlace,
   ) {}
 
-  /** Commits a batch. Throws `LeaseLost` when another process has taken the run over; then nothing was committed. */
+  /** Resolves when the batch is committed. */
   async commit(batch: ImportBatch): Promise<void> {
     const now = await this.database.now();
     const done = await this.database.write(async (transaction) => {
@@ -91,6 +102,16 @@ export class ImportCommits {
     this.#events = done.events;
     this.#rejects = done.rejects;
     if (done.applied !== undefined) this.#expectNew = done.applied.mostlyNew;
+  }
+
+  /** Every commit was waited for. */
+  drain(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Holds nothing. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
   }
 
   async #takePositions(transaction: Transaction<Tables>, count: number): Promise<number> {

@@ -9,14 +9,14 @@ import type { JsonValue, RecordBatch, RejectedRow, Row } from "../contracts/reco
 import { indexRows } from "../profiles/indexed_batch.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import { ImportBuffer } from "./import_buffer.ts";
-import type { ImportCommits } from "./import_commit.ts";
+import type { Commits } from "./import_commit.ts";
 
 /** A percentage means nothing before this many rows were read. */
 const PERCENT_FROM = 1_000;
 
 /** What an import's engine side needs. */
 export interface ImportRunOptions {
-  readonly commits: ImportCommits;
+  readonly commits: Commits;
   /** Time of events without one. */
   readonly startedAt: number;
   readonly threshold: ImportTarget["rejectThreshold"];
@@ -72,6 +72,7 @@ export class ImportRun {
   flush(): Promise<void> {
     return this.#next(async () => {
       if (!this.#buffer.empty) await this.#commit();
+      await this.options.commits.drain();
     });
   }
 
@@ -104,6 +105,7 @@ export class ImportRun {
     const buffer = this.#buffer;
     const counts = this.#soFar();
     const batch = buffer.take();
+    const unidentified = batch.profiles?.unidentified ?? 0;
     await this.options.commits.commit({
       ...batch,
       counts,
@@ -111,7 +113,7 @@ export class ImportRun {
       duration: this.options.duration(),
     });
     this.#counts = counts;
-    this.#unidentified += batch.profiles?.unidentified ?? 0;
+    this.#unidentified += unidentified;
     this.#buffer = this.#newBuffer();
     this.#checkThreshold(PERCENT_FROM);
   }

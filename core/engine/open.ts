@@ -32,6 +32,8 @@ export interface OpenOptions {
    * process of the same data directory is there to take them), `none` only queues.
    */
   readonly runner: "serve" | "cli" | "none";
+  /** Where this process's HTTP server listens: other processes of the data directory can name it. */
+  readonly address?: string;
   /** Where to log; JSON lines on stderr unless told. */
   readonly log?: EngineLog;
 }
@@ -57,6 +59,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
 
   const start = async (kind: "serve" | "cli"): Promise<Runner> => {
     const processes = stack.use(await Processes.join(database, locks, kind));
+    if (options.address !== undefined) await processes.listensAt(options.address);
     return stack.use(
       new Runner({
         database,
@@ -89,6 +92,10 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     streams: streamsOf(database, ACCOUNT),
     profiles: profilesOf(database, core.statements, core.identityKey, ACCOUNT),
     tokens: tokensOf(context),
+    ready: async () => {
+      await database.kysely.selectFrom("accounts").select("id").limit(1).execute();
+      if (runner?.failing !== undefined) throw runner.failing;
+    },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

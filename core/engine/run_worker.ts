@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { Failure } from "../contracts/failure.ts";
 import type { Log } from "../contracts/log.ts";
 import { openCore } from "./core.ts";
-import { describeError, Drain, executeRun } from "./execute_run.ts";
+import { describeError, reviveError } from "./describe_error.ts";
+import { Drain, executeRun } from "./execute_run.ts";
 import type { FromRun, ToRun } from "./run_protocol.ts";
 
 /** Longest silence between two progress messages, in milliseconds. */
@@ -24,10 +24,7 @@ scope.addEventListener("message", ({ data }) => {
   if (data.type === "start") {
     work(data).catch((error) => scope.postMessage({ type: "broken", failure: describeError(error) }));
   } else if (data.failure === "drain") abort.abort(new Drain());
-  else {
-    const { kind, message, hint } = data.failure;
-    abort.abort(new Failure(kind === "bug" ? "cancelled" : kind, message, hint === null ? {} : { hint }));
-  }
+  else abort.abort(reviveError(data.failure));
 });
 
 async function work({ home, plugins, claim }: ToRun & { type: "start" }): Promise<void> {

@@ -154,4 +154,6 @@ export interface Runtime extends AsyncDisposable {
   readonly streams: Streams;
   readonly profiles: Profiles;
   readonly tokens: Tokens;
+  /** Resolves when the database answers and queued runs are taken; throws what keeps either from working. */
+  ready(): Promise<void>;
 }

@@ -40,6 +40,8 @@ export async function applyBatch(
   await statements.updateProfiles(transaction, scope, changes.updates);
   await statements.putStamps(transaction, scope, changes.stamps);
   for (const { placed, slots, keys } of resolution.added) {
+    // Nothing known was met, so the profiles they were placed with are the right ones.
+    if (placed !== undefined && resolution.profiles.size === 0) continue;
     const profiles = Float64Array.from(slots, (slot) => changes.profileOf(batch.owners[slot]!));
     if (placed === undefined) {
       await statements.insertIdentities(transaction, scope, { keys, profiles });
@@ -93,13 +95,12 @@ async function resolveIdentities(
   const states = new Map<number, ProfileState>();
   const known = new Float64Array(batch.slots.count);
   const added: AddedIdentities[] = [];
-  const firstProfile = (slot: number) => position + batch.root(batch.owners[slot]!);
   let pending = Int32Array.from({ length: batch.slots.count }, (_, slot) => slot);
   for (let attempt = 0; pending.length > 0; attempt++) {
     const sorted = batch.slots.sortedKeys(pending, attempt);
     const taken = new Set(attempt === 0 ? [] : added.flatMap(({ keys }) => [...keys]));
     const { slots, keys, rivals } = withoutRivals(sorted.slots, sorted.keys, taken);
-    const placed = expectNew ? Float64Array.from(slots, (slot) => firstProfile(slot)) : undefined;
+    const placed = expectNew ? firstProfiles(batch, slots, position) : undefined;
     if (
       placed !== undefined &&
       await statements.insertIdentities(transaction, scope, { keys, profiles: placed }) === keys.length
@@ -153,6 +154,15 @@ function names(
   return state.has(batch.identifyBy[batch.slots.field(slot)]!, batch.slots.value(slot));
 }
 
+/** The profiles that slots name as far as the batch alone can tell. */
+function firstProfiles(batch: ProfileBatch, slots: Int32Array, position: number): Float64Array {
+  const profiles = new Float64Array(slots.length);
+  for (let index = 0; index < slots.length; index++) {
+    profiles[index] = position + batch.root(batch.owners[slots[index]!]!);
+  }
+  return profiles;
+}
+
 /** A slot whose key another slot of the batch has as well. */
 interface Rival {
   readonly slot: number;
@@ -169,8 +179,10 @@ function withoutRivals(
   const rivals: Rival[] = [];
   const isRival = new Uint8Array(slots.length);
   let kept = 0;
+  const halves = new Int32Array(keys.buffer, keys.byteOffset);
   for (let index = 0; index < slots.length; index++) {
-    const repeats = index > 0 && keys[index] === keys[index - 1];
+    const repeats = index > 0 && halves[2 * index] === halves[2 * index - 2] &&
+      halves[2 * index + 1] === halves[2 * index - 1];
     const isTaken = taken.size > 0 && taken.has(keys[index]!);
     if (!repeats && !isTaken) kept++;
     else {
@@ -195,12 +207,13 @@ interface Changes {
 
 function foldEvents(batch: ProfileBatch, { profiles, known }: Resolution, position: number): Changes {
   const firstOf = new Map<number, number>();
-  known.forEach((id, slot) => {
-    if (id === 0) return;
+  for (let slot = 0; slot < known.length; slot++) {
+    const id = known[slot]!;
+    if (id === 0) continue;
     const owner = batch.owners[slot]!, first = firstOf.get(id);
     if (first === undefined) firstOf.set(id, owner);
     else batch.unite(first, owner);
-  });
+  }
   const knownOf = new Map<number, number[]>();
   for (const [id, event] of firstOf) {
     const root = batch.root(event), ids = knownOf.get(root);

@@ -5,6 +5,16 @@
  */
 import type { IdentityHasher } from "./identity.ts";
 
+/** The slots as they cross to another thread; all buffers are transferable. */
+export interface PackedSlots {
+  readonly count: number;
+  readonly high: Int32Array<ArrayBuffer>;
+  readonly low: Int32Array<ArrayBuffer>;
+  readonly fields: Uint16Array<ArrayBuffer>;
+  readonly ends: Uint32Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** A hash table over typed arrays: a million identities cost no object each. */
 export class IdentitySlots {
   /** Slots in use. */
@@ -18,6 +28,30 @@ export class IdentitySlots {
 
   /** `hashers` are the identity fields' own, in the mapping's order. */
   constructor(private readonly hashers: readonly IdentityHasher[]) {}
+
+  /** Slots that were packed; none can be added to them. */
+  static unpack(packed: PackedSlots, hashers: readonly IdentityHasher[]): IdentitySlots {
+    const slots = new IdentitySlots(hashers);
+    slots.count = packed.count;
+    slots.#high = packed.high;
+    slots.#low = packed.low;
+    slots.#fields = packed.fields;
+    slots.#ends = packed.ends;
+    slots.#bytes = packed.bytes;
+    return slots;
+  }
+
+  /** What another thread needs of them. */
+  pack(): PackedSlots {
+    return {
+      count: this.count,
+      high: this.#high,
+      low: this.#low,
+      fields: this.#fields,
+      ends: this.#ends,
+      bytes: this.#bytes,
+    };
+  }
 
   /** The slot of a normalised value of one identity field: the one it has, or a new one (`slot === count - 1`). */
   add(field: number, bytes: Uint8Array, start: number, end: number): number {
@@ -118,7 +152,7 @@ export class IdentitySlots {
 /** Sorts slots by their signed 64-bit keys: a radix sort by the upper 32 bits, then the few equal ones by the rest. */
 function sortByKey(slots: Int32Array, keys: BigInt64Array): { slots: Int32Array; keys: BigInt64Array } {
   const count = slots.length;
-  const highs = new Int32Array(keys.buffer);
+  const highs = new Int32Array(keys.buffer, keys.byteOffset);
   let order = new Uint32Array(count), other = new Uint32Array(count);
   for (let index = 0; index < count; index++) order[index] = index;
   if (count < 2048) {
@@ -137,16 +171,23 @@ function sortByKey(slots: Int32Array, keys: BigInt64Array): { slots: Int32Array;
     }
   }
   const sortedSlots = new Int32Array(count), sortedKeys = new BigInt64Array(count);
+  const halves = new Int32Array(sortedKeys.buffer);
   for (let index = 0; index < count; index++) {
-    const slot = slots[order[index]!]!, key = keys[order[index]!]!;
-    let place = index;
-    while (place > 0 && sortedKeys[place - 1]! > key) {
+    const from = order[index]!;
+    sortedSlots[index] = slots[from]!;
+    halves[2 * index] = highs[2 * from]!;
+    halves[2 * index + 1] = highs[2 * from + 1]!;
+  }
+  for (let index = 1; index < count; index++) {
+    // Equal upper halves are rare: the big numbers are compared only there.
+    for (let place = index; place > 0 && halves[2 * place + 1] === halves[2 * place - 1]; place--) {
+      const key = sortedKeys[place]!, slot = sortedSlots[place]!;
+      if (sortedKeys[place - 1]! <= key) break;
       sortedKeys[place] = sortedKeys[place - 1]!;
       sortedSlots[place] = sortedSlots[place - 1]!;
-      place--;
+      sortedKeys[place - 1] = key;
+      sortedSlots[place - 1] = slot;
     }
-    sortedKeys[place] = key;
-    sortedSlots[place] = slot;
   }
   return { slots: sortedSlots, keys: sortedKeys };
 }

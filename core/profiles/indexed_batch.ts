@@ -14,7 +14,7 @@ export const MAX_BATCH_BYTES = 64 << 20;
 /** Most rows in one batch. */
 export const MAX_BATCH_ROWS = 1_000_000;
 
-const LF = 10, QUOTE = 34, LETTER_N = 110, OPEN = 123, CLOSE = 125;
+const LF = 10, QUOTE = 34, COLON = 58, LETTER_N = 110, OPEN = 123, CLOSE = 125;
 
 /**
  * Checks and indexes what `emit` was given.
@@ -25,7 +25,7 @@ export function indexRows(rows: RecordBatch | readonly Row[]): IndexedBatch {
   if (!isRecordBatch(rows)) return encodeRows(rows);
   checkLines(rows);
   if (rows.columns === undefined) return encodeRows(parseRows(rows));
-  checkSpans(rows.rows, rows.columns);
+  checkSpans(rows, rows.columns);
   return rows as IndexedBatch;
 }
 
@@ -47,23 +47,26 @@ function checkLines({ bytes, rows, times }: RecordBatch): void {
   }
 }
 
-function checkSpans(rows: Uint32Array, { names, spans }: ColumnIndex): void {
+function checkSpans({ bytes, rows }: RecordBatch, { names, spans }: ColumnIndex): void {
   const width = names.length;
   if (spans.length !== 2 * width * (rows.length - 1)) {
     throw new TypeError("A record batch's `spans` must have two entries for each row and column");
   }
   if (new Set(names).size !== width) throw new TypeError("A record batch's column names must be unique");
-  let at = 0;
-  for (let row = 0; row < rows.length - 1; row++) {
-    let last = rows[row]!;
+  for (let row = 0, at = 0; row < rows.length - 1; row++) {
+    // Where the next key must start: after the brace, or after the comma behind a value.
+    let key = rows[row]! + 1;
     const end = rows[row + 1]! - 2;
     for (let column = 0; column < width; column++, at += 2) {
       const from = spans[at]!, to = spans[at + 1]!;
       if (from === to) continue;
-      if (from <= last || to < from || to > end) {
-        throw new TypeError(`Row ${row} of a record batch has a value outside its line`);
+      if (from < key + 3 || to <= from || to > end || bytes[key] !== QUOTE || bytes[from - 1] !== COLON) {
+        throw new TypeError(`Row ${row} of a record batch is not what its spans say, or holds white space`);
       }
-      last = to;
+      key = to + 1;
+    }
+    if (key !== end + 1 && key !== end) {
+      throw new TypeError(`Row ${row} of a record batch has a value that its spans do not name`);
     }
   }
 }

@@ -4,12 +4,24 @@
  * @module
  */
 import { foldsCase, type IdentityHasher, normaliseIdentity } from "./identity.ts";
-import { IdentitySlots } from "./identity_slots.ts";
+import { IdentitySlots, type PackedSlots } from "./identity_slots.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const QUOTE = 34, BACKSLASH = 92, COMMA = 44, OPEN = 123, CLOSE = 125, SPACE = 32;
+
+/** A batch as it crosses to another thread; all buffers are transferable. */
+export interface PackedProfileBatch {
+  readonly count: number;
+  readonly times: Float64Array<ArrayBuffer>;
+  readonly parents: Int32Array<ArrayBuffer>;
+  readonly identified: Uint8Array<ArrayBuffer>;
+  readonly texts: Uint8Array<ArrayBuffer>;
+  readonly ends: Float64Array<ArrayBuffer>;
+  readonly owners: Int32Array<ArrayBuffer>;
+  readonly slots: PackedSlots;
+}
 
 /** Which events a batch holds and what they say, under the default mapping: same names, latest value wins. */
 export class ProfileBatch {
@@ -20,45 +32,73 @@ export class ProfileBatch {
   /** Distinct identities of the batch. */
   readonly slots: IdentitySlots;
   /** For each slot, the first event that has it. */
-  readonly owners: number[] = [];
+  get owners(): ArrayLike<number> {
+    return this.#owners;
+  }
+  #owners: number[] | Int32Array<ArrayBuffer> = [];
   #parents = new Int32Array(1024);
   #identified = new Uint8Array(1024);
   #texts: Uint8Array<ArrayBuffer> = new Uint8Array(65_536);
   #ends = new Float64Array(1025);
-  #scratch = new Uint8Array(256);
 
   /** Fields that identify a profile. */
   readonly identifyBy: readonly string[];
 
   /** `hashers` are those of the fields that identify a profile. */
-  constructor(hashers: readonly IdentityHasher[]) {
+  constructor(hashers: readonly IdentityHasher[], packed?: PackedSlots) {
     this.identifyBy = hashers.map(({ field }) => field);
-    this.slots = new IdentitySlots(hashers);
+    this.slots = packed === undefined ? new IdentitySlots(hashers) : IdentitySlots.unpack(packed, hashers);
+  }
+
+  /** A batch that was packed; nothing can be added to it. */
+  static unpack(packed: PackedProfileBatch, hashers: readonly IdentityHasher[]): ProfileBatch {
+    const batch = new ProfileBatch(hashers, packed.slots);
+    batch.count = packed.count;
+    batch.times = packed.times;
+    batch.#parents = packed.parents;
+    batch.#identified = packed.identified;
+    batch.#texts = packed.texts;
+    batch.#ends = packed.ends;
+    batch.#owners = packed.owners;
+    return batch;
+  }
+
+  /** What another thread needs of it. */
+  pack(): PackedProfileBatch {
+    return {
+      count: this.count,
+      times: this.times,
+      parents: this.#parents,
+      identified: this.#identified,
+      texts: this.#texts,
+      ends: this.#ends,
+      owners: Int32Array.from(this.#owners),
+      slots: this.slots.pack(),
+    };
   }
 
   /** Adds a batch's events; those without a time of their own get `startedAt`. */
   add(batch: IndexedBatch, startedAt: number): void {
-    const { names, spans } = batch.columns;
+    const { bytes, times, columns: { names, spans } } = batch;
     const width = names.length;
-    this.#reserve(batch.times.length);
-    const order = names.map((_, column) => column).sort((a, b) => names[a]! < names[b]! ? -1 : 1);
-    const keys = names.map((name) => encoder.encode(`${JSON.stringify(name)}:`));
-    const identities = this.identifyBy.flatMap((field, index) => {
-      const column = names.indexOf(field);
-      return column < 0 ? [] : [{ index, column, fold: foldsCase(field) }];
-    });
-    for (let row = 0; row < batch.times.length; row++) {
-      const event = this.count++;
-      const time = batch.times[row]!;
-      this.times[event] = Number.isNaN(time) ? startedAt : time;
-      this.#parents[event] = event;
-      const span = 2 * row * width;
-      this.#writeAttributes(event, batch.bytes, spans, span, order, keys);
-      for (const { index, column, fold } of identities) {
-        const from = spans[span + 2 * column]!, to = spans[span + 2 * column + 1]!;
-        if (!isEmptyValue(batch.bytes, from, to - from)) this.#identify(event, index, fold, batch.bytes, from, to);
-      }
+    this.#reserve(times.length, bytes.length);
+    const first = this.count;
+    for (let row = 0; row < times.length; row++) {
+      const time = times[row]!;
+      this.times[first + row] = Number.isNaN(time) ? startedAt : time;
+      this.#parents[first + row] = first + row;
     }
+    this.count = first + times.length;
+    this.#writeAttributes(first, batch);
+    this.identifyBy.forEach((field, index) => {
+      const column = names.indexOf(field);
+      if (column < 0) return;
+      const fold = foldsCase(field);
+      for (let row = 0, at = 2 * column; row < times.length; row++, at += 2 * width) {
+        const from = spans[at]!, to = spans[at + 1]!;
+        if (!isEmptyValue(bytes, from, to - from)) this.#identify(first + row, index, fold, bytes, from, to);
+      }
+    });
   }
 
   /** What the event writes: a JSON object with sorted keys and no empty values. */
@@ -97,88 +137,84 @@ export class ProfileBatch {
     else this.#parents[first] = second;
   }
 
+  /** Plain printable ASCII is normalised in place or in the scratch; anything else goes through strings. */
   #identify(event: number, field: number, fold: boolean, bytes: Uint8Array, from: number, to: number): void {
-    const quoted = bytes[from] === QUOTE;
-    let start = quoted ? from + 1 : from, end = quoted ? to - 1 : to;
-    if (this.#scratch.length < end - start) this.#scratch = new Uint8Array(2 * (end - start));
-    const scratch = this.#scratch;
-    let length = 0;
-    let plain = quoted || (bytes[from]! >= 45 && bytes[from]! <= 57);
-    // Plain printable ASCII is normalised in place; anything else goes through strings.
-    if (plain && quoted) plain = bytes[start]! > SPACE && bytes[end - 1]! > SPACE;
+    let source = bytes, start = from + 1, end = to - 1;
+    let plain = bytes[from] === QUOTE && bytes[start]! > SPACE && bytes[end - 1]! > SPACE;
+    let capitals = false;
     for (let at = start; plain && at < end; at++) {
-      let byte = bytes[at]!;
+      const byte = bytes[at]!;
       if (byte < SPACE || byte > 126 || byte === BACKSLASH) plain = false;
-      if (fold && byte >= 65 && byte <= 90) byte += 32;
-      scratch[length++] = byte;
+      else if (byte >= 65 && byte <= 90) capitals = true;
     }
-    let value: Uint8Array = scratch;
-    if (!plain || !quoted) {
+    if (!plain) {
       const text = normaliseIdentity(this.identifyBy[field]!, JSON.parse(decoder.decode(bytes.subarray(from, to))));
       if (text === undefined) return;
-      value = encoder.encode(text);
-      length = value.length;
+      source = encoder.encode(text);
+      start = 0;
+      end = source.length;
+    } else if (fold && capitals) {
+      source = bytes.slice(start, end);
+      end -= start;
+      start = 0;
+      for (let at = 0; at < end; at++) if (source[at]! >= 65 && source[at]! <= 90) source[at]! += 32;
     }
-    start = 0;
-    end = length;
     const known = this.slots.count;
-    const slot = this.slots.add(field, value, start, end);
+    const slot = this.slots.add(field, source, start, end);
     this.#identified[event] = 1;
-    if (slot === known) this.owners.push(event);
+    if (slot === known) (this.#owners as number[]).push(event);
     else this.unite(event, this.owners[slot]!);
   }
 
-  #writeAttributes(
-    event: number,
-    bytes: Uint8Array,
-    spans: Uint32Array,
-    span: number,
-    order: readonly number[],
-    keys: readonly Uint8Array[],
-  ): void {
-    let put = this.#ends[event]!;
-    let texts = this.#texts;
-    texts[put++] = OPEN;
-    let first = true;
-    for (const column of order) {
-      const from = spans[span + 2 * column]!, to = spans[span + 2 * column + 1]!;
-      const size = to - from;
-      if (isEmptyValue(bytes, from, size)) continue;
-      const key = keys[column]!;
-      if (put + key.length + size + 3 > texts.length) {
-        texts = new Uint8Array(2 * texts.length + key.length + size);
-        texts.set(this.#texts);
-        this.#texts = texts;
+  /** Copies each row's `"key":value` stretches in the order of the keys, without the empty ones. */
+  #writeAttributes(first: number, { bytes, rows, times, columns: { names, spans } }: IndexedBatch): void {
+    const width = names.length;
+    const order = Int32Array.from(names.keys()).sort((a, b) => names[a]! < names[b]! ? -1 : 1);
+    const texts = this.#texts, ends = this.#ends;
+    let put = ends[first]!;
+    for (let row = 0; row < times.length; row++) {
+      const span = 2 * row * width;
+      texts[put++] = OPEN;
+      let separate = false;
+      for (let place = 0; place < width; place++) {
+        const at = span + 2 * order[place]!;
+        const from = spans[at]!, to = spans[at + 1]!;
+        if (isEmptyValue(bytes, from, to - from)) continue;
+        // The key starts after the value before it, or after the line's brace.
+        let before = at - 1;
+        while (before > span && spans[before] === spans[before - 1]) before -= 2;
+        const start = before > span ? spans[before]! + 1 : rows[row]! + 1;
+        if (separate) texts[put++] = COMMA;
+        separate = true;
+        if (to - start > 96) {
+          texts.set(bytes.subarray(start, to), put);
+          put += to - start;
+        } else {
+          for (let copy = start; copy < to; copy++) texts[put++] = bytes[copy]!;
+        }
       }
-      if (!first) texts[put++] = COMMA;
-      first = false;
-      for (let at = 0; at < key.length; at++) texts[put++] = key[at]!;
-      if (size > 128) {
-        texts.set(bytes.subarray(from, to), put);
-        put += size;
-      } else {
-        for (let at = from; at < to; at++) texts[put++] = bytes[at]!;
-      }
-    }
-    texts[put++] = CLOSE;
-    this.#ends[event + 1] = put;
-    if (put + 2 > texts.length) {
-      this.#texts = new Uint8Array(2 * texts.length);
-      this.#texts.set(texts);
+      texts[put++] = CLOSE;
+      ends[first + row + 1] = put;
     }
   }
 
-  #reserve(more: number): void {
-    const need = this.count + more;
+  /** Makes room; a row's attributes are never longer than its line. */
+  #reserve(events: number, bytes: number): void {
+    const texts = this.#ends[this.count]! + bytes;
+    if (texts > this.#texts.length) {
+      this.#texts = grown(this.#texts, new Uint8Array(Math.max(texts, 2 * this.#texts.length)));
+    }
+    const need = this.count + events;
     if (need <= this.times.length) return;
     const size = Math.max(need, 2 * this.times.length);
-    const copy = <T extends Int32Array | Uint8Array | Float64Array>(larger: T, old: T): T => {
-      larger.set(old);
-      return larger;
-    };
-    this.times = copy(new Float64Array(size), this.times);
-    this.#parents = copy(new Int32Array(size), this.#parents);
-    this.#identified = copy(new Uint8Array(size), this.#identified);
-    this.#ends = copy(new Float64Array(size + 1), this.#ends);
+    this.times = grown(this.times, new Float64Array(size));
+    this.#parents = grown(this.#parents, new Int32Array(size));
+    this.#identified = grown(this.#identified, new Uint8Array(size));
+    this.#ends = grown(this.#ends, new Float64Array(size + 1));
   }
+}
+
+function grown<T extends Int32Array | Uint8Array | Float64Array>(old: T, larger: T): T {
+  larger.set(old);
+  return larger;
 }

@@ -1,0 +1,67 @@
+/**
+ * Commits an import's batches on a thread of their own: while one commits, the run reads and prepares the next.
+ *
+ * @module
+ */
+import type { CommitStart, FromCommit, ToCommit } from "./commit_protocol.ts";
+import { reviveError } from "./describe_error.ts";
+import type { Commits, ImportBatch } from "./import_commit.ts";
+import { LeaseLost } from "./queue.ts";
+
+/** A thread that commits. At most one batch is under way; the next waits for it. */
+export class CommitThread implements Commits {
+  readonly #worker: Worker;
+  #answer: { resolve(): void; reject(error: Error): void } = { resolve: () => {}, reject: () => {} };
+  #underWay: Promise<void> = Promise.resolve();
+
+  /** Starts the thread. */
+  constructor(start: Omit<CommitStart, "type">) {
+    this.#worker = new Worker(new URL("./commit_worker.ts", import.meta.url), { type: "module", name: "commit" });
+    this.#worker.addEventListener("message", ({ data }: MessageEvent<FromCommit>) => {
+      if (data.type === "done") this.#answer.resolve();
+      else if (data.type === "lost") this.#answer.reject(new LeaseLost(start.claim));
+      else this.#answer.reject(reviveError(data.failure, data.stack));
+    });
+    this.#worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.#answer.reject(new Error(`The commit thread ended: ${event.message}`));
+    });
+    this.#post({ type: "start", ...start });
+  }
+
+  async commit({ profiles, ...rest }: ImportBatch): Promise<void> {
+    await this.#underWay;
+    const packed = profiles?.pack();
+    const transfer = [rest.member, rest.rejects].flatMap((bytes) => bytes === undefined ? [] : [bytes.buffer]);
+    if (packed !== undefined) {
+      const { times, parents, identified, texts, ends, owners, slots } = packed;
+      const { high, low, fields, ends: slotEnds, bytes } = slots;
+      const arrays = [times, parents, identified, texts, ends, owners, high, low, fields, slotEnds, bytes];
+      transfer.push(...arrays.map(({ buffer }) => buffer));
+    }
+    this.#ask({ type: "commit", batch: { ...rest, profiles: packed } }, transfer as ArrayBuffer[]);
+  }
+
+  drain(): Promise<void> {
+    return this.#underWay;
+  }
+
+  /** Waits for the batch under way and ends the thread. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#underWay.catch(() => {});
+    this.#ask({ type: "close" }, []);
+    await this.#underWay.catch(() => {});
+    this.#worker.terminate();
+  }
+
+  #ask(message: ToCommit, transfer: ArrayBuffer[]): void {
+    this.#underWay = new Promise((resolve, reject) => this.#answer = { resolve, reject });
+    // Whoever asks next is told; until then nobody listens.
+    this.#underWay.catch(() => {});
+    this.#post(message, transfer);
+  }
+
+  #post(message: ToCommit, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The Worker that commits an import's batches, while the run's own thread reads on.
+ *
+ * @module
+ */
+import type { Database } from "../database/database.ts";
+import { openSqlite } from "../database/sqlite.ts";
+import { Archive } from "../profiles/archive.ts";
+import { IdentityHasher } from "../profiles/identity.ts";
+import { ProfileBatch } from "../profiles/profile_batch.ts";
+import { sqliteStatements } from "../profiles/sqlite_statements.ts";
+import type { CommitStart, FromCommit, ToCommit } from "./commit_protocol.ts";
+import { describeError } from "./describe_error.ts";
+import { ImportCommits } from "./import_commit.ts";
+import { LeaseLost } from "./queue.ts";
+
+const scope = self as unknown as {
+  postMessage(message: FromCommit): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<ToCommit>) => void): void;
+};
+
+interface Opened {
+  readonly database: Database;
+  readonly commits: ImportCommits;
+  readonly hashers: readonly IdentityHasher[];
+}
+
+let opened: Promise<Opened> | undefined;
+let last: Promise<void> = Promise.resolve();
+
+scope.addEventListener("message", ({ data }) => {
+  if (data.type === "start") opened = open(data);
+  else last = last.then(() => answer(data));
+});
+
+async function open(start: CommitStart): Promise<Opened> {
+  const database = await openSqlite(start.databasePath);
+  const { claim, place } = start;
+  return {
+    database,
+    commits: new ImportCommits(database, sqliteStatements, new Archive(start.archiveDir), claim, place),
+    hashers: start.identifyBy.map((field) =>
+      new IdentityHasher(start.identityKey, claim.account, place.profiles?.table ?? 0, field)
+    ),
+  };
+}
+
+async function answer(message: Exclude<ToCommit, CommitStart>): Promise<void> {
+  try {
+    if (opened === undefined) throw new Error("The commit thread was not started");
+    const { database, commits, hashers } = await opened;
+    if (message.type === "close") await database[Symbol.asyncDispose]();
+    else {
+      const { profiles, ...batch } = message.batch;
+      await commits.commit({
+        ...batch,
+        profiles: profiles === undefined ? undefined : ProfileBatch.unpack(profiles, hashers),
+      });
+    }
+    scope.postMessage({ type: "done" });
+  } catch (error) {
+    if (error instanceof LeaseLost) scope.postMessage({ type: "lost" });
+    else {
+      const stack = error instanceof Error ? error.stack : undefined;
+      scope.postMessage({ type: "failed", failure: describeError(error), stack });
+    }
+  }
+}

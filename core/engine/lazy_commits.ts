@@ -1,0 +1,29 @@
+/**
+ * Chooses how an import commits when its first batch is there: a thread is worth its start only for large imports.
+ *
+ * @module
+ */
+import type { Commits, ImportBatch } from "./import_commit.ts";
+
+/** First batches with this many events make a thread worth it: a small import ends before one has started. */
+const WORTH_A_THREAD = 20_000;
+
+/** Commits inline or on a thread, as the first batch suggests. */
+export class LazyCommits implements Commits {
+  #chosen: Commits | undefined;
+
+  constructor(private readonly inline: () => Commits, private readonly thread: () => Commits) {}
+
+  async commit(batch: ImportBatch): Promise<void> {
+    this.#chosen ??= batch.events >= WORTH_A_THREAD ? this.thread() : this.inline();
+    await this.#chosen.commit(batch);
+  }
+
+  async drain(): Promise<void> {
+    await this.#chosen?.drain();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chosen?.[Symbol.asyncDispose]();
+  }
+}
