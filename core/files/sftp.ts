@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Attributes } from "ssh2";
+import type { Attributes } from "./sftp/ssh2_types.ts";
 import type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../contracts/file_store.ts";
 import { abortedOr, isFolder, notFound } from "./failures.ts";
 import { baseName, formatPath, parentPath, type ParsedPath, parseFilePath, parsePath, temporaryName } from "./paths.ts";

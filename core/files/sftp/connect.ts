@@ -6,7 +6,7 @@
 import type { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
-import type { Algorithms, AuthenticationType, Client, NextAuthHandler, ParsedKey, SFTPWrapper } from "ssh2";
+import type { Algorithms, AuthenticationType, Client, NextAuthHandler, ParsedKey, SFTPWrapper } from "./ssh2_types.ts";
 import { abortFailure, Failure } from "../../contracts/failure.ts";
 import { dial } from "./dial.ts";
 import { readPrivateKey } from "./key.ts";

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import type { ParsedKey } from "ssh2";
+import type { ParsedKey } from "./ssh2_types.ts";
 import { Failure } from "../../contracts/failure.ts";
 import { loadSsh2 } from "./ssh2.ts";
 

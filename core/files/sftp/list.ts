@@ -4,7 +4,7 @@
  * @module
  */
 import type { Buffer } from "node:buffer";
-import type { Attributes, FileEntryWithStats } from "ssh2";
+import type { Attributes, FileEntryWithStats } from "./ssh2_types.ts";
 import { throwIfAborted } from "../../contracts/failure.ts";
 import type { FileEntry, FilePage, ListOptions } from "../../contracts/file_store.ts";
 import { notFolder } from "../failures.ts";

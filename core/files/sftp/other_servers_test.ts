@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash, generateKeyPairSync } from "node:crypto";
-import type { AuthContext, SFTPWrapper } from "ssh2";
+import type { ServerLogin, SFTPWrapper } from "./ssh2_types.ts";
 import { Failure } from "../../contracts/failure.ts";
 import { openSftpStore } from "../sftp.ts";
 import { loadSsh2 } from "./ssh2.ts";
@@ -27,7 +27,7 @@ async function serve(share: number): Promise<SimpleServer> {
   const hostKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
   const server = new Server({ hostKeys: [hostKey.export({ type: "pkcs1", format: "pem" }).toString()] }, (client) => {
     client.on("error", () => {});
-    client.on("authentication", (context: AuthContext) => {
+    client.on("authentication", (context: ServerLogin) => {
       if (context.method !== "keyboard-interactive") return context.reject(["keyboard-interactive"]);
       context.prompt([{ prompt: "User: ", echo: true }, { prompt: "Password: ", echo: false }], (given) => {
         answers.push(given);

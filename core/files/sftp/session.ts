@@ -4,7 +4,7 @@
  * @module
  */
 import type { Socket } from "node:net";
-import type { Client, SFTPWrapper } from "ssh2";
+import type { Client, SFTPWrapper } from "./ssh2_types.ts";
 
 /** The connection ended while, or before, a request was answered. Never leaves this folder: see `connection.ts`. */
 export class ConnectionLost extends Error {
@@ -67,7 +67,9 @@ export class SftpSession {
     this.#closed = new Promise((resolve) => socket.closed ? resolve() : socket.once("close", () => resolve()));
     client.on("error", (error: Error) => this.lose(error.message));
     client.on("close", () => this.lose("The server closed the connection"));
-    for (const event of ["error", "end", "close"]) sftp.on(event, () => this.lose("The server ended the session"));
+    for (const event of ["error", "end", "close"] as const) {
+      sftp.on(event, () => this.lose("The server ended the session"));
+    }
   }
 
   /** Whether requests can be made. */

@@ -3,13 +3,10 @@
  *
  * @module
  */
-import type * as Ssh2 from "ssh2";
-
-/** The parts of the SSH library in use. */
-export type Ssh2Module = Pick<typeof Ssh2, "Client" | "Server" | "utils">;
+import type { Ssh2Module } from "./ssh2_types.ts";
 
 /** The SSH library, typed. */
 export async function loadSsh2(): Promise<Ssh2Module> {
-  const module = await import("ssh2");
+  const module: { readonly default: Ssh2Module } = await import("ssh2");
   return module.default;
 }

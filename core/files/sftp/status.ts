@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Attributes } from "ssh2";
+import type { Attributes } from "./ssh2_types.ts";
 import { Failure } from "../../contracts/failure.ts";
 import type { FileEntry } from "../../contracts/file_store.ts";
 import { forbidden, notFound } from "../failures.ts";

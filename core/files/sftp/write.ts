@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Attributes, SFTPWrapper } from "ssh2";
+import type { Attributes, SFTPWrapper } from "./ssh2_types.ts";
 import { throwIfAborted } from "../../contracts/failure.ts";
 import { abortedOr, isFolder, untilAborted } from "../failures.ts";
 import type { SftpConnection } from "./connection.ts";
