@@ -1,0 +1,110 @@
+/**
+ * Waybill in a process of its own, to be killed, stopped and continued.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+
+/** A running process. Disposing of it kills it. */
+export interface WaybillProcess extends AsyncDisposable {
+  /** What it wrote to its log so far, a line each. */
+  readonly log: readonly string[];
+  /** How it ended. */
+  readonly status: Promise<Deno.CommandStatus>;
+  /** Sends it a signal. */
+  signal(signal: Deno.Signal): void;
+  /** Kills it, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Resolves once a line of its log matches; fails when it ends before. */
+  logged(pattern: RegExp): Promise<void>;
+}
+
+/** What the `serve` task grants, narrowed to the data directory and this machine. */
+function permissions(home: string): string[] {
+  return [
+    "--no-prompt",
+    "--allow-read",
+    `--allow-write=${home}`,
+    "--allow-net=127.0.0.1",
+    "--allow-env=WAYBILL_*,HOME,TMPDIR,TZ,NO_COLOR,FORCE_COLOR,TERM,COLUMNS,CI",
+    "--allow-sys=hostname,uid,statfs",
+  ];
+}
+
+/** Starts a process that executes the queued runs of a data directory. */
+export function startServing(home: string): WaybillProcess {
+  return start([...permissions(home), script("./serve_child.ts"), home]);
+}
+
+/** Starts the server program itself, on a port that is free. */
+export function startServer(home: string): WaybillProcess {
+  return start([...permissions(home), script("../../server/main.ts"), "--home", home, "--port", "0"]);
+}
+
+/** What a command printed. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line to its end. */
+export async function runCli(home: string, args: readonly string[]): Promise<CommandResult> {
+  const { code, stdout, stderr } = await new Deno.Command("deno", {
+    args: ["run", ...permissions(home), script("../../cli/main.ts"), ...args, "--home", home],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+function script(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
+function start(args: readonly string[]): WaybillProcess {
+  const child = new Deno.Command("deno", {
+    args: ["run", ...args],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const log: string[] = [];
+  const ended = { yes: false };
+  let changed = Promise.withResolvers<void>();
+  const tell = () => {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
+  const reading = (async () => {
+    let rest = "";
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      log.push(...lines);
+      tell();
+    }
+  })();
+  const status = Promise.all([child.status, reading]).then(([status]) => {
+    ended.yes = true;
+    tell();
+    return status;
+  });
+  const kill = async () => {
+    if (!ended.yes) child.kill("SIGKILL");
+    await status;
+  };
+  return {
+    log,
+    status,
+    signal: (signal) => child.kill(signal),
+    kill,
+    async logged(pattern) {
+      while (!log.some((line) => pattern.test(line))) {
+        if (ended.yes) throw new Error(`The process ended before it logged ${pattern}: ${log.join("\n")}`);
+        await changed.promise;
+      }
+    },
+    [Symbol.asyncDispose]: kill,
+  };
+}
