@@ -72,9 +72,10 @@ Deno.test("the tests may run every program whose package .ci/run installs", () =
   const { tasks }: Config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
   const programs: Readonly<Record<string, string>> = {
     "openssh-server": "/usr/sbin/sshd",
-    "openssh-client": "ssh-keygen",
-    "sqlite3": "sqlite3",
-    "procps": "ps",
+    "openssh-client": "/usr/bin/ssh-keygen",
+    "openssl": "/usr/bin/openssl",
+    "sqlite3": "/usr/bin/sqlite3",
+    "procps": "/usr/bin/ps",
   };
   const packages = /^PACKAGES=\((.*)\)$/m.exec(gate)?.[1]?.split(" ") ?? [];
   const allowed = /--allow-run=(\S+)/.exec(tasks["test"]?.command ?? "")?.[1]?.split(",") ?? [];
