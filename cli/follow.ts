@@ -36,9 +36,10 @@ export async function followRun(app: App, run: RunView): Promise<RunView> {
 
 /** Prints what became of a run and gives the exit code. */
 export async function reportRun(app: App, run: RunView, options: ReportOptions = {}): Promise<number> {
-  await printRun(app, run, options);
-  if (run.failure !== null) return reportRunFailure(app.out, run.failure, app);
-  return 0;
+  await printRun(app, run, { withoutNext: true });
+  const code = run.failure === null ? 0 : reportRunFailure(app.out, run.failure, app);
+  if (options.withoutNext !== true) app.out.next(await nextSteps(app, run));
+  return code;
 }
 
 /** How to report. */

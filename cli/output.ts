@@ -184,7 +184,8 @@ export function processSink(stream: typeof Deno.stdout | typeof Deno.stderr): Si
     },
     width: () => {
       try {
-        return Deno.consoleSize().columns;
+        // A terminal that was told no size says 0.
+        return Deno.consoleSize().columns || 80;
       } catch {
         return 80;
       }

@@ -4,14 +4,17 @@
  * @module
  */
 import type { RunView } from "../core/engine/views.ts";
-import { bytes, count, duration, percent, visible } from "./format.ts";
+import { bytes, columns, count, duration, percent, shortened, visible } from "./format.ts";
 import type { Output } from "./output.ts";
 
 /** Rate and time left look back this far, in milliseconds. */
 const WINDOW = 10_000;
 /** Without a terminal, a line is written this often, in milliseconds. */
 const LINE_EVERY = 10_000;
-const BAR = 24;
+/** Columns of a bar at most, and at least. */
+const [BAR, LEAST_BAR] = [24, 6];
+/** Columns of a file's name. */
+const NAME = 24;
 
 interface Sample {
   readonly at: number;
@@ -54,15 +57,22 @@ export class ProgressDisplay {
     const { done, total, unit, note } = progress;
     const rate = this.#rate(now, done);
     const size = unit === "bytes" ? bytes : count;
-    const parts = [note === undefined ? "" : visible(note)];
-    if (total !== undefined && total > 0) {
-      const share = Math.min(1, done / total);
-      parts.push(bar(share), percent(share), `${size(done)} of ${size(total)}`);
-    } else parts.push(unit === "rows" ? `${count(done)} rows` : size(done));
+    const name = note === undefined ? "" : shortened(visible(note), NAME);
+    const share = total !== undefined && total > 0 ? Math.min(1, done / total) : undefined;
+    const parts = share === undefined
+      ? [unit === "rows" ? `${count(done)} rows` : size(done)]
+      : [percent(share), `${size(done)} of ${size(total ?? done)}`];
     if (rate > 0) parts.push(`${size(rate)}${unit === "rows" ? " rows" : ""}/s`);
     if (unit === "bytes" && run.read > 0) parts.push(`${count(run.read)} rows`);
     if (rate > 0 && total !== undefined && total > done) parts.push(`${duration(((total - done) / rate) * 1000)} left`);
-    return parts.filter((part) => part !== "").join("  ");
+    return this.#fitted(name, share, parts.join("  "));
+  }
+
+  /** The figures matter most: the bar gets the room they leave. */
+  #fitted(name: string, share: number | undefined, figures: string): string {
+    const room = this.#out.live ? this.#out.stderr.width() - columns(name) - columns(figures) - 6 : BAR;
+    const drawn = share === undefined || room < LEAST_BAR ? "" : bar(share, Math.min(BAR, room));
+    return [name, drawn, figures].filter((part) => part !== "").join("  ");
   }
 
   /** Units a second over the window; 0 while nobody knows. */
@@ -70,17 +80,18 @@ export class ProgressDisplay {
     const last = this.#samples.at(-1);
     if (last !== undefined && done < last.done) this.#samples = [];
     this.#samples.push({ at, done });
-    while ((this.#samples[1]?.at ?? at) < at - WINDOW) this.#samples.shift();
+    while ((this.#samples[1]?.at ?? at) <= at - WINDOW && this.#samples.length > 1) this.#samples.shift();
     const first = this.#samples[0];
     return first === undefined || at - first.at < 250 ? 0 : ((done - first.done) / (at - first.at)) * 1000;
   }
 }
 
 function waiting({ not_before, attempts }: RunView): string {
-  return attempts > 0 && not_before !== null ? `Waiting until ${not_before} to go on …` : "Waiting in the queue …";
+  const later = not_before !== null && Date.parse(not_before) > Date.now();
+  return attempts > 0 && later ? `Waiting until ${not_before} to try again …` : "Waiting in the queue …";
 }
 
-function bar(share: number): string {
-  const full = Math.floor(share * BAR);
-  return "█".repeat(full) + "░".repeat(BAR - full);
+function bar(share: number, width: number): string {
+  const full = Math.floor(share * width);
+  return "█".repeat(full) + "░".repeat(width - full);
 }

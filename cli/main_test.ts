@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { EXAMPLES, testCli } from "./cli_testing.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+async function decoded(command: Deno.Command): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await command.output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+Deno.test("the demo runs with its task's permissions, tells what happened, and is harmless twice", async () => {
+  const home = await Deno.makeTempDir();
+  const demo = (...flags: string[]) =>
+    decoded(new Deno.Command("deno", { args: ["task", "--quiet", "demo", "--home", home, ...flags], cwd: ROOT }));
+  try {
+    const first = await demo();
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stdout, /rows read +2,820 /);
+    assert.match(first.stdout, /accepted +2,812\n/);
+    assert.match(first.stdout, /rejected +8\n/);
+    assert.match(first.stdout, /247 {2}Has 14 cells where the header has 13\n/);
+    assert.match(first.stdout, /profiles made +[1-9]/);
+    assert.match(first.stdout, /email +priya\.iyer1061@example\.net\n/);
+    assert.match(first.stderr, new RegExp(`Next:\n +.*deno.* task waybill run rejects [0-9a-f]{32} --home ${home}\n`));
+    const second = await demo();
+    assert.match(second.stderr, /were in already.*harmless/);
+    const third = await demo("--json");
+    const run = JSON.parse(third.stdout);
+    assert.deepEqual(
+      [run.status, run.read, run.accepted, run.rejected, run.profiles_created, run.profiles_updated],
+      ["succeeded", 2820, 2812, 8, 0, 0],
+    );
+    assert.equal(third.stderr, "");
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("the first journey: auth, choices, plan, run, rejects, stream, profile", async () => {
+  await using cli = await testCli();
+  const auth = await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", EXAMPLES);
+  assert.match(String(auth.id), /^[0-9a-f]{32}$/);
+  assert.equal(auth.label, "in");
+  const checked = await cli.run(["auth", "check", "in"]);
+  assert.equal(checked.code, 0);
+  assert.match(checked.stdout, /^ok +folder/);
+  assert.match(checked.stderr, /waybill run csv-import --auth in --help/);
+
+  const { items } = await cli.json("choices", "csv-import", "file", "--auth", "in", "--query", "CUSTOMERS.CSV");
+  assert.deepEqual((items as { value: string }[]).map(({ value }) => value), ["customers.csv"]);
+
+  const flags = ["--file", "customers.csv", "--stream", "customers", "--identify-by", "customer_id,email"];
+  const plan = await cli.json("job", "plan", "csv-import", ...flags);
+  assert.match(String(plan.summary), /customers\.csv/);
+  const run = await cli.run(["run", "csv-import", ...flags, "--timestamps", "updated_at"]);
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stdout, /succeeded/);
+  assert.match(run.stderr, /waybill stream fields customers\n.*waybill profile get customer_id VALUE/);
+
+  const [{ id }] = await cli.json("run", "list") as unknown as [{ id: string }];
+  const rejects = await cli.json("run", "rejects", id) as unknown as { line: number; reason: string }[];
+  assert.deepEqual(rejects.map(({ line }) => line), [247, 649, 1024, 1469, 1963, 2221, 2579, 3174]);
+  assert.match((await cli.run(["run", "rejects", id, "--as-csv"])).stdout, /^C-\d{6},.*\n/);
+  const stream = await cli.json("stream", "show", "customers");
+  assert.deepEqual([stream.name, stream.events], ["customers", 2812]);
+  const profile = await cli.json("profile", "get", "email", "priya.iyer1061@example.net");
+  assert.equal((profile.attributes as Record<string, unknown>).lifetime_value, "422.68");
+});
+
+Deno.test("a saved job is run with flags over its own, paused, resumed, changed and deleted", async () => {
+  await using cli = await testCli();
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", EXAMPLES);
+  const made = ["--file", "nope.csv", "--stream", "a", "--identify-by", "email", "--identify-by", "customer_id"];
+  const job = await cli.json("job", "create", "csv-import", "--label", "nightly", ...made);
+  assert.deepEqual(job.config, { file: "nope.csv", stream: "a", identify_by: ["email", "customer_id"] });
+  const failed = await cli.run(["run", "nightly"]);
+  assert.equal(failed.code, 3);
+  assert.match(failed.stderr, /error: File or folder "nope\.csv" does not exist\nhint: /);
+  const run = await cli.json("run", "nightly", "--file=customers.csv");
+  assert.deepEqual([run.status, run.job_id, run.accepted], ["succeeded", job.id, 2812]);
+
+  await cli.json("job", "pause", "nightly");
+  assert.equal((await cli.run(["run", "nightly", "--file=customers.csv"])).code, 3);
+  assert.equal((await cli.json("job", "resume", "nightly")).status, "active");
+  const changed = await cli.json(
+    "job",
+    "update",
+    "nightly",
+    "--label",
+    "n2",
+    "--unset",
+    "identify-by",
+    "--fields",
+    "email",
+  );
+  assert.deepEqual([changed.label, changed.config], ["n2", { file: "nope.csv", stream: "a", fields: ["email"] }]);
+  assert.equal((await cli.run(["auth", "delete", "in"])).code, 3);
+  assert.equal((await cli.run(["job", "delete", "n2"])).code, 0);
+  assert.equal((await cli.run(["auth", "delete", "in"])).code, 0);
+});
+
+Deno.test("secrets come from a file or the environment, are never shown, and leave at will", async () => {
+  await using cli = await testCli();
+  const file = `${cli.folder}/password`;
+  await Deno.writeTextFile(file, "hunter2-from-file\n");
+  const create = ["auth", "create", "sftp", "--label", "partner", "--host", "127.0.0.1", "--username", "u"];
+  const saved = await cli.run([...create, "--password-file", file]);
+  assert.match(saved.stdout, /secrets +password\n/);
+  Deno.env.set("WAYBILL_PASSPHRASE", "hunter2-from-environment");
+  try {
+    const updated = await cli.run(["auth", "update", "partner", "--port", "2222"]);
+    assert.match(updated.stdout, /secrets +(password, passphrase|passphrase, password)\n/);
+    assert.match(updated.stderr, /Passphrase: taken from WAYBILL_PASSPHRASE/);
+  } finally {
+    Deno.env.delete("WAYBILL_PASSPHRASE");
+  }
+  const shown = await cli.run(["auth", "update", "partner", "--unset", "passphrase", "--json"]);
+  assert.deepEqual(JSON.parse(shown.stdout).secrets, ["password"]);
+  assert.doesNotMatch(`${saved.stdout}${saved.stderr}${shown.stdout}`, /hunter2/);
+  const missing = await cli.run([...create, "--password-file", `${cli.folder}/nope`]);
+  assert.equal(missing.code, 3);
+  assert.match(missing.stderr, /nope" does not exist/);
+});
+
+Deno.test("what cannot be understood is a usage error that says what was meant", async () => {
+  await using cli = await testCli();
+  const cases: readonly (readonly [string[], RegExp])[] = [
+    [["auht"], /There is no noun "auht"\nhint: Did you mean "auth"\?/],
+    [["auth", "crate"], /There is no verb "crate"\nhint: Did you mean "create"\?/],
+    [["auth"], /"auth" needs a verb\nhint: One of create, list/],
+    [["auth", "create"], /METHOD is missing\nhint: Usage: .* auth create METHOD/],
+    [["auth", "create", "sftp"], /Flag --label is missing/],
+    [["run", "csv-import", "--flie", "x"], /There is no flag --flie\nhint: Did you mean --file\?/],
+    [["run", "csv-import", "x"], /"run" takes 1 arguments, not 2/],
+    [["run", "list", "--limit", "0"], /--limit must be a whole number/],
+    [["auth", "create", "sftp", "--label", "x", "--password", "hunter2"], /--password is not taken/],
+  ];
+  for (const [argv, message] of cases) {
+    const { code, stdout, stderr } = await cli.run(argv);
+    assert.equal(code, 2, argv.join(" "));
+    assert.match(stderr, message);
+    assert.doesNotMatch(stderr, /hunter2/);
+    assert.equal(stdout, "");
+  }
+});
+
+Deno.test("a failure has its kind's exit code, and is JSON with --json", async () => {
+  await using cli = await testCli();
+  const cases: readonly (readonly [string[], RegExp])[] = [
+    [["db", "check"], /There is no database/],
+    [["run", "csv-imprt"], /"Did you mean \\"csv-import\\"\?"/],
+    [["auth", "show", "nobody"], /There is no auth \\"nobody\\"/],
+    [["auth", "create", "stfp", "--label", "x"], /Did you mean \\"sftp\\"/],
+    [["auth", "create", "local-folder", "--label", "x"], /\\"folder\\" is missing.*--help/],
+    [["auth", "create", "local-folder", "--label", "x", "--folder", "in"], /\\"folder\\" must be an absolute path/],
+    [["run", "csv-import", "--plugin", "./nope.ts"], /Plugin \\"\.\/nope\.ts\\" could not be loaded/],
+  ];
+  for (const [argv, error] of cases) {
+    const { code, stdout, stderr } = await cli.run([...argv, "--json"]);
+    assert.equal(code, 3, argv.join(" "));
+    assert.equal(JSON.parse(stderr).error.kind, "config");
+    assert.match(stderr, error);
+    assert.equal(stdout, "");
+  }
+});
+
+Deno.test("help at every level is derived from the tables and the plugins' declarations", async () => {
+  await using cli = await testCli();
+  assert.match((await cli.run([])).stdout, /Nouns\n +provider/);
+  assert.match((await cli.run(["auth", "--help"])).stdout, /trust-host-key AUTH/);
+  assert.match((await cli.run(["help", "auth", "create"])).stdout, /METHOD\n +sftp +Logs in/);
+  const sftp = await cli.run(["auth", "create", "sftp", "--help"]);
+  assert.equal(sftp.code, 0);
+  assert.match(sftp.stdout, /auth create sftp \[flags\]/);
+  assert.match(sftp.stdout, /--port NUMBER +TCP port of the server \[default: 22\]/);
+  assert.match(sftp.stdout, /--private-key-file PATH/);
+  assert.doesNotMatch(sftp.stdout, /--password (TEXT|VALUE)/);
+  const run = (await cli.run(["run", "csv-import", "-h"])).stdout;
+  assert.ok(run.indexOf("--identify-by") < run.indexOf("Advanced"));
+  assert.ok(run.indexOf("--timestamp-format") > run.indexOf("Advanced"));
+  assert.match((await cli.run(["--version"])).stdout, /^waybill \d+\.\d+\.\d+\n$/);
+});
+
+Deno.test("help needs no package and no plugin: nothing heavy is imported before a command asks for it", async () => {
+  const { stdout } = await decoded(new Deno.Command("deno", { args: ["info", "--json", "cli/main.ts"], cwd: ROOT }));
+  const { modules, roots }: {
+    roots: string[];
+    modules: { specifier: string; dependencies?: { isDynamic?: boolean; code?: { specifier: string } }[] }[];
+  } = JSON.parse(stdout);
+  const reached = new Set(roots);
+  for (const specifier of reached) {
+    const module = modules.find((module) => module.specifier === specifier);
+    for (const { isDynamic, code } of module?.dependencies ?? []) {
+      if (isDynamic !== true && code !== undefined) reached.add(code.specifier);
+    }
+  }
+  const heavy = [...reached].filter((specifier) =>
+    !/\/cli\/[a-z_]+\.ts$|\/core\/(describe|contracts)\//.test(specifier)
+  );
+  assert.deepEqual(heavy, []);
+  assert.ok(reached.size > 5);
+});
+
+Deno.test("the doctor finds what is wrong and says how to mend it", async () => {
+  await using cli = await testCli();
+  const healthy = await cli.run(["doctor", "--port", String(freePort())]);
+  assert.equal(healthy.code, 0, healthy.stdout);
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", EXAMPLES);
+  await Deno.chmod(`${cli.folder}/home/master.key`, 0o644);
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const ill = await cli.run(["doctor", "--port", String(taken.addr.port)]);
+  assert.equal(ill.code, 1);
+  assert.match(ill.stdout, /FAIL +master key .*chmod 600/);
+  assert.match(ill.stdout, /FAIL +ports .*another program.*--port/);
+  assert.match(ill.stdout, /ok +database/);
+});
+
+/** A port that was free a moment ago. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
