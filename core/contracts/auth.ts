@@ -10,12 +10,14 @@ import type { Log } from "./log.ts";
 export interface PeerIdentity {
   /** What it proved to be when it was pinned; undefined before that. */
   readonly known: string | undefined;
-  /** Pins it. Called once, with what was accepted. */
+  /** Pins it, in place of what was pinned before. Called once at most, with what was accepted. */
   pin(fingerprint: string): Promise<void>;
 }
 
 /** What `connect` and `check` get. */
 export interface AuthContext<Config> {
+  /** Label of the auth, for messages. */
+  readonly label: string;
   /** The saved configuration, secrets included. */
   readonly config: Config;
   /** The peer's identity as it was pinned. */

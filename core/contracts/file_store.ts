@@ -61,7 +61,10 @@ export interface FileStore {
   list(folder: string, options?: ListOptions): Promise<FilePage>;
   /** Describes one file or folder. */
   stat(path: string, options?: { readonly signal?: AbortSignal }): Promise<FileEntry>;
-  /** Reads a file from `offset` to its end; a dropped connection is resumed inside the stream. */
+  /**
+   * Reads a file from `offset` to the end it had when it was opened; a dropped connection is resumed inside the stream.
+   * What is appended meanwhile is not read; a file that gets shorter is a failure of kind `data`.
+   */
   open(path: string, options?: OpenOptions): Promise<ReadableStream<Uint8Array>>;
   /**
    * Writes a whole file: under a temporary name first, then renamed over `path`, so that a reader never sees a part

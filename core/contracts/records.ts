@@ -29,7 +29,7 @@ export interface RecordBatch {
   readonly times: Float64Array;
   /**
    * Where the values of flat rows lie, so that nothing has to be parsed again. Given, it must cover every key of
-   * every row; omitted, the engine parses the rows.
+   * every row, and every value must stand as `JSON.stringify` writes it; omitted, the engine parses the rows.
    */
   readonly columns?: ColumnIndex;
 }

@@ -48,6 +48,7 @@ export function authContext(
   { signal, log }: ConnectOptions,
 ): AuthContext<OpenAuth["config"]> {
   return {
+    label: row.label,
     config,
     peer: { known: row.peer ?? undefined, pin: (fingerprint) => pinPeer(context, row, fingerprint) },
     signal,

@@ -40,6 +40,17 @@ Deno.test("two first connections that meet different sides do not both pin", asy
   assert.equal((await engine.auths.get(auth.id)).peer, "SHA256:one");
 });
 
+Deno.test("a plugin may replace what is pinned, as long as nobody else did so meanwhile", async () => {
+  const { engine, auth } = await engineWithAuth();
+  await using _ = engine;
+  const { context } = engine;
+  await pinPeer(context, auth, "SHA256:one");
+  const seen = { ...auth, peer: "SHA256:one" };
+  await pinPeer(context, seen, "SHA256:two");
+  assert.equal((await engine.auths.get(auth.id)).peer, "SHA256:two");
+  await assert.rejects(pinPeer(context, seen, "SHA256:three"), failure("auth", /changed while it was looked at/));
+});
+
 Deno.test("work at the same time and after it shares a connection, which ends with the engine", async () => {
   const { engine, auth } = await engineWithAuth();
   const { connections, side } = engine;

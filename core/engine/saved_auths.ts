@@ -62,11 +62,14 @@ export async function openAuth(context: AuthContextOf, row: AuthRow): Promise<Op
   };
 }
 
-/** Remembers what the other side proved to be. Failure `auth` when something else was remembered meanwhile. */
+/**
+ * Remembers what the other side proved to be, in place of what the row says. Failure `auth` when something else was
+ * remembered meanwhile.
+ */
 export async function pinPeer(context: AuthContextOf, row: AuthRow, fingerprint: string): Promise<void> {
   await context.database.write(async (transaction) => {
     const present = await findAuth(transaction, row.account_id, row.id);
-    if (present.peer !== null && present.peer !== fingerprint) {
+    if (present.peer !== row.peer && present.peer !== null && present.peer !== fingerprint) {
       throw new Failure("auth", `The other side of auth "${row.label}" changed while it was looked at`, {
         hint: `It showed ${present.peer}, then ${fingerprint}; find out why before you trust either`,
       });

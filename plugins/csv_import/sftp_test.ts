@@ -18,6 +18,7 @@ Deno.test({
     await Deno.writeTextFile(`${server.folder}/in/a.csv`, text);
     const { host, port, username, privateKey, folder } = server;
     await using connection = await sftp.connect({
+      label: "Partner",
       config: sftp.config.parse({ host, port, username, private_key: privateKey, folder }),
       peer: { known: server.hostKeyFingerprint, pin: () => Promise.reject(new Error("pinned already")) },
       signal: new AbortController().signal,

@@ -1,6 +1,6 @@
 /**
- * Decides whether an SFTP server is the one that is meant: by the key that was pinned, the fingerprint given up
- * front, or, at first use, by pinning what is seen.
+ * Decides whether an SFTP server is the one that is meant: by the fingerprint given up front, the key that was pinned,
+ * or, at first use, by pinning what is seen.
  *
  * @module
  */
@@ -32,10 +32,11 @@ export interface HostKeyGuard {
 }
 
 /**
- * Guards one auth. A connection that is made again after a drop is held to the key of the first, whether or not that
- * was pinned before.
+ * Guards one auth. A fingerprint given up front is the user's explicit word: it outranks what was pinned, and what it
+ * lets in is pinned in its place. A connection that is made again after a drop is held to the key of the first, whether
+ * or not that was pinned before.
  */
-export function hostKeyGuard({ config, peer, log }: AuthContext<HostKeyConfig>): HostKeyGuard {
+export function hostKeyGuard({ label, config, peer, log }: AuthContext<HostKeyConfig>): HostKeyGuard {
   let accepted: AcceptedHostKey | undefined;
   const given = config.host_key?.replace(/=$/, "");
   const pinned = peer.known;
@@ -44,16 +45,10 @@ export function hostKeyGuard({ config, peer, log }: AuthContext<HostKeyConfig>):
   const changed = (expected: string, fingerprint: string, keyType: string) =>
     new Failure("auth", `The host key of "${server}" changed: expected ${expected}, got ${fingerprint} (${keyType})`, {
       hint: "Ask the server's operator whether the key was replaced; if it was, run " +
-        "`waybill auth trust-host-key <label>`",
+        `\`waybill auth trust-host-key ${shellWord(label)}\``,
     });
 
   const verify = async (fingerprint: string, keyType: string): Promise<boolean> => {
-    const expected = accepted?.fingerprint ?? pinned;
-    if (expected !== undefined) {
-      if (fingerprint !== expected) throw changed(expected, fingerprint, keyType);
-      accepted ??= { fingerprint, keyType, why: "as pinned" };
-      return true;
-    }
     if (given !== undefined && fingerprint !== given) {
       throw new Failure(
         "auth",
@@ -61,7 +56,16 @@ export function hostKeyGuard({ config, peer, log }: AuthContext<HostKeyConfig>):
         { hint: "Ask the server's operator for the right fingerprint; if it is the new one, update `host_key`" },
       );
     }
-    accepted = { fingerprint, keyType, why: given === undefined ? "pinned now, at first use" : "as given up front" };
+    const expected = given ?? accepted?.fingerprint ?? pinned;
+    if (expected !== undefined && fingerprint !== expected) throw changed(expected, fingerprint, keyType);
+    if (accepted !== undefined) return true;
+    const why = given !== undefined
+      ? "as given up front"
+      : pinned !== undefined
+      ? "as pinned"
+      : "pinned now, at first use";
+    accepted = { fingerprint, keyType, why };
+    if (fingerprint === pinned) return true;
     await peer.pin(fingerprint);
     log.info(`Host key of "${server}" is trusted from now on: ${fingerprint} (${keyType})`, {
       fingerprint,
@@ -76,4 +80,9 @@ export function hostKeyGuard({ config, peer, log }: AuthContext<HostKeyConfig>):
       return accepted;
     },
   };
+}
+
+/** A word as a shell takes it: labels may hold spaces. */
+function shellWord(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

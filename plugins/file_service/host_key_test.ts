@@ -12,10 +12,11 @@ interface Setting {
   readonly lines: readonly LogLine[];
 }
 
-function setting(known?: string, host_key?: string): Setting {
+function setting(known?: string, host_key?: string, label = "partner"): Setting {
   const { log, lines } = collectLog();
   const pins: string[] = [];
   const context: AuthContext<HostKeyConfig> = {
+    label,
     config: { host: "sftp.example.com", port: 22, host_key },
     peer: {
       known,
@@ -56,8 +57,11 @@ Deno.test("a key other than the pinned one is refused, and the refusal names bot
     failure.message,
     `The host key of "sftp.example.com:22" changed: expected ${OLD}, got ${NEW} (ssh-ed25519)`,
   );
-  assert.match(failure.hint ?? "", /waybill auth trust-host-key <label>/);
+  assert.match(failure.hint ?? "", /`waybill auth trust-host-key partner`/);
   assert.deepEqual(pins, []);
+
+  const spaced = await refusal(hostKeyGuard(setting(OLD, undefined, "Ann's shop").context).verify(NEW, "ssh-ed25519"));
+  assert.match(spaced.hint ?? "", /`waybill auth trust-host-key 'Ann'\\''s shop'`/);
 });
 
 Deno.test("the pinned key is accepted and not pinned again", async () => {
@@ -90,4 +94,27 @@ Deno.test("a fingerprint given up front decides at first use, with or without pa
   assert.match(failure.message, new RegExp(`expected ${OLD}, got ${NEW}`));
   assert.match(failure.hint ?? "", /update `host_key`/);
   assert.deepEqual(other.pins, []);
+});
+
+Deno.test("a fingerprint given up front outranks the pinned key, and what it lets in is pinned instead", async () => {
+  const { context, pins, lines } = setting(OLD, NEW);
+  const guard = hostKeyGuard(context);
+  assert.equal(await guard.verify(NEW, "ssh-ed25519"), true);
+  assert.equal(await guard.verify(NEW, "ssh-ed25519"), true);
+  assert.equal(guard.accepted?.why, "as given up front");
+  assert.deepEqual(pins, [NEW]);
+  assert.equal(lines.length, 1);
+
+  const other = setting(OLD, NEW);
+  const failure = await refusal(hostKeyGuard(other.context).verify(OLD, "ssh-ed25519"));
+  assert.match(failure.message, new RegExp(`not the one given up front: expected ${NEW}, got ${OLD}`));
+  assert.deepEqual(other.pins, []);
+});
+
+Deno.test("a key that is both given up front and pinned is not pinned again", async () => {
+  const { context, pins } = setting(OLD, OLD);
+  const guard = hostKeyGuard(context);
+  assert.equal(await guard.verify(OLD, "ssh-ed25519"), true);
+  assert.equal(guard.accepted?.why, "as given up front");
+  assert.deepEqual(pins, []);
 });

@@ -5,6 +5,7 @@ import { localFolder } from "./local_folder.ts";
 
 async function check(folder: string): Promise<CheckResult[]> {
   const context: AuthContext<{ folder: string }> = {
+    label: "Files",
     config: localFolder.config.parse({ folder }),
     peer: { known: undefined, pin: () => Promise.resolve() },
     signal: new AbortController().signal,

@@ -10,10 +10,11 @@ const ignore = !requireOpenSsh();
 /** What a saved auth remembers between connections. */
 class SavedAuth {
   pinned: string | undefined;
-  constructor(readonly config: z.input<SftpConfig>) {}
+  constructor(public config: z.input<SftpConfig>) {}
 
   get context(): AuthContext<z.output<SftpConfig>> {
     return {
+      label: "Partner SFTP",
       config: sftp.config.parse(this.config),
       peer: {
         known: this.pinned,
@@ -81,7 +82,14 @@ Deno.test({
     const failure = await auth.failure();
     assert.equal(failure.kind, "auth");
     assert.ok(failure.message.includes(before) && failure.message.includes(server.hostKeyFingerprint), failure.message);
-    assert.match(failure.hint ?? "", /waybill auth trust-host-key <label>/);
+    assert.match(failure.hint ?? "", /waybill auth trust-host-key 'Partner SFTP'/);
+
+    const { config } = auth;
+    auth.config = { ...config, host_key: server.hostKeyFingerprint };
+    assert.match((await auth.check())[1]?.detail ?? "", /as given up front$/);
+    assert.equal(auth.pinned, server.hostKeyFingerprint);
+    auth.config = config;
+    assert.match((await auth.check())[1]?.detail ?? "", /as pinned$/);
 
     auth.pinned = undefined;
     assert.match((await auth.check())[1]?.detail ?? "", /pinned now/);
