@@ -72,6 +72,7 @@ export interface FailureOptions {
  * ```
  */
 export class Failure extends Error {
+  /** The name of the class, as stacks and logs show it. */
   override readonly name = "Failure";
   /** What the caller does next. */
   readonly kind: FailureKind;
