@@ -31,6 +31,6 @@ export type ToCommit =
 
 /** From the commit thread: one answer to each `commit`, one to `close`. */
 export type FromCommit =
-  | { readonly type: "done" }
+  | { readonly type: "done"; readonly spare: PackedProfileBatch | undefined }
   | { readonly type: "lost" }
   | { readonly type: "failed"; readonly failure: FailureJson; readonly stack: string | undefined };

@@ -6,20 +6,24 @@
 import type { CommitStart, FromCommit, ToCommit } from "./commit_protocol.ts";
 import { reviveError } from "./describe_error.ts";
 import type { Commits, ImportBatch } from "./import_commit.ts";
+import { buffersOf, type PackedProfileBatch } from "../profiles/profile_batch.ts";
 import { LeaseLost } from "./queue.ts";
 
 /** A thread that commits. At most one batch is under way; the next waits for it. */
 export class CommitThread implements Commits {
   readonly #worker: Worker;
   #answer: { resolve(): void; reject(error: Error): void } = { resolve: () => {}, reject: () => {} };
+  #spare: PackedProfileBatch | undefined;
   #underWay: Promise<void> = Promise.resolve();
 
   /** Starts the thread. */
   constructor(start: Omit<CommitStart, "type">) {
     this.#worker = new Worker(new URL("./commit_worker.ts", import.meta.url), { type: "module", name: "commit" });
     this.#worker.addEventListener("message", ({ data }: MessageEvent<FromCommit>) => {
-      if (data.type === "done") this.#answer.resolve();
-      else if (data.type === "lost") this.#answer.reject(new LeaseLost(start.claim));
+      if (data.type === "done") {
+        this.#spare = data.spare;
+        this.#answer.resolve();
+      } else if (data.type === "lost") this.#answer.reject(new LeaseLost(start.claim));
       else this.#answer.reject(reviveError(data.failure, data.stack));
     });
     this.#worker.addEventListener("error", (event) => {
@@ -33,13 +37,14 @@ export class CommitThread implements Commits {
     await this.#underWay;
     const packed = profiles?.pack();
     const transfer = [rest.member, rest.rejects].flatMap((bytes) => bytes === undefined ? [] : [bytes.buffer]);
-    if (packed !== undefined) {
-      const { times, parents, identified, texts, ends, owners, slots } = packed;
-      const { high, low, fields, ends: slotEnds, bytes } = slots;
-      const arrays = [times, parents, identified, texts, ends, owners, high, low, fields, slotEnds, bytes];
-      transfer.push(...arrays.map(({ buffer }) => buffer));
-    }
+    if (packed !== undefined) transfer.push(...buffersOf(packed));
     this.#ask({ type: "commit", batch: { ...rest, profiles: packed } }, transfer as ArrayBuffer[]);
+  }
+
+  spare(): PackedProfileBatch | undefined {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare;
   }
 
   drain(): Promise<void> {

@@ -7,7 +7,7 @@ import type { Database } from "../database/database.ts";
 import { openSqlite } from "../database/sqlite.ts";
 import { Archive } from "../profiles/archive.ts";
 import { IdentityHasher } from "../profiles/identity.ts";
-import { ProfileBatch } from "../profiles/profile_batch.ts";
+import { buffersOf, type PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
 import { sqliteStatements } from "../profiles/sqlite_statements.ts";
 import type { CommitStart, FromCommit, ToCommit } from "./commit_protocol.ts";
 import { describeError } from "./describe_error.ts";
@@ -15,7 +15,7 @@ import { ImportCommits } from "./import_commit.ts";
 import { LeaseLost } from "./queue.ts";
 
 const scope = self as unknown as {
-  postMessage(message: FromCommit): void;
+  postMessage(message: FromCommit, transfer?: ArrayBuffer[]): void;
   addEventListener(type: "message", listener: (event: MessageEvent<ToCommit>) => void): void;
 };
 
@@ -49,15 +49,17 @@ async function answer(message: Exclude<ToCommit, CommitStart>): Promise<void> {
   try {
     if (opened === undefined) throw new Error("The commit thread was not started");
     const { database, commits, hashers } = await opened;
+    let spare: PackedProfileBatch | undefined;
     if (message.type === "close") await database[Symbol.asyncDispose]();
     else {
       const { profiles, ...batch } = message.batch;
+      spare = profiles;
       await commits.commit({
         ...batch,
         profiles: profiles === undefined ? undefined : ProfileBatch.unpack(profiles, hashers),
       });
     }
-    scope.postMessage({ type: "done" });
+    scope.postMessage({ type: "done", spare }, spare === undefined ? [] : buffersOf(spare));
   } catch (error) {
     if (error instanceof LeaseLost) scope.postMessage({ type: "lost" });
     else {

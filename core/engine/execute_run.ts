@@ -169,7 +169,10 @@ class RunAttempt {
       startedAt,
       threshold,
       counts: countsOf(row),
-      profiles: mapping === undefined ? undefined : () => new ProfileBatch(hashers),
+      profiles: mapping === undefined ? undefined : () => {
+        const spare = commits.spare();
+        return spare === undefined ? new ProfileBatch(hashers) : ProfileBatch.recycle(spare, hashers);
+      },
       signal: hooks.signal,
       bytes: () => this.#bytes,
       duration: () => this.#worked(),

@@ -5,7 +5,7 @@
  */
 import type { JsonValue, RejectedRow } from "../contracts/records.ts";
 import { gzipMember } from "../profiles/archive.ts";
-import { EventLines } from "../profiles/event_lines.ts";
+import type { EventLines } from "../profiles/event_lines.ts";
 import { FieldStats } from "../profiles/field_stats.ts";
 import type { IndexedBatch } from "../profiles/indexed_batch.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
@@ -32,19 +32,27 @@ export interface RejectLine {
 
 /** Collects rows and rejects until they are worth a commit. */
 export class ImportBuffer {
-  #lines = new EventLines();
   #fields = new FieldStats();
   #rejects: string[] = [];
   #bytes = 0;
   #since = 0;
   #checkpoint: JsonValue | undefined;
 
-  /** `profiles` is where the events' identities are collected; undefined where the stream has no mapping. */
-  constructor(private readonly startedAt: number, readonly profiles: ProfileBatch | undefined) {}
+  /**
+   * `lines` collects the archive's lines, in the memory of the buffer before; `profiles` what the events write to
+   * profiles, undefined where the stream has no mapping.
+   */
+  constructor(
+    private readonly startedAt: number,
+    private readonly lines: EventLines,
+    readonly profiles: ProfileBatch | undefined,
+  ) {
+    lines.clear();
+  }
 
   /** Events collected. */
   get events(): number {
-    return this.#lines.count;
+    return this.lines.count;
   }
 
   /** Rejected rows collected. */
@@ -66,7 +74,7 @@ export class ImportBuffer {
   /** Adds rows and the position reached after them. */
   add(batch: IndexedBatch, checkpoint: JsonValue): void {
     this.#age();
-    this.#lines.add(batch, this.startedAt);
+    this.lines.add(batch, this.startedAt);
     this.#fields.add(batch);
     this.profiles?.add(batch, this.startedAt);
     this.#bytes += batch.bytes.length;
@@ -87,7 +95,7 @@ export class ImportBuffer {
   take(): Pick<ImportBatch, "events" | "member" | "rejects" | "fields" | "profiles" | "checkpoint"> {
     return {
       events: this.events,
-      member: this.events === 0 ? undefined : gzipMember(this.#lines.bytes),
+      member: this.events === 0 ? undefined : gzipMember(this.lines.bytes),
       rejects: this.rejected === 0
         ? undefined
         : gzipMember(new TextEncoder().encode(this.#rejects.map((line) => `${line}\n`).join(""))),

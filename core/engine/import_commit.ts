@@ -11,7 +11,7 @@ import type { Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
 import { type Archive, placeMember } from "../profiles/archive.ts";
 import type { FieldStat } from "../profiles/field_stats.ts";
-import type { ProfileBatch } from "../profiles/profile_batch.ts";
+import type { PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
 import { type Claim, holdFence } from "./queue.ts";
 
@@ -44,6 +44,8 @@ export interface Commits extends AsyncDisposable {
   commit(batch: ImportBatch): Promise<void>;
   /** Resolves when every batch taken is committed; throws what made one fail. */
   drain(): Promise<void>;
+  /** The memory of a batch that is committed, for the next to use; undefined where there is none. */
+  spare(): PackedProfileBatch | undefined;
 }
 
 /** Where an import's commits go. */
@@ -108,6 +110,9 @@ export class ImportCommits implements Commits {
   drain(): Promise<void> {
     return Promise.resolve();
   }
+
+  /** Small batches are not worth it. */
+  spare(): undefined {}
 
   /** Holds nothing. */
   [Symbol.asyncDispose](): Promise<void> {

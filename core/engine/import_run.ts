@@ -6,6 +6,7 @@
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { ImportTarget, RunCounts } from "../contracts/job.ts";
 import type { JsonValue, RecordBatch, RejectedRow, Row } from "../contracts/records.ts";
+import { EventLines } from "../profiles/event_lines.ts";
 import { indexRows } from "../profiles/indexed_batch.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import { ImportBuffer } from "./import_buffer.ts";
@@ -33,6 +34,7 @@ export interface ImportRunOptions {
 
 /** Collects, commits and counts. One call at a time: calls queue up behind each other. */
 export class ImportRun {
+  readonly #lines = new EventLines();
   #buffer: ImportBuffer;
   #counts: RunCounts;
   #queue: Promise<unknown> = Promise.resolve();
@@ -126,7 +128,7 @@ export class ImportRun {
   }
 
   #newBuffer(): ImportBuffer {
-    return new ImportBuffer(this.options.startedAt, this.options.profiles?.());
+    return new ImportBuffer(this.options.startedAt, this.#lines, this.options.profiles?.());
   }
 
   #checkThreshold(from: number): void {

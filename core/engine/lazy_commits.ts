@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PackedProfileBatch } from "../profiles/profile_batch.ts";
 import type { Commits, ImportBatch } from "./import_commit.ts";
 
 /** First batches with this many events make a thread worth it: a small import ends before one has started. */
@@ -21,6 +22,10 @@ export class LazyCommits implements Commits {
 
   async drain(): Promise<void> {
     await this.#chosen?.drain();
+  }
+
+  spare(): PackedProfileBatch | undefined {
+    return this.#chosen?.spare();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -36,7 +36,11 @@ export async function applyBatch(
   const resolution = await resolveIdentities(transaction, statements, scope, batch, position, expectNew);
   const changes = foldEvents(batch, resolution, position);
   await statements.mergeProfiles(transaction, scope, changes.merges);
-  await statements.insertProfiles(transaction, scope, changes.inserts);
+  await statements.insertProfiles(transaction, scope, changes.created.length, (index) => {
+    const root = changes.created[index]!;
+    return changes.folded.get(root) ??
+      { id: position + root, at: batch.times[root]!, attributes: batch.attributes(root) };
+  });
   await statements.updateProfiles(transaction, scope, changes.updates);
   await statements.putStamps(transaction, scope, changes.stamps);
   for (const { placed, slots, keys } of resolution.added) {
@@ -55,7 +59,7 @@ export async function applyBatch(
   }
   const fresh = resolution.added.reduce((sum, { slots }) => sum + slots.length, 0);
   return {
-    created: changes.inserts.length,
+    created: changes.created.length,
     updated: changes.updates.length,
     mostlyNew: 2 * fresh > batch.slots.count,
   };
@@ -197,7 +201,10 @@ function withoutRivals(
 
 /** What is to be written. */
 interface Changes {
-  readonly inserts: StoredProfile[];
+  /** Events that are the first of a new profile, in order. */
+  readonly created: Int32Array;
+  /** Those of them that more than one event made, as they are to be stored. The others are what their event says. */
+  readonly folded: ReadonlyMap<number, StoredProfile>;
   readonly updates: StoredProfile[];
   readonly stamps: Pick<StoredProfile, "id" | "stamp">[];
   readonly merges: { readonly id: number; readonly into: number }[];
@@ -225,20 +232,20 @@ function foldEvents(batch: ProfileBatch, { profiles, known }: Resolution, positi
     const root = batch.root(event);
     if (root !== event) eventsOf.get(root)?.push(event) ?? eventsOf.set(root, [root, event]);
   }
-  const inserts: StoredProfile[] = [], updates: StoredProfile[] = [], merges: Changes["merges"] = [];
+  const created = new Int32Array(batch.count), folded = new Map<number, StoredProfile>();
+  let createdCount = 0;
+  const updates: StoredProfile[] = [], merges: Changes["merges"] = [];
   const stamps: Changes["stamps"] = [];
   const idOf = new Map<number, number>();
   for (let root = 0; root < batch.count; root++) {
     if (!batch.identified(root) || batch.root(root) !== root) continue;
-    const ids = knownOf.get(root)?.sort((a, b) => a - b) ?? [];
-    const events = eventsOf.get(root);
-    const [survivor, ...absorbed] = ids.map((id) => profiles.get(id)!);
-    if (survivor !== undefined) idOf.set(root, survivor.id);
-    if (survivor === undefined && events === undefined) {
-      const id = position + root;
-      inserts.push({ id, at: batch.times[root]!, attributes: batch.attributes(root), stamp: null });
+    const events = eventsOf.get(root), ids = knownOf.get(root);
+    if (ids === undefined && events === undefined) {
+      created[createdCount++] = root;
       continue;
     }
+    const [survivor, ...absorbed] = (ids ?? []).sort((a, b) => a - b).map((id) => profiles.get(id)!);
+    if (survivor !== undefined) idOf.set(root, survivor.id);
     if (survivor !== undefined && absorbed.length === 0 && events === undefined) {
       const seen = seenAgain(survivor, batch.attributes(root), [batch.times[root]!, position + root]);
       if (seen !== undefined) {
@@ -247,8 +254,10 @@ function foldEvents(batch: ProfileBatch, { profiles, known }: Resolution, positi
       }
     }
     const result = fold(batch, position, events ?? [root], survivor, absorbed);
-    if (survivor === undefined) inserts.push(result);
-    else {
+    if (survivor === undefined) {
+      created[createdCount++] = root;
+      folded.set(root, result);
+    } else {
       for (const { id } of absorbed) merges.push({ id, into: survivor.id });
       if (result.attributes !== survivor.attributes) updates.push(result);
     }
@@ -257,7 +266,8 @@ function foldEvents(batch: ProfileBatch, { profiles, known }: Resolution, positi
   updates.sort((a, b) => a.id - b.id);
   stamps.sort((a, b) => a.id - b.id);
   return {
-    inserts,
+    created: created.subarray(0, createdCount),
+    folded,
     updates,
     stamps,
     merges,

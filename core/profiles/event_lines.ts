@@ -22,6 +22,12 @@ export class EventLines {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Forgets the lines and keeps the memory. */
+  clear(): void {
+    this.count = 0;
+    this.#length = 0;
+  }
+
   /** Adds a batch's events; those without a time of their own get `startedAt`. */
   add({ bytes, rows, times }: IndexedBatch, startedAt: number): void {
     const most = this.#length + bytes.length + times.length * 40;

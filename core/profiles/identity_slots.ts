@@ -41,6 +41,14 @@ export class IdentitySlots {
     return slots;
   }
 
+  /** No slots, in the memory of slots that were packed: pages once touched are cheaper than new ones. */
+  static recycle(packed: PackedSlots, hashers: readonly IdentityHasher[]): IdentitySlots {
+    const slots = IdentitySlots.unpack(packed, hashers);
+    slots.count = 0;
+    slots.#table = new Int32Array(2 * packed.high.length).fill(-1);
+    return slots;
+  }
+
   /** What another thread needs of them. */
   pack(): PackedSlots {
     return {

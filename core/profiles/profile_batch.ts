@@ -23,6 +23,13 @@ export interface PackedProfileBatch {
   readonly slots: PackedSlots;
 }
 
+/** The memory of a packed batch, for `postMessage` to transfer. */
+export function buffersOf({ slots, ...batch }: PackedProfileBatch): ArrayBuffer[] {
+  return [...Object.values(batch), ...Object.values(slots)].flatMap((value) =>
+    typeof value === "number" ? [] : [value.buffer]
+  );
+}
+
 /** Which events a batch holds and what they say, under the default mapping: same names, latest value wins. */
 export class ProfileBatch {
   /** Events added. */
@@ -45,22 +52,34 @@ export class ProfileBatch {
   readonly identifyBy: readonly string[];
 
   /** `hashers` are those of the fields that identify a profile. */
-  constructor(hashers: readonly IdentityHasher[], packed?: PackedSlots) {
+  constructor(hashers: readonly IdentityHasher[], slots: IdentitySlots = new IdentitySlots(hashers)) {
     this.identifyBy = hashers.map(({ field }) => field);
-    this.slots = packed === undefined ? new IdentitySlots(hashers) : IdentitySlots.unpack(packed, hashers);
+    this.slots = slots;
   }
 
   /** A batch that was packed; nothing can be added to it. */
   static unpack(packed: PackedProfileBatch, hashers: readonly IdentityHasher[]): ProfileBatch {
-    const batch = new ProfileBatch(hashers, packed.slots);
+    const batch = new ProfileBatch(hashers, IdentitySlots.unpack(packed.slots, hashers));
+    batch.#take(packed);
     batch.count = packed.count;
-    batch.times = packed.times;
-    batch.#parents = packed.parents;
-    batch.#identified = packed.identified;
-    batch.#texts = packed.texts;
-    batch.#ends = packed.ends;
     batch.#owners = packed.owners;
     return batch;
+  }
+
+  /** An empty batch in the memory of one that is done with. */
+  static recycle(packed: PackedProfileBatch, hashers: readonly IdentityHasher[]): ProfileBatch {
+    const batch = new ProfileBatch(hashers, IdentitySlots.recycle(packed.slots, hashers));
+    batch.#take(packed);
+    batch.#identified.fill(0);
+    return batch;
+  }
+
+  #take({ times, parents, identified, texts, ends }: PackedProfileBatch): void {
+    this.times = times;
+    this.#parents = parents;
+    this.#identified = identified;
+    this.#texts = texts;
+    this.#ends = ends;
   }
 
   /** What another thread needs of it. */

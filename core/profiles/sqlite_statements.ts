@@ -110,14 +110,14 @@ export const sqliteStatements: ProfileStatements = {
     return profiles;
   },
 
-  async insertProfiles(executor, { account, table }, profiles) {
+  async insertProfiles(executor, { account, table }, count, profile) {
     await forEach(
       executor,
-      profiles.length,
+      count,
       (values) => `insert into profiles (account_id, table_id, id, at, attributes) values ${values}`,
       `(${account},${table},?,?,?)`,
       (index, parameters) => {
-        const { id, at, attributes } = profiles[index]!;
+        const { id, at, attributes } = profile(index);
         parameters.push(id, at, attributes);
       },
     );

@@ -37,11 +37,12 @@ export interface ProfileStatements {
     scope: ProfileScope,
     ids: readonly number[],
   ): Promise<StoredProfile[]>;
-  /** Adds profiles in ascending order of id, without their stamps. */
+  /** Adds profiles in ascending order of id, without their stamps; each is asked for once, when it is written. */
   insertProfiles(
     executor: Executor,
     scope: ProfileScope,
-    profiles: readonly Omit<StoredProfile, "stamp">[],
+    count: number,
+    profile: (index: number) => Omit<StoredProfile, "stamp">,
   ): Promise<void>;
   /** Replaces the attributes of profiles, in ascending order of id. */
   updateProfiles(
