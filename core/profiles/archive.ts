@@ -65,7 +65,7 @@ export class Archive {
         file.truncateSync(length);
         throw error;
       }
-      if (isNew) syncFolder(dirname(full));
+      if (isNew) syncFolders(this.folder, dirname(path));
       return length + member.length;
     } catch (error) {
       throw diskFailure(error, path);
@@ -75,7 +75,11 @@ export class Archive {
   /** Reads the lines of a file up to its durable length, decompressed, in blocks that end with a whole line. */
   async *read(path: string, length: number): AsyncGenerator<Uint8Array, void, undefined> {
     if (length === 0) return;
-    const source = createReadStream(join(this.folder, path), { end: length - 1 });
+    const full = join(this.folder, path);
+    // A file that was cut between two members would read as a shorter one.
+    const present = await sizeOf(full, path);
+    if (present < length) throw lost(path, `it has ${present} of ${length} bytes`);
+    const source = createReadStream(full, { end: length - 1 });
     const lines = source.pipe(createGunzip());
     source.on("error", (error) => lines.destroy(error));
     let rest = new Uint8Array(0);
@@ -103,11 +107,18 @@ export class Archive {
   }
 }
 
-/** A new file is durable when its folder's entry is, up to the archive's own folder. */
-function syncFolder(folder: string): void {
-  for (const path of [folder, dirname(folder)]) {
-    using handle = Deno.openSync(path, { read: true });
-    handle.syncSync();
+/** A new file is durable when its folder's entry is, and that folder's own, up to the archive's folder. */
+function syncFolders(root: string, folder: string): void {
+  using handle = Deno.openSync(join(root, folder), { read: true });
+  handle.syncSync();
+  if (folder !== ".") syncFolders(root, dirname(folder));
+}
+
+async function sizeOf(full: string, path: string): Promise<number> {
+  try {
+    return (await Deno.stat(full)).size;
+  } catch (error) {
+    throw error instanceof Deno.errors.NotFound ? lost(path, "it is gone", error) : error;
   }
 }
 
