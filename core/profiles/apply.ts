@@ -6,7 +6,7 @@
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { ProfileBatch } from "./profile_batch.ts";
-import { isLater, latestStamp, ProfileState, type StoredProfile } from "./profile_state.ts";
+import { isLater, latestStamp, ProfileState, type Stamp, type StoredProfile } from "./profile_state.ts";
 import type { ProfileScope, ProfileStatements } from "./statements.ts";
 
 /** What a batch did to the profiles. */
@@ -79,6 +79,8 @@ interface Resolution {
   readonly profiles: ReadonlyMap<number, StoredProfile>;
   /** For each slot, the profile it names, or 0. */
   readonly known: Float64Array;
+  /** For each event, the profile that says just what it says; 0 where nobody looked, -1 where it is another one. */
+  readonly same: Float64Array;
   /** The others, by attempt. */
   readonly added: readonly AddedIdentities[];
 }
@@ -98,6 +100,7 @@ async function resolveIdentities(
   const profiles = new Map<number, StoredProfile>();
   const states = new Map<number, ProfileState>();
   const known = new Float64Array(batch.slots.count);
+  const same = new Float64Array(batch.count);
   const added: AddedIdentities[] = [];
   let pending = Int32Array.from({ length: batch.slots.count }, (_, slot) => slot);
   for (let attempt = 0; pending.length > 0; attempt++) {
@@ -114,12 +117,13 @@ async function resolveIdentities(
       continue;
     }
     const found = await statements.findIdentities(transaction, scope, keys);
-    const ids = [...new Set(found.filter((id) => id !== 0 && id < position && !profiles.has(id)))];
-    for (const profile of await statements.loadProfiles(transaction, scope, ids.sort((a, b) => a - b))) {
+    const ids = olderIds(found, position).filter((id) => !profiles.has(id));
+    for (const profile of await statements.loadProfiles(transaction, scope, ids)) {
       profiles.set(profile.id, profile);
     }
     // What names a profile of this batch was added just now: older profiles have smaller ids.
-    const isKnown = (slot: number, id: number) => id !== 0 && id < position && names(batch, profiles, states, id, slot);
+    const isKnown = (slot: number, id: number) =>
+      id !== 0 && id < position && names(batch, { profiles, same }, states, id, slot);
     const next: number[] = [];
     const fresh = new Uint8Array(slots.length);
     for (let index = 0; index < slots.length; index++) {
@@ -137,19 +141,31 @@ async function resolveIdentities(
     added.push({ placed: placed?.filter(isFresh), slots: slots.filter(isFresh), keys: keys.filter(isFresh) });
     pending = Int32Array.from(next);
   }
-  return { profiles, known, added };
+  return { profiles, known, same, added };
+}
+
+/** The ids below `position`, each once, ascending. */
+function olderIds(found: Float64Array, position: number): Float64Array {
+  const sorted = found.slice().sort();
+  let count = 0;
+  for (let index = 0; index < sorted.length; index++) {
+    const id = sorted[index]!;
+    if (id !== 0 && id < position && (count === 0 || id !== sorted[count - 1])) sorted[count++] = id;
+  }
+  return sorted.subarray(0, count);
 }
 
 /** Whether the profile really holds the slot's value; an event that says just what the profile says settles it. */
 function names(
   batch: ProfileBatch,
-  profiles: ReadonlyMap<number, StoredProfile>,
+  { profiles, same }: Pick<Resolution, "profiles" | "same">,
   states: Map<number, ProfileState>,
   id: number,
   slot: number,
 ): boolean {
-  const profile = profiles.get(id)!;
-  if (batch.attributes(batch.owners[slot]!) === profile.attributes) return true;
+  const profile = profiles.get(id)!, event = batch.owners[slot]!;
+  if (same[event] === 0) same[event] = batch.attributes(event) === profile.attributes ? id : -1;
+  if (same[event] === id) return true;
   let state = states.get(id);
   if (state === undefined) {
     state = ProfileState.ofStored(batch.identifyBy, profile);
@@ -212,7 +228,7 @@ interface Changes {
   profileOf(event: number): number;
 }
 
-function foldEvents(batch: ProfileBatch, { profiles, known }: Resolution, position: number): Changes {
+function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, position: number): Changes {
   const firstOf = new Map<number, number>();
   for (let slot = 0; slot < known.length; slot++) {
     const id = known[slot]!;
@@ -221,11 +237,17 @@ function foldEvents(batch: ProfileBatch, { profiles, known }: Resolution, positi
     if (first === undefined) firstOf.set(id, owner);
     else batch.unite(first, owner);
   }
-  const knownOf = new Map<number, number[]>();
+  // By first event: the oldest known profile it met, and the others where there are several.
+  const survivors = new Float64Array(batch.count);
+  const others = new Map<number, number[]>();
   for (const [id, event] of firstOf) {
-    const root = batch.root(event), ids = knownOf.get(root);
-    if (ids === undefined) knownOf.set(root, [id]);
-    else ids.push(id);
+    const root = batch.root(event), oldest = survivors[root]!;
+    if (oldest === 0) survivors[root] = id;
+    else {
+      survivors[root] = Math.min(oldest, id);
+      const more = Math.max(oldest, id);
+      others.get(root)?.push(more) ?? others.set(root, [more]);
+    }
   }
   const eventsOf = new Map<number, number[]>();
   for (let event = 0; event < batch.count; event++) {
@@ -236,23 +258,24 @@ function foldEvents(batch: ProfileBatch, { profiles, known }: Resolution, positi
   let createdCount = 0;
   const updates: StoredProfile[] = [], merges: Changes["merges"] = [];
   const stamps: Changes["stamps"] = [];
-  const idOf = new Map<number, number>();
   for (let root = 0; root < batch.count; root++) {
     if (!batch.identified(root) || batch.root(root) !== root) continue;
-    const events = eventsOf.get(root), ids = knownOf.get(root);
-    if (ids === undefined && events === undefined) {
+    const events = eventsOf.size === 0 ? undefined : eventsOf.get(root);
+    const survivor = survivors[root] === 0 ? undefined : profiles.get(survivors[root]!)!;
+    if (survivor === undefined && events === undefined) {
       created[createdCount++] = root;
       continue;
     }
-    const [survivor, ...absorbed] = (ids ?? []).sort((a, b) => a - b).map((id) => profiles.get(id)!);
-    if (survivor !== undefined) idOf.set(root, survivor.id);
-    if (survivor !== undefined && absorbed.length === 0 && events === undefined) {
-      const seen = seenAgain(survivor, batch.attributes(root), [batch.times[root]!, position + root]);
-      if (seen !== undefined) {
-        if (seen !== survivor) stamps.push(seen);
-        continue;
-      }
+    const merged = others.get(root)?.sort((a, b) => a - b);
+    if (
+      survivor !== undefined && merged === undefined && events === undefined &&
+      same[root] === survivor.id && survivor.stamp?.fields == null
+    ) {
+      const seen = seenAgain(survivor, [batch.times[root]!, position + root]);
+      if (seen !== undefined) stamps.push(seen);
+      continue;
     }
+    const absorbed = (merged ?? []).map((id) => profiles.get(id)!);
     const result = fold(batch, position, events ?? [root], survivor, absorbed);
     if (survivor === undefined) {
       created[createdCount++] = root;
@@ -273,22 +296,17 @@ function foldEvents(batch: ProfileBatch, { profiles, known }: Resolution, positi
     merges,
     profileOf: (event) => {
       const root = batch.root(event);
-      return idOf.get(root) ?? position + root;
+      return survivors[root] || position + root;
     },
   };
 }
 
 /**
- * The common case of a file imported again: the event says just what the profile says. Gives the profile with its new
- * stamp, the same profile where nothing moves, or undefined where the event must be folded in.
+ * The common case of a file imported again: the event says just what the profile says, whose fields all have one stamp.
+ * Gives the new stamp, or undefined where the event is no later.
  */
-function seenAgain(
-  profile: StoredProfile,
-  attributes: string,
-  stamp: readonly [number, number],
-): Pick<StoredProfile, "id" | "stamp"> | undefined {
-  if (profile.attributes !== attributes || profile.stamp?.fields) return undefined;
-  if (!isLater(stamp, latestStamp(profile))) return profile;
+function seenAgain(profile: StoredProfile, stamp: Stamp): Pick<StoredProfile, "id" | "stamp"> | undefined {
+  if (!isLater(stamp, latestStamp(profile))) return undefined;
   const identities = profile.stamp?.identities ?? null;
   return { id: profile.id, stamp: { at: stamp[0], position: stamp[1], fields: null, identities } };
 }

@@ -35,7 +35,7 @@ export interface ProfileStatements {
   loadProfiles(
     executor: Executor,
     scope: ProfileScope,
-    ids: readonly number[],
+    ids: ArrayLike<number>,
   ): Promise<StoredProfile[]>;
   /** Adds profiles in ascending order of id, without their stamps; each is asked for once, when it is written. */
   insertProfiles(
