@@ -14,6 +14,7 @@ export const MAX_BATCH_BYTES = 64 << 20;
 /** Most rows in one batch. */
 export const MAX_BATCH_ROWS = 1_000_000;
 
+const encoder = new TextEncoder();
 const LF = 10, QUOTE = 34, COLON = 58, LETTER_N = 110, OPEN = 123, CLOSE = 125;
 
 /**
@@ -44,6 +45,10 @@ function checkLines({ bytes, rows, times }: RecordBatch): void {
     if (end - start < 3 || bytes[start] !== OPEN || bytes[end - 2] !== CLOSE || bytes[end - 1] !== LF) {
       throw new TypeError(`Row ${row} of a record batch is not one JSON object and a line feed`);
     }
+    const time = times[row]!;
+    if (!Number.isNaN(time) && !Number.isSafeInteger(time)) {
+      throw new TypeError(`Row ${row} of a record batch has the time ${time}, no whole number of milliseconds`);
+    }
   }
 }
 
@@ -53,19 +58,24 @@ function checkSpans({ bytes, rows }: RecordBatch, { names, spans }: ColumnIndex)
     throw new TypeError("A record batch's `spans` must have two entries for each row and column");
   }
   if (new Set(names).size !== width) throw new TypeError("A record batch's column names must be unique");
+  // Between a key's first byte and its value's: were it more, a value without a span would lie there.
+  const keyBytes = Uint32Array.from(names, (name) => encoder.encode(`${JSON.stringify(name)}:`).length);
   for (let row = 0, at = 0; row < rows.length - 1; row++) {
     // Where the next key must start: after the brace, or after the comma behind a value.
-    let key = rows[row]! + 1;
+    const first = rows[row]! + 1;
+    let key = first;
     const end = rows[row + 1]! - 2;
     for (let column = 0; column < width; column++, at += 2) {
       const from = spans[at]!, to = spans[at + 1]!;
       if (from === to) continue;
-      if (from < key + 3 || to <= from || to > end || bytes[key] !== QUOTE || bytes[from - 1] !== COLON) {
+      if (
+        from !== key + keyBytes[column]! || to <= from || to > end || bytes[key] !== QUOTE || bytes[from - 1] !== COLON
+      ) {
         throw new TypeError(`Row ${row} of a record batch is not what its spans say, or holds white space`);
       }
       key = to + 1;
     }
-    if (key !== end + 1 && key !== end) {
+    if (key !== end + 1 && (key !== first || key !== end)) {
       throw new TypeError(`Row ${row} of a record batch has a value that its spans do not name`);
     }
   }
@@ -87,7 +97,6 @@ function parseRows({ bytes, rows, times }: RecordBatch): Row[] {
 function encodeRows(rows: readonly Row[]): IndexedBatch {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row.fields)))];
   const width = names.length;
-  const encoder = new TextEncoder();
   let bytes: Uint8Array<ArrayBuffer> = new Uint8Array(65_536);
   let length = 0;
   const put = (text: string) => {
