@@ -10,7 +10,7 @@ import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
 import { type Archive, placeMember } from "../profiles/archive.ts";
-import type { FieldStat } from "../profiles/field_stats.ts";
+import { type FieldStat, firstExamples } from "../profiles/field_stats.ts";
 import type { PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
 import { type Claim, holdFence } from "./queue.ts";
@@ -183,7 +183,7 @@ export class ImportCommits implements Commits {
         .map(({ name, examples }) => [name, JSON.parse(examples) as JsonValue[]]),
     );
     for (const [name, { filled, examples }] of fields) {
-      const all = [...new Set([...known.get(name) ?? [], ...examples])].slice(0, 5);
+      const all = firstExamples([...known.get(name) ?? [], ...examples]);
       await transaction.insertInto("stream_fields")
         .values({ account_id: account, stream_id: stream, name, filled, examples: JSON.stringify(all) })
         .onConflict((conflict) =>

@@ -21,6 +21,16 @@ export interface FieldStat {
   examples: JsonValue[];
 }
 
+/** The first five different values of a list. */
+export function firstExamples(values: readonly JsonValue[]): JsonValue[] {
+  const byText = new Map<string, JsonValue>();
+  for (const value of values) {
+    const text = JSON.stringify(value);
+    if (byText.size < EXAMPLES && !byText.has(text)) byText.set(text, value);
+  }
+  return [...byText.values()];
+}
+
 /** Counts the fields of batches. */
 export class FieldStats {
   readonly #fields = new Map<string, FieldStat>();
@@ -43,7 +53,7 @@ export class FieldStats {
         stat.filled++;
         if (stat.examples.length < EXAMPLES && stat.filled <= EXAMPLES_AMONG && size <= EXAMPLE_BYTES) {
           const value: JsonValue = JSON.parse(this.#decoder.decode(bytes.subarray(from, from + size)));
-          if (!stat.examples.includes(value)) stat.examples.push(value);
+          if (!stat.examples.includes(value)) stat.examples = firstExamples([...stat.examples, value]);
         }
       }
     });
