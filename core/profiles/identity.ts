@@ -22,7 +22,8 @@ export function foldsCase(field: string): boolean {
  */
 export function normaliseIdentity(field: string, value: JsonValue | undefined): string | undefined {
   if (typeof value !== "string" && typeof value !== "number") return undefined;
-  const text = String(value).trim();
+  // Lone surrogates have no bytes of their own: they are all the same here, as in the hash.
+  const text = String(value).trim().toWellFormed();
   if (text === "") return undefined;
   return foldsCase(field) ? text.toLowerCase() : text;
 }
