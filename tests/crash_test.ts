@@ -5,7 +5,7 @@ import { assertSameContent } from "./support/content.ts";
 import { writeCustomerFile } from "./support/customer_file.ts";
 import { copyHome, prepareImport, temporaryFolder } from "./support/home.ts";
 import { Observer, type RunState } from "./support/observer.ts";
-import { startServing } from "./support/waybill_process.ts";
+import { startServing, type WaybillProcess } from "./support/waybill_process.ts";
 
 const ROWS = 200_000;
 
@@ -37,20 +37,27 @@ function moments(seed: number): Moment[] {
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /** Waits for the moment, in an attempt that began with `start`. */
-async function reach(moment: Moment, observer: Observer, proxy: CuttingProxy, left: number, start: RunState) {
+async function reach(
+  moment: Moment,
+  waybill: WaybillProcess,
+  observer: Observer,
+  proxy: CuttingProxy,
+  left: number,
+  start: RunState,
+): Promise<void> {
   const fetched = proxy.received;
   switch (moment.kind) {
     case "connect":
       return await pause(moment.after);
     case "read":
-      return void await observer.until(() => proxy.received - fetched >= left * moment.share);
+      return void await observer.until(waybill, () => proxy.received - fetched >= left * moment.share);
     case "commit": {
       const before = observer.unrecorded();
-      await observer.until(() => observer.unrecorded() > before);
+      await observer.until(waybill, () => observer.unrecorded() > before);
       return await pause(moment.after);
     }
     case "next":
-      await observer.until(({ rows_read }) => rows_read > start.rows_read);
+      await observer.until(waybill, ({ rows_read }) => rows_read > start.rows_read);
       return await pause(moment.after);
   }
 }
@@ -75,7 +82,7 @@ Deno.test({
     {
       await using waybill = startServing(undisturbed);
       using observer = new Observer(undisturbed, run);
-      const { attempts } = await observer.until(({ status }) => status === "succeeded");
+      const { attempts } = await observer.until(waybill, ({ status }) => status === "succeeded");
       assert.equal(attempts, 1);
       waybill.signal("SIGTERM");
       assert.equal((await waybill.status).code, 0, waybill.log.join("\n"));
@@ -88,12 +95,12 @@ Deno.test({
       await using waybill = startServing(killed);
       const before = observer.state();
       const unrecorded = observer.unrecorded();
-      const start = await observer.until(({ attempts }) => attempts > before.attempts);
+      const start = await observer.until(waybill, ({ attempts }) => attempts > before.attempts);
       assert.equal(start.rows_read, before.rows_read);
       // Where the end is near, a moment that lets it commit could come too late.
       const near = file.rows - start.rows_read <= 2 * largestCommit;
       const moment: Moment = near && planned.kind !== "connect" ? { kind: "read", share: 0.2 } : planned;
-      await reach(moment, observer, proxy, file.size * (1 - start.rows_read / file.rows), start);
+      await reach(moment, waybill, observer, proxy, file.size * (1 - start.rows_read / file.rows), start);
       await waybill.kill();
       const end = observer.state();
       assert.equal(end.status, "running", "The process was killed before it could end the run");
@@ -108,7 +115,7 @@ Deno.test({
     for (const [phase, kills] of Object.entries(seen)) assert.ok(kills > 0, `No kill came ${phase}`);
 
     await using last = startServing(killed);
-    const { attempts } = await observer.until(({ status }) => status === "succeeded");
+    const { attempts } = await observer.until(last, ({ status }) => status === "succeeded");
     assert.equal(attempts, 11);
     last.signal("SIGTERM");
     assert.equal((await last.status).code, 0, last.log.join("\n"));

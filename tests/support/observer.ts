@@ -7,6 +7,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { archivePath, databasePath } from "./home.ts";
+import type { WaybillProcess } from "./waybill_process.ts";
 
 /** Between two looks, in milliseconds. */
 const LOOK = 2;
@@ -39,14 +40,15 @@ export class Observer implements Disposable {
     return row as unknown as RunState;
   }
 
-  /** Resolves with the run's state once it is as wanted; fails when the run ends first. */
-  async until(wanted: (state: RunState) => boolean): Promise<RunState> {
+  /** Resolves with the run's state once it is as wanted; fails when the run, or the process that is at it, ends first. */
+  async until(executing: WaybillProcess, wanted: (state: RunState) => boolean): Promise<RunState> {
     for (;;) {
       const state = this.state();
       if (wanted(state)) return state;
       if (state.status !== "queued" && state.status !== "running") {
         throw new Error(`The run ended ${state.status} before the moment came: ${state.failure}`);
       }
+      if (executing.ended()) throw new Error(`The process ended before the moment came: ${executing.log.join("\n")}`);
       await new Promise((resolve) => setTimeout(resolve, LOOK));
     }
   }

@@ -11,8 +11,12 @@ export interface WaybillProcess extends AsyncDisposable {
   readonly log: readonly string[];
   /** How it ended. */
   readonly status: Promise<Deno.CommandStatus>;
+  /** Whether it has ended. */
+  ended(): boolean;
   /** Sends it a signal. */
   signal(signal: Deno.Signal): void;
+  /** Stops it as SIGSTOP does, and waits until every thread of it stands. */
+  pause(): Promise<void>;
   /** Kills it, and waits until it is gone. */
   kill(): Promise<void>;
   /** Resolves once a line of its log matches; fails when it ends before. */
@@ -70,7 +74,7 @@ function start(args: readonly string[]): WaybillProcess {
     stderr: "piped",
   }).spawn();
   const log: string[] = [];
-  const ended = { yes: false };
+  let ended = false;
   let changed = Promise.withResolvers<void>();
   const tell = () => {
     changed.resolve();
@@ -86,25 +90,36 @@ function start(args: readonly string[]): WaybillProcess {
     }
   })();
   const status = Promise.all([child.status, reading]).then(([status]) => {
-    ended.yes = true;
+    ended = true;
     tell();
     return status;
   });
   const kill = async () => {
-    if (!ended.yes) child.kill("SIGKILL");
+    if (!ended) child.kill("SIGKILL");
     await status;
   };
   return {
     log,
     status,
+    ended: () => ended,
     signal: (signal) => child.kill(signal),
+    async pause() {
+      child.kill("SIGSTOP");
+      // A thread goes on until it next leaves the kernel or is scheduled out: it could still lock the database.
+      while (!await threadsStand(child.pid)) await new Promise((resolve) => setTimeout(resolve, 1));
+    },
     kill,
     async logged(pattern) {
       while (!log.some((line) => pattern.test(line))) {
-        if (ended.yes) throw new Error(`The process ended before it logged ${pattern}: ${log.join("\n")}`);
+        if (ended) throw new Error(`The process ended before it logged ${pattern}: ${log.join("\n")}`);
         await changed.promise;
       }
     },
     [Symbol.asyncDispose]: kill,
   };
+}
+
+async function threadsStand(pid: number): Promise<boolean> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-L", "-o", "stat=", "-p", String(pid)] }).output();
+  return new TextDecoder().decode(stdout).trim().split("\n").every((state) => state.trim().startsWith("T"));
 }
