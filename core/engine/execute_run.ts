@@ -70,8 +70,9 @@ export async function executeRun(core: Core, claim: Claim, hooks: RunHooks): Pro
     await attempt.finish(outcome);
     return outcome.status;
   } catch (error) {
-    if (error instanceof LeaseLost) return "lost";
-    throw error;
+    if (!(error instanceof LeaseLost)) throw error;
+    hooks.log.warn(error.message);
+    return "lost";
   }
 }
 
