@@ -19,8 +19,8 @@ export interface WaybillProcess extends AsyncDisposable {
   pause(): Promise<void>;
   /** Kills it, and waits until it is gone. */
   kill(): Promise<void>;
-  /** Resolves once a line of its log matches; fails when it ends before. */
-  logged(pattern: RegExp): Promise<void>;
+  /** Resolves once a line of its log matches, with the first group or the match; fails when it ends before. */
+  logged(pattern: RegExp): Promise<string>;
 }
 
 /** What the `serve` task grants, narrowed to the data directory and this machine. */
@@ -110,7 +110,11 @@ function start(args: readonly string[]): WaybillProcess {
     },
     kill,
     async logged(pattern) {
-      while (!log.some((line) => pattern.test(line))) {
+      for (;;) {
+        for (const line of log) {
+          const match = pattern.exec(line);
+          if (match !== null) return match[1] ?? match[0];
+        }
         if (ended) throw new Error(`The process ended before it logged ${pattern}: ${log.join("\n")}`);
         await changed.promise;
       }
