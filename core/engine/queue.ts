@@ -34,11 +34,18 @@ export type ClaimFilter = "any" | readonly string[];
 /**
  * Claims the run that has waited longest, or nothing. Free are: queued runs whose time has come, and running ones whose
  * lease ran out or whose process is gone. Runs of one job go one after another.
+ *
+ * `working` are the runs that this process is executing: it never takes over its own, however late its heartbeat was
+ * (a machine that slept).
  */
-export async function claimRun(database: Database, owner: string, filter: ClaimFilter): Promise<Claim | undefined> {
+export async function claimRun(
+  database: Database,
+  owner: string,
+  filter: ClaimFilter,
+  working: readonly string[] = [],
+): Promise<Claim | undefined> {
   if (filter !== "any" && filter.length === 0) return undefined;
-  const now = await database.now();
-  const free = (executor: Executor) =>
+  const free = (executor: Executor, now: number) =>
     executor.selectFrom("runs").select(["account_id", "id", "fence", "attempts"])
       .where((where) =>
         where.or([
@@ -63,11 +70,14 @@ export async function claimRun(database: Database, owner: string, filter: ClaimF
         ])
       )
       .$if(filter !== "any", (query) => query.where("id", "in", filter as readonly string[]))
+      .$if(working.length > 0, (query) => query.where("id", "not in", working))
       .orderBy("not_before").orderBy("created_at").orderBy("id").limit(1);
   // Looked first without the write lock: most looks find nothing.
-  if (await free(database.kysely).executeTakeFirst() === undefined) return undefined;
+  if (await free(database.kysely, await database.now()).executeTakeFirst() === undefined) return undefined;
   return await database.write(async (transaction) => {
-    const found = await free(transaction).executeTakeFirst();
+    // Looked at again: the lock may have been waited for as long as a lease lasts.
+    const now = await database.now();
+    const found = await free(transaction, now).executeTakeFirst();
     if (found === undefined) return undefined;
     const fence = found.fence + 1;
     await transaction.updateTable("runs")
@@ -100,11 +110,12 @@ export async function heldRuns(database: Database, owner: string): Promise<Held[
   return rows.map((row) => ({ run: row.id, fence: row.fence, stopRequested: row.stop_requested === 1 }));
 }
 
-/** Extends the leases of all runs that a process holds. */
-export async function extendLeases(database: Database, owner: string): Promise<void> {
+/** Extends the leases of the runs that a process is executing; one that nobody executes any more runs out. */
+export async function extendLeases(database: Database, owner: string, working: readonly string[]): Promise<void> {
+  if (working.length === 0) return;
   const now = await database.now();
   await database.kysely.updateTable("runs").set({ lease_until: now + LEASE })
-    .where("status", "=", "running").where("lease_owner", "=", owner).execute();
+    .where("status", "=", "running").where("lease_owner", "=", owner).where("id", "in", working).execute();
 }
 
 /** Makes sure, inside a transaction, that the claim is the newest, and keeps it so until the transaction ends. */

@@ -113,15 +113,18 @@ export class Runner implements AsyncDisposable {
 
   async #look(): Promise<void> {
     const { database, processes } = this.#options;
-    if (performance.now() - this.#lastBeat >= BEAT || this.#lastBeat === 0) {
-      this.#lastBeat = performance.now();
+    const began = performance.now();
+    if (began - this.#lastBeat >= BEAT || this.#lastBeat === 0) {
       await processes.beat();
-      await extendLeases(database, processes.id);
+      await extendLeases(database, processes.id, [...this.#active.keys()]);
+      // Only now: a heartbeat that failed is due again at the next look.
+      this.#lastBeat = began;
     }
     if (this.#active.size > 0) await this.#watch();
     if (this.#options.takes === "any") await processes.forgetDead();
     while (this.#active.size < CONCURRENCY && !this.#stopping.signal.aborted) {
-      const claim = await claimRun(database, processes.id, this.#options.takes === "any" ? "any" : [...this.#own]);
+      const filter = this.#options.takes === "any" ? "any" : [...this.#own];
+      const claim = await claimRun(database, processes.id, filter, [...this.#active.keys()]);
       if (claim === undefined) break;
       this.#start(claim);
     }
@@ -132,9 +135,13 @@ export class Runner implements AsyncDisposable {
     const held = await heldRuns(this.#options.database, this.#options.processes.id);
     for (const { claim, worker } of this.#active.values()) {
       const own = held.find(({ run, fence }) => run === claim.run && fence === claim.fence);
-      if (own?.stopRequested) {
-        send(worker, { type: "abort", failure: new Failure("cancelled", "The run was stopped by request").toJSON() });
-      }
+      // A run that ended just now is not held either: then there is nothing left to abort.
+      const why = own === undefined
+        ? "The run was taken over by another process"
+        : own.stopRequested
+        ? "The run was stopped by request"
+        : undefined;
+      if (why !== undefined) send(worker, { type: "abort", failure: new Failure("cancelled", why).toJSON() });
     }
   }
 
