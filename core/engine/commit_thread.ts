@@ -15,6 +15,8 @@ export class CommitThread implements Commits {
   #answer: { resolve(): void; reject(error: Error): void } = { resolve: () => {}, reject: () => {} };
   #spare: PackedProfileBatch | undefined;
   #underWay: Promise<void> = Promise.resolve();
+  /** Why the thread answers no more. */
+  #broken: Error | undefined;
 
   /** Starts the thread. */
   constructor(start: Omit<CommitStart, "type">) {
@@ -28,7 +30,8 @@ export class CommitThread implements Commits {
     });
     this.#worker.addEventListener("error", (event) => {
       event.preventDefault();
-      this.#answer.reject(new Error(`The commit thread ended: ${event.message}`));
+      this.#broken = new Error(`The commit thread ended: ${event.message}`);
+      this.#answer.reject(this.#broken);
     });
     this.#post({ type: "start", ...start });
   }
@@ -63,7 +66,8 @@ export class CommitThread implements Commits {
     this.#underWay = new Promise((resolve, reject) => this.#answer = { resolve, reject });
     // Whoever asks next is told; until then nobody listens.
     this.#underWay.catch(() => {});
-    this.#post(message, transfer);
+    if (this.#broken === undefined) this.#post(message, transfer);
+    else this.#answer.reject(this.#broken);
   }
 
   #post(message: ToCommit, transfer: ArrayBuffer[] = []): void {

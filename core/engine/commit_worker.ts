@@ -29,8 +29,11 @@ let opened: Promise<Opened> | undefined;
 let last: Promise<void> = Promise.resolve();
 
 scope.addEventListener("message", ({ data }) => {
-  if (data.type === "start") opened = open(data);
-  else last = last.then(() => answer(data));
+  if (data.type === "start") {
+    opened = open(data);
+    // Told with the first answer; unhandled until then, it would end the thread without one.
+    opened.catch(() => {});
+  } else last = last.then(() => answer(data));
 });
 
 async function open(start: CommitStart): Promise<Opened> {

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { CommitThread } from "./commit_thread.ts";
+import type { ImportBatch } from "./import_commit.ts";
+import { failure, makeFolder } from "./engine_testing.ts";
+
+const BATCH: ImportBatch = {
+  events: 0,
+  member: undefined,
+  rejects: undefined,
+  fields: new Map(),
+  profiles: undefined,
+  checkpoint: {},
+  counts: { read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0 },
+  bytes: 0,
+  duration: 0,
+};
+
+Deno.test("a commit thread that cannot open its database says why, to each batch, and ends", async () => {
+  await using folder = await makeFolder();
+  await using thread = new CommitThread({
+    databasePath: `${folder.path}/missing/waybill.db`,
+    archiveDir: folder.path,
+    claim: { account: 1, run: "0".repeat(32), fence: 1 },
+    place: { stream: 1, profiles: undefined },
+    identityKey: new Uint8Array(16),
+    identifyBy: [],
+  });
+  await thread.commit(BATCH);
+  const unopened = failure("config", /^The database ".*" cannot be opened$/, { hint: /^Check that its folder exists/ });
+  await assert.rejects(thread.drain(), unopened);
+  await assert.rejects(thread.commit(BATCH), unopened);
+});
