@@ -35,6 +35,8 @@ export class ImportBuffer {
   #fields = new FieldStats();
   #rejects: string[] = [];
   #bytes = 0;
+  /** Rejected rows since the last `add`, and their bytes: no position covers them yet. */
+  #uncovered = { rows: 0, bytes: 0 };
   #since = 0;
   #checkpoint: JsonValue | undefined;
 
@@ -71,6 +73,14 @@ export class ImportBuffer {
       (!this.empty && performance.now() - this.#since >= MAX_AGE);
   }
 
+  /**
+   * Whether there are more rejected rows than can wait for a position. Committed without one, they are given again
+   * when the run goes on after a crash, and count twice.
+   */
+  get overflowing(): boolean {
+    return this.#uncovered.bytes >= MAX_BYTES || this.#uncovered.rows >= MAX_ROWS;
+  }
+
   /** Adds rows and the position reached after them. */
   add(batch: IndexedBatch, checkpoint: JsonValue): void {
     this.#age();
@@ -78,6 +88,7 @@ export class ImportBuffer {
     this.#fields.add(batch);
     this.profiles?.add(batch, this.startedAt);
     this.#bytes += batch.bytes.length;
+    this.#uncovered = { rows: 0, bytes: 0 };
     this.#checkpoint = checkpoint;
   }
 
@@ -88,7 +99,9 @@ export class ImportBuffer {
       const kept = raw.subarray(0, RAW_BYTES);
       this.#rejects.push(JSON.stringify({ line, offset, reason, raw: kept.toBase64() } satisfies RejectLine));
       this.#bytes += kept.length;
+      this.#uncovered.bytes += kept.length;
     }
+    this.#uncovered.rows += rows.length;
   }
 
   /** What is to be committed; the buffer is not used afterwards. */

@@ -40,6 +40,7 @@ export class ImportRun {
   #queue: Promise<unknown> = Promise.resolve();
   #firstReason: string | undefined;
   #unidentified = 0;
+  #failed: { readonly error: unknown } | undefined;
 
   constructor(private readonly options: ImportRunOptions) {
     this.#counts = options.counts;
@@ -55,18 +56,16 @@ export class ImportRun {
   emit(rows: RecordBatch | readonly Row[], checkpoint: JsonValue): Promise<void> {
     return this.#next(async () => {
       this.#buffer.add(indexRows(rows), checkpoint);
-      if (this.#buffer.full) await this.#commit();
+      if (this.#buffer.full || this.#overRowThreshold) await this.#commit();
     });
   }
 
-  /** `reject` of the contract. */
+  /** `reject` of the contract. They wait for the position after them, unless they are too many to wait. */
   reject(rows: readonly RejectedRow[]): Promise<void> {
     return this.#next(async () => {
       this.#firstReason ??= rows[0]?.reason;
       this.#buffer.reject(rows);
-      const { threshold } = this.options;
-      const overThreshold = threshold !== undefined && "rows" in threshold && this.#soFar().rejected > threshold.rows;
-      if (overThreshold || this.#buffer.full) await this.#commit();
+      if (this.#buffer.overflowing) await this.#commit();
     });
   }
 
@@ -94,10 +93,17 @@ export class ImportRun {
     this.#checkThreshold(0);
   }
 
+  /** After a call that failed, every other fails with the same: later rows must not be committed without its own. */
   #next(work: () => Promise<void>): Promise<void> {
     const result = this.#queue.then(async () => {
+      if (this.#failed !== undefined) throw this.#failed.error;
       throwIfAborted(this.options.signal);
-      await work();
+      try {
+        await work();
+      } catch (error) {
+        this.#failed = { error };
+        throw error;
+      }
     });
     this.#queue = result.catch(() => {});
     return result;
@@ -127,6 +133,12 @@ export class ImportRun {
     return { read: accepted + rejected + unchanged + refused, accepted, rejected, unchanged, refused };
   }
 
+  /** A number of rejected rows is passed at once; a percentage has to wait for enough rows. */
+  get #overRowThreshold(): boolean {
+    const { threshold } = this.options;
+    return threshold !== undefined && "rows" in threshold && this.#soFar().rejected > threshold.rows;
+  }
+
   #newBuffer(): ImportBuffer {
     return new ImportBuffer(this.options.startedAt, this.#lines, this.options.profiles?.());
   }
@@ -134,7 +146,7 @@ export class ImportRun {
   #checkThreshold(from: number): void {
     const { threshold } = this.options;
     const { rejected, read } = this.#counts;
-    if (threshold === undefined || read < from) return;
+    if (threshold === undefined || ("percent" in threshold && read < from)) return;
     const most = "rows" in threshold ? threshold.rows : read * threshold.percent / 100;
     if (rejected <= most) return;
     const limit = "rows" in threshold ? `${threshold.rows} rows` : `${threshold.percent} %`;
