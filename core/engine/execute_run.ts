@@ -4,24 +4,18 @@
  * @module
  */
 import { abortFailure, Failure, type FailureJson } from "../contracts/failure.ts";
-import type { JobDefinition, Progress, RunCounts } from "../contracts/job.ts";
+import type { JobDefinition, Progress } from "../contracts/job.ts";
 import type { Log } from "../contracts/log.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { parseConfig } from "../describe/mod.ts";
-import { IdentityHasher } from "../profiles/identity.ts";
-import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { openConnection } from "./connections.ts";
 import type { Core } from "./core.ts";
 import { describeError } from "./describe_error.ts";
-import { CommitThread } from "./commit_thread.ts";
-import { ImportCommits } from "./import_commit.ts";
-import { ImportRun } from "./import_run.ts";
-import { LazyCommits } from "./lazy_commits.ts";
+import { type OpenImport, openImport } from "./open_import.ts";
 import { type Claim, finishRun, holdFence, LeaseLost, type Outcome, releaseRun } from "./queue.ts";
 import { type Redactor, redactor } from "./redact.ts";
 import { findAuth, openAuth } from "./saved_auths.ts";
-import { placeImport, type StreamPlace } from "./streams.ts";
 
 /** Sentences kept with a run. */
 const MAX_NOTES = 20;
@@ -101,12 +95,6 @@ class RunAttempt {
     this.#bytes = row.bytes;
     const job = core.registry.job(row.job_type);
     const config = parseConfig(job.config, JSON.parse(row.config), `job type "${job.id}"`);
-    const target = job.into(config);
-    const place = await core.database.write(async (transaction) => {
-      await holdFence(transaction, claim);
-      return await placeImport(transaction, claim.account, target, await core.database.now());
-    });
-    this.#notePlace(place, target.stream, target.identifyBy);
     if (row.auth_id !== null) {
       const auth = await findAuth(core.database.kysely, claim.account, row.auth_id);
       this.#redactor = (await openAuth(core, auth)).redactor;
@@ -116,7 +104,7 @@ class RunAttempt {
       log: this.#log(),
     });
     try {
-      await this.#import(job, config, row, place, connection);
+      await this.#import(job, config, row, connection);
     } finally {
       await connection[Symbol.asyncDispose]();
     }
@@ -142,73 +130,37 @@ class RunAttempt {
     job: JobDefinition,
     config: Parameters<JobDefinition["into"]>[0],
     row: RunsTable,
-    place: StreamPlace,
     connection: object,
   ): Promise<void> {
     const { core, claim, hooks } = this;
-    const { mapping } = place;
-    const startedAt = row.started_at ?? row.created_at;
-    const threshold = job.into(config).rejectThreshold;
-    const hashers = (mapping?.identifyBy ?? []).map((field) =>
-      new IdentityHasher(core.identityKey, claim.account, mapping?.profiles.table ?? 0, field)
-    );
-    const to = { stream: place.stream, profiles: mapping?.profiles };
-    await using commits = new LazyCommits(
-      () => new ImportCommits(core.database, core.statements, core.archive, claim, to),
-      () =>
-        new CommitThread({
-          databasePath: core.home.databasePath,
-          archiveDir: core.home.archiveDir,
-          claim,
-          place: to,
-          identityKey: core.identityKey,
-          identifyBy: mapping?.identifyBy ?? [],
-        }),
-    );
-    const run = new ImportRun({
-      commits,
-      startedAt,
-      threshold,
-      counts: countsOf(row),
-      profiles: mapping === undefined ? undefined : () => {
-        const spare = commits.spare();
-        return spare === undefined ? new ProfileBatch(hashers) : ProfileBatch.recycle(spare, hashers);
-      },
-      signal: hooks.signal,
-      bytes: () => this.#bytes,
-      duration: () => this.#worked(),
-    });
-    await job.run({
-      config,
-      connection,
-      checkpoint: row.checkpoint === null ? undefined : job.checkpoint.parse(JSON.parse(row.checkpoint)),
-      startedAt,
-      signal: hooks.signal,
-      log: this.#log(),
-      progress: (progress) => {
-        this.#progress = progress;
-        if (progress.unit === "bytes") this.#bytes = progress.done;
-        hooks.progress(progress);
-      },
-      emit: (rows, checkpoint) => run.emit(rows, checkpoint as JsonValue),
-      reject: (rows) => run.reject(rows),
-      flush: () => run.flush(),
-    });
-    await run.finish();
-    if (mapping !== undefined && run.unidentified > 0) {
-      const fields = mapping.identifyBy.map((field) => `"${field}"`).join(" or ");
-      this.#note(`${run.unidentified} rows have no value in ${fields}: they are in the stream and in no profile`);
-    }
-  }
-
-  #notePlace({ mapping }: StreamPlace, stream: string, identifyBy: readonly string[]): void {
-    if (mapping === undefined) {
-      this.#note(
-        `Stream "${stream}" has no mapping, so its events make no profiles; import with --identify-by to make them`,
-      );
-    } else if (identifyBy.length > 0 && identifyBy.join() !== mapping.identifyBy.join()) {
-      const fields = mapping.identifyBy.join(", ");
-      this.#note(`Stream "${stream}" already identifies profiles by ${fields}; --identify-by changed nothing`);
+    let opening: Promise<OpenImport> | undefined;
+    const open = () =>
+      opening ??= openImport(core, claim, row, job.into(config), {
+        signal: hooks.signal,
+        bytes: () => this.#bytes,
+        duration: () => this.#worked(),
+        note: (sentence) => this.#note(sentence),
+      });
+    try {
+      await job.run({
+        config,
+        connection,
+        checkpoint: row.checkpoint === null ? undefined : job.checkpoint.parse(JSON.parse(row.checkpoint)),
+        startedAt: row.started_at ?? row.created_at,
+        signal: hooks.signal,
+        log: this.#log(),
+        progress: (progress) => {
+          this.#progress = progress;
+          if (progress.unit === "bytes") this.#bytes = progress.done;
+          hooks.progress(progress);
+        },
+        emit: async (rows, checkpoint) => await (await open()).run.emit(rows, checkpoint as JsonValue),
+        reject: async (rows) => await (await open()).run.reject(rows),
+        flush: async () => await (await opening)?.run.flush(),
+      });
+      await (await opening)?.finish();
+    } finally {
+      await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();
     }
   }
 
@@ -245,9 +197,4 @@ class RunAttempt {
   #worked(): number {
     return this.#duration + Math.round(performance.now() - this.#began);
   }
-}
-
-function countsOf(row: RunsTable): RunCounts {
-  const { rows_read: read, accepted, rejected, unchanged, refused } = row;
-  return { read, accepted, rejected, unchanged, refused };
 }

@@ -9,11 +9,11 @@ import { IdentityHasher, identityKey, normaliseIdentity } from "../profiles/iden
 import { latestStamp, ProfileState } from "../profiles/profile_state.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import type { Profiles } from "./runtime.ts";
-import type { DefaultMapping } from "./streams.ts";
+import { identityFields } from "./streams.ts";
 import type { ProfileView } from "./views.ts";
 
-/** Places of one identity that are looked at. */
-const MAX_ATTEMPTS = 64;
+/** Looks at the places of one identity, those that met a profile being merged away included. */
+const MAX_LOOKS = 64;
 
 /** The profiles of an account. `key` is its identity key. */
 export function profilesOf(
@@ -30,11 +30,7 @@ export function profilesOf(
       if (table === undefined) {
         throw new Failure("config", `Profile table "${name}" does not exist`, { code: "not_found" });
       }
-      const mappings = await database.kysely.selectFrom("mappings").select("definition")
-        .where("account_id", "=", account).where("table_id", "=", table.id).execute();
-      const identifyBy = [
-        ...new Set(mappings.flatMap(({ definition }) => (JSON.parse(definition) as DefaultMapping).identify_by)),
-      ];
+      const identifyBy = await identityFields(database.kysely, account, table.id);
       if (!identifyBy.includes(field)) {
         throw new Failure("config", `Field "${field}" identifies no profile of table "${name}"`, {
           code: "not_found",
@@ -63,15 +59,16 @@ export function profilesOf(
     const normalised = normaliseIdentity(field, value);
     if (normalised === undefined) return undefined;
     const hasher = new IdentityHasher(key, scope.account, scope.table, field);
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    for (let looks = 0, attempt = 0; looks < MAX_LOOKS; looks++) {
       const keys = BigInt64Array.of(identityKey(hasher, normalised, attempt));
       const [id = 0] = await statements.findIdentities(database.kysely, scope, keys);
       if (id === 0) return undefined;
       const [stored] = await statements.loadProfiles(database.kysely, scope, [id]);
-      // Merged away between the two reads: the next look finds where it went.
+      // Merged away between the two reads: the next look at this place finds where it went.
       if (stored === undefined) continue;
       const state = ProfileState.ofStored(identifyBy, stored);
       if (state.has(field, normalised)) return state;
+      attempt++;
     }
   }
 }

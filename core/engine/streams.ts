@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { randomBytes } from "node:crypto";
 import { Failure } from "../contracts/failure.ts";
 import type { ImportTarget } from "../contracts/job.ts";
 import type { Database, Executor } from "../database/database.ts";
 import { nearest } from "../describe/mod.ts";
 import type { ProfileScope } from "../profiles/statements.ts";
+import { newId } from "./ids.ts";
 import type { Streams } from "./runtime.ts";
 import type { StreamFieldView, StreamView } from "./views.ts";
 
@@ -26,7 +26,19 @@ export interface DefaultMapping {
 export interface StreamPlace {
   readonly stream: number;
   /** Undefined where the stream has no mapping. */
-  readonly mapping: { readonly profiles: ProfileScope; readonly identifyBy: readonly string[] } | undefined;
+  readonly mapping: StreamMapping | undefined;
+}
+
+/** How a stream's events become profiles. */
+export interface StreamMapping {
+  readonly profiles: ProfileScope;
+  /** Fields that the stream's own mapping identifies by. */
+  readonly own: readonly string[];
+  /**
+   * Fields that identify in the profile table: those of every mapping into it. A (field, value) names one profile of
+   * the table, whichever stream it comes from.
+   */
+  readonly identifyBy: readonly string[];
 }
 
 /** Finds the stream of an import and its mapping; makes what is not there. */
@@ -40,22 +52,32 @@ export async function placeImport(
     await makeStream(executor, account, target.stream, now);
   const found = await executor.selectFrom("mappings").select(["table_id", "definition"])
     .where("account_id", "=", account).where("stream_id", "=", stream).executeTakeFirst();
-  if (found !== undefined) {
-    const { identify_by }: DefaultMapping = JSON.parse(found.definition);
-    return { stream, mapping: { profiles: { account, table: found.table_id }, identifyBy: identify_by } };
+  if (found === undefined && target.identifyBy.length === 0) return { stream, mapping: undefined };
+  const table = found?.table_id ?? DEFAULT_TABLE;
+  const definition: DefaultMapping = found === undefined
+    ? { kind: "default", identify_by: target.identifyBy }
+    : JSON.parse(found.definition);
+  if (found === undefined) {
+    await executor.insertInto("mappings").values({
+      account_id: account,
+      id: newId(),
+      stream_id: stream,
+      table_id: table,
+      definition: JSON.stringify(definition),
+      created_at: now,
+      updated_at: now,
+    }).execute();
   }
-  if (target.identifyBy.length === 0) return { stream, mapping: undefined };
-  const definition: DefaultMapping = { kind: "default", identify_by: target.identifyBy };
-  await executor.insertInto("mappings").values({
-    account_id: account,
-    id: randomBytes(16).toString("hex"),
-    stream_id: stream,
-    table_id: DEFAULT_TABLE,
-    definition: JSON.stringify(definition),
-    created_at: now,
-    updated_at: now,
-  }).execute();
-  return { stream, mapping: { profiles: { account, table: DEFAULT_TABLE }, identifyBy: target.identifyBy } };
+  const identifyBy = await identityFields(executor, account, table);
+  return { stream, mapping: { profiles: { account, table }, own: definition.identify_by, identifyBy } };
+}
+
+/** The fields that identify profiles of a table, in the order in which mappings named them. */
+export async function identityFields(executor: Executor, account: number, table: number): Promise<string[]> {
+  const mappings = await executor.selectFrom("mappings").select("definition")
+    .where("account_id", "=", account).where("table_id", "=", table)
+    .orderBy("created_at").orderBy("stream_id").execute();
+  return [...new Set(mappings.flatMap(({ definition }) => (JSON.parse(definition) as DefaultMapping).identify_by))];
 }
 
 async function findStream(executor: Executor, account: number, name: string): Promise<number | undefined> {

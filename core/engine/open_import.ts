@@ -1,0 +1,100 @@
+/**
+ * Opens the engine's side of an import when its first rows come: a run that gets no row makes no stream and no mapping.
+ *
+ * @module
+ */
+import type { ImportTarget, RunCounts } from "../contracts/job.ts";
+import type { RunsTable } from "../database/tables.ts";
+import { IdentityHasher } from "../profiles/identity.ts";
+import { ProfileBatch } from "../profiles/profile_batch.ts";
+import { CommitThread } from "./commit_thread.ts";
+import type { Core } from "./core.ts";
+import { ImportCommits } from "./import_commit.ts";
+import { ImportRun } from "./import_run.ts";
+import { LazyCommits } from "./lazy_commits.ts";
+import { type Claim, holdFence } from "./queue.ts";
+import { placeImport, type StreamPlace } from "./streams.ts";
+
+/** What the attempt around an import gives. */
+export interface ImportAttempt {
+  readonly signal: AbortSignal;
+  /** Bytes of the source read so far. */
+  readonly bytes: () => number;
+  /** Milliseconds worked so far. */
+  readonly duration: () => number;
+  /** Takes a sentence that the user should read. */
+  readonly note: (sentence: string) => void;
+}
+
+/** An open import. Disposing of it waits for the commit under way. */
+export interface OpenImport extends AsyncDisposable {
+  readonly run: ImportRun;
+  /** Commits the rest, looks at the rejects, and notes what the user should know. */
+  finish(): Promise<void>;
+}
+
+/** Finds or makes the import's stream and mapping, and opens what commits its rows. */
+export async function openImport(
+  core: Core,
+  claim: Claim,
+  row: RunsTable,
+  target: ImportTarget,
+  attempt: ImportAttempt,
+): Promise<OpenImport> {
+  const place = await core.database.write(async (transaction) => {
+    await holdFence(transaction, claim);
+    return await placeImport(transaction, claim.account, target, await core.database.now());
+  });
+  notePlace(place, target, attempt.note);
+  const { stream, mapping } = place;
+  const to = { stream, profiles: mapping?.profiles };
+  const identifyBy = mapping?.identifyBy ?? [];
+  const hashers = identifyBy.map((field) =>
+    new IdentityHasher(core.identityKey, claim.account, mapping?.profiles.table ?? 0, field)
+  );
+  const { databasePath, archiveDir } = core.home;
+  const commits = new LazyCommits(
+    () => new ImportCommits(core.database, core.statements, core.archive, claim, to),
+    () => new CommitThread({ databasePath, archiveDir, claim, place: to, identityKey: core.identityKey, identifyBy }),
+  );
+  const run = new ImportRun({
+    commits,
+    startedAt: row.started_at ?? row.created_at,
+    threshold: target.rejectThreshold,
+    counts: countsOf(row),
+    profiles: mapping === undefined ? undefined : () => {
+      const spare = commits.spare();
+      return spare === undefined ? new ProfileBatch(hashers) : ProfileBatch.recycle(spare, hashers);
+    },
+    signal: attempt.signal,
+    bytes: attempt.bytes,
+    duration: attempt.duration,
+  });
+  return {
+    run,
+    finish: async () => {
+      await run.finish();
+      if (mapping === undefined || run.unidentified === 0) return;
+      const fields = identifyBy.map((field) => `"${field}"`).join(" or ");
+      const rows = run.unidentified === 1 ? "1 row has" : `${run.unidentified} rows have`;
+      attempt.note(`${rows} no value in ${fields}: in the stream, and in no profile`);
+    },
+    [Symbol.asyncDispose]: () => commits[Symbol.asyncDispose](),
+  };
+}
+
+function notePlace({ mapping }: StreamPlace, target: ImportTarget, note: ImportAttempt["note"]): void {
+  if (mapping === undefined) {
+    note(
+      `Stream "${target.stream}" has no mapping, so its events make no profiles; import with --identify-by to make them`,
+    );
+  } else if (target.identifyBy.length > 0 && target.identifyBy.join() !== mapping.own.join()) {
+    const fields = mapping.own.map((field) => `"${field}"`).join(", ");
+    note(`Stream "${target.stream}" already identifies profiles by ${fields}; --identify-by changed nothing`);
+  }
+}
+
+function countsOf(row: RunsTable): RunCounts {
+  const { rows_read: read, accepted, rejected, unchanged, refused } = row;
+  return { read, accepted, rejected, unchanged, refused };
+}
