@@ -10,7 +10,7 @@ import { openCore } from "./core.ts";
 import { jobsOf } from "./jobs.ts";
 import { resolveRun } from "./resolve_run.ts";
 import { createLog, type EngineLog } from "./log.ts";
-import { findServing, Processes } from "./processes.ts";
+import { findServing, livingProcesses, Processes } from "./processes.ts";
 import { profilesOf } from "./profiles.ts";
 import { Runner } from "./runner.ts";
 import { runsOf } from "./runs.ts";
@@ -77,6 +77,10 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     account: ACCOUNT,
     resolve: (input) => resolveRun(context, input),
     progress: (run) => runner?.progress(run),
+    alive: async () => {
+      const living = await livingProcesses(database, locks);
+      return { processes: new Set(living.map(({ id }) => id)), serving: living.some(({ kind }) => kind === "serve") };
+    },
     queued: async (run) => {
       if (options.runner === "cli" && runner === undefined && await findServing(database, locks) === undefined) {
         runner = await start("cli");

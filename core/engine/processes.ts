@@ -8,9 +8,10 @@
  */
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { randomBytes } from "node:crypto";
 import type { Database } from "../database/database.ts";
 import type { ProcessesTable } from "../database/tables.ts";
+import { newId } from "./ids.ts";
+import { LEASE } from "./queue.ts";
 
 /** A process that takes part. */
 export class Processes implements AsyncDisposable {
@@ -24,7 +25,7 @@ export class Processes implements AsyncDisposable {
 
   /** Joins: `serve` takes any run, `cli` only its own. `folder` holds the lock files. */
   static async join(database: Database, folder: string, kind: ProcessesTable["kind"]): Promise<Processes> {
-    const id = randomBytes(16).toString("hex");
+    const id = newId();
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     const lock = await Deno.open(lockPath(folder, id), { write: true, createNew: true, mode: 0o600 });
     await lock.lock(true);
@@ -58,15 +59,10 @@ export class Processes implements AsyncDisposable {
   async forgetDead(): Promise<void> {
     const others = await this.database.kysely.selectFrom("processes").select("id").where("id", "!=", this.id).execute();
     for (const { id } of others) {
-      if (await isAlive(this.folder, id)) continue;
+      if (await stateOf(this.folder, id) !== "dead") continue;
       await this.database.kysely.deleteFrom("processes").where("id", "=", id).execute();
       await removeFile(lockPath(this.folder, id));
     }
-  }
-
-  /** The living `serve` process of this data directory, if there is one. */
-  async serving(): Promise<Pick<ProcessesTable, "id" | "address"> | undefined> {
-    return await findServing(this.database, this.folder);
   }
 
   /** Leaves. */
@@ -77,27 +73,39 @@ export class Processes implements AsyncDisposable {
   }
 }
 
+/** A process that is there to execute runs. */
+export type LivingProcess = Pick<ProcessesTable, "id" | "kind" | "address">;
+
 /** The living `serve` process of a data directory, if there is one. `folder` holds the lock files. */
-export async function findServing(
-  database: Database,
-  folder: string,
-): Promise<Pick<ProcessesTable, "id" | "address"> | undefined> {
-  const candidates = await database.kysely.selectFrom("processes").select(["id", "address"])
-    .where("kind", "=", "serve").orderBy("started_at", "desc").execute();
-  for (const candidate of candidates) if (await isAlive(folder, candidate.id)) return candidate;
+export async function findServing(database: Database, folder: string): Promise<LivingProcess | undefined> {
+  return (await livingProcesses(database, folder)).find(({ kind }) => kind === "serve");
 }
 
-/** Whether a process lives. One whose lock file is elsewhere (another machine) counts as alive: its lease decides. */
-async function isAlive(folder: string, id: string): Promise<boolean> {
+/** The living processes of a data directory, newest first. `folder` holds the lock files. */
+export async function livingProcesses(database: Database, folder: string): Promise<LivingProcess[]> {
+  const rows = await database.kysely.selectFrom("processes").select(["id", "kind", "address", "seen_at"])
+    .orderBy("started_at", "desc").execute();
+  const lately = await database.now() - LEASE;
+  const living: LivingProcess[] = [];
+  for (const { id, kind, address, seen_at } of rows) {
+    const state = await stateOf(folder, id);
+    // A restored backup holds rows of processes whose locks it does not hold.
+    if (state === "alive" || (state === "elsewhere" && seen_at >= lately)) living.push({ id, kind, address });
+  }
+  return living;
+}
+
+/** Whether a process lives; `elsewhere` where its lock file is not here (another machine's): its lease decides. */
+async function stateOf(folder: string, id: string): Promise<"alive" | "dead" | "elsewhere"> {
   let file: Deno.FsFile;
   try {
     file = await Deno.open(lockPath(folder, id), { write: true });
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return true;
+    if (error instanceof Deno.errors.NotFound) return "elsewhere";
     throw error;
   }
   using held = file;
-  return !await held.tryLock(true);
+  return await held.tryLock(true) ? "dead" : "alive";
 }
 
 function lockPath(folder: string, id: string): string {

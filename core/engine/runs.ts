@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { randomBytes } from "node:crypto";
 import { Failure } from "../contracts/failure.ts";
 import type { Progress } from "../contracts/job.ts";
 import type { RunsTable } from "../database/tables.ts";
 import type { Core } from "./core.ts";
+import { newId } from "./ids.ts";
 import type { RejectLine } from "./import_buffer.ts";
+import { isoTime } from "./iso_time.ts";
 import type { ResolvedRun } from "./resolve_run.ts";
 import type { Runs } from "./runtime.ts";
 import type { RejectView, RunView } from "./views.ts";
@@ -26,13 +27,23 @@ export interface RunsOptions {
   readonly queued: (run: string) => Promise<void>;
   /** How far a run of this process is. */
   readonly progress: (run: string) => Progress | undefined;
+  /** The living processes of the data directory, and whether one of them takes queued runs. */
+  readonly alive: () => Promise<Alive>;
+}
+
+/** Who is there to execute runs. */
+export interface Alive {
+  /** Ids of processes. */
+  readonly processes: ReadonlySet<string>;
+  /** Whether one of them takes any run from the queue. */
+  readonly serving: boolean;
 }
 
 /** The runs of an account. */
 export function runsOf(core: Core, options: RunsOptions): Runs {
   const { database, archive } = core;
   const { account } = options;
-  const isFinal = (run: RunView) => run.status !== "queued" && run.status !== "running";
+  const isFinal = (run: Pick<RunView, "status">) => run.status !== "queued" && run.status !== "running";
 
   async function find(id: string): Promise<RunsTable> {
     const rows = /^[0-9a-f]{4,32}$/.test(id)
@@ -51,14 +62,22 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
     return rows[0];
   }
 
-  const view = (row: RunsTable) => runView(row, options.progress(row.id));
-  const get = async (id: string) => view(await find(id));
+  /** What the outside sees; who is alive matters only to runs that have not ended. */
+  async function views(rows: readonly RunsTable[]): Promise<RunView[]> {
+    const waiting = rows.some(({ status }) => status === "queued" || status === "running");
+    const alive = waiting ? await options.alive() : NOBODY;
+    const now = await database.now();
+    return rows.map((row) => runView(row, options.progress(row.id), nextStep(row, alive, now)));
+  }
+
+  const view = async (row: RunsTable) => (await views([row]))[0]!;
+  const get = async (id: string) => await view(await find(id));
 
   return {
     start: async (input) => {
       const { jobId, jobType, authId, config } = await options.resolve(input);
       const now = await database.now();
-      const id = randomBytes(16).toString("hex");
+      const id = newId();
       await database.kysely.insertInto("runs").values({
         account_id: account,
         id,
@@ -124,7 +143,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       const rows = await query.execute();
       const last = rows.length > size ? rows[size - 1] : undefined;
       return {
-        items: rows.slice(0, size).map(view),
+        items: await views(rows.slice(0, size)),
         next: last === undefined ? null : `${last.created_at}-${last.id}`,
       };
     },
@@ -146,22 +165,25 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
 
     stop: async (id) => {
       const run = await find(id);
-      if (isFinal(view(run))) {
+      if (isFinal(run)) {
         throw new Failure("config", `Run "${run.id}" has ended already: it is ${run.status}`, { code: "conflict" });
       }
       const now = await database.now();
-      const failure = new Failure("cancelled", "The run was stopped before it started").toJSON();
+      const failure = new Failure("cancelled", "The run was stopped while it waited in the queue").toJSON();
       await database.kysely.updateTable("runs")
         .set({ status: "cancelled", failure: JSON.stringify(failure), finished_at: now })
         .where("account_id", "=", account).where("id", "=", run.id).where("status", "=", "queued").execute();
+      // Queued too: a drain may have given it back between the two.
       await database.kysely.updateTable("runs").set({ stop_requested: 1 })
-        .where("account_id", "=", account).where("id", "=", run.id).where("status", "=", "running").execute();
+        .where("account_id", "=", account).where("id", "=", run.id).where("status", "in", ["queued", "running"])
+        .execute();
       return await get(run.id);
     },
 
     retry: async (id) => {
       const run = await find(id);
-      const interrupted = run.status === "queued" || (run.status === "running" && await isOrphan(run));
+      const interrupted = run.status === "queued" ||
+        (run.status === "running" && isInterrupted(run, await options.alive(), await database.now()));
       if (run.status === "succeeded" || (run.status === "running" && !interrupted)) {
         const state = run.status === "running" ? "still running" : "done already";
         throw new Failure("config", `Run "${run.id}" is ${state}`, {
@@ -178,6 +200,10 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
           not_before: await database.now(),
         }).where("account_id", "=", account).where("id", "=", run.id).where("status", "in", ["failed", "cancelled"])
           .execute();
+      } else {
+        // A stop that nobody was there to follow would end it again at once.
+        await database.kysely.updateTable("runs").set({ stop_requested: 0 })
+          .where("account_id", "=", account).where("id", "=", run.id).where("fence", "=", run.fence).execute();
       }
       await options.queued(run.id);
       return await get(run.id);
@@ -196,22 +222,21 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       }
     },
   };
-
-  /** Whether the process that ran it is gone. */
-  async function isOrphan(run: RunsTable): Promise<boolean> {
-    if ((run.lease_until ?? 0) < await database.now()) return true;
-    const owner = await database.kysely.selectFrom("processes").select("id")
-      .where("id", "=", run.lease_owner ?? "").executeTakeFirst();
-    return owner === undefined;
-  }
 }
 
 function rejectView({ line, offset, reason, raw }: RejectLine): RejectView {
   return { line, offset, reason, raw: new TextDecoder().decode(Uint8Array.fromBase64(raw)) };
 }
 
-function runView(row: RunsTable, live: Progress | undefined): RunView {
-  const time = (value: number | null) => value === null ? null : new Date(value).toISOString();
+const NOBODY: Alive = { processes: new Set(), serving: false };
+
+/** Whether the process that executes a running run is gone. */
+function isInterrupted(row: RunsTable, { processes }: Alive, now: number): boolean {
+  return (row.lease_until ?? 0) < now || row.lease_owner === null || !processes.has(row.lease_owner);
+}
+
+function runView(row: RunsTable, live: Progress | undefined, next_step: string | null): RunView {
+  const time = (value: number | null) => value === null ? null : isoTime(value);
   const failure: RunView["failure"] = row.failure === null ? null : JSON.parse(row.failure);
   return {
     id: row.id,
@@ -233,18 +258,21 @@ function runView(row: RunsTable, live: Progress | undefined): RunView {
     progress: live ?? (row.progress === null ? null : JSON.parse(row.progress)),
     notes: JSON.parse(row.notes),
     failure,
-    next_step: nextStep(row, failure),
-    created_at: new Date(row.created_at).toISOString(),
+    next_step,
+    created_at: isoTime(row.created_at),
     started_at: time(row.started_at),
     finished_at: time(row.finished_at),
-    not_before: row.status === "queued" ? time(row.not_before) : null,
+    not_before: row.status === "queued" && row.not_before > row.created_at ? time(row.not_before) : null,
   };
 }
 
-function nextStep(row: RunsTable, failure: RunView["failure"]): string | null {
-  if (row.status === "queued" && row.attempts === 0) return "Start `waybill serve`, which takes it from the queue";
-  if (row.status === "queued") return `waybill run retry ${row.id}`;
-  if (row.status === "cancelled" || failure?.kind === "transient") return `waybill run retry ${row.id}`;
+/** What the user does next; null when there is nothing to do but wait. */
+function nextStep(row: RunsTable, alive: Alive, now: number): string | null {
+  const retry = `waybill run retry ${row.id}`;
+  if (row.status === "queued") return alive.serving ? null : row.attempts === 0 ? "waybill serve" : retry;
+  if (row.status === "running") return alive.serving || !isInterrupted(row, alive, now) ? null : retry;
+  const failure: RunView["failure"] = row.failure === null ? null : JSON.parse(row.failure);
+  if (row.status === "cancelled" || failure?.kind === "transient") return retry;
   if (failure?.kind === "auth" && row.auth_id !== null) return `waybill auth check ${row.auth_id}`;
   if (row.rejected > 0) return `waybill run rejects ${row.id}`;
   return null;
