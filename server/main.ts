@@ -38,7 +38,7 @@ Starts the HTTP server, with the worker that executes runs. SIGTERM stops it wit
   --home DIR        data directory; WAYBILL_HOME, or .waybill unless told
   --host ADDRESS    address to listen on; ${DEFAULT_HOST} unless told
   --port PORT       port to listen on; ${DEFAULT_PORT} unless told, 0 = any free one
-  --plugin MODULE   a plugin beside the built-in ones; may be repeated
+  --plugin MODULE   a plugin beside the built-in ones, may be repeated; those in WAYBILL_PLUGINS unless told
 `;
 
 /** Serves until a signal says to stop; then requests in flight finish and running work is handed back. */
@@ -97,15 +97,17 @@ function readFlags(args: string[]): ServeOptions | "help" {
       home: { type: "string" },
       host: { type: "string", default: DEFAULT_HOST },
       port: { type: "string", default: String(DEFAULT_PORT) },
-      plugin: { type: "string", multiple: true, default: [] },
+      plugin: { type: "string", multiple: true },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) return "help";
   const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : NaN;
   if (!(port <= 65_535)) throw new TypeError(`--port must be a number from 0 to 65535, not "${values.port}"`);
+  const named = (Deno.env.get("WAYBILL_PLUGINS") ?? "").split(",").filter((module) => module !== "");
+  const plugins = values.plugin ?? named;
   const home = values.home ?? Deno.env.get("WAYBILL_HOME") ?? ".waybill";
-  return { home, host: values.host, port, plugins: values.plugin };
+  return { home, host: values.host, port, plugins };
 }
 
 function print(to: { writeSync(bytes: Uint8Array): number }, text: string): void {

@@ -34,6 +34,8 @@ export async function openHome(dir: string): Promise<Home> {
     for (const folder of [home.dir, home.archiveDir, home.spoolDir]) {
       await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     }
+    // SQLite gives its log the mode of the database; a data directory that others may enter must not show them profiles.
+    (await Deno.open(home.databasePath, { write: true, create: true, mode: 0o600 })).close();
     // A folder that is there may still refuse files.
     await Deno.remove(await Deno.makeTempFile({ dir: root, prefix: ".writable-" }));
   } catch (error) {

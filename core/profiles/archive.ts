@@ -134,7 +134,7 @@ function diskFailure(error: unknown, path: string): unknown {
   const message = error instanceof Error ? error.message : String(error);
   if (/no space|quota|ENOSPC|EDQUOT|os error (28|122)/i.test(message)) {
     return new Failure("transient", `The disk is full: archive file "${path}" could not be written`, {
-      hint: "Free some space; the run goes on by itself",
+      hint: "Free some space, then retry the run: it goes on from its last commit",
       cause: error,
     });
   }
