@@ -1,9 +1,144 @@
 import assert from "node:assert/strict";
+import type { Database } from "../database/database.ts";
 import { migrate } from "../database/migrations.ts";
 import { openSqlite } from "../database/sqlite.ts";
-import { makeFolder } from "./engine_testing.ts";
+import { type EnginePeer, makeFolder, startEngine } from "./engine_testing.ts";
+import { newId } from "./ids.ts";
 import { findServing, Processes } from "./processes.ts";
 import { LEASE } from "./queue.ts";
+
+const folderOf = (engine: EnginePeer) => `${engine.folder}/processes`;
+
+async function idsOf({ kysely }: Database): Promise<string[]> {
+  return (await kysely.selectFrom("processes").select("id").execute()).map(({ id }) => id).sort();
+}
+
+/** A real process that has joined. Disposing of it kills it. */
+interface Child extends AsyncDisposable {
+  readonly id: string;
+  kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void>;
+}
+
+async function startChild(engine: EnginePeer, kind: "serve" | "cli"): Promise<Child> {
+  const script = `${engine.folder}/child-${newId()}.ts`;
+  await Deno.writeTextFile(
+    script,
+    `import { openSqlite } from ${JSON.stringify(import.meta.resolve("../database/sqlite.ts"))};
+     import { Processes } from ${JSON.stringify(import.meta.resolve("./processes.ts"))};
+     const database = await openSqlite(${JSON.stringify(`${engine.folder}/waybill.db`)});
+     const processes = await Processes.join(database, ${JSON.stringify(folderOf(engine))}, ${JSON.stringify(kind)});
+     console.log(processes.id);
+     setInterval(() => {}, 1000);`,
+  );
+  const config = new URL(import.meta.resolve("../../deno.json")).pathname;
+  const child = new Deno.Command("deno", {
+    args: [
+      "run",
+      "--no-prompt",
+      `--config=${config}`,
+      "--allow-read",
+      `--allow-write=${engine.folder}`,
+      "--allow-sys=hostname",
+      script,
+    ],
+    stdout: "piped",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  let dead = false;
+  const kill = async (signal: "SIGKILL" | "SIGSTOP" | "SIGCONT") => {
+    child.kill(signal);
+    if (signal !== "SIGKILL") return;
+    dead = true;
+    await child.status;
+    await reader.cancel();
+  };
+  return {
+    id: new TextDecoder().decode(value).trim(),
+    kill,
+    [Symbol.asyncDispose]: async () => {
+      if (!dead) await kill("SIGKILL");
+    },
+  };
+}
+
+Deno.test("a process that joined is known until it leaves", async () => {
+  await using engine = await startEngine();
+  const { database } = engine.context;
+  const before = await database.now();
+  const processes = await Processes.join(database, folderOf(engine), "cli");
+  const row = await database.kysely.selectFrom("processes").selectAll().executeTakeFirstOrThrow();
+  assert.deepEqual([row.id, row.kind, row.pid, row.address], [processes.id, "cli", Deno.pid, null]);
+  assert(row.started_at >= before && row.machine !== "");
+  assert.deepEqual((await Array.fromAsync(Deno.readDir(folderOf(engine)))).map(({ name }) => name), [
+    `${processes.id}.lock`,
+  ]);
+  await processes[Symbol.asyncDispose]();
+  assert.deepEqual(await idsOf(database), []);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(folderOf(engine))), []);
+});
+
+Deno.test("a heartbeat shows when the process was last seen", async () => {
+  await using engine = await startEngine();
+  const { database } = engine.context;
+  await using processes = await Processes.join(database, folderOf(engine), "cli");
+  await database.kysely.updateTable("processes").set({ seen_at: 1 }).execute();
+  await processes.beat();
+  const { seen_at, started_at } = await database.kysely.selectFrom("processes").selectAll().executeTakeFirstOrThrow();
+  assert(seen_at >= started_at && started_at > 1);
+});
+
+Deno.test("a process that was killed is forgotten at once, a living one is not, nor one that was stopped", async () => {
+  await using engine = await startEngine();
+  const { database } = engine.context;
+  await using processes = await Processes.join(database, folderOf(engine), "serve");
+  await using living = await startChild(engine, "cli");
+  await using stopped = await startChild(engine, "cli");
+  await using killed = await startChild(engine, "serve");
+  await stopped.kill("SIGSTOP");
+  await processes.forgetDead();
+  assert.deepEqual(await idsOf(database), [processes.id, living.id, stopped.id, killed.id].sort());
+  await killed.kill("SIGKILL");
+  await processes.forgetDead();
+  assert.deepEqual(await idsOf(database), [processes.id, living.id, stopped.id].sort());
+  const locks = (await Array.fromAsync(Deno.readDir(folderOf(engine)))).map(({ name }) => name).sort();
+  assert.deepEqual(locks, [processes.id, living.id, stopped.id].sort().map((id) => `${id}.lock`));
+});
+
+Deno.test("whoever joins forgets those that were killed before", async () => {
+  await using engine = await startEngine();
+  await using killed = await startChild(engine, "cli");
+  await killed.kill("SIGKILL");
+  await using processes = await Processes.join(engine.context.database, folderOf(engine), "cli");
+  assert.deepEqual(await idsOf(engine.context.database), [processes.id]);
+});
+
+Deno.test("a process of another machine, whose lock cannot be seen, counts as living", async () => {
+  await using engine = await startEngine();
+  const { database } = engine.context;
+  await using processes = await Processes.join(database, folderOf(engine), "serve");
+  const id = newId();
+  await database.kysely.insertInto("processes")
+    .values({ id, kind: "serve", machine: "elsewhere", pid: 1, address: null, started_at: 0, seen_at: 0 }).execute();
+  await processes.forgetDead();
+  assert.deepEqual(await idsOf(database), [processes.id, id].sort());
+});
+
+Deno.test("the living serve process that started last is found with its address, and no dead one", async () => {
+  await using engine = await startEngine();
+  const { database } = engine.context;
+  const find = () => findServing(database, folderOf(engine));
+  assert.equal(await find(), undefined);
+  await using _cli = await Processes.join(database, folderOf(engine), "cli");
+  assert.equal(await find(), undefined);
+  await using serve = await Processes.join(database, folderOf(engine), "serve");
+  await serve.listensAt("http://127.0.0.1:8480");
+  await using child = await startChild(engine, "serve");
+  await database.kysely.updateTable("processes").set({ started_at: 1 }).where("id", "=", serve.id).execute();
+  assert.equal((await find())?.id, child.id);
+  await child.kill("SIGKILL");
+  assert.deepEqual({ ...await find() }, { id: serve.id, kind: "serve", address: "http://127.0.0.1:8480" });
+});
 
 Deno.test("a serving process is found while it lives, and not once it left", async () => {
   await using folder = await makeFolder();

@@ -1,0 +1,296 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Failure } from "../contracts/failure.ts";
+import type { ImportTarget } from "../contracts/job.ts";
+import type { RejectedRow } from "../contracts/records.ts";
+import { openSqlite } from "../database/sqlite.ts";
+import { failure } from "./engine_testing.ts";
+import { ImportRun, type ImportRunOptions } from "./import_run.ts";
+import { addRun, type ImportPeer, readRun, startImport } from "./import_testing.ts";
+import { LeaseLost } from "./queue.ts";
+
+const NONE = { read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0 };
+
+function startRun(peer: ImportPeer, options: Partial<ImportRunOptions> = {}): ImportRun {
+  return new ImportRun({
+    commits: peer.commits(),
+    startedAt: 1_000,
+    threshold: undefined,
+    counts: NONE,
+    profiles: peer.profiles,
+    signal: new AbortController().signal,
+    bytes: () => 0,
+    duration: () => 0,
+    ...options,
+  });
+}
+
+const rowsOf = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => ({ fields: { id: String(from + index) } }));
+const rejectsOf = (count: number): RejectedRow[] =>
+  Array.from({ length: count }, (_, index) => ({
+    raw: Uint8Array.of(255, 34),
+    offset: index * 10,
+    line: index + 2,
+    reason: `Row ${index} has no end`,
+  }));
+
+async function countsOf(peer: ImportPeer): Promise<number[]> {
+  const { rows_read, accepted, rejected } = await peer.run();
+  return [rows_read, accepted, rejected];
+}
+
+Deno.test("rows, rejects and the position reached are committed at the end, and the counts add up", async () => {
+  await using peer = await startImport();
+  const run = startRun(peer, { bytes: () => 321, duration: () => 45 });
+  await run.emit(rowsOf(3), { row: 3 });
+  await run.reject(rejectsOf(2));
+  await run.emit([{ fields: { name: "nobody" } }], { row: 6 });
+  assert.deepEqual(await countsOf(peer), [0, 0, 0]);
+  await run.finish();
+  assert.deepEqual(await countsOf(peer), [6, 4, 2]);
+  const { checkpoint, bytes, duration_ms, profiles_created } = await peer.run();
+  assert.deepEqual([checkpoint, bytes, duration_ms, profiles_created], ['{"row":6}', 321, 45, 3]);
+  assert.equal(run.unidentified, 1);
+  assert.equal((await peer.lines("stream")).length, 4);
+  assert.deepEqual((await peer.lines("rejects")).map((line) => JSON.parse(line)), [
+    { line: 2, offset: 0, reason: "Row 0 has no end", raw: "/yI=" },
+    { line: 3, offset: 10, reason: "Row 1 has no end", raw: "/yI=" },
+  ]);
+});
+
+Deno.test("counts always add up, and hold what the archive holds", async () => {
+  await using peer = await startImport();
+  const commits = peer.commits();
+  const step = fc.oneof(
+    fc.nat({ max: 4 }).map((rows) => ({ rows })),
+    fc.nat({ max: 3 }).map((rejects) => ({ rejects })),
+    fc.constant({ flush: true }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), fc.nat({ max: 5 }), async (steps, before) => {
+      const start = await peer.run();
+      const had = [(await peer.lines("stream")).length, (await peer.lines("rejects")).length];
+      // As a later attempt of a run: what the attempts before counted is counted on.
+      const counts = { read: 3 * before + 3, accepted: before + 1, rejected: before, unchanged: before, refused: 2 };
+      const run = startRun(peer, { commits, counts });
+      let emitted = 0, rejected = 0;
+      for (const [index, step] of steps.entries()) {
+        if ("rows" in step) {
+          emitted += step.rows;
+          await run.emit(rowsOf(step.rows), index);
+        } else if ("rejects" in step) {
+          rejected += step.rejects;
+          await run.reject(rejectsOf(step.rejects));
+        } else await run.flush();
+      }
+      await run.finish();
+      const committed = rejected > 0 || steps.some((step) => "rows" in step);
+      if (!committed) return assert.equal((await peer.run()).rows_read, start.rows_read);
+      const row = await peer.run();
+      assert.equal(row.rows_read, row.accepted + row.rejected + row.unchanged + row.refused);
+      assert.deepEqual([row.accepted, row.rejected], [counts.accepted + emitted, counts.rejected + rejected]);
+      const have = [(await peer.lines("stream")).length, (await peer.lines("rejects")).length];
+      assert.deepEqual(have, [had[0]! + emitted, had[1]! + rejected]);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+Deno.test("what was flushed is there for others, what was not is not", async () => {
+  await using peer = await startImport();
+  const run = startRun(peer);
+  await run.emit(rowsOf(2), { row: 2 });
+  await run.flush();
+  await run.emit(rowsOf(1, 2), { row: 3 });
+  await using other = await openSqlite(peer.databasePath);
+  const { accepted, checkpoint } = await readRun(other, peer.claim.run);
+  assert.deepEqual([accepted, checkpoint], [2, '{"row":2}']);
+  assert.equal((await other.kysely.selectFrom("profiles").select("id").execute()).length, 2);
+  assert.equal((await peer.lines("stream")).length, 2);
+});
+
+Deno.test("a flush with nothing to commit commits nothing, and an empty emit moves the position", async () => {
+  await using peer = await startImport();
+  const run = startRun(peer);
+  await run.flush();
+  assert.equal((await peer.run()).checkpoint, null);
+  await run.emit([], { row: 0 });
+  await run.flush();
+  assert.equal((await peer.run()).checkpoint, '{"row":0}');
+  assert.deepEqual(await peer.lines("stream"), []);
+});
+
+Deno.test("a hundred thousand rows commit by themselves", async () => {
+  await using peer = await startImport();
+  const run = startRun(peer, { profiles: undefined });
+  await run.emit(Array.from({ length: 99_999 }, () => ({ fields: {} })), { row: 99_999 });
+  await run.emit([{ fields: {} }], { row: 100_000 });
+  assert.deepEqual(await countsOf(peer), [100_000, 100_000, 0]);
+});
+
+Deno.test("rejects commit with the position behind them, however many rows wait before them", async () => {
+  await using peer = await startImport();
+  const run = startRun(peer, { profiles: undefined });
+  await run.emit(Array.from({ length: 99_999 }, () => ({ fields: {} })), { row: 99_999 });
+  await run.reject(rejectsOf(5));
+  // A crash now would give the rejects again: they must not count yet.
+  assert.deepEqual(await countsOf(peer), [0, 0, 0]);
+  await run.emit([], { row: 100_004 });
+  assert.deepEqual(await countsOf(peer), [100_004, 99_999, 5]);
+  assert.equal((await peer.run()).checkpoint, '{"row":100004}');
+});
+
+Deno.test("rejects that fill the memory are committed without a position", async () => {
+  await using peer = await startImport();
+  const run = startRun(peer);
+  const raw = new Uint8Array(1 << 20);
+  const large = Array.from({ length: 256 }, (_, line) => ({ raw, offset: 0, line, reason: "Too long" }));
+  // Each keeps 64 KiB of its raw bytes: 256 of them are a commit's 16 MiB.
+  await run.reject(large.slice(1));
+  assert.deepEqual(await countsOf(peer), [0, 0, 0]);
+  await run.reject(large.slice(0, 1));
+  assert.deepEqual(await countsOf(peer), [256, 0, 256]);
+  const [first = ""] = await peer.lines("rejects");
+  assert.equal(Uint8Array.fromBase64(JSON.parse(first).raw).length, 65_536);
+});
+
+Deno.test("calls that nobody waited for go one after another, in their order", async () => {
+  await using peer = await startImport();
+  const run = startRun(peer);
+  const calls = [];
+  for (let row = 0; row < 20; row++) calls.push(run.emit(rowsOf(1, row), { row }), run.flush());
+  await Promise.all(calls);
+  assert.deepEqual(
+    (await peer.lines("stream")).map((line) => JSON.parse(line).data.id),
+    rowsOf(20).map((row) => row.fields.id),
+  );
+  assert.equal((await peer.run()).checkpoint, '{"row":19}');
+});
+
+/** Emits and rejects in pieces, and finishes. */
+async function importAll(
+  peer: ImportPeer,
+  accepted: number,
+  rejected: number,
+  threshold: ImportTarget["rejectThreshold"],
+) {
+  const run = startRun(peer, { threshold, profiles: undefined });
+  await run.emit(rowsOf(accepted), { row: accepted });
+  await run.reject(rejectsOf(rejected));
+  await run.emit([], { row: accepted + rejected });
+  await run.finish();
+}
+
+Deno.test("a threshold in rows lets just so many rows pass", async () => {
+  await using peer = await startImport();
+  await importAll(peer, 1, 3, { rows: 3 });
+  await using other = await startImport();
+  const run = startRun(other, { threshold: { rows: 3 } });
+  await run.emit(rowsOf(1), { row: 1 });
+  await run.reject(rejectsOf(3));
+  const refused = failure("data", /^4 of 5 rows were rejected, more than the threshold of 3 rows allows$/, {
+    hint: /reject threshold/,
+  });
+  await run.emit([], { row: 4 });
+  // At once, not at the end of a long file; and the rejects are there to be looked at.
+  await assert.rejects(run.reject(rejectsOf(1)).then(() => run.emit([], { row: 5 })), refused);
+  assert.equal((await other.lines("rejects")).length, 4);
+  assert.deepEqual(await countsOf(other), [5, 1, 4]);
+  await assert.rejects(run.finish(), refused);
+});
+
+Deno.test("a threshold of no rows fails with the first", async () => {
+  await using peer = await startImport();
+  await assert.rejects(importAll(peer, 9, 1, { rows: 0 }), failure("data", /^1 of 10 rows were rejected.*of 0 rows/));
+  await using other = await startImport();
+  await importAll(other, 9, 0, { rows: 0 });
+});
+
+Deno.test("a threshold in percent counts the whole run, and not before a thousand rows were read", async () => {
+  await using peer = await startImport();
+  await importAll(peer, 975, 25, { percent: 2.5 });
+  await using over = await startImport();
+  await assert.rejects(
+    importAll(over, 974, 26, { percent: 2.5 }),
+    failure("data", /^26 of 1000 rows were rejected, more than the threshold of 2.5 % allows$/),
+  );
+  await using early = await startImport();
+  const run = startRun(early, { threshold: { percent: 10 }, profiles: undefined });
+  await run.reject(rejectsOf(100));
+  await run.emit(rowsOf(899), { row: 999 });
+  await run.flush();
+  await run.reject(rejectsOf(100));
+  await run.emit(rowsOf(801), { row: 1_900 });
+  await assert.rejects(run.flush(), failure("data", /^200 of 1900 rows/));
+  await using small = await startImport();
+  await assert.rejects(importAll(small, 8, 2, { percent: 10 }), failure("data", /^2 of 10 rows/));
+});
+
+Deno.test("a run fails when every row was rejected, with the first reason", async () => {
+  await using peer = await startImport();
+  await assert.rejects(
+    importAll(peer, 0, 2, { percent: 100 }),
+    failure("data", /^Every one of the 2 rows was rejected: Row 0 has no end$/, { hint: /waybill run rejects/ }),
+  );
+  assert.deepEqual(await countsOf(peer), [2, 0, 2]);
+  await using empty = await startImport();
+  await importAll(empty, 0, 0, undefined);
+});
+
+Deno.test("rejects of a later attempt do not fail a run that has rows of an earlier one", async () => {
+  await using peer = await startImport();
+  const run = startRun(peer, { counts: { ...NONE, read: 5, accepted: 5 } });
+  await run.reject(rejectsOf(2));
+  await run.finish();
+  assert.deepEqual(await countsOf(peer), [7, 5, 2]);
+});
+
+Deno.test("after an abort nothing is taken, and the abort's own failure says why", async () => {
+  await using peer = await startImport();
+  const stop = new AbortController();
+  const run = startRun(peer, { signal: stop.signal });
+  await run.emit(rowsOf(1), { row: 1 });
+  stop.abort(new Failure("cancelled", "The run was stopped by request"));
+  const stopped = failure("cancelled", /^The run was stopped by request$/);
+  for (
+    const call of [() => run.emit(rowsOf(1), {}), () => run.reject(rejectsOf(1)), () => run.flush(), () => run.finish()]
+  ) {
+    await assert.rejects(call(), stopped);
+  }
+  assert.deepEqual(await countsOf(peer), [0, 0, 0]);
+});
+
+Deno.test("rows that are no rows fail the run for good: nothing behind them is committed", async () => {
+  await using peer = await startImport();
+  const run = startRun(peer);
+  await run.emit(rowsOf(2), { row: 2 });
+  await run.flush();
+  const broken = { bytes: Uint8Array.of(10), rows: Uint32Array.of(0), times: Float64Array.of(NaN) };
+  await assert.rejects(run.emit(broken, { row: 3 }), TypeError);
+  for (const call of [() => run.emit(rowsOf(1), { row: 4 }), () => run.flush(), () => run.finish()]) {
+    await assert.rejects(call(), TypeError);
+  }
+  assert.deepEqual(await countsOf(peer), [2, 2, 0]);
+  assert.equal((await peer.run()).checkpoint, '{"row":2}');
+});
+
+Deno.test("a commit that fails fails its call and those after it, and counts nothing", async () => {
+  await using peer = await startImport();
+  const run = startRun(peer);
+  await run.emit(rowsOf(1), { row: 1 });
+  await run.flush();
+  await peer.database.kysely.updateTable("runs").set({ fence: 99 }).where("id", "=", peer.claim.run).execute();
+  await run.emit(rowsOf(5), { row: 6 });
+  await assert.rejects(run.flush(), LeaseLost);
+  await assert.rejects(run.finish(), LeaseLost);
+  assert.deepEqual(await countsOf(peer), [1, 1, 0]);
+  assert.equal((await peer.lines("stream")).length, 1);
+});
+
+Deno.test("a run is not disturbed by others of the same account", async () => {
+  await using peer = await startImport();
+  const other = await addRun(peer.database);
+  await importAll(peer, 3, 1, undefined);
+  assert.equal((await readRun(peer.database, other)).rows_read, 0);
+});

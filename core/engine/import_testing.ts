@@ -1,0 +1,156 @@
+/**
+ * A claimed import over a database and an archive of its own: for the tests of what imports commit.
+ *
+ * @module
+ */
+import { sql } from "kysely";
+import type { Row } from "../contracts/records.ts";
+import type { Database } from "../database/database.ts";
+import type { RunsTable } from "../database/tables.ts";
+import { Archive } from "../profiles/archive.ts";
+import { IdentityHasher } from "../profiles/identity.ts";
+import { ProfileBatch } from "../profiles/profile_batch.ts";
+import { sqliteStatements } from "../profiles/sqlite_statements.ts";
+import { startEngine } from "./engine_testing.ts";
+import { newId } from "./ids.ts";
+import { ImportBuffer } from "./import_buffer.ts";
+import { type ImportBatch, ImportCommits, type ImportPlace } from "./import_commit.ts";
+import { type Claim, claimRun } from "./queue.ts";
+import { placeImport } from "./streams.ts";
+import { EventLines } from "../profiles/event_lines.ts";
+import { indexRows } from "../profiles/indexed_batch.ts";
+
+/** Adds a queued run with the given columns. */
+export async function addRun(database: Database, columns: Partial<RunsTable> = {}): Promise<string> {
+  const id = columns.id ?? newId();
+  await database.kysely.insertInto("runs").values({
+    account_id: 1,
+    job_id: null,
+    job_type: "echo-import",
+    auth_id: null,
+    config: "{}",
+    status: "queued",
+    failure: null,
+    notes: "[]",
+    progress: null,
+    checkpoint: null,
+    rows_read: 0,
+    accepted: 0,
+    rejected: 0,
+    unchanged: 0,
+    refused: 0,
+    bytes: 0,
+    profiles_created: 0,
+    profiles_updated: 0,
+    attempts: 0,
+    fence: 0,
+    lease_owner: null,
+    lease_until: null,
+    not_before: 0,
+    stop_requested: 0,
+    created_at: 0,
+    started_at: null,
+    finished_at: null,
+    duration_ms: 0,
+    ...columns,
+    id,
+  }).execute();
+  return id;
+}
+
+/** One run as it stands. */
+export async function readRun(database: Database, id: string): Promise<RunsTable> {
+  return await database.kysely.selectFrom("runs").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+}
+
+/** A claimed import. */
+export interface ImportPeer extends AsyncDisposable {
+  readonly database: Database;
+  readonly databasePath: string;
+  readonly archive: Archive;
+  readonly claim: Claim;
+  readonly place: ImportPlace;
+  readonly identityKey: Uint8Array;
+  readonly identifyBy: readonly string[];
+  /** A fresh collection of identities. */
+  profiles(): ProfileBatch;
+  /** What commits on this thread; over another database handle where one is given. */
+  commits(database?: Database): ImportCommits;
+  /** A batch of these rows, which is the run's `nth` thousand. */
+  batch(rows: readonly Row[], options?: Partial<ImportBatch>): ImportBatch;
+  /** The run as it stands. */
+  run(): Promise<RunsTable>;
+  /** The lines of all archive files of a kind, up to their durable length, in the order of the files. */
+  lines(kind: "stream" | "rejects"): Promise<string[]>;
+  /** Everything that commits write, but for ids of runs and times of the clock. */
+  content(): Promise<Record<string, unknown>>;
+}
+
+/** Starts one; events without a time of their own get 1,000. */
+export async function startImport(): Promise<ImportPeer> {
+  const engine = await startEngine();
+  const { database } = engine.context;
+  const archive = new Archive(`${engine.folder}/archive`);
+  const run = await addRun(database);
+  const claim = await claimRun(database, newId(), [run]);
+  if (claim === undefined) throw new Error("The run could not be claimed");
+  const identifyBy = ["id", "email"];
+  const { stream, mapping } = await placeImport(database.kysely, 1, { stream: "people", identifyBy }, 0);
+  const place = { stream, profiles: mapping?.profiles };
+  const identityKey = Uint8Array.from({ length: 16 }, (_, index) => index);
+  const profiles = () => new ProfileBatch(identifyBy.map((field) => new IdentityHasher(identityKey, 1, 1, field)));
+  const lines = async (kind: "stream" | "rejects") => {
+    const segments = await database.kysely.selectFrom("segments").select(["path", "length"]).where("kind", "=", kind)
+      .orderBy("id").execute();
+    let text = "";
+    for (const { path, length } of segments) {
+      for await (const block of archive.read(path, length)) text += new TextDecoder().decode(block);
+    }
+    return text.split("\n").slice(0, -1);
+  };
+  return {
+    database,
+    databasePath: `${engine.folder}/waybill.db`,
+    archive,
+    claim,
+    place,
+    identityKey,
+    identifyBy,
+    profiles,
+    commits: (other = database) => new ImportCommits(other, sqliteStatements, archive, claim, place),
+    batch: (rows, options = {}) => {
+      const buffer = new ImportBuffer(1_000, new EventLines(), profiles());
+      buffer.add(indexRows(rows), null);
+      const counts = { read: rows.length, accepted: rows.length, rejected: 0, unchanged: 0, refused: 0 };
+      return { ...buffer.take(), counts, bytes: 0, duration: 0, ...options };
+    },
+    run: () => readRun(database, run),
+    lines,
+    content: async () => {
+      const { kysely } = database;
+      return {
+        accounts: await kysely.selectFrom("accounts").select(["id", "next_position"]).execute(),
+        streams: await kysely.selectFrom("streams").select(["id", "events"]).execute(),
+        fields: await kysely.selectFrom("stream_fields").selectAll().execute(),
+        profiles: await kysely.selectFrom("profiles").selectAll().execute(),
+        stamps: await kysely.selectFrom("profile_stamps").selectAll().execute(),
+        merges: await kysely.selectFrom("profile_merges").selectAll().execute(),
+        identities: await kysely.selectFrom("identities").select(["account_id", "profile_id"])
+          .select(sql<string>`cast(hash as text)`.as("hash")).execute(),
+        segments: await kysely.selectFrom("segments").select(["kind", "events"]).orderBy("id").execute(),
+        runs: await kysely.selectFrom("runs").select([
+          "rows_read",
+          "accepted",
+          "rejected",
+          "checkpoint",
+          "bytes",
+          "profiles_created",
+          "profiles_updated",
+        ]).execute(),
+        lines: await lines("stream"),
+        rejects: await lines("rejects"),
+      };
+    },
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}
