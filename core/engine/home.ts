@@ -34,14 +34,27 @@ export async function openHome(dir: string): Promise<Home> {
     for (const folder of [home.dir, home.archiveDir, home.spoolDir]) {
       await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     }
-    // SQLite gives its log the mode of the database; a data directory that others may enter must not show them profiles.
-    (await Deno.open(home.databasePath, { write: true, create: true, mode: 0o600 })).close();
+    await makeDatabaseFile(home.databasePath);
     // A folder that is there may still refuse files.
     await Deno.remove(await Deno.makeTempFile({ dir: root, prefix: ".writable-" }));
   } catch (error) {
     throw unusable(root, error);
   }
   return home;
+}
+
+/**
+ * SQLite gives its log the mode of the database; a data directory that others may enter must not show them profiles.
+ *
+ * A file that is there is not opened: closing it would drop the locks that this process's connections hold on it
+ * (https://www.sqlite.org/howtocorrupt.html, 2.2), and another process would delete the log under them.
+ */
+async function makeDatabaseFile(path: string): Promise<void> {
+  try {
+    (await Deno.open(path, { write: true, createNew: true, mode: 0o600 })).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
 }
 
 function unusable(dir: string, error: unknown): unknown {
