@@ -14,6 +14,9 @@ export const MAX_BATCH_BYTES = 64 << 20;
 /** Most rows in one batch. */
 export const MAX_BATCH_ROWS = 1_000_000;
 
+/** Furthest time from the Unix epoch, in milliseconds, that dates know (ECMA-262, "Time Values and Time Range"). */
+const MAX_TIME = 8.64e15;
+
 const encoder = new TextEncoder();
 const LF = 10, QUOTE = 34, COLON = 58, LETTER_N = 110, OPEN = 123, CLOSE = 125;
 
@@ -46,10 +49,17 @@ function checkLines({ bytes, rows, times }: RecordBatch): void {
       throw new TypeError(`Row ${row} of a record batch is not one JSON object and a line feed`);
     }
     const time = times[row]!;
-    if (!Number.isNaN(time) && !Number.isSafeInteger(time)) {
-      throw new TypeError(`Row ${row} of a record batch has the time ${time}, no whole number of milliseconds`);
+    if (!isTime(time)) {
+      throw new TypeError(
+        `Row ${row} of a record batch has the time ${time}, no whole number of milliseconds that is a date`,
+      );
     }
   }
+}
+
+/** Whether it is NaN, which stands for the run's first start, or a time that can be shown as a date. */
+function isTime(time: number): boolean {
+  return Number.isNaN(time) || (Number.isInteger(time) && Math.abs(time) <= MAX_TIME);
 }
 
 function checkSpans({ bytes, rows }: RecordBatch, { names, spans }: ColumnIndex): void {
@@ -111,8 +121,11 @@ function encodeRows(rows: readonly Row[]): IndexedBatch {
   const times = new Float64Array(rows.length);
   const spans = new Uint32Array(2 * width * rows.length);
   rows.forEach(({ fields, time = NaN }, row) => {
-    if (!Number.isNaN(time) && !Number.isSafeInteger(time)) {
-      throw new Failure("data", `Row ${row} of a batch has the time ${time}, which is no whole number of milliseconds`);
+    if (!isTime(time)) {
+      throw new Failure(
+        "data",
+        `Row ${row} of a batch has the time ${time}, which is no whole number of milliseconds that is a date`,
+      );
     }
     times[row] = time;
     let separator = "{";
