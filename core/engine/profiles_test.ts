@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { IdentityHasher, identityKey } from "../profiles/identity.ts";
+import { sqliteStatements } from "../profiles/sqlite_statements.ts";
+import type { ProfileStatements } from "../profiles/statements.ts";
+import { failure, startEngine } from "./engine_testing.ts";
+import { type ImportPeer, startImport } from "./import_testing.ts";
+import { profilesOf } from "./profiles.ts";
+
+const profiles = (peer: ImportPeer, statements: ProfileStatements = sqliteStatements) =>
+  profilesOf(peer.database, statements, peer.identityKey, 1);
+
+Deno.test("a profile is found by each of its identities, however they are written", async () => {
+  await using peer = await startImport();
+  const commits = peer.commits();
+  await commits.commit(peer.batch([
+    { fields: { id: " 7 ", email: "Ann@Example.com", name: "Ann" }, time: 1_000 },
+    { fields: { id: 8, name: "Bob" }, time: 2_000 },
+  ]));
+  await commits.commit(peer.batch([{ fields: { id: "7", email: "ann@new.example" }, time: 3_000 }]));
+  const ann = await profiles(peer).get("id", "7");
+  assert.deepEqual(ann, {
+    id: 1,
+    table: "user",
+    attributes: { email: "ann@new.example", id: "7", name: "Ann" },
+    identities: { email: ["ann@example.com", "ann@new.example"], id: ["7"] },
+    updated_at: "1970-01-01T00:00:03.000Z",
+  });
+  for (const email of ["ANN@example.COM ", "ann@new.example"]) {
+    assert.deepEqual(await profiles(peer).get("email", email), ann);
+  }
+  assert.deepEqual((await profiles(peer).get("id", "8", { table: "user" })).attributes, { id: 8, name: "Bob" });
+});
+
+Deno.test("identities of profiles that were merged lead to the one that is left", async () => {
+  await using peer = await startImport();
+  const commits = peer.commits();
+  await commits.commit(peer.batch([{ fields: { id: "1" }, time: 1 }]));
+  await commits.commit(peer.batch([{ fields: { email: "a@x" }, time: 2 }]));
+  await commits.commit(peer.batch([{ fields: { id: "1", email: "a@x" }, time: 3 }]));
+  const merged = await profiles(peer).get("email", "a@x");
+  assert.deepEqual([merged.id, merged.identities], [1, { email: ["a@x"], id: ["1"] }]);
+  assert.deepEqual(await profiles(peer).get("id", "1"), merged);
+});
+
+Deno.test("a profile that is merged away between two reads is found where it went", async () => {
+  await using peer = await startImport();
+  const commits = peer.commits();
+  await commits.commit(peer.batch([{ fields: { id: "1" }, time: 1 }]));
+  await commits.commit(peer.batch([{ fields: { email: "a@x" }, time: 2 }]));
+  let merged = false;
+  const found = await profiles(peer, {
+    ...sqliteStatements,
+    findIdentities: async (...rest) => {
+      const ids = await sqliteStatements.findIdentities(...rest);
+      if (!merged) await commits.commit(peer.batch([{ fields: { id: "1", email: "a@x" }, time: 3 }]));
+      merged = true;
+      return ids;
+    },
+  }).get("email", "a@x");
+  assert.equal(found.id, 1);
+});
+
+Deno.test("an identity whose place is taken by another with the same hash is found at its next place", async () => {
+  await using peer = await startImport();
+  await peer.commits().commit(peer.batch([{ fields: { id: "1" }, time: 1 }, { fields: { id: "2" }, time: 2 }]));
+  const hasher = new IdentityHasher(peer.identityKey, 1, 1, "id");
+  const places = [0, 1].map((attempt) => identityKey(hasher, "2", attempt));
+  const at = (place: bigint | undefined) => BigInt64Array.of(place!);
+  const scope = { account: 1, table: 1 };
+  // As if both hashed alike: the first place of "2" names the profile of "1".
+  await sqliteStatements.updateIdentities(peer.database.kysely, scope, {
+    keys: at(places[0]),
+    profiles: Float64Array.of(1),
+  });
+  await assert.rejects(profiles(peer).get("id", "2"), failure("config", /No profile/, { code: "not_found" }));
+  await sqliteStatements.insertIdentities(peer.database.kysely, scope, {
+    keys: at(places[1]),
+    profiles: Float64Array.of(2),
+  });
+  assert.equal((await profiles(peer).get("id", "2")).id, 2);
+  assert.equal((await profiles(peer).get("id", "1")).id, 1);
+});
+
+Deno.test("what identifies no profile says why", async () => {
+  await using peer = await startImport();
+  await peer.commits().commit(peer.batch([{ fields: { id: "1", name: "Ann" } }]));
+  const get = (...rest: Parameters<ReturnType<typeof profiles>["get"]>) => profiles(peer).get(...rest);
+  const not_found = "not_found" as const;
+  for (const value of ["2", "", "  "]) {
+    await assert.rejects(
+      get("id", value),
+      failure("config", /^No profile of table "user" has id "\s*2?\s*"$/, { code: not_found, hint: /lower case/ }),
+    );
+  }
+  await assert.rejects(
+    get("name", "Ann"),
+    failure("config", /^Field "name" identifies no profile of table "user"$/, {
+      code: not_found,
+      hint: /"id", "email"$/,
+    }),
+  );
+  await assert.rejects(
+    get("id", "1", { table: "company" }),
+    failure("config", /^Profile table "company" does not exist$/, { code: not_found }),
+  );
+  await using engine = await startEngine();
+  await assert.rejects(
+    profilesOf(engine.context.database, sqliteStatements, new Uint8Array(16), 1).get("id", "1"),
+    failure("config", /identifies no profile/, { code: not_found, hint: /--identify-by/ }),
+  );
+});
