@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { sql } from "kysely";
+import { collectLog, type LogLine } from "../testing/collect_log.ts";
+import type { Database } from "../database/database.ts";
+import { openSqlite } from "../database/sqlite.ts";
+import { makeFolder } from "./engine_testing.ts";
+import { readRun } from "./import_testing.ts";
+import { openRuntime } from "./open.ts";
+import { Processes } from "./processes.ts";
+import { claimRun } from "./queue.ts";
+import { Runner } from "./runner.ts";
+import type { Runtime } from "./runtime.ts";
+import type { RunView } from "./views.ts";
+
+const PLUGINS = [import.meta.resolve("./runner_plugin_testing.ts")];
+
+type Act = "finish" | "wait" | "crash" | "fail" | "throw";
+
+interface Peer extends AsyncDisposable {
+  readonly runtime: Runtime;
+  readonly database: Database;
+  readonly log: readonly LogLine[];
+  /** Queues a run. */
+  queue(act: Act, rows?: number): Promise<string>;
+  /** Starts a runner in this process, as a process of its own would. */
+  start(takes: "any" | "own"): Promise<Runner & AsyncDisposable>;
+  /** The run once it has ended. */
+  end(run: string): Promise<RunView>;
+}
+
+async function startPeer(): Promise<Peer> {
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(await makeFolder());
+  const { log, lines } = collectLog();
+  const engineLog = { ...log, with: () => engineLog };
+  const runtime = stack.use(
+    await openRuntime({ home: folder.path, plugins: PLUGINS, runner: "none", log: engineLog }),
+  );
+  await runtime.auths.create({ method: "staged-open", label: "Open", config: {} });
+  const database = stack.use(await openSqlite(`${folder.path}/waybill.db`));
+  return {
+    runtime,
+    database,
+    log: lines,
+    queue: async (act, rows = 3) =>
+      (await runtime.runs.start({ type: "staged-import", config: { stream: "people", rows, act } })).id,
+    start: async (takes) => {
+      const kind = takes === "any" ? "serve" : "cli";
+      const processes = await Processes.join(database, `${folder.path}/processes`, kind);
+      stack.use(processes);
+      return new Runner({ database, processes, home: folder.path, plugins: PLUGINS, takes, log });
+    },
+    end: async (run) => {
+      const views = await Array.fromAsync(runtime.runs.follow(run));
+      return views.at(-1)!;
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** Waits until it is so. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+Deno.test("a runner that takes any run executes what is queued, and what comes later", async () => {
+  await using peer = await startPeer();
+  const before = await peer.queue("finish", 4);
+  await using runner = await peer.start("any");
+  const { status, read, accepted, profiles_created, attempts, failure, progress } = await peer.end(before);
+  assert.deepEqual([status, read, accepted, profiles_created, attempts, failure], ["succeeded", 4, 4, 4, 1, null]);
+  assert.deepEqual(progress, { done: 4, unit: "rows" });
+  const later = await peer.queue("finish", 5);
+  runner.wake();
+  assert.equal((await peer.end(later)).profiles_updated, 0);
+  assert.equal((await peer.runtime.streams.get("people")).events, 9);
+  const line = peer.log.find(({ message, fields }) => message === "All rows are handed over" && fields.run === later);
+  assert.deepEqual([line?.level, line?.fields], ["info", { run: later, rows: 5 }]);
+});
+
+Deno.test("a runner that takes its own runs leaves the others in the queue", async () => {
+  await using peer = await startPeer();
+  const [other, own] = [await peer.queue("finish"), await peer.queue("finish")];
+  await using runner = await peer.start("own");
+  runner.add(own);
+  assert.equal((await peer.end(own)).status, "succeeded");
+  assert.deepEqual([(await peer.runtime.runs.get(other)).status, (await readRun(peer.database, other)).fence], [
+    "queued",
+    0,
+  ]);
+});
+
+Deno.test("a run that fails keeps its failure, and what it committed", async () => {
+  await using peer = await startPeer();
+  await using _runner = await peer.start("any");
+  const run = await peer.end(await peer.queue("fail"));
+  assert.deepEqual([run.status, run.accepted], ["failed", 3]);
+  assert.deepEqual(run.failure, { kind: "data", message: "The file is broken", hint: "Mend it", code: null });
+});
+
+Deno.test("a run that throws anything else is a bug, whose stack is in the log alone", async () => {
+  await using peer = await startPeer();
+  await using _runner = await peer.start("any");
+  const run = await peer.end(await peer.queue("throw"));
+  assert.deepEqual([run.status, run.failure?.kind, run.failure?.message], [
+    "failed",
+    "bug",
+    "undefined is not a function",
+  ]);
+  assert(peer.log.some(({ level, message }) => level === "error" && message.includes("runner_plugin_testing.ts")));
+  assert(!JSON.stringify(run).includes("runner_plugin_testing.ts"));
+});
+
+Deno.test("a run whose thread crashes fails as a bug, and the runner goes on", async () => {
+  await using peer = await startPeer();
+  await using _runner = await peer.start("any");
+  const run = await peer.end(await peer.queue("crash"));
+  assert.deepEqual([run.status, run.failure?.kind, run.accepted], ["failed", "bug", 3]);
+  assert.match(run.failure?.message ?? "", /^The run's thread ended: .*Nobody catches this/);
+  assert.equal((await peer.end(await peer.queue("finish"))).status, "succeeded");
+});
+
+Deno.test("a run that is stopped ends as cancelled, and goes on from its position when it is retried", async () => {
+  await using peer = await startPeer();
+  await using runner = await peer.start("any");
+  const id = await peer.queue("wait");
+  await until(() => runner.progress(id)?.done === 3);
+  await peer.runtime.runs.stop(id);
+  const stopped = await peer.end(id);
+  assert.deepEqual([stopped.status, stopped.failure?.kind, stopped.accepted], ["cancelled", "cancelled", 3]);
+  assert.equal(stopped.failure?.message, "The run was stopped by request");
+  assert.equal(runner.progress(id), undefined);
+  await peer.runtime.runs.retry(id);
+  const again = await peer.end(id);
+  assert.deepEqual([again.status, again.accepted, again.attempts], ["succeeded", 3, 2]);
+});
+
+Deno.test("a runner that goes down gives its runs back, and the next one goes on from their position", async () => {
+  await using peer = await startPeer();
+  const first = await peer.start("any");
+  const id = await peer.queue("wait");
+  await until(() => first.progress(id)?.done === 3);
+  await first[Symbol.asyncDispose]();
+  const row = await readRun(peer.database, id);
+  assert.deepEqual([row.status, row.lease_owner, row.lease_until, row.failure], ["queued", null, null, null]);
+  assert.deepEqual([row.checkpoint, row.accepted], ['{"row":3}', 3]);
+  await using _next = await peer.start("any");
+  const { status, accepted, attempts } = await peer.end(id);
+  assert.deepEqual([status, accepted, attempts], ["succeeded", 3, 2]);
+  assert.equal((await peer.runtime.streams.get("people")).events, 3);
+});
+
+Deno.test("a runner that goes down takes no more runs", async () => {
+  await using peer = await startPeer();
+  const runner = await peer.start("any");
+  await runner[Symbol.asyncDispose]();
+  const id = await peer.queue("finish");
+  runner.add(id);
+  runner.wake();
+  assert.equal((await peer.runtime.runs.get(id)).status, "queued");
+});
+
+Deno.test("two runs go at a time, and the next when one of them has ended", async () => {
+  await using peer = await startPeer();
+  await using runner = await peer.start("any");
+  const ids = [await peer.queue("wait"), await peer.queue("wait"), await peer.queue("wait")];
+  await until(() => ids.filter((id) => runner.progress(id)?.done === 3).length === 2);
+  const waiting = ids.filter((id) => runner.progress(id) === undefined);
+  assert.equal(waiting.length, 1);
+  const [running] = ids.filter((id) => !waiting.includes(id));
+  assert.equal((await peer.runtime.runs.get(waiting[0]!)).status, "queued");
+  await peer.runtime.runs.stop(running!);
+  await until(() => runner.progress(waiting[0]!)?.done === 3);
+});
+
+Deno.test("a run that another process took over is let go of, and its new owner's state stays", async () => {
+  await using peer = await startPeer();
+  await using runner = await peer.start("any");
+  const id = await peer.queue("wait");
+  await until(() => runner.progress(id)?.done === 3);
+  await using rival = await startRival(peer.database);
+  await peer.database.kysely.updateTable("runs").set({ lease_until: 1 }).execute();
+  const claim = await claimRun(peer.database, rival.id, "any");
+  assert.equal(claim?.run, id);
+  await until(() => runner.progress(id) === undefined);
+  const { status, fence, lease_owner, failure } = await readRun(peer.database, id);
+  assert.deepEqual([status, fence, lease_owner, failure], ["running", claim!.fence, rival.id, null]);
+});
+
+async function startRival(database: Database): Promise<AsyncDisposable & { readonly id: string }> {
+  const folder = await makeFolder();
+  const processes = await Processes.join(database, folder.path, "cli");
+  return {
+    id: processes.id,
+    [Symbol.asyncDispose]: async () => {
+      await processes[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("a runner that cannot read the queue says so, and works again once it can", async () => {
+  await using peer = await startPeer();
+  await using runner = await peer.start("any");
+  assert.equal((await peer.end(await peer.queue("finish"))).status, "succeeded");
+  assert.equal(runner.failing, undefined);
+  await sql`alter table runs rename to hidden`.execute(peer.database.kysely);
+  runner.wake();
+  await until(() => runner.failing !== undefined);
+  assert(peer.log.some(({ level, message }) => level === "error" && /^The queue could not be read/.test(message)));
+  await sql`alter table hidden rename to runs`.execute(peer.database.kysely);
+  runner.wake();
+  await until(() => runner.failing === undefined);
+  assert.equal((await peer.end(await peer.queue("finish"))).status, "succeeded");
+});
