@@ -25,8 +25,8 @@ const CLEAR = "\r\x1b[K";
 export interface Sink {
   /** Whether it is a terminal. */
   readonly terminal: boolean;
-  /** Writes all of `text`. */
-  write(text: string): void;
+  /** Writes all of it. */
+  write(content: string | Uint8Array): void;
   /** Columns of the terminal. */
   width(): number;
 }
@@ -172,8 +172,8 @@ export function processSink(stream: typeof Deno.stdout | typeof Deno.stderr): Si
   const encoder = new TextEncoder();
   return {
     terminal: stream.isTerminal(),
-    write: (text) => {
-      const data = encoder.encode(text);
+    write: (content) => {
+      const data = typeof content === "string" ? encoder.encode(content) : content;
       try {
         for (let written = 0; written < data.length;) written += stream.writeSync(data.subarray(written));
       } catch (error) {

@@ -140,7 +140,7 @@ const rejects: Command = {
     {
       name: "as-csv",
       kind: "switch",
-      help: "Print the rows alone, as they stand in the file, to mend and import again",
+      help: "Print the rows as a file, byte for byte and with its header, to mend and import again",
     },
   ],
   run: async (app, args) => {
@@ -148,7 +148,7 @@ const rejects: Command = {
     const run = await runs.get(args.words[0] ?? "");
     if (args.on("as-csv") === true) {
       if (app.out.json) throw new UsageError("--as-csv and --json do not go together");
-      for await (const { raw } of runs.rejects(run.id)) app.out.stdout.write(/\n$/.test(raw) ? raw : `${raw}\n`);
+      for await (const bytes of runs.rejectedFile(run.id)) app.out.stdout.write(bytes);
       return;
     }
     if (app.out.json) return await app.out.values(runs.rejects(run.id));

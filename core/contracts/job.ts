@@ -124,8 +124,11 @@ export interface ImportContext<Config, Connection, Checkpoint> {
    * 16 MiB, 100,000 rows or two seconds; what was not committed when a run ends early is given again from the checkpoint.
    */
   emit(rows: RecordBatch | readonly Row[], checkpoint: Checkpoint): Promise<void>;
-  /** Reports rows that could not be read. They commit with the next `emit`, or at the end of the run. */
-  reject(rows: readonly RejectedRow[]): Promise<void>;
+  /**
+   * Reports rows that could not be read. They commit with the next `emit`, or at the end of the run. `preamble` is what
+   * must stand before them so that they can be mended and read again on their own: a CSV file's header line.
+   */
+  reject(rows: readonly RejectedRow[], preamble?: Uint8Array): Promise<void>;
   /** Resolves when everything handed over is durable: call it before what cannot be taken back. */
   flush(): Promise<void>;
 }

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { abortFailure, Failure, type FailureJson } from "../contracts/failure.ts";
+import { abortFailure, Failure, type FailureJson, throwIfAborted } from "../contracts/failure.ts";
 import type { JobDefinition, Progress } from "../contracts/job.ts";
 import type { Log } from "../contracts/log.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { parseConfig } from "../describe/mod.ts";
-import { openConnection } from "./connections.ts";
+import { closeConnection, openConnection } from "./connections.ts";
 import type { Core } from "./core.ts";
 import { describeError } from "./describe_error.ts";
 import { type OpenImport, openImport } from "./open_import.ts";
@@ -58,7 +58,7 @@ export async function executeRun(core: Core, claim: Claim, hooks: RunHooks): Pro
     outcome = { status: isCancelled(error) ? "cancelled" : "failed", failure: attempt.describe(error) };
     if (outcome.failure.kind === "bug") {
       attempt.log.error(error instanceof Error ? error.stack ?? error.message : String(error));
-    } else attempt.log.error(outcome.failure.message, { kind: outcome.failure.kind });
+    } else attempt.log.error(outcome.failure.message, { kind: outcome.failure.kind, ...causeOf(error) });
   }
   try {
     await attempt.finish(outcome);
@@ -72,6 +72,12 @@ export async function executeRun(core: Core, claim: Claim, hooks: RunHooks): Pro
 
 function isCancelled(error: unknown): boolean {
   return error instanceof Failure && error.kind === "cancelled";
+}
+
+/** The original error, which only the log keeps. */
+function causeOf(error: unknown): { readonly cause?: string } {
+  if (!(error instanceof Error) || error.cause === undefined) return {};
+  return { cause: error.cause instanceof Error ? error.cause.message : String(error.cause) };
 }
 
 /** One attempt at a run. */
@@ -106,7 +112,7 @@ class RunAttempt {
     try {
       await this.#import(job, config, row, connection);
     } finally {
-      await connection[Symbol.asyncDispose]();
+      await closeConnection(connection, this.log);
     }
   }
 
@@ -155,9 +161,13 @@ class RunAttempt {
           hooks.progress(progress);
         },
         emit: async (rows, checkpoint) => await (await open()).run.emit(rows, checkpoint as JsonValue),
-        reject: async (rows) => await (await open()).run.reject(rows),
+        reject: async (rows, preamble) => await (await open()).run.reject(rows, preamble),
         flush: async () => await (await opening)?.run.flush(),
       });
+      // A plugin may take an abort for an end.
+      throwIfAborted(hooks.signal);
+      // Going on behind the last row, there is still the share of rejects of them all to look at.
+      if (row.rows_read > 0) await open();
       await (await opening)?.finish();
     } finally {
       await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();

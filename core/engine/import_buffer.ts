@@ -30,10 +30,17 @@ export interface RejectLine {
   readonly raw: string;
 }
 
+/** First line of a block of rejects whose plugin gave a preamble. */
+export interface PreambleLine {
+  /** Base64 of what must stand before the raw rows. */
+  readonly preamble: string;
+}
+
 /** Collects rows and rejects until they are worth a commit. */
 export class ImportBuffer {
   #fields = new FieldStats();
   #rejects: string[] = [];
+  #preamble: Uint8Array | undefined;
   #bytes = 0;
   /** Rejected rows since the last `add`, and their bytes: no position covers them yet. */
   #uncovered = { rows: 0, bytes: 0 };
@@ -93,8 +100,9 @@ export class ImportBuffer {
   }
 
   /** Adds rejected rows. */
-  reject(rows: readonly RejectedRow[]): void {
+  reject(rows: readonly RejectedRow[], preamble?: Uint8Array): void {
     this.#age();
+    this.#preamble ??= preamble;
     for (const { line, offset, reason, raw } of rows) {
       const kept = raw.subarray(0, RAW_BYTES);
       this.#rejects.push(JSON.stringify({ line, offset, reason, raw: kept.toBase64() } satisfies RejectLine));
@@ -111,11 +119,16 @@ export class ImportBuffer {
       member: this.events === 0 ? undefined : gzipMember(this.lines.bytes),
       rejects: this.rejected === 0
         ? undefined
-        : gzipMember(new TextEncoder().encode(this.#rejects.map((line) => `${line}\n`).join(""))),
+        : gzipMember(new TextEncoder().encode([...this.#preambleLine(), ...this.#rejects, ""].join("\n"))),
       fields: this.#fields.fields,
       profiles: this.profiles,
       checkpoint: this.#checkpoint,
     };
+  }
+
+  #preambleLine(): string[] {
+    if (this.#preamble === undefined) return [];
+    return [JSON.stringify({ preamble: this.#preamble.toBase64() } satisfies PreambleLine)];
   }
 
   #age(): void {

@@ -61,10 +61,10 @@ export class ImportRun {
   }
 
   /** `reject` of the contract. They wait for the position after them, unless they are too many to wait. */
-  reject(rows: readonly RejectedRow[]): Promise<void> {
+  reject(rows: readonly RejectedRow[], preamble?: Uint8Array): Promise<void> {
     return this.#next(async () => {
       this.#firstReason ??= rows[0]?.reason;
-      this.#buffer.reject(rows);
+      this.#buffer.reject(rows, preamble);
       if (this.#buffer.overflowing) await this.#commit();
     });
   }

@@ -8,7 +8,7 @@ import type { Progress } from "../contracts/job.ts";
 import type { RunsTable } from "../database/tables.ts";
 import type { Core } from "./core.ts";
 import { newId } from "./ids.ts";
-import type { RejectLine } from "./import_buffer.ts";
+import type { PreambleLine, RejectLine } from "./import_buffer.ts";
 import { isoTime } from "./iso_time.ts";
 import type { ResolvedRun } from "./resolve_run.ts";
 import type { Runs } from "./runtime.ts";
@@ -17,6 +17,7 @@ import type { RejectView, RunView } from "./views.ts";
 /** Between two looks at a followed run, in milliseconds. */
 const FOLLOW_PAUSE = 150;
 const MAX_PAGE = 1_000;
+const LF = 10;
 
 /** What the runs of an account need beside the core. */
 export interface RunsOptions {
@@ -60,6 +61,19 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       });
     }
     return rows[0];
+  }
+
+  async function* rejectLines(id: string): AsyncGenerator<RejectLine | PreambleLine, void, undefined> {
+    const run = await find(id);
+    const segments = await database.kysely.selectFrom("segments").select(["path", "length"])
+      .where("account_id", "=", account).where("kind", "=", "rejects").where("owner", "=", run.id)
+      .orderBy("id").execute();
+    const decoder = new TextDecoder();
+    for (const { path, length } of segments) {
+      for await (const block of archive.read(path, length)) {
+        for (const line of decoder.decode(block).split("\n")) if (line !== "") yield JSON.parse(line);
+      }
+    }
   }
 
   /** What the outside sees; who is alive matters only to runs that have not ended. */
@@ -210,15 +224,19 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
     },
 
     async *rejects(id) {
-      const run = await find(id);
-      const segments = await database.kysely.selectFrom("segments").select(["path", "length"])
-        .where("account_id", "=", account).where("kind", "=", "rejects").where("owner", "=", run.id)
-        .orderBy("id").execute();
-      const decoder = new TextDecoder();
-      for (const { path, length } of segments) {
-        for await (const block of archive.read(path, length)) {
-          for (const line of decoder.decode(block).split("\n")) if (line !== "") yield rejectView(JSON.parse(line));
-        }
+      for await (const line of rejectLines(id)) if (!("preamble" in line)) yield rejectView(line);
+    },
+
+    async *rejectedFile(id) {
+      let preamble: string | undefined;
+      for await (const line of rejectLines(id)) {
+        const text = "preamble" in line ? line.preamble : line.raw;
+        // Every commit has its own; a file wants it once.
+        if ("preamble" in line && preamble !== undefined) continue;
+        if ("preamble" in line) preamble = text;
+        const bytes = Uint8Array.fromBase64(text);
+        yield bytes;
+        if (bytes.at(-1) !== LF) yield Uint8Array.of(LF);
       }
     },
   };

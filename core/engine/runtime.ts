@@ -120,6 +120,8 @@ export interface Runs {
   retry(run: string): Promise<RunView>;
   /** Its rejected rows, in file order. */
   rejects(run: string): AsyncIterable<RejectView>;
+  /** The same rows as a file to mend and import again: what its plugin puts before them, then each as it stood. */
+  rejectedFile(run: string): AsyncIterable<Uint8Array>;
 }
 
 /** Streams. */

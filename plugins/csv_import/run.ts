@@ -4,10 +4,11 @@
  * @module
  */
 import { type FileConnection, type ImportContext, throwIfAborted } from "@waybill/waybill";
-import { fillTimes, timestampParser } from "@waybill/waybill/codecs";
+import { fillTimes, parseDelimiter, timestampParser } from "@waybill/waybill/codecs";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { openJobFile } from "./csv_file.ts";
+import { headerLine } from "./header_line.ts";
 import { projectBatch } from "./project.ts";
 
 type Context = ImportContext<CsvImportOptions, FileConnection, Checkpoint>;
@@ -30,6 +31,7 @@ export async function run(context: Context, batchRows?: number): Promise<void> {
   const parser = timestampParser({ format: config.timestamp_format, zone: config.timestamp_zone });
   const narrow = selection.read.length > selection.imported.length;
   const progress = (done: number) => context.progress({ done, total: entry.size, unit: "bytes", note: entry.name });
+  const preamble = headerLine(header.names, parseDelimiter(config.delimiter));
   let untimed = checkpoint?.untimed ?? 0;
 
   progress(file.bytesRead());
@@ -40,7 +42,7 @@ export async function run(context: Context, batchRows?: number): Promise<void> {
       for (const time of batch.times) if (Number.isNaN(time)) untimed++;
     }
     // First the rejects: a checkpoint past rows that nobody was told of would lose them.
-    if (rejected.length > 0) await context.reject(rejected);
+    if (rejected.length > 0) await context.reject(rejected, preamble);
     const rows = narrow ? projectBatch(batch, selection.imported) : batch;
     await context.emit(rows, {
       path: file.path,
