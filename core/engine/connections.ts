@@ -133,17 +133,19 @@ export class Connections implements AsyncDisposable {
     clearTimeout(kept.timer);
     if (this.#kept.get(key) === kept) this.#kept.delete(key);
     if (!kept.connected) kept.stop.abort();
-    const closing = dispose(kept.connecting, this.#context.log).finally(() => this.#closing.delete(closing));
+    const closing = closeConnection(kept.connecting, this.#context.log).finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
 }
 
-/** Whether it connected or not was told to whoever asked for it; how it closes changes nothing for them. */
-async function dispose(connecting: Promise<Connection>, log: Log): Promise<void> {
+/**
+ * Closes a connection, or one that is still being made. How it ends changes nothing of what was done over it, and
+ * whether it was made at all was told to whoever asked for it: neither is an error here.
+ */
+export async function closeConnection(connection: Connection | Promise<Connection>, log: Log): Promise<void> {
   try {
     await withDeadline("Closing a connection", CLOSING, undefined, async () => {
-      const connection = await connecting;
-      await connection[Symbol.asyncDispose]();
+      await (await connection)[Symbol.asyncDispose]();
     });
   } catch (error) {
     log.debug("A connection ended with an error", { error: error instanceof Error ? error.name : "unknown" });
