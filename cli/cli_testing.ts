@@ -55,11 +55,12 @@ export async function testCli(): Promise<TestCli> {
 
 /** A standard output that keeps what is written: of a terminal, or of none. */
 export function caught(terminal = false, columns = 80): Sink & { text(): string } {
+  const decoder = new TextDecoder();
   let text = "";
   return {
     terminal,
     write: (part) => {
-      text += part;
+      text += typeof part === "string" ? part : decoder.decode(part);
     },
     width: () => columns,
     text: () => text,
