@@ -42,7 +42,8 @@ export async function* archiveLines(
   const decoder = new TextDecoder();
   for (const { path, length } of segments) {
     for await (const block of archive.read(String(path), Number(length))) {
-      yield decoder.decode(block).split("\n").slice(0, -1);
+      // Every commit of rejects starts with its preamble, and where commits end is up to chance.
+      yield decoder.decode(block).split("\n").slice(0, -1).filter((line) => !line.startsWith('{"preamble":'));
     }
   }
 }
