@@ -6,7 +6,7 @@
 import type { JsonValue } from "../core/contracts/records.ts";
 import type { Registry } from "../core/engine/registry.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
-import { shellWord } from "./format.ts";
+import { shellWord, visibleLines } from "./format.ts";
 import type { Output } from "./output.ts";
 import { programName } from "./program.ts";
 
@@ -92,7 +92,7 @@ export class App implements AsyncDisposable {
   /** Shows what the engine tells; what a run warns of or fails with is in its own report. */
   #log(line: string): void {
     const { level, message, run }: Record<string, JsonValue> = JSON.parse(line);
-    const text = String(message);
+    const text = visibleLines(String(message));
     const isStack = /\n\s+at /.test(text);
     if (level === "info") this.out.note(this.out.talk("dim", text));
     else if (isStack || run === undefined) this.out.tell(`${this.out.talk("yellow", String(level))}: ${text}`);

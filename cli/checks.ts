@@ -5,6 +5,7 @@
  */
 import type { CheckResult } from "../core/contracts/auth.ts";
 import type { App } from "./app.ts";
+import { visible } from "./format.ts";
 
 /** Prints the results and tells whether all of them are well. */
 export async function printChecks(app: App, results: AsyncIterable<CheckResult>): Promise<boolean> {
@@ -16,7 +17,8 @@ export async function printChecks(app: App, results: AsyncIterable<CheckResult>)
     all.push(told);
     if (out.json) continue;
     const mark = told.ok ? out.data("green", "ok  ") : out.data("red", "FAIL");
-    out.line(`${mark}  ${told.name.padEnd(12)}  ${told.detail}${told.hint === undefined ? "" : `. ${told.hint}`}`);
+    const said = visible(`${told.detail}${told.hint === undefined ? "" : `. ${told.hint}`}`);
+    out.line(`${mark}  ${told.name.padEnd(12)}  ${said}`);
   }
   const ok = all.every((result) => result.ok);
   if (out.json) out.value({ ok, checks: all });

@@ -5,6 +5,7 @@
  */
 import { BUG_EXIT_CODE, Failure, FAILURE_HANDLING, type FailureJson } from "../core/contracts/failure.ts";
 import type { App } from "./app.ts";
+import { visibleLines } from "./format.ts";
 import type { Output } from "./output.ts";
 import { USAGE_EXIT_CODE, UsageError } from "./usage.ts";
 
@@ -44,8 +45,9 @@ function print(out: Output, { kind, message, hint }: Told): void {
     out.tell(JSON.stringify({ error: { kind, message, hint } }));
     return;
   }
-  out.tell(`${out.talk("red", "error:")} ${message}`);
-  if (hint !== null) out.tell(`${out.talk("yellow", "hint:")} ${hint}`);
+  // A server's own words may be in it, or a file's name.
+  out.tell(`${out.talk("red", "error:")} ${visibleLines(message)}`);
+  if (hint !== null) out.tell(`${out.talk("yellow", "hint:")} ${visibleLines(hint)}`);
 }
 
 function exitCodeOf(kind: Told["kind"]): number {

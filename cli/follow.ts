@@ -6,7 +6,7 @@
 import type { RejectView, RunView } from "../core/engine/views.ts";
 import type { App } from "./app.ts";
 import { reportError, reportRunFailure } from "./errors.ts";
-import { bytes, count, duration } from "./format.ts";
+import { bytes, count, duration, visible } from "./format.ts";
 import { onInterrupt } from "./interrupts.ts";
 import type { Cell } from "./output.ts";
 import { ProgressDisplay } from "./progress.ts";
@@ -56,7 +56,7 @@ export async function printRun(app: App, run: RunView, { withoutNext = false }: 
   out.line();
   out.pairs(pairsOf(run));
   if (run.rejected > 0) await printSomeRejects(app, run);
-  for (const note of run.notes) out.note(`${out.talk("yellow", "note:")} ${note}`);
+  for (const note of run.notes) out.note(`${out.talk("yellow", "note:")} ${visible(note)}`);
   if (!withoutNext) out.next(await nextSteps(app, run));
 }
 

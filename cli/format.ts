@@ -46,6 +46,11 @@ export function visible(text: string): string {
   );
 }
 
+/** Text from outside that may have several lines, safe for a terminal. */
+export function visibleLines(text: string): string {
+  return text.split("\n").map(visible).join("\n");
+}
+
 const JSON_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /** At most `width` columns of `text`, with an ellipsis where it was cut. */

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { bytes, columns, count, counted, duration, percent, shellWord, shortened, visible } from "./format.ts";
+import {
+  bytes,
+  columns,
+  count,
+  counted,
+  duration,
+  percent,
+  shellWord,
+  shortened,
+  visible,
+  visibleLines,
+} from "./format.ts";
 
 Deno.test("numbers get separators, sizes and times get units that fit", () => {
   assert.deepEqual([0, 999, 1000, 1234567].map(count), ["0", "999", "1,000", "1,234,567"]);
@@ -16,6 +27,7 @@ Deno.test("only everything is 100 %, and only nothing is 0 %", () => {
 
 Deno.test("text from outside cannot move the cursor, colour the screen or turn the line around", () => {
   assert.equal(visible("a\x1b[2Jb\r\n\tc\u202ed\u0085"), "a\\u001b[2Jb\\r\\n\\tc\\u202ed\\u0085");
+  assert.equal(visibleLines("at \x1b[1m\n  ^"), "at \\u001b[1m\n  ^");
 });
 
 Deno.test("width counts columns, not code units", () => {
