@@ -33,11 +33,14 @@ Deno.test({
     const files = readdirSync(vega).filter((name) => name.endsWith(".csv")).sort();
     for (const name of ["airports.csv", "zipcodes.csv"]) assert.ok(files.includes(name));
     const expected = new ExpectedProfiles();
+    // What identifies belongs to the profile table: a file's rows are known by the columns of the files before it, too.
+    const identifyBy: string[] = [];
     let position = 1;
     for (const file of files) {
       const path = join(server.folder, file);
       await Deno.copyFile(join(vega, file), path);
       const identity = await firstColumn(path);
+      if (!identifyBy.includes(identity)) identifyBy.push(identity);
       const { id } = await runtime.runs.start({
         type: "csv-import",
         auth: "partner",
@@ -47,7 +50,7 @@ Deno.test({
       for await (run of runtime.runs.follow(id));
       assert.equal(run.status, "succeeded", `${file}: ${run.failure?.message}`);
       const count = await compareEvents(home, file, path, position, (row, at, position) => {
-        expected.add(row, identity, at, position);
+        expected.add(row, identifyBy, at, position);
       });
       assert.deepEqual([run.read, run.accepted, run.rejected], [count, count, 0], file);
       assert.equal((await Deno.stat(path)).size, run.bytes, file);
@@ -94,7 +97,7 @@ Deno.test({
     const expected = new ExpectedProfiles();
     await compareEvents(home, "customers", readable, 1, (row, at, position) => {
       assert.equal(at, Date.parse(row.updated_at ?? ""));
-      expected.add(row, "customer_id", at, position);
+      expected.add(row, ["customer_id"], at, position);
     });
     assert.equal(expected.count, file.customers);
     expected.assertIn(home);

@@ -66,30 +66,45 @@ function streamId(home: string, stream: string): string {
 /** A profile as it should be: the position of its first event, and every field's latest value that is not empty. */
 interface Expected {
   readonly id: number;
-  readonly fields: Map<string, { value: string; at: number; position: number }>;
+  readonly identities: Set<string>;
+  readonly fields: Map<string, Cell>;
 }
 
-/** Folds rows: those with the same value in the same field are one profile. */
+/** A field's value, and the event that it comes from. */
+interface Cell {
+  readonly value: string;
+  readonly at: number;
+  readonly position: number;
+}
+
+/** Folds rows: those that share a value of a field that identifies are one profile. */
 export class ExpectedProfiles {
   readonly #profiles = new Map<string, Expected>();
 
   /** How many there are. */
   get count(): number {
-    return this.#profiles.size;
+    return new Set(this.#profiles.values()).size;
   }
 
-  /** Folds a row in; `field` identifies. */
-  add(row: Cells, field: string, at: number, position: number): void {
-    const identity = row[field]?.trim() ?? "";
-    if (identity === "") return;
-    const key = JSON.stringify([field, identity]);
-    let profile = this.#profiles.get(key);
-    if (profile === undefined) this.#profiles.set(key, profile = { id: position, fields: new Map() });
+  /** Folds a row in; `identifyBy` are the fields that identify when it comes. */
+  add(row: Cells, identifyBy: readonly string[], at: number, position: number): void {
+    const identities = identifyBy.map((field) => [field, row[field]?.trim() ?? ""] as const)
+      .filter(([, value]) => value !== "").map((identity) => JSON.stringify(identity));
+    if (identities.length === 0) return;
+    const known = identities.map((identity) => this.#profiles.get(identity)).filter((profile) => profile !== undefined);
+    const [profile = { id: position, identities: new Set(), fields: new Map() }, ...others] = [...new Set(known)].sort(
+      (a, b) => a.id - b.id,
+    );
+    for (const other of others) {
+      for (const identity of other.identities) identities.push(identity);
+      for (const [name, cell] of other.fields) keepLatest(profile, name, cell);
+    }
+    for (const identity of identities) {
+      profile.identities.add(identity);
+      this.#profiles.set(identity, profile);
+    }
     for (const [name, value] of Object.entries(row)) {
-      if (value === "") continue;
-      const present = profile.fields.get(name);
-      const later = present === undefined || at > present.at || (at === present.at && position > present.position);
-      if (later) profile.fields.set(name, { value, at, position });
+      if (value !== "") keepLatest(profile, name, { value, at, position });
     }
   }
 
@@ -97,7 +112,7 @@ export class ExpectedProfiles {
   assertIn(home: string): void {
     using database = openForReading(home);
     const rows = database.prepare("select id, attributes from profiles order by id").iterate();
-    for (const { id, fields } of [...this.#profiles.values()].sort((a, b) => a.id - b.id)) {
+    for (const { id, fields } of [...new Set(this.#profiles.values())].sort((a, b) => a.id - b.id)) {
       const { value: row } = rows.next();
       assert.equal(row?.id, id);
       const expected = Object.fromEntries([...fields].map(([name, { value }]) => [name, value]));
@@ -105,4 +120,11 @@ export class ExpectedProfiles {
     }
     assert.ok(rows.next().done, "There are more profiles than the rows make");
   }
+}
+
+function keepLatest({ fields }: Expected, name: string, cell: Cell): void {
+  const present = fields.get(name);
+  const later = present === undefined || cell.at > present.at ||
+    (cell.at === present.at && cell.position > present.position);
+  if (later) fields.set(name, cell);
 }
