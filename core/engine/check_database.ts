@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { join, resolve } from "node:path";
 import { sql } from "kysely";
 import { type MigrationState, migrationState } from "../database/migrations.ts";
 import { openSqlite } from "../database/sqlite.ts";
+import { homeOf } from "./home.ts";
 
 /** How a database stands. */
 export interface DatabaseState extends MigrationState {
@@ -14,19 +14,22 @@ export interface DatabaseState extends MigrationState {
   readonly damage: readonly string[];
 }
 
-/** How the database of a data directory stands; undefined where there is none. Failures as `openSqlite` has them. */
+/** How the tables of a data directory stand; undefined where there is no database. Failures as `openSqlite` has them. */
+export async function tablesState(home: string): Promise<MigrationState | undefined> {
+  const { databasePath } = homeOf(home);
+  if (!await exists(databasePath)) return undefined;
+  await using database = await openSqlite(databasePath);
+  return await migrationState(database);
+}
+
+/** The same, and whether the database is whole: reads all of it, which takes minutes where it is large. */
 export async function checkDatabase(home: string): Promise<DatabaseState | undefined> {
-  const path = databasePath(home);
-  if (!await exists(path)) return undefined;
-  await using database = await openSqlite(path);
+  const { databasePath } = homeOf(home);
+  if (!await exists(databasePath)) return undefined;
+  await using database = await openSqlite(databasePath);
   const { rows } = await sql<{ quick_check: string }>`pragma quick_check(5)`.execute(database.kysely);
   const damage = rows.map(({ quick_check }) => quick_check).filter((line) => line !== "ok");
   return { ...await migrationState(database), damage };
-}
-
-/** Where the database of a data directory lies. */
-export function databasePath(home: string): string {
-  return join(resolve(home), "waybill.db");
 }
 
 /** Whether there is a file. */

@@ -4,12 +4,13 @@
  * @module
  */
 import { statfs } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { CheckResult } from "../contracts/auth.ts";
 import { Failure } from "../contracts/failure.ts";
 import type { Database } from "../database/database.ts";
 import { openSqlite } from "../database/sqlite.ts";
-import { checkDatabase, databasePath, exists } from "./check_database.ts";
+import { checkDatabase, exists, tablesState } from "./check_database.ts";
+import { homeOf } from "./home.ts";
 import { masterKeyWarning } from "./master_key.ts";
 import { findServing } from "./processes.ts";
 import { openVault } from "./vault.ts";
@@ -100,7 +101,7 @@ async function database({ home }: ExamineOptions): Promise<Omit<CheckResult, "na
   if (state === undefined) return good("There is none yet; it is made at first use");
   const { applied, pending, newer, damage } = state;
   if (damage.length > 0) {
-    return bad(`"${databasePath(home)}" is damaged: ${damage[0]}`, "Stop Waybill and restore the last backup");
+    return bad(`"${homeOf(home).databasePath}" is damaged: ${damage[0]}`, "Stop Waybill and restore the last backup");
   }
   if (newer.length > 0) {
     return bad(
@@ -118,9 +119,9 @@ async function database({ home }: ExamineOptions): Promise<Omit<CheckResult, "na
 }
 
 async function masterKey({ home, masterKey }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
-  const masterKeyPath = join(resolve(home), "master.key");
+  const { masterKeyPath } = homeOf(home);
   const source = masterKey ? "WAYBILL_MASTER_KEY" : `"${masterKeyPath}"`;
-  const state = await checkDatabase(home);
+  const state = await tablesState(home);
   const started = state !== undefined && state.pending.length === 0 && await withDatabase(home, hasSettings);
   if (!started) return good(masterKey ? `${source} is set` : "There is none yet; it is made at first use");
   await withDatabase(home, (database) => openVault({ database, masterKeyPath, masterKey }));
@@ -138,7 +139,7 @@ async function clock({ home }: ExamineOptions): Promise<Omit<CheckResult, "name"
   const shown = new Date(now).toISOString();
   const hint = "Set the machine's clock, and keep it right with NTP";
   if (now < LEAST_TIME) return bad(`The machine's clock shows ${shown}`, hint);
-  const state = await checkDatabase(home);
+  const state = await tablesState(home);
   if (state === undefined || state.pending.length > 0) return good(`It shows ${shown}`);
   return await withDatabase(home, async (database) => {
     const apart = Math.abs(await database.now() - Temporal.Now.instant().epochMilliseconds);
@@ -168,15 +169,18 @@ async function ports({ home, host, port }: ExamineOptions): Promise<Omit<CheckRe
 }
 
 async function servingAddress(home: string): Promise<string | undefined> {
-  const state = await checkDatabase(home);
+  const state = await tablesState(home);
   if (state === undefined || state.pending.length > 0) return undefined;
-  const folder = join(resolve(home), "processes");
-  return await withDatabase(home, async (database) => (await findServing(database, folder))?.address ?? undefined);
+  const { processesDir } = homeOf(home);
+  return await withDatabase(
+    home,
+    async (database) => (await findServing(database, processesDir))?.address ?? undefined,
+  );
 }
 
 /** Does `work` with the database, which is there, and closes it. */
 async function withDatabase<T>(home: string, work: (database: Database) => Promise<T>): Promise<T> {
-  await using database = await openSqlite(databasePath(home));
+  await using database = await openSqlite(homeOf(home).databasePath);
   return await work(database);
 }
 

@@ -6,7 +6,7 @@
 import { join, resolve } from "node:path";
 import { Failure } from "../contracts/failure.ts";
 
-/** A data directory that is there and can be written. */
+/** Where everything lies in a data directory. */
 export interface Home {
   /** Absolute path. */
   readonly dir: string;
@@ -18,27 +18,35 @@ export interface Home {
   readonly archiveDir: string;
   /** Private files of running work. */
   readonly spoolDir: string;
+  /** Lock files of the processes that work on it. */
+  readonly processesDir: string;
 }
 
-/** Makes the data directory and its folders where they are not there (0700). Failure `config` when they cannot be written. */
-export async function openHome(dir: string): Promise<Home> {
+/** The places of a data directory, whether it is there or not. */
+export function homeOf(dir: string): Home {
   const root = resolve(dir);
-  const home: Home = {
+  return {
     dir: root,
     databasePath: join(root, "waybill.db"),
     masterKeyPath: join(root, "master.key"),
     archiveDir: join(root, "archive"),
     spoolDir: join(root, "spool"),
+    processesDir: join(root, "processes"),
   };
+}
+
+/** Makes the data directory and its folders where they are not there (0700). Failure `config` when they cannot be written. */
+export async function openHome(dir: string): Promise<Home> {
+  const home = homeOf(dir);
   try {
     for (const folder of [home.dir, home.archiveDir, home.spoolDir]) {
       await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     }
     await makeDatabaseFile(home.databasePath);
     // A folder that is there may still refuse files.
-    await Deno.remove(await Deno.makeTempFile({ dir: root, prefix: ".writable-" }));
+    await Deno.remove(await Deno.makeTempFile({ dir: home.dir, prefix: ".writable-" }));
   } catch (error) {
-    throw unusable(root, error);
+    throw unusable(home.dir, error);
   }
   return home;
 }

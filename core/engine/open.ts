@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { authsOf } from "./auths.ts";
 import { Connections } from "./connections.ts";
 import { openCore } from "./core.ts";
@@ -53,7 +52,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const log = options.log ?? createLog();
   const core = stack.use(await openCore(options));
   const { database } = core;
-  const locks = join(core.home.dir, "processes");
+  const locks = core.home.processesDir;
   const context = { database, vault: core.vault, registry: core.registry, accountId: ACCOUNT, log };
   const connections = stack.use(new Connections(context));
 
