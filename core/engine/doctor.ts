@@ -11,6 +11,7 @@ import type { Database } from "../database/database.ts";
 import { openSqlite } from "../database/sqlite.ts";
 import { checkDatabase, exists, tablesState } from "./check_database.ts";
 import { homeOf } from "./home.ts";
+import { isoTime } from "./iso_time.ts";
 import { masterKeyWarning } from "./master_key.ts";
 import { findServing } from "./processes.ts";
 import { openVault } from "./vault.ts";
@@ -136,7 +137,7 @@ async function hasSettings(database: Database): Promise<boolean> {
 
 async function clock({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
   const now = Temporal.Now.instant().epochMilliseconds;
-  const shown = new Date(now).toISOString();
+  const shown = isoTime(now);
   const hint = "Set the machine's clock, and keep it right with NTP";
   if (now < LEAST_TIME) return bad(`The machine's clock shows ${shown}`, hint);
   const state = await tablesState(home);
@@ -147,7 +148,7 @@ async function clock({ home }: ExamineOptions): Promise<Omit<CheckResult, "name"
     const { newest } = await database.kysely.selectFrom("runs")
       .select(({ fn }) => fn.max("created_at").as("newest")).executeTakeFirstOrThrow();
     if (newest !== null && newest > now + CLOCK_TOLERANCE) {
-      return bad(`It shows ${shown}, but a run was made at ${new Date(newest).toISOString()}`, hint);
+      return bad(`It shows ${shown}, but a run was made at ${isoTime(newest)}`, hint);
     }
     return good(`It shows ${shown}, as the database's does`);
   });

@@ -8,6 +8,7 @@ import type { Database } from "../database/database.ts";
 import { IdentityHasher, identityKey, normaliseIdentity } from "../profiles/identity.ts";
 import { latestStamp, ProfileState } from "../profiles/profile_state.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
+import { isoTime } from "./iso_time.ts";
 import type { Profiles } from "./runtime.ts";
 import { identityFields } from "./streams.ts";
 import type { ProfileView } from "./views.ts";
@@ -80,6 +81,6 @@ function view(table: string, state: ProfileState): ProfileView {
     table,
     attributes: JSON.parse(stored.attributes),
     identities: state.identities(),
-    updated_at: new Date(latestStamp(stored)[0]).toISOString(),
+    updated_at: isoTime(latestStamp(stored)[0]),
   };
 }

@@ -17,7 +17,7 @@ export interface Registry {
   readonly providers: readonly ProviderDefinition[];
   readonly jobs: readonly JobDefinition[];
   provider(id: string): ProviderDefinition;
-  auth(id: string): { readonly provider: ProviderDefinition; readonly auth: AuthDefinition };
+  auth(id: string): ProvidedAuth;
   job(id: string): JobDefinition;
 }
 

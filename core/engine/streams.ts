@@ -9,6 +9,7 @@ import type { Database, Executor } from "../database/database.ts";
 import { nearest } from "../describe/mod.ts";
 import type { ProfileScope } from "../profiles/statements.ts";
 import { newId } from "./ids.ts";
+import { isoTime } from "./iso_time.ts";
 import type { Streams } from "./runtime.ts";
 import type { StreamFieldView, StreamView } from "./views.ts";
 
@@ -107,7 +108,7 @@ export function streamsOf(database: Database, account: number): Streams {
     name,
     events,
     identify_by: definition === null ? null : (JSON.parse(definition) as DefaultMapping).identify_by,
-    created_at: new Date(created_at).toISOString(),
+    created_at: isoTime(created_at),
   });
   const find = async (name: string): Promise<StreamRow> => {
     const row = await rows().where("streams.name", "=", name).executeTakeFirst();
