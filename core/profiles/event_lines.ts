@@ -8,7 +8,7 @@ import type { IndexedBatch } from "./indexed_batch.ts";
 const encoder = new TextEncoder();
 const BEFORE = encoder.encode('{"at":');
 const BETWEEN = encoder.encode(',"data":');
-const CLOSE = 125, LF = 10;
+const CLOSE = 125, LF = 10, MINUS = 45, ZERO = 48;
 
 /** A growing block of archive lines. */
 export class EventLines {
@@ -38,18 +38,10 @@ export class EventLines {
     }
     const out = this.#bytes;
     let put = this.#length;
-    let lastTime = NaN;
-    let time = new Uint8Array(0);
     for (let row = 0; row < times.length; row++) {
       const at = Number.isNaN(times[row]!) ? startedAt : times[row]!;
-      if (at !== lastTime) {
-        lastTime = at;
-        time = encoder.encode(String(at));
-      }
       out.set(BEFORE, put);
-      put += BEFORE.length;
-      out.set(time, put);
-      put += time.length;
+      put = writeInteger(out, put + BEFORE.length, at);
       out.set(BETWEEN, put);
       put += BETWEEN.length;
       const line = bytes.subarray(rows[row]!, rows[row + 1]! - 1);
@@ -61,4 +53,20 @@ export class EventLines {
     this.#length = put;
     this.count += times.length;
   }
+}
+
+/** Writes a whole number in decimal; gives where it ends. */
+function writeInteger(out: Uint8Array, start: number, value: number): number {
+  let rest = Math.abs(value);
+  let end = start + (value < 0 ? 1 : 0);
+  if (value < 0) out[start] = MINUS;
+  let digits = 1;
+  for (let power = 10; power <= rest; power *= 10) digits++;
+  end += digits;
+  for (let put = end - 1; digits > 0; digits--, put--) {
+    const tenth = Math.floor(rest / 10);
+    out[put] = ZERO + rest - 10 * tenth;
+    rest = tenth;
+  }
+  return end;
 }

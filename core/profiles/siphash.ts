@@ -6,6 +6,9 @@
  * @module
  */
 
+/** Flips the sign, so that signed numbers compare as unsigned ones: a sum below a summand has carried. */
+const SIGN = -2147483648;
+
 /** Hashes byte ranges under one 128-bit key; the result of the last call stands in `high` and `low`. */
 export class SipHash {
   /** Upper 32 bits, signed. */
@@ -57,9 +60,8 @@ export class SipHash {
       v3h ^= mh;
       for (let round = 0; round < rounds; round++) {
         // v0 += v1; v1 = rotl(v1, 13) ^ v0; v0 = rotl(v0, 32)
-        let l = (v0l >>> 0) + (v1l >>> 0);
-        v0h = v0h + v1h + (l > 0xffffffff ? 1 : 0) | 0;
-        v0l = l | 0;
+        v0l = v0l + v1l | 0;
+        v0h = v0h + v1h + ((v0l ^ SIGN) < (v1l ^ SIGN) ? 1 : 0) | 0;
         let t = v1l << 13 | v1h >>> 19;
         v1h = (v1h << 13 | v1l >>> 19) ^ v0h;
         v1l = t ^ v0l;
@@ -67,23 +69,20 @@ export class SipHash {
         v0l = v0h;
         v0h = t;
         // v2 += v3; v3 = rotl(v3, 16) ^ v2
-        l = (v2l >>> 0) + (v3l >>> 0);
-        v2h = v2h + v3h + (l > 0xffffffff ? 1 : 0) | 0;
-        v2l = l | 0;
+        v2l = v2l + v3l | 0;
+        v2h = v2h + v3h + ((v2l ^ SIGN) < (v3l ^ SIGN) ? 1 : 0) | 0;
         t = v3l << 16 | v3h >>> 16;
         v3h = (v3h << 16 | v3l >>> 16) ^ v2h;
         v3l = t ^ v2l;
         // v0 += v3; v3 = rotl(v3, 21) ^ v0
-        l = (v0l >>> 0) + (v3l >>> 0);
-        v0h = v0h + v3h + (l > 0xffffffff ? 1 : 0) | 0;
-        v0l = l | 0;
+        v0l = v0l + v3l | 0;
+        v0h = v0h + v3h + ((v0l ^ SIGN) < (v3l ^ SIGN) ? 1 : 0) | 0;
         t = v3l << 21 | v3h >>> 11;
         v3h = (v3h << 21 | v3l >>> 11) ^ v0h;
         v3l = t ^ v0l;
         // v2 += v1; v1 = rotl(v1, 17) ^ v2; v2 = rotl(v2, 32)
-        l = (v2l >>> 0) + (v1l >>> 0);
-        v2h = v2h + v1h + (l > 0xffffffff ? 1 : 0) | 0;
-        v2l = l | 0;
+        v2l = v2l + v1l | 0;
+        v2h = v2h + v1h + ((v2l ^ SIGN) < (v1l ^ SIGN) ? 1 : 0) | 0;
         t = v1l << 17 | v1h >>> 15;
         v1h = (v1h << 17 | v1l >>> 15) ^ v2h;
         v1l = t ^ v2l;
