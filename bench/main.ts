@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { benchHealthz } from "./healthz.ts";
 import { benchJourney, benchMemory } from "./journey.ts";
 import { measure, spread } from "./measure.ts";
 
@@ -60,6 +61,10 @@ async function main([part, first, second]: string[]): Promise<void> {
     "## Peak memory of the journey",
     "",
     ...await benchMemory([100, 1_000]),
+    "",
+    "## `/healthz` during a million-row import",
+    "",
+    ...await benchHealthz(1_000_000),
     "",
     "## Start-up",
     "",
