@@ -38,7 +38,11 @@ export async function openConnection(
   if (auth === null) throw new Failure("config", "There is no auth to connect with", { hint: "Name one with --auth" });
   const opened = await openAuth(context, await findAuth(context.database.kysely, accountId, auth));
   throwIfAborted(options.signal);
-  return await opened.definition.connect(authContext(context, opened, options));
+  try {
+    return await opened.definition.connect(authContext(context, opened, options));
+  } catch (error) {
+    throw opened.redactor.error(error);
+  }
 }
 
 /** What the plugin's `connect` and `check` get for an opened auth. */

@@ -55,6 +55,12 @@ export interface ImportPlace {
   readonly profiles: ProfileScope | undefined;
 }
 
+/** Folder of the segments of a stream, or of rejected rows, that were begun on the day of `time`. */
+export function segmentFolder(account: number, stream: number | "rejects", time: number): string {
+  const day = new Date(time).toISOString().slice(0, 10);
+  return `${account}/${stream === "rejects" ? stream : `stream-${stream}`}/${day}`;
+}
+
 /** One archive file that this claim appends to. */
 interface Segment {
   readonly id: number;
@@ -165,9 +171,8 @@ export class ImportCommits implements Commits {
     const { account, run, fence } = this.claim;
     const { last } = await transaction.selectFrom("segments")
       .select((select) => select.fn.max("id").as("last")).where("account_id", "=", account).executeTakeFirstOrThrow();
-    const day = new Date(hour).toISOString();
-    const folder = kind === "stream" ? `stream-${this.place.stream}` : "rejects";
-    const path = `${account}/${folder}/${day.slice(0, 10)}/${day.slice(11, 13)}-${run}-${fence}.jsonl.gz`;
+    const folder = segmentFolder(account, kind === "stream" ? this.place.stream : "rejects", hour);
+    const path = `${folder}/${new Date(hour).toISOString().slice(11, 13)}-${run}-${fence}.jsonl.gz`;
     return { id: (last ?? 0) + 1, hour, path, length: 0, events: 0 };
   }
 

@@ -71,6 +71,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     );
   };
   let runner = options.runner === "serve" ? await start("serve") : undefined;
+  let starting: Promise<Runner> | undefined;
 
   const runs = runsOf(core, {
     account: ACCOUNT,
@@ -82,7 +83,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     },
     queued: async (run) => {
       if (options.runner === "cli" && runner === undefined && await findServing(database, locks) === undefined) {
-        runner = await start("cli");
+        runner = await (starting ??= start("cli"));
       }
       runner?.add(run);
     },

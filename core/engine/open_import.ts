@@ -3,13 +3,14 @@
  *
  * @module
  */
+import type { Transaction } from "kysely";
 import type { ImportTarget, RunCounts } from "../contracts/job.ts";
-import type { RunsTable } from "../database/tables.ts";
+import type { RunsTable, Tables } from "../database/tables.ts";
 import { IdentityHasher } from "../profiles/identity.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { CommitThread } from "./commit_thread.ts";
 import type { Core } from "./core.ts";
-import { ImportCommits } from "./import_commit.ts";
+import { ImportCommits, segmentFolder } from "./import_commit.ts";
 import { ImportRun } from "./import_run.ts";
 import { LazyCommits } from "./lazy_commits.ts";
 import { type Claim, holdFence } from "./queue.ts";
@@ -43,7 +44,10 @@ export async function openImport(
 ): Promise<OpenImport> {
   const place = await core.database.write(async (transaction) => {
     await holdFence(transaction, claim);
-    return await placeImport(transaction, claim.account, target, await core.database.now());
+    const now = await core.database.now();
+    const place = await placeImport(transaction, claim.account, target, now);
+    if (row.attempts > 1) await reclaimArchive(core, transaction, claim, place.stream, row.started_at ?? now, now);
+    return place;
   });
   notePlace(place, target, attempt.note);
   const { stream, mapping } = place;
@@ -82,6 +86,29 @@ export async function openImport(
     [Symbol.asyncDispose]: () => commits[Symbol.asyncDispose](),
   };
 }
+
+/**
+ * Removes what the attempts before this one appended to the archive and never committed. Runs in a transaction that
+ * holds the fence: no attempt before it can be appending.
+ */
+async function reclaimArchive(
+  core: Core,
+  transaction: Transaction<Tables>,
+  { account, run }: Claim,
+  stream: number,
+  since: number,
+  now: number,
+): Promise<void> {
+  const segments = await transaction.selectFrom("segments").select(["path", "length"])
+    .where("account_id", "=", account).where("writer", "like", `${run}-%`).execute();
+  const lengths = new Map(segments.map(({ path, length }) => [path, length]));
+  for (let day = since; day < now + DAY; day += DAY) {
+    core.archive.reclaim(segmentFolder(account, stream, day), run, lengths);
+    core.archive.reclaim(segmentFolder(account, "rejects", day), run, lengths);
+  }
+}
+
+const DAY = 86_400_000;
 
 function notePlace({ mapping }: StreamPlace, target: ImportTarget, note: ImportAttempt["note"]): void {
   if (mapping === undefined) {

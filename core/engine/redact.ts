@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Failure } from "../contracts/failure.ts";
 import type { Log } from "../contracts/log.ts";
 import type { JsonValue } from "../contracts/records.ts";
 
@@ -20,6 +21,8 @@ export interface Redactor {
   text(text: string): string;
   /** In messages and fields of a log. */
   log(log: Log): Log;
+  /** In the message and hint of an expected error. Any other error is given back as it is: it stays in the log. */
+  error(error: unknown): unknown;
 }
 
 /** Makes a redactor of the given values; those of fewer than four characters are left alone. */
@@ -35,6 +38,15 @@ export function redactor(secrets: readonly string[]): Redactor {
     Object.fromEntries(Object.entries(record).map(([name, json]) => [text(name), value(json)]));
   return {
     text,
+    error: (error) => {
+      if (!(error instanceof Failure)) return error;
+      const { kind, message, hint, code, cause } = error;
+      return new Failure(kind, text(message), {
+        ...(hint === undefined ? {} : { hint: text(hint) }),
+        ...(code === undefined ? {} : { code }),
+        cause,
+      });
+    },
     log: (log) => {
       const at = (level: keyof Log): Log["info"] => (message, given) =>
         log[level](text(message), given === undefined ? undefined : fields(given));

@@ -72,6 +72,26 @@ export class Archive {
     }
   }
 
+  /**
+   * Cuts off what a writer that is gone appended and never recorded: of the files in `folder` whose name holds
+   * `writer`, those in `lengths` keep their durable length, the others are removed.
+   */
+  reclaim(folder: string, writer: string, lengths: ReadonlyMap<string, number>): void {
+    let names: string[];
+    try {
+      names = [...Deno.readDirSync(join(this.folder, folder))].map(({ name }) => name);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      throw error;
+    }
+    for (const name of names.filter((name) => name.includes(writer))) {
+      const path = `${folder}/${name}`, full = join(this.folder, path);
+      const length = lengths.get(path);
+      if (length === undefined) Deno.removeSync(full);
+      else if (Deno.statSync(full).size > length) Deno.truncateSync(full, length);
+    }
+  }
+
   /** Reads the lines of a file up to its durable length, decompressed, in blocks that end with a whole line. */
   async *read(path: string, length: number): AsyncGenerator<Uint8Array, void, undefined> {
     if (length === 0) return;

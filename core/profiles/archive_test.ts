@@ -152,3 +152,18 @@ Deno.test("bytes that changed on the disk are a failure that names the file", as
     await assert.rejects(peer.lines(length), isDamaged(/incorrect/));
   }
 });
+
+Deno.test("what a writer that is gone never recorded is cut off, and files of others stay", async () => {
+  await using peer = await makeArchive();
+  const { archive } = peer;
+  const length = archive.append(PATH, 0, member("1\n"));
+  archive.append(PATH, length, member("2\n"));
+  const folder = "1/stream-1/2025-01-01";
+  archive.append(`${folder}/01-run-2.jsonl.gz`, 0, member("3\n"));
+  archive.append(`${folder}/01-other-1.jsonl.gz`, 0, member("4\n"));
+  archive.reclaim(folder, "-run-", new Map([[PATH, length]]));
+  archive.reclaim("1/stream-1/2025-01-02", "-run-", new Map());
+  assert.equal((await Deno.stat(peer.file)).size, length);
+  const names = Array.from(Deno.readDirSync(join(archive.folder, folder)), ({ name }) => name).sort();
+  assert.deepEqual(names, ["00-run-1.jsonl.gz", "01-other-1.jsonl.gz"]);
+});

@@ -53,14 +53,24 @@ export class Observer implements Disposable {
     }
   }
 
-  /** Bytes in archive files past the lengths that the database records. */
+  /** Bytes that the present attempt has in archive files past the lengths that the database records. */
   unrecorded(): number {
+    return this.#unrecorded(`${this.run}-${this.state().attempts}.`);
+  }
+
+  /** Bytes that any attempt has there. */
+  leftOver(): number {
+    return this.#unrecorded(this.run);
+  }
+
+  #unrecorded(writer: string): number {
     const lengths = new Map(
       this.#database.prepare("select path, length from segments").all()
         .map((row) => [String(row.path), Number(row.length)]),
     );
     let bytes = 0;
     for (const entry of readdirSync(this.#archive, { recursive: true, encoding: "utf8" })) {
+      if (!entry.includes(writer)) continue;
       const file = statSync(join(this.#archive, entry), { throwIfNoEntry: false });
       if (file?.isFile()) bytes += Math.max(0, file.size - (lengths.get(entry) ?? 0));
     }
