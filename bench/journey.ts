@@ -46,9 +46,14 @@ class Stage implements AsyncDisposable {
     return path;
   }
 
-  /** A new data directory whose only auth leads to the server. */
-  async home(name: string): Promise<string> {
+  /** A new data directory whose only auth leads to the server, or to its folder on this machine. */
+  async home(name: string, local = false): Promise<string> {
     const home = `${this.folder}/${name}`;
+    if (local) {
+      const auth = ["--home", home, "--label", "bench", "--folder", this.server.folder];
+      await measure([...DENO, "auth", "create", "local-folder", ...auth]);
+      return home;
+    }
     const key = `${this.folder}/key`;
     await Deno.writeTextFile(key, this.server.privateKey, { mode: 0o600 });
     const { host, port, username, folder } = this.server;
@@ -87,14 +92,17 @@ class Stage implements AsyncDisposable {
 export async function benchJourney(rows: number, pairs: number): Promise<string[]> {
   await using stage = await Stage.open();
   const path = await stage.file("customers.csv", rows);
-  const figures: { first: Measure; again: Measure; peer: Measure }[] = [];
+  const figures: { first: Measure; again: Measure; local: Measure; peer: Measure }[] = [];
   for (let pair = 0; pair < pairs; pair++) {
     const home = await stage.home(`home-${pair}`);
     const first = await stage.journey(home, "customers.csv");
     const peer = await stage.peer(path);
     const again = await stage.journey(home, "customers.csv");
-    figures.push({ first, again, peer });
     await Deno.remove(home, { recursive: true });
+    const near = await stage.home(`near-${pair}`, true);
+    const local = await stage.journey(near, "customers.csv");
+    figures.push({ first, again, local, peer });
+    await Deno.remove(near, { recursive: true });
     console.error(`pair ${pair + 1}: ${first.wall} s beside ${peer.wall} s; again ${again.wall} s`);
   }
   const line = (name: string, pick: (figure: typeof figures[number]) => Measure) => {
@@ -111,7 +119,8 @@ export async function benchJourney(rows: number, pairs: number): Promise<string[
     "| | wall s | CPU s | × `.import` | peak MiB |",
     "|---|---|---|---|---|",
     line("Waybill, SFTP to archive and profiles with two identities a row", ({ first }) => first),
-    line("Waybill, the same file again", ({ again }) => again),
+    line("Waybill, the same from a local folder", ({ local }) => local),
+    line("Waybill, the same file over SFTP again", ({ again }) => again),
     line("`sqlite3 .import` of the local file into a flat table", ({ peer }) => peer),
   ];
 }

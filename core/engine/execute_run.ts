@@ -33,6 +33,8 @@ export interface RunHooks {
   readonly signal: AbortSignal;
   readonly progress: (progress: Progress) => void;
   readonly log: Log;
+  /** A worker that waits to commit, where one was started in advance. */
+  readonly commitWorker?: Worker;
 }
 
 /** What became of a claim. */
@@ -145,6 +147,7 @@ class RunAttempt {
         signal: hooks.signal,
         bytes: () => this.#bytes,
         duration: () => this.#worked(),
+        commitWorker: hooks.commitWorker,
         note: (sentence) => this.#note(sentence),
       });
     try {

@@ -23,6 +23,8 @@ export interface ImportAttempt {
   readonly bytes: () => number;
   /** Milliseconds worked so far. */
   readonly duration: () => number;
+  /** A worker that waits to commit, where one was started in advance. */
+  readonly commitWorker: Worker | undefined;
   /** Takes a sentence that the user should read. */
   readonly note: (sentence: string) => void;
 }
@@ -59,7 +61,11 @@ export async function openImport(
   const { databasePath, archiveDir } = core.home;
   const commits = new LazyCommits(
     () => new ImportCommits(core.database, core.statements, core.archive, claim, to),
-    () => new CommitThread({ databasePath, archiveDir, claim, place: to, identityKey: core.identityKey, identifyBy }),
+    () =>
+      new CommitThread(
+        { databasePath, archiveDir, claim, place: to, identityKey: core.identityKey, identifyBy },
+        attempt.commitWorker,
+      ),
   );
   const run = new ImportRun({
     commits,

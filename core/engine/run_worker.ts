@@ -5,6 +5,7 @@
  * @module
  */
 import type { Log } from "../contracts/log.ts";
+import { startCommitWorker } from "./commit_thread.ts";
 import { openCore } from "./core.ts";
 import { describeError, reviveError } from "./describe_error.ts";
 import { Drain, executeRun } from "./execute_run.ts";
@@ -28,19 +29,25 @@ scope.addEventListener("message", ({ data }) => {
 });
 
 async function work({ home, plugins, claim }: ToRun & { type: "start" }): Promise<void> {
-  await using core = await openCore({ home, plugins });
-  let told = 0;
-  const end = await executeRun(core, claim, {
-    signal: abort.signal,
-    progress: (progress) => {
-      const now = performance.now();
-      if (now - told < PROGRESS_PAUSE) return;
-      told = now;
-      scope.postMessage({ type: "progress", progress });
-    },
-    log: workerLog(),
-  });
-  scope.postMessage({ type: "end", end });
+  const commitWorker = startCommitWorker();
+  try {
+    await using core = await openCore({ home, plugins });
+    let told = 0;
+    const end = await executeRun(core, claim, {
+      signal: abort.signal,
+      progress: (progress) => {
+        const now = performance.now();
+        if (now - told < PROGRESS_PAUSE) return;
+        told = now;
+        scope.postMessage({ type: "progress", progress });
+      },
+      log: workerLog(),
+      commitWorker,
+    });
+    scope.postMessage({ type: "end", end });
+  } finally {
+    commitWorker.terminate();
+  }
 }
 
 function workerLog(): Log {
