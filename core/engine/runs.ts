@@ -16,6 +16,8 @@ import type { RejectView, RunView } from "./views.ts";
 
 /** Between two looks at a followed run, in milliseconds. */
 const FOLLOW_PAUSE = 150;
+/** Looks between two offers of a run that nobody executes. */
+const LOOKS_TO_LEAVE = 10;
 const MAX_PAGE = 1_000;
 const LF = 10;
 
@@ -167,12 +169,14 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
     async *follow(id, { signal } = {}) {
       let last = "";
       const run = await find(id);
-      while (!signal?.aborted) {
+      for (let looks = 1; !signal?.aborted; looks++) {
         const present = await get(run.id);
         const text = JSON.stringify(present);
         if (text !== last) yield present;
         last = text;
         if (isFinal(present)) return;
+        // The server that had it went away: this process takes it, if it executes runs, and does not wait for ever.
+        if (looks % LOOKS_TO_LEAVE === 0 && present.next_step !== null) await options.queued(run.id);
         await new Promise((resolve) => setTimeout(resolve, FOLLOW_PAUSE));
       }
     },

@@ -330,3 +330,19 @@ Deno.test("rejected rows of all segments are read in order, up to what is durabl
   ]);
   assert.deepEqual(await Array.fromAsync(peer.runs.rejects(await addRun(database))), []);
 });
+
+Deno.test("a followed run whose server went away is offered to this process", async () => {
+  await using peer = await start();
+  const { kysely } = peer.core.database;
+  const run = await addRun(peer.core.database, { attempts: 1 });
+  const offered = Promise.withResolvers<void>();
+  peer.queued.push = (offer) => {
+    assert.equal(offer, run);
+    offered.resolve();
+    return 1;
+  };
+  const following = Array.fromAsync(peer.runs.follow(run));
+  await offered.promise;
+  await kysely.updateTable("runs").set({ status: "succeeded" }).execute();
+  assert.deepEqual((await following).map(({ status }) => status), ["queued", "succeeded"]);
+});
