@@ -108,6 +108,7 @@ async function reclaimArchive(
   const segments = await transaction.selectFrom("segments").select(["path", "length"])
     .where("account_id", "=", account).where("writer", "like", `${run}-%`).execute();
   const lengths = new Map(segments.map(({ path, length }) => [path, length]));
+  core.archive.verify(lengths);
   for (let day = since; day < now + DAY; day += DAY) {
     core.archive.reclaim(segmentFolder(account, stream, day), run, lengths);
     core.archive.reclaim(segmentFolder(account, "rejects", day), run, lengths);

@@ -72,6 +72,18 @@ export class Archive {
     }
   }
 
+  /** Throws the Failure of a damaged archive when a file is gone, or shorter than its durable length. */
+  verify(lengths: ReadonlyMap<string, number>): void {
+    for (const [path, length] of lengths) {
+      try {
+        const { size } = Deno.statSync(join(this.folder, path));
+        if (size < length) throw lost(path, `it has ${size} of ${length} bytes`);
+      } catch (error) {
+        throw error instanceof Deno.errors.NotFound ? lost(path, "it is gone", error) : error;
+      }
+    }
+  }
+
   /**
    * Cuts off what a writer that is gone appended and never recorded: of the files in `folder` whose name holds
    * `writer`, those in `lengths` keep their durable length, the others are removed.

@@ -167,3 +167,15 @@ Deno.test("what a writer that is gone never recorded is cut off, and files of ot
   const names = Array.from(Deno.readDirSync(join(archive.folder, folder)), ({ name }) => name).sort();
   assert.deepEqual(names, ["00-run-1.jsonl.gz", "01-other-1.jsonl.gz"]);
 });
+
+Deno.test("a file that is gone or shorter than recorded is damaged, one with more is not", async () => {
+  await using peer = await makeArchive();
+  const { archive } = peer;
+  const length = archive.append(PATH, 0, member("1\n"));
+  archive.append(PATH, length, member("2\n"));
+  archive.verify(new Map([[PATH, length]]));
+  await Deno.truncate(peer.file, length - 1);
+  assert.throws(() => archive.verify(new Map([[PATH, length]])), isDamaged(/has \d+ of \d+ bytes/));
+  await Deno.remove(peer.file);
+  assert.throws(() => archive.verify(new Map([[PATH, length]])), isDamaged(/it is gone/));
+});
