@@ -6,7 +6,7 @@
 import { Failure } from "../contracts/failure.ts";
 import type { Choice, ChoiceSource, JobDefinition } from "../contracts/job.ts";
 import { nearest, parsePartialConfig } from "../describe/mod.ts";
-import { untilAborted } from "./deadline.ts";
+import { untilAborted } from "../files/failures.ts";
 import type { ChoiceOptions, ConfigInput } from "./runtime.ts";
 import type { Page } from "./views.ts";
 

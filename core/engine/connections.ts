@@ -6,7 +6,8 @@
 import type { AuthContext } from "../contracts/auth.ts";
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { Log } from "../contracts/log.ts";
-import { untilAborted, withDeadline } from "./deadline.ts";
+import { untilAborted } from "../files/failures.ts";
+import { withDeadline } from "./deadline.ts";
 import type { EngineContext } from "./context.ts";
 import { type AuthContextOf, type AuthRow, findAuth, type OpenAuth, openAuth, pinPeer } from "./saved_auths.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { abortFailure, Failure, throwIfAborted } from "../contracts/failure.ts";
+import { untilAborted } from "../files/failures.ts";
 
 /**
  * Runs `work` and waits `milliseconds` for it at most, even where it pays no heed to its signal: then a Failure
@@ -32,20 +33,5 @@ export async function withDeadline<T>(
     clearTimeout(timer);
     signal?.removeEventListener("abort", forward);
     stop.abort();
-  }
-}
-
-/** Gives what `promise` gives, or throws the signal's failure as soon as it is aborted. */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(abortFailure(signal));
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-    // Whichever came second must not be reported as nobody's error.
-    promise.catch(() => {});
   }
 }

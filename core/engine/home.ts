@@ -16,8 +16,6 @@ export interface Home {
   readonly masterKeyPath: string;
   /** The event archive. */
   readonly archiveDir: string;
-  /** Private files of running work. */
-  readonly spoolDir: string;
   /** Lock files of the processes that work on it. */
   readonly processesDir: string;
 }
@@ -30,7 +28,6 @@ export function homeOf(dir: string): Home {
     databasePath: join(root, "waybill.db"),
     masterKeyPath: join(root, "master.key"),
     archiveDir: join(root, "archive"),
-    spoolDir: join(root, "spool"),
     processesDir: join(root, "processes"),
   };
 }
@@ -39,7 +36,7 @@ export function homeOf(dir: string): Home {
 export async function openHome(dir: string): Promise<Home> {
   const home = homeOf(dir);
   try {
-    for (const folder of [home.dir, home.archiveDir, home.spoolDir]) {
+    for (const folder of [home.dir, home.archiveDir]) {
       await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     }
     await makeDatabaseFile(home.databasePath);

@@ -9,13 +9,13 @@ import { openHome } from "./home.ts";
 Deno.test("a data directory is made for its owner alone, and opens again", async () => {
   await using folder = await makeFolder();
   const home = await openHome(join(folder.path, "deep", "home"));
-  for (const dir of [home.dir, home.archiveDir, home.spoolDir]) {
+  for (const dir of [home.dir, home.archiveDir]) {
     assert.equal(((await Deno.stat(dir)).mode ?? 0) & 0o777, 0o700, dir);
   }
   await Deno.writeTextFile(join(home.archiveDir, "kept"), "");
   assert.deepEqual(await openHome(home.dir), home);
   const names = Array.from(Deno.readDirSync(home.dir), ({ name }) => name).sort();
-  assert.deepEqual(names, ["archive", "spool", "waybill.db"]);
+  assert.deepEqual(names, ["archive", "waybill.db"]);
   assert.equal(((await Deno.stat(home.databasePath)).mode ?? 0) & 0o777, 0o600);
 });
 

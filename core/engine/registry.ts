@@ -85,11 +85,11 @@ function refuse({ name }: PluginDefinition, problems: readonly string[]): void {
 function lookUp<T>(kind: string, map: ReadonlyMap<string, T>, id: string): T {
   const found = map.get(id);
   if (found !== undefined) return found;
-  throw unknown(kind, id, [...map.keys()]);
+  throw unknownName(kind, id, [...map.keys()]);
 }
 
 /** The Failure `config` (`not_found`) of a name that is not known, with the one that was probably meant. */
-export function unknown(kind: string, name: string, known: readonly string[]): Failure {
+export function unknownName(kind: string, name: string, known: readonly string[]): Failure {
   const near = nearest(name, known);
   const list = known.slice(0, 20).map((id) => `"${id}"`).join(", ");
   const hint = near !== undefined

@@ -10,7 +10,7 @@ import type { Executor } from "../database/database.ts";
 import type { JobsTable } from "../database/tables.ts";
 import { parseConfig, readConfig } from "../describe/mod.ts";
 import type { EngineContext } from "./context.ts";
-import { unknown } from "./registry.ts";
+import { unknownName } from "./registry.ts";
 import type { ConfigInput, JobInput } from "./runtime.ts";
 import { type AuthRow, findAuth } from "./saved_auths.ts";
 
@@ -112,7 +112,7 @@ export async function findJob(executor: Executor, accountId: number, job: string
   if (row) return row;
   const others = await executor.selectFrom("jobs").select("label").where("account_id", "=", accountId)
     .orderBy("label").execute();
-  throw unknown("job", job, others.map(({ label }) => label));
+  throw unknownName("job", job, others.map(({ label }) => label));
 }
 
 function quoted(names: readonly string[]): string {

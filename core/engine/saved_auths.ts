@@ -11,7 +11,7 @@ import type { AuthsTable } from "../database/tables.ts";
 import { parseConfig } from "../describe/mod.ts";
 import type { EngineContext } from "./context.ts";
 import { type Redactor, redactor, secretStrings } from "./redact.ts";
-import { unknown } from "./registry.ts";
+import { unknownName } from "./registry.ts";
 import { authSecrets } from "./vault.ts";
 
 /** A row of `auths`. */
@@ -37,7 +37,7 @@ export async function findAuth(executor: Executor, accountId: number, auth: stri
   if (row) return row;
   const others = await executor.selectFrom("auths").select("label").where("account_id", "=", accountId)
     .orderBy("label").execute();
-  throw unknown("auth", auth, others.map(({ label }) => label));
+  throw unknownName("auth", auth, others.map(({ label }) => label));
 }
 
 /** The stored configuration, secrets included. */
