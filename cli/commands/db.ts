@@ -22,7 +22,7 @@ const migrate: Command = {
 };
 
 const check: Command = {
-  summary: "Tells whether the tables are up to date and whole; changes nothing",
+  summary: "Tells whether tables are up to date, and they and the archive whole; changes nothing",
   run: async (app) => {
     const { checkDatabase } = await import("../../core/engine/check_database.ts");
     const state = await checkDatabase(app.home);
@@ -50,7 +50,7 @@ function print(app: App, ok: boolean, { applied, pending, newer, damage }: State
     ["of a newer Waybill", [...newer]],
     ["damage", [...damage]],
   ]);
-  if (ok) app.out.note("The tables are up to date and whole");
+  if (ok) app.out.note("The tables are up to date; they and the archive are whole");
   if (pending.length > 0) app.out.next([app.command("db", "migrate")]);
   if (newer.length > 0) app.out.note("Install the newer Waybill, or restore the backup made before the upgrade");
   if (damage.length > 0) app.out.note("Stop Waybill and restore the last backup");

@@ -9,7 +9,9 @@ import type { CheckResult } from "../contracts/auth.ts";
 import { Failure } from "../contracts/failure.ts";
 import type { Database } from "../database/database.ts";
 import { openSqlite } from "../database/sqlite.ts";
-import { checkDatabase, exists, tablesState } from "./check_database.ts";
+import { Archive } from "../profiles/archive.ts";
+import { archiveDamage } from "./check_archive.ts";
+import { checkTables, exists, tablesState } from "./check_database.ts";
 import { homeOf } from "./home.ts";
 import { isoTime } from "./iso_time.ts";
 import { masterKeyWarning } from "./master_key.ts";
@@ -41,6 +43,7 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<CheckRes
     ["permissions", () => permissions(options)],
     ["disk", () => disk(options)],
     ["database", () => database(options)],
+    ["archive", () => archive(options)],
     ["master key", () => masterKey(options)],
     ["clock", () => clock(options)],
     ["ports", () => ports(options)],
@@ -79,14 +82,25 @@ async function permissions({ home, host, port }: ExamineOptions): Promise<Omit<C
   }
   if (missing.length > 0) return bad(`Deno was not granted ${missing.join(" ")}`, "Add it to the task, or use ours");
   const present = folder === resolve(home);
-  try {
-    await Deno.remove(await Deno.makeTempFile({ dir: folder, prefix: ".writable-" }));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const hint = "Make it writable for the user that runs Waybill, or choose another with --home or WAYBILL_HOME";
-    return bad(`"${folder}" cannot be written: ${reason}`, hint);
+  const { archiveDir, processesDir } = homeOf(home);
+  for (const dir of present ? [folder, archiveDir, processesDir] : [folder]) {
+    if (dir !== folder && !await exists(dir)) continue;
+    try {
+      await Deno.remove(await Deno.makeTempFile({ dir, prefix: ".writable-" }));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const other = dir === folder ? ", or choose another with --home or WAYBILL_HOME" : "";
+      return bad(`"${dir}" cannot be written: ${reason}`, `Make it writable for the user that runs Waybill${other}`);
+    }
   }
-  return good(present ? `Data directory "${folder}" can be written` : `"${resolve(home)}" can be made at first use`);
+  if (!present) return good(`"${resolve(home)}" can be made at first use`);
+  const { mode } = await Deno.stat(folder);
+  // The system of an ACL alone has no mode.
+  if (mode !== null && (mode & 0o077) !== 0) {
+    const shown = (mode & 0o777).toString(8);
+    return bad(`Others may enter the data directory "${folder}" (mode ${shown})`, `Run chmod 700 ${folder}`);
+  }
+  return good(`Data directory "${folder}" can be written, by its owner alone`);
 }
 
 async function disk({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
@@ -98,7 +112,7 @@ async function disk({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">
 }
 
 async function database({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
-  const state = await checkDatabase(home);
+  const state = await checkTables(home);
   if (state === undefined) return good("There is none yet; it is made at first use");
   const { applied, pending, newer, damage } = state;
   if (damage.length > 0) {
@@ -116,6 +130,25 @@ async function database({ home }: ExamineOptions): Promise<Omit<CheckResult, "na
       await transaction.selectFrom("settings").select("name").limit(1).execute();
     });
     return good(`It is whole, up to date (${applied.at(-1)}) and can be written`);
+  });
+}
+
+async function archive({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
+  const state = await tablesState(home);
+  if (state === undefined || state.pending.length + state.newer.length > 0) return good("No files are recorded yet");
+  return await withDatabase(home, async (database) => {
+    let first: string | undefined;
+    let damaged = 0;
+    for await (const sentence of archiveDamage(database, new Archive(homeOf(home).archiveDir), "sizes")) {
+      first ??= sentence;
+      damaged++;
+    }
+    if (first === undefined) return good("Every file that the database has recorded is there, and long enough");
+    return bad(
+      damaged === 1 ? first : `${first}; ${damaged - 1} more files are damaged, which \`waybill db check\` names`,
+      "Stop Waybill and restore the last backup; without the file its events or rejected rows are lost, profiles stay, " +
+        "and a run that went on with it would fail",
+    );
   });
 }
 

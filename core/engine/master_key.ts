@@ -70,7 +70,7 @@ export async function makeMasterKeyFile(path: string): Promise<MasterKey[]> {
 export async function masterKeyWarning(path: string): Promise<string | undefined> {
   const mode = await Deno.stat(path).then((info) => info.mode, () => null);
   if (mode === null || (mode & 0o077) === 0) return undefined;
-  return `The master key "${path}" may be read by others (mode ${(mode & 0o777).toString(8)}); run chmod 600 on it`;
+  return `The master key "${path}" may be read by others (mode ${(mode & 0o777).toString(8)})`;
 }
 
 function decode(text: string): Uint8Array<ArrayBuffer> | undefined {

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { CheckResult } from "../contracts/auth.ts";
+import { checkDatabase } from "./check_database.ts";
+import { openSqlite } from "../database/sqlite.ts";
+import { collectLog } from "../testing/collect_log.ts";
+import { examine } from "./doctor.ts";
+import { makeFolder } from "./engine_testing.ts";
+import { openRuntime } from "./open.ts";
+
+const PLUGINS = [import.meta.resolve("./runner_plugin_testing.ts")];
+
+interface Peer extends AsyncDisposable {
+  readonly home: string;
+  /** Archive file of the events, and its recorded length. */
+  readonly segment: { readonly path: string; readonly length: number };
+  /** One line of the doctor. */
+  line(name: string): Promise<CheckResult>;
+}
+
+/** A data directory that one import of three rows went into. */
+async function startPeer(): Promise<Peer> {
+  const folder = await makeFolder();
+  const home = join(folder.path, "home");
+  const { log } = collectLog();
+  const engineLog = { ...log, with: () => engineLog };
+  {
+    await using runtime = await openRuntime({ home, plugins: PLUGINS, runner: "cli", log: engineLog });
+    await runtime.auths.create({ method: "staged-open", label: "Open", config: {} });
+    const { id } = await runtime.runs.start({
+      type: "staged-import",
+      config: { stream: "people", rows: 3, act: "finish" },
+    });
+    assert.equal((await Array.fromAsync(runtime.runs.follow(id))).at(-1)?.status, "succeeded");
+  }
+  await using database = await openSqlite(join(home, "waybill.db"));
+  const segment = await database.kysely.selectFrom("segments").select(["path", "length"]).executeTakeFirstOrThrow();
+  return {
+    home,
+    segment,
+    line: async (name) => {
+      const results = await Array.fromAsync(
+        examine({ home, host: "127.0.0.1", port: freePort(), masterKey: undefined }),
+      );
+      const line = results.find((result) => result.name === name);
+      assert.ok(line, name);
+      return line;
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+Deno.test("a data directory that others may enter fails the doctor, which says how to close it", async () => {
+  await using peer = await startPeer();
+  assert.deepEqual(await peer.line("permissions"), {
+    name: "permissions",
+    ok: true,
+    detail: `Data directory "${peer.home}" can be written, by its owner alone`,
+  });
+  await Deno.chmod(peer.home, 0o755);
+  assert.deepEqual(await peer.line("permissions"), {
+    name: "permissions",
+    ok: false,
+    detail: `Others may enter the data directory "${peer.home}" (mode 755)`,
+    hint: `Run chmod 700 ${peer.home}`,
+  });
+});
+
+Deno.test("a master key that others may read fails the doctor, which says once how to close it", async () => {
+  await using peer = await startPeer();
+  const key = join(peer.home, "master.key");
+  await Deno.chmod(key, 0o644);
+  assert.deepEqual(await peer.line("master key"), {
+    name: "master key",
+    ok: false,
+    detail: `The master key "${key}" may be read by others (mode 644)`,
+    hint: `Run chmod 600 ${key}`,
+  });
+});
+
+Deno.test("an archive folder that cannot hold files fails the doctor", async () => {
+  await using peer = await startPeer();
+  const archive = join(peer.home, "archive");
+  await Deno.rename(archive, `${archive}.away`);
+  // Root may write anywhere: a file in the folder's place refuses files of its own to everybody.
+  await Deno.writeTextFile(archive, "");
+  const { ok, detail } = await peer.line("permissions");
+  assert.equal(ok, false);
+  assert.ok(detail.startsWith(`"${archive}" cannot be written: `), detail);
+});
+
+Deno.test("an archive file that is gone fails the doctor, and the check of the database names it, too", async () => {
+  await using peer = await startPeer();
+  const { path } = peer.segment;
+  assert.equal((await peer.line("archive")).ok, true);
+  assert.deepEqual((await checkDatabase(peer.home))?.damage, []);
+  await Deno.remove(join(peer.home, "archive", path));
+  const { ok, detail, hint } = await peer.line("archive");
+  assert.deepEqual([ok, detail], [false, `Archive file "${path}" is damaged: it is gone`]);
+  assert.match(hint ?? "", /restore the last backup; .*profiles stay/);
+  assert.deepEqual((await checkDatabase(peer.home))?.damage, [detail]);
+});
+
+Deno.test("an archive file whose bytes changed shows in the check of the database, which reads all of it", async () => {
+  await using peer = await startPeer();
+  const { path, length } = peer.segment;
+  const file = join(peer.home, "archive", path);
+  const bytes = await Deno.readFile(file);
+  bytes[length - 6]! ^= 0xff;
+  await Deno.writeFile(file, bytes);
+  assert.equal((await peer.line("archive")).ok, true);
+  const [damage] = (await checkDatabase(peer.home))?.damage ?? [];
+  assert.ok(damage?.startsWith(`Archive file "${path}" is damaged: `), damage);
+});
