@@ -1,6 +1,6 @@
 /**
  * Decides whether an SFTP server is the one that is meant: by the fingerprint given up front, the key that was pinned,
- * or, at first use, by pinning what is seen.
+ * or, at first use, by pinning what is seen once the login has worked.
  *
  * @module
  */
@@ -27,6 +27,8 @@ export interface HostKeyConfig {
 export interface HostKeyGuard {
   /** Resolves to true, or throws a `Failure` of kind `auth` that names both fingerprints. */
   readonly verify: (fingerprint: string, keyType: string) => Promise<boolean>;
+  /** Pins what was accepted, where something else or nothing is pinned: call it once the login has worked. */
+  readonly pin: () => Promise<void>;
   /** What was accepted; undefined before the first connection. */
   readonly accepted: AcceptedHostKey | undefined;
 }
@@ -65,17 +67,23 @@ export function hostKeyGuard({ label, config, peer, log }: AuthContext<HostKeyCo
       ? "as pinned"
       : "pinned now, at first use";
     accepted = { fingerprint, keyType, why };
-    if (fingerprint === pinned) return true;
+    return true;
+  };
+
+  /** A server that refuses the login may be the wrong one, and so may the host name. */
+  const pin = async (): Promise<void> => {
+    if (accepted === undefined || accepted.fingerprint === pinned) return;
+    const { fingerprint, keyType } = accepted;
     await peer.pin(fingerprint);
     log.info(`Host key of "${server}" is trusted from now on: ${fingerprint} (${keyType})`, {
       fingerprint,
       key_type: keyType,
     });
-    return true;
   };
 
   return {
     verify,
+    pin,
     get accepted() {
       return accepted;
     },

@@ -37,11 +37,13 @@ async function refusal(work: Promise<unknown>): Promise<Failure> {
   return error;
 }
 
-Deno.test("the first key seen is pinned once and its fingerprint logged", async () => {
+Deno.test("the first key seen is pinned once the login has worked, and its fingerprint logged", async () => {
   const { context, pins, lines } = setting();
   const guard = hostKeyGuard(context);
   assert.equal(await guard.verify(NEW, "ssh-ed25519"), true);
   assert.equal(await guard.verify(NEW, "ssh-ed25519"), true);
+  assert.deepEqual([pins, lines], [[], []]);
+  await guard.pin();
   assert.deepEqual(pins, [NEW]);
   assert.deepEqual(lines.map(({ message }) => message), [
     `Host key of "sftp.example.com:22" is trusted from now on: ${NEW} (ssh-ed25519)`,
@@ -68,6 +70,7 @@ Deno.test("the pinned key is accepted and not pinned again", async () => {
   const { context, pins } = setting(OLD);
   const guard = hostKeyGuard(context);
   assert.equal(await guard.verify(OLD, "ssh-ed25519"), true);
+  await guard.pin();
   assert.equal(guard.accepted?.why, "as pinned");
   assert.deepEqual(pins, []);
 });
@@ -76,6 +79,7 @@ Deno.test("a connection made again is held to the key of the first", async () =>
   const { context, pins } = setting();
   const guard = hostKeyGuard(context);
   await guard.verify(OLD, "ssh-ed25519");
+  await guard.pin();
   const failure = await refusal(guard.verify(NEW, "ssh-ed25519"));
   assert.match(failure.message, /changed/);
   assert.deepEqual(pins, [OLD]);
@@ -85,6 +89,7 @@ Deno.test("a fingerprint given up front decides at first use, with or without pa
   const { context, pins } = setting(undefined, `${OLD}=`);
   const guard = hostKeyGuard(context);
   assert.equal(await guard.verify(OLD, "ssh-ed25519"), true);
+  await guard.pin();
   assert.equal(guard.accepted?.why, "as given up front");
   assert.deepEqual(pins, [OLD]);
 
@@ -101,6 +106,7 @@ Deno.test("a fingerprint given up front outranks the pinned key, and what it let
   const guard = hostKeyGuard(context);
   assert.equal(await guard.verify(NEW, "ssh-ed25519"), true);
   assert.equal(await guard.verify(NEW, "ssh-ed25519"), true);
+  await guard.pin();
   assert.equal(guard.accepted?.why, "as given up front");
   assert.deepEqual(pins, [NEW]);
   assert.equal(lines.length, 1);
@@ -115,6 +121,7 @@ Deno.test("a key that is both given up front and pinned is not pinned again", as
   const { context, pins } = setting(OLD, OLD);
   const guard = hostKeyGuard(context);
   assert.equal(await guard.verify(OLD, "ssh-ed25519"), true);
+  await guard.pin();
   assert.equal(guard.accepted?.why, "as given up front");
   assert.deepEqual(pins, []);
 });

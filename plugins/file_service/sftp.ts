@@ -105,6 +105,12 @@ export const sftp: AuthDefinition<SftpConfig, SftpFileConnection> = defineAuth({
       signal: context.signal,
       log: (message) => context.log.warn(message),
     });
+    try {
+      await guard.pin();
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
     return {
       files: store,
       get hostKey() {

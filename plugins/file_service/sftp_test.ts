@@ -133,6 +133,11 @@ Deno.test({
     assert.equal(nobody.kind, "auth");
     assert.match(nobody.message, /refused the login of "nobody-here"/);
 
+    // Neither a wrong user nor a wrong server must decide whom to trust from then on.
+    const refused = new SavedAuth({ host, port, username: "nobody-here", private_key: privateKey });
+    await refused.failure();
+    assert.equal(refused.pinned, undefined);
+
     const putty = "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nc2VjcmV0\n";
     const wrong = await new SavedAuth({ host, port, username, private_key: putty }).failure();
     assert.equal(wrong.kind, "auth");

@@ -6,10 +6,11 @@
 import type { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
-import type { Algorithms, AuthenticationType, Client, NextAuthHandler, ParsedKey, SFTPWrapper } from "./ssh2_types.ts";
+import type { Algorithms, Client, ParsedKey, SFTPWrapper } from "./ssh2_types.ts";
 import { abortFailure, Failure } from "../../contracts/failure.ts";
 import { dial } from "./dial.ts";
 import { readPrivateKey } from "./key.ts";
+import { LoginMethods } from "./login.ts";
 import { serverName, type SftpSettings } from "./options.ts";
 import { SftpSession } from "./session.ts";
 import { loadSsh2 } from "./ssh2.ts";
@@ -101,8 +102,9 @@ interface Login {
 
 function logIn(login: Login, onReady: (sftp: SFTPWrapper) => void): void {
   const { client, socket, settings, key, reject } = login;
+  const methods = new LoginMethods(settings, key);
   let banner = "";
-  client.on("error", (error: Error) => reject(connectFailure(error, login, banner)));
+  client.on("error", (error: Error) => reject(connectFailure(error, settings, methods, banner)));
   client.on("close", () => reject(closedFailure(settings, banner)));
   client.on("ready", () =>
     client.sftp((error, sftp) => {
@@ -121,7 +123,11 @@ function logIn(login: Login, onReady: (sftp: SFTPWrapper) => void): void {
         verify(false);
       });
     },
-    authHandler: authMethods(login, key),
+    authHandler: (left, partial, next) => {
+      const attempt = methods.next(left, partial);
+      if (attempt === undefined) reject(methods.refused());
+      else next(attempt);
+    },
   });
   // What the server says first tells a connection that dropped from a server of another kind.
   socket.on("data", (bytes: Uint8Array) => {
@@ -136,55 +142,6 @@ async function checkHostKey(hostKey: Buffer, settings: SftpSettings): Promise<vo
   throw new Failure("auth", `The host key of server "${serverName(settings)}" is not trusted: ${fingerprint}`, {
     hint: "Ask the server's operator for its fingerprint, and trust it only if both are the same",
   });
-}
-
-/** Chooses the next way to log in: key, then password, among those the server still takes. */
-function authMethods(
-  { settings, reject }: Login,
-  key: ParsedKey | undefined,
-): (left: AuthenticationType[] | null, partial: boolean, next: NextAuthHandler) => void {
-  const { username, password } = settings;
-  const untried = new Set<AuthenticationType>();
-  if (key !== undefined) untried.add("publickey");
-  if (password) untried.add("password").add("keyboard-interactive");
-  let offered: readonly AuthenticationType[] = [];
-  return (left, partial, next) => {
-    // The first question is always "none": its refusal tells what the server takes.
-    if (left === null) return next({ type: "none", username });
-    if (!partial) offered = left;
-    const type = [...untried].find((method) => left.includes(method));
-    if (type === undefined) return reject(loginRefused(settings, offered, key !== undefined));
-    untried.delete(type);
-    if (type === "publickey" && key !== undefined) return next({ type, username, key });
-    if (type === "password") return next({ type, username, password: password ?? "" });
-    let asked = false;
-    next({
-      type: "keyboard-interactive",
-      username,
-      prompt: (_name, _instructions, _language, prompts, finish) => {
-        // The password answers the first hidden question only: a second one asks for something else.
-        finish(prompts.map(({ echo }) => {
-          const answer = echo || asked ? "" : password ?? "";
-          asked ||= !echo;
-          return answer;
-        }));
-      },
-    });
-  };
-}
-
-function loginRefused(settings: SftpSettings, offered: readonly string[], withKey: boolean): Failure {
-  const takes = offered.length === 0 ? "nothing else" : offered.join(", ");
-  const hint = withKey && !settings.password && !offered.includes("publickey")
-    ? "Give a password: the server takes no keys"
-    : !withKey && !offered.includes("password") && !offered.includes("keyboard-interactive")
-    ? "Give a private key: the server takes no passwords"
-    : "Check the user name and the credentials, and that the server knows the key";
-  return new Failure(
-    "auth",
-    `Server "${serverName(settings)}" refused the login of "${settings.username}" (it takes: ${takes})`,
-    { hint },
-  );
 }
 
 function late(settings: SftpSettings): Failure {
@@ -219,10 +176,10 @@ function closedFailure(settings: SftpSettings, banner: string, cause?: Error): F
 }
 
 /** Sorts the errors that ssh2 emits before the session is ready; `level` is ssh2's own grouping. */
-function connectFailure(error: Error, { settings }: Login, banner: string): Failure {
+function connectFailure(error: Error, settings: SftpSettings, methods: LoginMethods, banner: string): Failure {
   const level = "level" in error ? error.level : undefined;
   if (level === "client-socket" || level === "client-timeout") return dropped(settings, error);
-  if (level === "client-authentication") return loginRefused(settings, [], settings.privateKey !== undefined);
+  if (level === "client-authentication") return methods.refused();
   if (level === "handshake") {
     return new Failure("config", `No common encryption with server "${serverName(settings)}": ${error.message}`, {
       hint: "Ask the server's operator to update it: SHA-1 and CBC are refused",

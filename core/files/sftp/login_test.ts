@@ -132,8 +132,14 @@ Deno.test({
     await refuses({ ...options, privateKey: privateKey.replace(/\n.{20}/, "\n") }, "auth", /damaged/);
     await refuses({ ...options, privateKey: privateKey.slice(0, 150) }, "auth", /damaged/);
     await refuses(options, "auth", /Neither a password nor a private key/);
-    await refuses({ ...options, username: "nobody-here", privateKey }, "auth", /refused the login of "nobody-here"/);
-    await refuses({ ...options, password: "geheim" }, "auth", /refused the login .*publickey/);
+    const tried = /refused the login of "nobody-here" \(tried: private key; it takes: publickey\)$/;
+    const nobody = await refuses({ ...options, username: "nobody-here", privateKey }, "auth", tried);
+    assert.match(
+      nobody.hint ?? "",
+      /^Check that "nobody-here" is .*, and that the server knows the key SHA256:\S{43} /,
+    );
+    const untried = /refused the login of "\S+" \(tried: nothing; it takes: publickey\)$/;
+    assert.equal((await refuses({ ...options, password: "geheim" }, "auth", untried)).hint, "Give a private key");
   },
 });
 
@@ -147,12 +153,18 @@ Deno.test({
       await logsIn({ ...trusting(server), password });
       const { privateKey } = await keygen("-t", "ed25519", ...plain);
       await logsIn({ ...trusting(server), privateKey, password });
-      await refuses({ ...trusting(server), password: "falsch" }, "auth", /refused the login/);
+      const wrong = { ...trusting(server), password: "falsch" };
+      const { hint } = await refuses(wrong, "auth", /\(tried: password; it takes: .*password.*\)$/);
+      assert.match(hint ?? "", /^Check that ".*" is the user's name on the server, and the password$/);
+      const all = await refuses({ ...wrong, privateKey }, "auth", /\(tried: private key, password; it takes: /);
+      assert.match(all.hint ?? "", /knows the key SHA256:\S{43} for this user, and the password$/);
     }
     await using both = await startOpenSsh({ password, config: ["AuthenticationMethods publickey,password"] });
     await logsIn({ ...trusting(both), privateKey: both.privateKey, password });
-    await refuses({ ...trusting(both), password }, "auth", /refused the login/);
-    await refuses({ ...trusting(both), privateKey: both.privateKey }, "auth", /refused the login/);
+    await refuses({ ...trusting(both), password }, "auth", /tried: nothing; it takes: publickey\)$/);
+    const more = /it took the private key and wants more; tried: nothing; it takes: password\)$/;
+    const half = await refuses({ ...trusting(both), privateKey: both.privateKey }, "auth", more);
+    assert.equal(half.hint, "Give a password too");
   },
 });
 
