@@ -39,11 +39,7 @@ export async function openConnection(
   if (auth === null) throw new Failure("config", "There is no auth to connect with", { hint: "Name one with --auth" });
   const opened = await openAuth(context, await findAuth(context.database.kysely, accountId, auth));
   throwIfAborted(options.signal);
-  try {
-    return await opened.definition.connect(authContext(context, opened, options));
-  } catch (error) {
-    throw opened.redactor.error(error);
-  }
+  return await opened.redactor.guard(() => opened.definition.connect(authContext(context, opened, options)));
 }
 
 /** What the plugin's `connect` and `check` get for an opened auth. */

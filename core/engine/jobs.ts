@@ -159,7 +159,8 @@ class SavedJobs implements Jobs {
       what,
       PATIENCE,
       options.signal,
-      (signal) => this.#connections.use(auth, signal, (connection) => work({ connection, signal, log })),
+      (signal) =>
+        this.#connections.use(auth, signal, (connection) => redactor.guard(() => work({ connection, signal, log }))),
     );
   }
 

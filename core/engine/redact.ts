@@ -21,8 +21,10 @@ export interface Redactor {
   text(text: string): string;
   /** In messages and fields of a log. */
   log(log: Log): Log;
-  /** In the message and hint of an expected error. Any other error is given back as it is: it stays in the log. */
+  /** In an error's message, hint, stack and causes. One that holds none is given back as it is. */
   error(error: unknown): unknown;
+  /** Does work that calls a plugin's code: what it throws holds none of the secrets. */
+  guard<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** Makes a redactor of the given values; those of fewer than four characters are left alone. */
@@ -36,16 +38,32 @@ export function redactor(secrets: readonly string[]): Redactor {
   };
   const fields = (record: Readonly<Record<string, JsonValue>>) =>
     Object.fromEntries(Object.entries(record).map(([name, json]) => [text(name), value(json)]));
+  const error = (thrown: unknown): unknown => {
+    if (typeof thrown === "string") return text(thrown);
+    if (!(thrown instanceof Error)) return thrown;
+    const cause = error(thrown.cause);
+    const hint = thrown instanceof Failure ? thrown.hint ?? "" : "";
+    const said = [thrown.message, thrown.stack ?? "", hint];
+    if (cause === thrown.cause && said.every((part) => part === text(part))) return thrown;
+    const redacted = thrown instanceof Failure
+      ? new Failure(thrown.kind, text(thrown.message), {
+        ...(hint === "" ? {} : { hint: text(hint) }),
+        ...(thrown.code === undefined ? {} : { code: thrown.code }),
+        cause,
+      })
+      : Object.assign(new Error(text(thrown.message), { cause }), { name: thrown.name });
+    if (thrown.stack !== undefined) redacted.stack = text(thrown.stack);
+    return redacted;
+  };
   return {
     text,
-    error: (error) => {
-      if (!(error instanceof Failure)) return error;
-      const { kind, message, hint, code, cause } = error;
-      return new Failure(kind, text(message), {
-        ...(hint === undefined ? {} : { hint: text(hint) }),
-        ...(code === undefined ? {} : { code }),
-        cause,
-      });
+    error,
+    guard: async (work) => {
+      try {
+        return await work();
+      } catch (thrown) {
+        throw error(thrown);
+      }
     },
     log: (log) => {
       const at = (level: keyof Log): Log["info"] => (message, given) =>

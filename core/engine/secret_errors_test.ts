@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { Failure } from "../contracts/failure.ts";
+import { defineJob } from "../contracts/job.ts";
+import { definePlugin } from "../contracts/plugin.ts";
+import { Connections } from "./connections.ts";
+import { echoPlugin, startEngine } from "./engine_testing.ts";
+import { jobsOf } from "./jobs.ts";
+import { buildRegistry } from "./registry.ts";
+import type { Jobs } from "./runtime.ts";
+
+const SECRET = "hunter22-and-more";
+
+/** Plans and choices that throw what holds the auth's password. */
+async function startPeer(thrown: () => unknown): Promise<AsyncDisposable & { readonly jobs: Jobs }> {
+  const engine = await startEngine();
+  const echo = echoPlugin(engine.side);
+  const { provider, auth } = engine.context.registry.auth("echo-login");
+  const leaky = defineJob({
+    id: "leaky-import",
+    title: "Leaky",
+    summary: "Says too much.",
+    provider,
+    direction: "import",
+    auths: [auth],
+    config: z.object({ file: z.string().default("a") }),
+    checkpoint: z.object({}),
+    into: () => ({ stream: "people", identifyBy: [] }),
+    choices: {
+      file: {
+        load: async function* () {
+          yield await Promise.reject(thrown());
+        },
+      },
+    },
+    plan: () => Promise.reject(thrown()),
+    run: async () => {},
+  });
+  const registry = buildRegistry([echo, definePlugin({ name: "leaky", version: "1.0.0", api: 1, jobs: [leaky] })]);
+  const context = { ...engine.context, registry };
+  await engine.auths.create({ method: "echo-login", label: "In", config: { host: "here", password: SECRET } });
+  const connections = new Connections(context);
+  return {
+    jobs: jobsOf(context, connections),
+    [Symbol.asyncDispose]: async () => {
+      await connections[Symbol.asyncDispose]();
+      await engine[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const bug = new TypeError(`No reading of ${SECRET}`, { cause: new Error(`Sent ${SECRET}`) });
+const cases: readonly (readonly [string, () => unknown])[] = [
+  ["an expected error", () => new Failure("data", `Bad ${SECRET}`, { hint: `Not ${SECRET}`, cause: bug })],
+  ["a bug", () => bug],
+  ["a text", () => `Thrown ${SECRET}`],
+];
+
+for (const [what, thrown] of cases) {
+  Deno.test(`${what} that a plan or a list of choices throws holds no secret of the auth`, async () => {
+    await using peer = await startPeer(thrown);
+    const { jobs } = peer;
+    const input = { type: "leaky-import", config: {} };
+    for (const work of [jobs.plan(input), jobs.choices(input, "file")]) {
+      const error: unknown = await work.then(() => assert.fail("nothing was thrown"), (error) => error);
+      const said = Deno.inspect(error) + JSON.stringify(error);
+      assert.ok(said.includes("[secret]"), said);
+      assert.ok(!said.includes(SECRET), said);
+      if (!(thrown() instanceof Failure)) continue;
+      assert.ok(error instanceof Failure);
+      assert.deepEqual([error.kind, error.message, error.hint], ["data", "Bad [secret]", "Not [secret]"]);
+    }
+  });
+}
