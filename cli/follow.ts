@@ -70,7 +70,7 @@ function pairsOf(run: RunView): (readonly [string, Cell])[] {
   const unlessZero = (name: string, number: number): [string, Cell] => [name, number === 0 ? null : count(number)];
   const rate = run.duration_ms > 0 ? ` (${count((run.read / run.duration_ms) * 1000)} rows/s)` : "";
   return [
-    ["job type", run.job_type],
+    ["job type", run.type],
     ["rows read", `${count(run.read)}${run.read > 0 ? rate : ""}`],
     ["accepted", count(run.accepted)],
     ["rejected", count(run.rejected)],
@@ -99,7 +99,7 @@ async function printSomeRejects(app: App, run: RunView): Promise<void> {
 async function nextSteps(app: App, run: RunView): Promise<string[]> {
   const steps = run.next_step === null ? [] : [app.phrase(run.next_step)];
   const { registry } = await app.runtime();
-  const type = registry.jobs.find(({ id }) => id === run.job_type);
+  const type = registry.jobs.find(({ id }) => id === run.type);
   if (run.status !== "succeeded" || type === undefined) return steps;
   const { parseConfig } = await import("../core/describe/parse.ts");
   const { stream, identifyBy: [field] } = type.into(parseConfig(type.config, run.config, `job type "${type.id}"`));

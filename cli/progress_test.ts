@@ -7,7 +7,7 @@ import { ProgressDisplay } from "./progress.ts";
 const RUN: RunView = {
   id: "r",
   status: "running",
-  job_type: "csv-import",
+  type: "csv-import",
   job_id: null,
   auth_id: null,
   config: {},

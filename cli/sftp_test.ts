@@ -34,8 +34,8 @@ Deno.test("over a real SFTP server: host key pinned, shown, refused when it chan
   await server.restartWithNewHostKey();
   const refused = await cli.run(["auth", "check", "partner"]);
   assert.equal(refused.code, 4);
-  assert.ok(refused.stderr.includes(before) && refused.stderr.includes(server.hostKeyFingerprint));
-  assert.match(refused.stderr, /waybill auth trust-host-key/);
+  assert.ok(refused.stdout.includes(before) && refused.stdout.includes(server.hostKeyFingerprint));
+  assert.match(refused.stdout, /^FAIL .*waybill auth trust-host-key/m);
   assert.deepEqual(await cli.json("auth", "trust-host-key", "partner"), { before, now: server.hostKeyFingerprint });
   assert.equal((await cli.run(["auth", "check", "partner"])).code, 0);
 });
@@ -54,12 +54,18 @@ Deno.test("a wrong user, port or key names what was wrong, with the exit code of
   await make("closed", 1, key);
   const closed = await cli.run(["auth", "check", "closed"]);
   assert.equal(closed.code, 6);
-  assert.match(closed.stderr, /127\.0\.0\.1:1/);
+  assert.match(closed.stdout, /^FAIL .*127\.0\.0\.1:1/m);
+  const asJson = await cli.run(["auth", "check", "closed", "--json"]);
+  assert.equal(asJson.code, 6);
+  const { ok, checks } = JSON.parse(asJson.stdout);
+  assert.deepEqual([ok, checks.at(-1).ok], [false, false]);
+  assert.match(checks.at(-1).detail, /127\.0\.0\.1:1/);
+  assert.equal(JSON.parse(asJson.stderr).error.kind, "transient");
 
   const putty = `${cli.folder}/putty.ppk`;
   await Deno.writeTextFile(putty, "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n");
   await make("putty", server.port, putty);
   const refused = await cli.run(["auth", "check", "putty"]);
   assert.equal(refused.code, 4);
-  assert.match(refused.stderr, /PuTTY.*\n?.*puttygen/s);
+  assert.match(refused.stdout, /FAIL .*PuTTY.*puttygen/);
 });

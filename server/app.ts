@@ -13,6 +13,7 @@ import { profileRoutes } from "./api/profile.ts";
 import { providerRoutes } from "./api/provider.ts";
 import { runRoutes } from "./api/run.ts";
 import { streamRoutes } from "./api/stream.ts";
+import { tokenRoutes } from "./api/token.ts";
 import { authenticate, type ServerEnv } from "./auth_middleware.ts";
 import { docsRoutes } from "./docs.ts";
 import { errorResponse, RequestFailure } from "./errors.ts";
@@ -43,7 +44,8 @@ export interface App {
 export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions): App {
   const resources = [
     ...providerRoutes(runtime.registry),
-    ...authRoutes(runtime.auths, runtime.registry),
+    ...authRoutes(runtime),
+    ...tokenRoutes(runtime.tokens),
     ...jobTypeRoutes(runtime),
     ...jobRoutes(runtime.jobs, runtime.runs),
     ...runRoutes(runtime.runs),

@@ -9,10 +9,7 @@ import type { Tokens } from "../core/engine/runtime.ts";
 import type { Scope } from "./route.ts";
 
 /** A token that was verified. */
-export interface VerifiedToken {
-  readonly id: string;
-  readonly scopes: readonly string[];
-}
+export type VerifiedToken = NonNullable<Awaited<ReturnType<Tokens["verify"]>>>;
 
 /** What middleware leaves for handlers. */
 export interface ServerEnv {

@@ -5,9 +5,9 @@
  */
 import type { Tokens } from "../core/engine/runtime.ts";
 
-/** Makes an admin token where there is no token yet, and hands what is to be shown to `tell`. */
+/** Makes an admin token where there is none, and hands what is to be shown to `tell`. */
 export async function ensureFirstToken(tokens: Tokens, tell: (text: string) => void): Promise<void> {
-  if (await tokens.any()) return;
+  if (await tokens.anyAdmin()) return;
   const { token } = await tokens.create({ name: "First token", scopes: ["admin"] });
   tell(`\nThe first API token (scope admin). Keep it: it is never shown again.\n\n  ${token}\n\n`);
 }

@@ -50,6 +50,7 @@ async function answer(route: Route, context: Context<ServerEnv>, stopping: Abort
     params: context.req.param(),
     query,
     body,
+    caller: route.scope === null ? null : context.var.token,
     // Made only for routes that look at it: Deno keeps watch for each request whose signal was asked for.
     get signal() {
       return AbortSignal.any([request.signal, stopping]);

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { Answer } from "./answers.ts";
+import type { VerifiedToken } from "./auth_middleware.ts";
 
 /** What a token must be allowed to do. There is one scope so far: `admin` may do everything. */
 export type Scope = "admin";
@@ -13,6 +14,7 @@ export type Scope = "admin";
 export const TAGS = {
   provider: "Providers",
   auth: "Auths",
+  token: "Tokens",
   job: "Jobs",
   run: "Runs",
   stream: "Streams",
@@ -28,6 +30,8 @@ export interface RouteInput<Params, Query, Body> {
   readonly query: Query;
   /** The JSON body. */
   readonly body: Body;
+  /** Who calls; null where anybody may. */
+  readonly caller: VerifiedToken | null;
   /** Ends the work: the caller went away, or the server stops and its time is up. */
   readonly signal: AbortSignal;
   /** Scheme, host and port as the caller wrote them. */

@@ -31,11 +31,10 @@ Deno.test("every route under /api refuses a token that is not known", async () =
 });
 
 Deno.test("every route that needs a scope refuses a token without it", async () => {
-  // There is no other scope yet, so no such token can be made.
   await using server = await openTestServer({
     change: (runtime) => ({
       ...runtime,
-      tokens: { ...runtime.tokens, verify: async () => ({ id: "powerless", scopes: [] }) },
+      tokens: { ...runtime.tokens, verify: async () => ({ id: "powerless", name: "powerless", scopes: [] }) },
     }),
   });
   const routes = server.app.routes.filter(({ scope }) => scope !== null);
@@ -45,7 +44,10 @@ Deno.test("every route that needs a scope refuses a token without it", async () 
 
 Deno.test("every route whose path names a thing answers 404 for one that is not there", async () => {
   await using server = await openTestServer();
-  const routes = server.app.routes.filter(({ params }) => Object.keys(params).length > 0);
+  // A route that answers 201 makes the thing that its path names.
+  const routes = server.app.routes.filter(({ params, answer }) =>
+    Object.keys(params).length > 0 && answer.status !== 201
+  );
   assert.ok(routes.length > 0);
   for (const route of routes) {
     const reply = await server.call(requestOf(route), route.body === undefined ? {} : { json: {} });

@@ -6,6 +6,7 @@
 import type { AuthView } from "../../core/engine/views.ts";
 import type { App } from "../app.ts";
 import type { Command, Declared, Flag, Noun } from "../command.ts";
+import { counted, visible } from "../format.ts";
 import { changeOf, DESCRIPTION, LABEL, NEW_LABEL, UNSET } from "../saved.ts";
 
 const AUTH = { name: "AUTH" };
@@ -86,10 +87,12 @@ const check: Command = {
   args: [AUTH],
   run: async (app, { words: [auth = ""] }) => {
     const { printChecks } = await import("../checks.ts");
+    const { reportError } = await import("../errors.ts");
     const { FAILURE_HANDLING } = await import("../../core/contracts/failure.ts");
     const { auths, registry } = await app.runtime();
-    const ok = await printChecks(app, auths.check(auth));
-    if (!ok) return FAILURE_HANDLING.auth.exitCode;
+    const { ok, failure } = await printChecks(app, auths.check(auth));
+    if (failure !== undefined && app.out.json) return reportError(app.out, failure, app);
+    if (!ok) return FAILURE_HANDLING[failure?.kind ?? "config"].exitCode;
     const { label, method } = await auths.get(auth);
     const jobs = registry.jobs.filter((job) => job.auths.some(({ id }) => id === method));
     app.out.next(jobs.slice(0, 1).map(({ id }) => `${app.command("run", id, "--auth", label)} --help`));
@@ -110,14 +113,17 @@ const trustHostKey: Command = {
 };
 
 const remove: Command = {
-  summary: "Deletes one that no job uses",
+  summary: "Deletes one; stops its runs and pauses its jobs",
   args: [AUTH],
   run: async (app, { words: [auth = ""] }) => {
     const { auths } = await app.runtime();
     const { id, label } = await auths.get(auth);
-    await auths.delete(id);
-    if (app.out.json) return app.out.value({ id, deleted: true });
+    const { jobs, runs } = await auths.delete(id);
+    if (app.out.json) return app.out.value({ id, deleted: true, paused_jobs: jobs, stopped_runs: runs });
     app.out.note(`Auth "${label}" is deleted`);
+    if (runs.length > 0) app.out.note(`${counted(runs.length, "run")} that used it: stopped`);
+    for (const job of jobs) app.out.note(`Job "${visible(job)}" is paused: it has no auth any more`);
+    app.out.next(jobs.map((job) => `${app.command("job", "update", job, "--auth")} AUTH`));
   },
 };
 
@@ -142,7 +148,8 @@ function print({ out }: App, auth: AuthView): void {
     ...Object.entries(auth.config),
     ["secrets", auth.secrets.length === 0 ? "none" : [...auth.secrets]],
     ["host key", auth.peer],
-    ["updated", auth.updated_at],
+    ["made by", auth.user_name],
+    ["updated", auth.updated],
   ]);
 }
 

@@ -26,7 +26,7 @@ const check: Command = {
       port: port ?? 8080,
       masterKey: Deno.env.get("WAYBILL_MASTER_KEY"),
     });
-    return await printChecks(app, results) ? 0 : 1;
+    return (await printChecks(app, results)).ok ? 0 : 1;
   },
 };
 

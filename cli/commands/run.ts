@@ -64,7 +64,7 @@ const list: Command = {
       items.map((run) => [
         run.id,
         run.status,
-        run.job_type,
+        run.type,
         count(run.read),
         count(run.accepted),
         count(run.rejected),

@@ -15,6 +15,9 @@ export interface DatabasePeer extends AsyncDisposable {
   open(): Promise<Database>;
 }
 
+/** Every migration, in order. */
+const STEPS = ["0001_first_tables", "0002_auth_users"];
+
 /** Registers the suite; each test gets a database of its own from `make`. */
 export function databaseSuite(name: string, make: () => Promise<DatabasePeer>): void {
   const test = (sentence: string, body: (peer: DatabasePeer) => Promise<void>) => {
@@ -24,12 +27,12 @@ export function databaseSuite(name: string, make: () => Promise<DatabasePeer>): 
     });
   };
 
-  test("the first migration makes every table, account 1 and its profile table", async (peer) => {
+  test("the migrations make every table, account 1 and its profile table", async (peer) => {
     await using database = await peer.open();
     assert.deepEqual((await migrationState(database)).applied, []);
-    assert.deepEqual(await migrate(database), ["0001_first_tables"]);
+    assert.deepEqual(await migrate(database), STEPS);
     assert.deepEqual(await migrate(database), []);
-    assert.deepEqual(await migrationState(database), { applied: ["0001_first_tables"], pending: [], newer: [] });
+    assert.deepEqual(await migrationState(database), { applied: STEPS, pending: [], newer: [] });
     const table = await database.kysely.selectFrom("profile_tables").innerJoin("accounts", "accounts.id", "account_id")
       .select(["accounts.name as account", "profile_tables.name", "profile_tables.id", "next_position"])
       .executeTakeFirstOrThrow();
@@ -40,7 +43,7 @@ export function databaseSuite(name: string, make: () => Promise<DatabasePeer>): 
     await using one = await peer.open();
     await using other = await peer.open();
     const names = await Promise.all([migrate(one), migrate(other)]);
-    assert.deepEqual(names.flat(), ["0001_first_tables"]);
+    assert.deepEqual(names.flat(), STEPS);
   });
 
   test("a database that a newer Waybill made is refused", async (peer) => {

@@ -10,10 +10,11 @@ import { sql } from "kysely";
 import { Failure } from "../contracts/failure.ts";
 import type { Database, Executor } from "./database.ts";
 import { columnTypes, type Migration } from "./migration.ts";
+import { authUsers } from "./migrations/auth_users.ts";
 import { firstTables } from "./migrations/first_tables.ts";
 
 /** In order; never changed once released, only added to. */
-const MIGRATIONS: readonly Migration[] = [firstTables];
+const MIGRATIONS: readonly Migration[] = [firstTables, authUsers];
 
 /** Where a database stands. */
 export interface MigrationState {

@@ -43,6 +43,9 @@ export interface AuthsTable {
   secret_names: string;
   /** What the other side proved to be when it was pinned. */
   peer: string | null;
+  /** The token that made it, and its name at that time; null for one made at the command line. */
+  user_id: string | null;
+  user_name: string | null;
   created_at: number;
   updated_at: number;
 }

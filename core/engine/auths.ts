@@ -11,10 +11,10 @@ import { isUniqueViolation } from "../database/sqlite_errors.ts";
 import { parseConfig, readConfig, splitSecrets } from "../describe/mod.ts";
 import { authContext } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
-import { newId } from "./ids.ts";
+import { isId, newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
 import { checkLabel, labelTaken } from "./label.ts";
-import type { AuthInput, Auths, Change, ConfigInput } from "./runtime.ts";
+import type { AuthInput, Auths, Change, ConfigInput, DeletedAuth } from "./runtime.ts";
 import { type AuthRow, findAuth, openAuth, storedConfig } from "./saved_auths.ts";
 import { authSecrets } from "./vault.ts";
 import type { AuthView } from "./views.ts";
@@ -35,7 +35,12 @@ class SavedAuths implements Auths {
     const { database, registry, accountId } = this.#context;
     const { provider } = registry.auth(input.method);
     const label = checkLabel(input.label);
-    const id = newId();
+    const id = input.id ?? newId();
+    if (!isId(id)) {
+      throw new Failure("config", `"${id.slice(0, 64)}" cannot be the id of an auth`, {
+        hint: "Give 32 hex digits in lower case, or let Waybill choose one",
+      });
+    }
     const now = await database.now();
     const row: AuthRow = {
       account_id: accountId,
@@ -46,26 +51,31 @@ class SavedAuths implements Auths {
       description: input.description ?? "",
       ...await this.#store(id, input.method, input.config),
       peer: null,
+      user_id: input.user?.id ?? null,
+      user_name: input.user?.name ?? null,
       created_at: now,
       updated_at: now,
     };
     try {
-      await database.kysely.insertInto("auths").values(row).execute();
+      await database.write(async (transaction) => {
+        await this.#refuseTaken(transaction, id);
+        await transaction.insertInto("auths").values(row).execute();
+      });
     } catch (error) {
       throw isUniqueViolation(error) ? labelTaken("auth", label) : error;
     }
-    return viewOf(row);
+    return this.#view(row);
   }
 
   async list(): Promise<AuthView[]> {
     const { database, accountId } = this.#context;
     const rows = await database.kysely.selectFrom("auths").selectAll().where("account_id", "=", accountId)
       .orderBy("label").execute();
-    return rows.map(viewOf);
+    return rows.map((row) => this.#view(row));
   }
 
   async get(auth: string): Promise<AuthView> {
-    return viewOf(await this.#find(auth));
+    return this.#view(await this.#find(auth));
   }
 
   async update(auth: string, change: Change): Promise<AuthView> {
@@ -85,35 +95,30 @@ class SavedAuths implements Auths {
         };
         await transaction.updateTable("auths").set(changed)
           .where("account_id", "=", row.account_id).where("id", "=", row.id).execute();
-        return viewOf(changed);
+        return this.#view(changed);
       });
     } catch (error) {
       throw isUniqueViolation(error) && label !== undefined ? labelTaken("auth", label) : error;
     }
   }
 
-  async delete(auth: string): Promise<void> {
+  async delete(auth: string): Promise<DeletedAuth> {
     const { database, accountId } = this.#context;
-    await database.write(async (transaction) => {
+    return await database.write(async (transaction) => {
       const { id, label } = await this.#find(auth, transaction);
-      const jobs = await transaction.selectFrom("jobs").select("label").where("account_id", "=", accountId)
-        .where("auth_id", "=", id).orderBy("label").execute();
-      if (jobs.length > 0) {
-        const names = jobs.map((job) => `"${job.label}"`).join(", ");
-        throw new Failure("config", `Auth "${label}" is used by job ${names}`, {
-          code: "conflict",
-          hint: "Give those jobs another auth, or delete them first",
-        });
-      }
-      const run = await transaction.selectFrom("runs").select("id").where("account_id", "=", accountId)
-        .where("auth_id", "=", id).where("status", "in", ["queued", "running"]).executeTakeFirst();
-      if (run) {
-        throw new Failure("config", `Auth "${label}" is used by run "${run.id}", which has not ended`, {
-          code: "conflict",
-          hint: "Stop the run first, or wait for its end",
-        });
-      }
+      const now = await database.now();
+      const failure = new Failure("cancelled", `Auth "${label}" was deleted while the run waited`).toJSON();
+      const waiting = await transaction.updateTable("runs")
+        .set({ status: "cancelled", failure: JSON.stringify(failure), finished_at: now })
+        .where("account_id", "=", accountId).where("auth_id", "=", id).where("status", "=", "queued")
+        .returning("id").execute();
+      const running = await transaction.updateTable("runs").set({ stop_requested: 1 })
+        .where("account_id", "=", accountId).where("auth_id", "=", id).where("status", "=", "running")
+        .returning("id").execute();
+      const jobs = await transaction.updateTable("jobs").set({ auth_id: null, status: "paused", updated_at: now })
+        .where("account_id", "=", accountId).where("auth_id", "=", id).returning("label").execute();
       await transaction.deleteFrom("auths").where("account_id", "=", accountId).where("id", "=", id).execute();
+      return { jobs: jobs.map((job) => job.label).sort(), runs: [...waiting, ...running].map((run) => run.id) };
     });
   }
 
@@ -122,12 +127,22 @@ class SavedAuths implements Auths {
     const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
     const opened = await openAuth(this.#context, await this.#find(auth));
     const given = authContext(this.#context, opened, { signal, log: this.#context.log });
+    const text = opened.redactor.text;
+    let last: CheckResult | undefined;
     try {
       await using connection = await opened.definition.connect(given);
       for await (const { detail, hint, ...result } of opened.definition.check(connection, given)) {
-        const text = opened.redactor.text;
-        yield { ...result, detail: text(detail), ...(hint === undefined ? {} : { hint: text(hint) }) };
+        last = { ...result, detail: text(detail), ...(hint === undefined ? {} : { hint: text(hint) }) };
+        yield last;
       }
+    } catch (error) {
+      const failure = opened.redactor.error(error);
+      // A plugin may have told of it already.
+      if (failure instanceof Failure && failure.kind !== "cancelled" && last?.ok !== false) {
+        const { message: detail, hint } = failure;
+        yield { name: "connection", ok: false, detail, ...(hint === undefined ? {} : { hint }) };
+      }
+      throw failure;
     } finally {
       stop.abort();
     }
@@ -186,22 +201,38 @@ class SavedAuths implements Auths {
       secret_names: JSON.stringify(names),
     };
   }
-}
 
-function viewOf(row: AuthRow): AuthView {
-  const config: { [key: string]: JsonValue } = JSON.parse(row.config);
-  const secrets: string[] = JSON.parse(row.secret_names);
-  const { id, provider_id, method, label, description, peer } = row;
-  return {
-    id,
-    provider_id,
-    method,
-    label,
-    description,
-    config,
-    secrets,
-    peer,
-    created_at: isoTime(row.created_at),
-    updated_at: isoTime(row.updated_at),
-  };
+  /** Auths and tokens share their ids (SPEC §4). */
+  async #refuseTaken(executor: Executor, id: string): Promise<void> {
+    const auth = await executor.selectFrom("auths").select("id").where("account_id", "=", this.#context.accountId)
+      .where("id", "=", id).executeTakeFirst();
+    const token = await executor.selectFrom("tokens").select("id").where("id", "=", id).executeTakeFirst();
+    if (auth === undefined && token === undefined) return;
+    throw new Failure("config", `The id "${id}" is taken`, {
+      code: "conflict",
+      hint: "Choose another, or let Waybill choose one",
+    });
+  }
+
+  #view(row: AuthRow): AuthView {
+    const config: { [key: string]: JsonValue } = JSON.parse(row.config);
+    const secrets: string[] = JSON.parse(row.secret_names);
+    const { id, provider_id, method, label, description, peer, user_id, user_name } = row;
+    const { providers } = this.#context.registry;
+    return {
+      id,
+      provider_id,
+      provider_name: providers.find((provider) => provider.id === provider_id)?.title ?? provider_id,
+      method,
+      label,
+      description,
+      config,
+      secrets,
+      peer,
+      user_id,
+      user_name,
+      created: isoTime(row.created_at),
+      updated: isoTime(row.updated_at),
+    };
+  }
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { CheckResult } from "../contracts/auth.ts";
 import { failure, startEngine } from "./engine_testing.ts";
+import { addRun } from "./import_testing.ts";
+import { tokensOf } from "./tokens.ts";
 
 const LOGIN = { method: "echo-login", label: "Partner", config: { host: "here", password: "hunter22" } };
 
@@ -138,15 +140,52 @@ Deno.test("a check that nobody reads to its end closes its connection", async ()
   assert.equal(engine.side.disposals, 1);
 });
 
-Deno.test("an auth that a job or a waiting run uses is not deleted", async () => {
+Deno.test("deleting an auth pauses its jobs and stops its runs", async () => {
   await using engine = await startEngine();
   const { id } = await engine.auths.create(LOGIN);
   await engine.jobs.create({ type: "echo-import", label: "Nightly", config: { stream: "s", file: "a.csv" } });
-  await assert.rejects(
-    engine.auths.delete(id),
-    failure("config", /"Partner" is used by job "Nightly"/, { code: "conflict" }),
-  );
-  await engine.jobs.delete("Nightly");
-  await engine.auths.delete("Partner");
+  const { kysely } = engine.context.database;
+  const runs = {
+    queued: await addRun(engine.context.database, { auth_id: id, status: "queued" }),
+    running: await addRun(engine.context.database, { auth_id: id, status: "running" }),
+  };
+  const done = await addRun(engine.context.database, { auth_id: id, status: "succeeded" });
+  assert.deepEqual(await engine.auths.delete("Partner"), { jobs: ["Nightly"], runs: [runs.queued, runs.running] });
   assert.deepEqual(await engine.auths.list(), []);
+  const { status, auth_id } = await engine.jobs.get("Nightly");
+  assert.deepEqual([status, auth_id], ["paused", null]);
+  const rows = await kysely.selectFrom("runs").select(["id", "status", "stop_requested", "failure"]).execute();
+  const stateOf = (id: string) => rows.find((row) => row.id === id);
+  assert.equal(stateOf(runs.queued)?.status, "cancelled");
+  assert.match(stateOf(runs.queued)?.failure ?? "", /Auth \\"Partner\\" was deleted/);
+  assert.equal(stateOf(runs.running)?.stop_requested, 1);
+  assert.deepEqual([stateOf(done)?.status, stateOf(done)?.stop_requested], ["succeeded", 0]);
+});
+
+Deno.test("an auth takes a free id of the right form, and tells who made it", async () => {
+  await using engine = await startEngine();
+  const id = "0123456789abcdef0123456789abcdef";
+  const user = { id: "f".repeat(32), name: "ci" };
+  const made = await engine.auths.create({ ...LOGIN, id, user });
+  assert.deepEqual([made.id, made.user_id, made.user_name, made.provider_name], [id, user.id, "ci", "Echo"]);
+  assert.deepEqual(await engine.auths.get(id), made);
+  const { user_id, user_name } = await engine.auths.create({ ...LOGIN, label: "Mine" });
+  assert.deepEqual([user_id, user_name], [null, null]);
+  const taken = failure("config", /is taken/, { code: "conflict" });
+  await assert.rejects(engine.auths.create({ ...LOGIN, label: "Other", id }), taken);
+  const token = await tokensOf(engine.context).create({ name: "ci", scopes: ["admin"] });
+  await assert.rejects(engine.auths.create({ ...LOGIN, label: "Other", id: token.id }), taken);
+  for (const wrong of ["", "nope", id.toUpperCase(), `${id}0`]) {
+    await assert.rejects(engine.auths.create({ ...LOGIN, label: "Other", id: wrong }), failure("config", /cannot be/));
+  }
+});
+
+Deno.test("what keeps a check from going on is its last result, and is thrown after it", async () => {
+  await using engine = await startEngine();
+  await engine.auths.create({ ...LOGIN, config: { ...LOGIN.config, host: "nowhere" } });
+  const results: CheckResult[] = [];
+  await assert.rejects(async () => {
+    for await (const result of engine.auths.check("Partner")) results.push(result);
+  }, failure("transient", /does not answer/));
+  assert.deepEqual(results, [{ name: "connection", ok: false, detail: 'Host "nowhere" does not answer' }]);
 });

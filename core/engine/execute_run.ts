@@ -60,11 +60,14 @@ export async function executeRun(core: Core, claim: Claim, hooks: RunHooks): Pro
     outcome = { status: isCancelled(error) ? "cancelled" : "failed", failure: attempt.describe(error) };
     if (outcome.failure.kind === "bug") {
       attempt.log.error(error instanceof Error ? error.stack ?? error.message : String(error));
-    } else attempt.log.error(outcome.failure.message, { kind: outcome.failure.kind, ...causeOf(error) });
+    } else if (outcome.status === "failed") {
+      attempt.log.error(outcome.failure.message, { kind: outcome.failure.kind, ...causeOf(error) });
+    }
   }
   try {
     await attempt.finish(outcome);
     return outcome.status;
+    hooks.log.info("The run ended", { status: outcome.status });
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
     hooks.log.warn(error.message);

@@ -1,40 +1,11 @@
 import assert from "node:assert/strict";
-import type { RunStatus } from "../database/tables.ts";
-import { type EnginePeer, failure, startEngine } from "./engine_testing.ts";
-import { newId } from "./ids.ts";
+import { failure, startEngine } from "./engine_testing.ts";
+import { addRun } from "./import_testing.ts";
 import { resolveRun } from "./resolve_run.ts";
 
 const LOGIN = { method: "echo-login", label: "Partner", config: { host: "here", password: "hunter22" } };
 const CONFIG = { stream: "s", file: "a.csv" };
 const NIGHTLY = { type: "echo-import", label: "Nightly", config: CONFIG };
-
-async function addRun(engine: EnginePeer, jobId: string, status: RunStatus, created_at: number): Promise<string> {
-  const id = newId();
-  const counts = { rows_read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0, bytes: 0, duration_ms: 0 };
-  const nothing = { failure: null, progress: null, checkpoint: null, lease_owner: null, lease_until: null };
-  await engine.context.database.kysely.insertInto("runs").values({
-    ...counts,
-    ...nothing,
-    account_id: 1,
-    id,
-    job_id: jobId,
-    job_type: "echo-import",
-    auth_id: null,
-    config: "{}",
-    status,
-    notes: "[]",
-    profiles_created: 0,
-    profiles_updated: 0,
-    attempts: 0,
-    fence: 0,
-    not_before: 0,
-    stop_requested: 0,
-    created_at,
-    started_at: null,
-    finished_at: null,
-  }).execute();
-  return id;
-}
 
 Deno.test("a job is saved with the only auth that fits, and found by id or label", async () => {
   await using engine = await startEngine();
@@ -122,6 +93,7 @@ Deno.test("a paused job starts no runs until it is resumed", async () => {
     jobType: "echo-import",
     authId: auth.id,
     config: { stream: "s", folder: "new", file: "b.csv" },
+    notes: [],
   });
 });
 
@@ -129,7 +101,7 @@ Deno.test("a run may be described without a saved job", async () => {
   await using engine = await startEngine();
   const auth = await engine.auths.create(LOGIN);
   const run = await resolveRun(engine.context, { type: "echo-import", config: CONFIG });
-  assert.deepEqual(run, { jobId: null, jobType: "echo-import", authId: auth.id, config: CONFIG });
+  assert.deepEqual(run, { jobId: null, jobType: "echo-import", authId: auth.id, config: CONFIG, notes: [] });
   await assert.rejects(
     resolveRun(engine.context, { job: "none" }),
     failure("config", /no job "none"/, { code: "not_found" }),
@@ -144,9 +116,9 @@ Deno.test("a job knows its newest run, and is not deleted while one has not ende
   await using engine = await startEngine();
   await engine.auths.create(LOGIN);
   const { id } = await engine.jobs.create(NIGHTLY);
-  await addRun(engine, id, "succeeded", 5);
-  const newest = await addRun(engine, id, "queued", 9);
-  await addRun(engine, id, "failed", 7);
+  await addRun(engine.context.database, { job_id: id, status: "succeeded", created_at: 5 });
+  const newest = await addRun(engine.context.database, { job_id: id, status: "queued", created_at: 9 });
+  await addRun(engine.context.database, { job_id: id, status: "failed", created_at: 7 });
   assert.equal((await engine.jobs.get(id)).last_run_id, newest);
   await assert.rejects(engine.jobs.delete(id), failure("config", /is queued/, { code: "conflict" }));
   await engine.context.database.kysely.updateTable("runs").set({ status: "cancelled" }).execute();

@@ -76,7 +76,15 @@ Deno.test("a runner that takes any run executes what is queued, and what comes l
   assert.equal((await peer.runtime.streams.get("people")).events, 9);
   const line = peer.log.find(({ message, fields }) => message === "All rows are handed over" && fields.run === later);
   assert.deepEqual([line?.level, line?.fields], ["info", { run: later, rows: 5 }]);
+  await until(() => endOf(peer, later) !== undefined);
+  assert.deepEqual(endOf(peer, later), { level: "info", fields: { run: later, status: "succeeded" } });
 });
+
+/** The log's line of a run's end. */
+function endOf(peer: { readonly log: readonly LogLine[] }, run: string) {
+  const line = peer.log.find(({ message, fields }) => message === "The run ended" && fields.run === run);
+  return line && { level: line.level, fields: line.fields };
+}
 
 Deno.test("a runner that takes its own runs leaves the others in the queue", async () => {
   await using peer = await startPeer();
@@ -130,6 +138,9 @@ Deno.test("a run that is stopped ends as cancelled, and goes on from its positio
   assert.deepEqual([stopped.status, stopped.failure?.kind, stopped.accepted], ["cancelled", "cancelled", 3]);
   assert.equal(stopped.failure?.message, "The run was stopped by request");
   assert.equal(runner.progress(id), undefined);
+  await until(() => endOf(peer, id) !== undefined);
+  assert.deepEqual(endOf(peer, id)?.fields, { run: id, status: "cancelled" });
+  assert(peer.log.every(({ level }) => level !== "error"), "somebody asked for it: it is no error");
   await peer.runtime.runs.retry(id);
   const again = await peer.end(id);
   assert.deepEqual([again.status, again.accepted, again.attempts], ["succeeded", 3, 2]);

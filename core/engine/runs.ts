@@ -10,7 +10,7 @@ import type { Core } from "./core.ts";
 import { newId } from "./ids.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
 import { isoTime } from "./iso_time.ts";
-import type { ResolvedRun } from "./resolve_run.ts";
+import { findJob, type ResolvedRun } from "./resolve_run.ts";
 import type { Runs } from "./runtime.ts";
 import type { RejectView, RunView } from "./views.ts";
 
@@ -134,16 +134,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       let query = database.kysely.selectFrom("runs").selectAll().where("account_id", "=", account)
         .orderBy("created_at", "desc").orderBy("id", "desc").limit(size + 1);
       if (status !== undefined) query = query.where("status", "=", status);
-      if (job !== undefined) {
-        query = query.where((where) =>
-          where(
-            "job_id",
-            "in",
-            where.selectFrom("jobs").select("jobs.id").where("jobs.account_id", "=", account)
-              .where((either) => either.or([either("jobs.id", "=", job), either("jobs.label", "=", job)])),
-          )
-        );
-      }
+      if (job !== undefined) query = query.where("job_id", "=", (await findJob(database.kysely, account, job)).id);
       if (cursor !== undefined) {
         const [, time, id] = /^(\d{1,16})-([0-9a-f]{32})$/.exec(cursor) ?? [];
         if (time === undefined || id === undefined) {
@@ -263,7 +254,7 @@ function runView(row: RunsTable, live: Progress | undefined, next_step: string |
   return {
     id: row.id,
     status: row.status,
-    job_type: row.job_type,
+    type: row.job_type,
     job_id: row.job_id,
     auth_id: row.auth_id,
     config: JSON.parse(row.config),

@@ -51,7 +51,7 @@ const id = (start: string, end = "0") => start.padEnd(31, "0") + end;
 const FAILED = (kind: string) => JSON.stringify({ kind, message: "It broke", hint: null, code: null });
 
 Deno.test("a run that starts is queued with what was resolved, and this process's runner is told", async () => {
-  const resolved = { jobId: newId(), jobType: "echo-import", authId: newId(), config: { file: "a.csv" } };
+  const resolved = { jobId: newId(), jobType: "echo-import", authId: newId(), config: { file: "a.csv" }, notes: [] };
   await using peer = await start(async (input) => {
     assert.deepEqual(input, { job: "Nightly" });
     return resolved;
@@ -61,7 +61,7 @@ Deno.test("a run that starts is queued with what was resolved, and this process'
     [
       run.status,
       run.job_id,
-      run.job_type,
+      run.type,
       run.auth_id,
       run.config,
       run.read,
@@ -152,6 +152,10 @@ Deno.test("runs are listed by status, and by the job's id or label", async () =>
   assert.deepEqual(await list({ status: "failed" }), [other, own]);
   assert.deepEqual(await list({ status: "failed", job: "Nightly" }), [own]);
   assert.deepEqual(await list({ status: "succeeded" }), []);
+  await assert.rejects(
+    list({ job: "nightl" }),
+    failure("config", /no job "nightl"/, { code: "not_found", hint: /"Nightly"/ }),
+  );
 });
 
 Deno.test("a run tells what happened, and what to do next by who is there", async () => {

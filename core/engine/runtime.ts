@@ -19,6 +19,7 @@ import type {
   RunView,
   StreamFieldView,
   StreamView,
+  TokenView,
 } from "./views.ts";
 
 /** A configuration as it comes in: values typed, or strings that are read as the field's type. */
@@ -32,6 +33,18 @@ export interface AuthInput {
   readonly label: string;
   readonly description?: string;
   readonly config: ConfigInput;
+  /** Free id for it, 32 lower-case hex digits; a new one unless told. */
+  readonly id?: string;
+  /** The token that makes it. */
+  readonly user?: { readonly id: string; readonly name: string };
+}
+
+/** What went with a deleted auth. */
+export interface DeletedAuth {
+  /** Labels of the jobs that used it: they are paused. */
+  readonly jobs: readonly string[];
+  /** Ids of the runs that used it: they are stopped. */
+  readonly runs: readonly string[];
 }
 
 /** What a change of an auth or a job may hold; a config key that is null goes back to its default. */
@@ -48,9 +61,12 @@ export interface Auths {
   get(auth: string): Promise<AuthView>;
   /** Merges config by name; secrets left out stay. */
   update(auth: string, change: Change): Promise<AuthView>;
-  /** Refused (`conflict`) while a job uses it. */
-  delete(auth: string): Promise<void>;
-  /** Connects and looks at everything a job will need; pins the peer's identity where none is pinned. */
+  /** Stops its runs and pauses its jobs. */
+  delete(auth: string): Promise<DeletedAuth>;
+  /**
+   * Connects and looks at everything a job will need; pins the peer's identity where none is pinned. What keeps it from
+   * going on is thrown after a result that tells of it.
+   */
   check(auth: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<CheckResult>;
   /** Forgets the pinned identity, connects and pins what is there now. */
   trustPeer(
@@ -141,10 +157,15 @@ export interface Profiles {
 export interface Tokens {
   /** Makes one; the token itself is never shown again. */
   create(input: { readonly name: string; readonly scopes: readonly string[] }): Promise<{ id: string; token: string }>;
-  /** What a token may do, or undefined for one that is not known. */
-  verify(token: string): Promise<{ readonly id: string; readonly scopes: readonly string[] } | undefined>;
-  /** Whether there is any. */
-  any(): Promise<boolean>;
+  /** In the order in which they were made. */
+  list(): Promise<TokenView[]>;
+  get(id: string): Promise<TokenView>;
+  /** Gives the one that is gone. With `keepAdmin`, the last one with scope `admin` is not deleted (`conflict`). */
+  delete(id: string, options?: { readonly keepAdmin?: boolean }): Promise<TokenView>;
+  /** The token that this is, or undefined for one that is not known. */
+  verify(token: string): Promise<Pick<TokenView, "id" | "name" | "scopes"> | undefined>;
+  /** Whether there is one with scope `admin`. */
+  anyAdmin(): Promise<boolean>;
 }
 
 /** An open Waybill. Made by `openRuntime`. */

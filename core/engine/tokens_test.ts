@@ -1,24 +1,63 @@
 import assert from "node:assert/strict";
 import { failure, startEngine } from "./engine_testing.ts";
-import { tokensOf } from "./tokens.ts";
+import { SCOPES, tokensOf } from "./tokens.ts";
 
 Deno.test("a token is verified by itself and stored only as a hash", async () => {
   await using engine = await startEngine();
   const tokens = tokensOf(engine.context);
-  assert.equal(await tokens.any(), false);
   const { id, token } = await tokens.create({ name: "ci", scopes: ["admin"] });
-  assert.equal(await tokens.any(), true);
-  assert.deepEqual(await tokens.verify(token), { id, scopes: ["admin"] });
+  assert.deepEqual(await tokens.verify(token), { id, name: "ci", scopes: ["admin"] });
   for (const wrong of ["", token.slice(0, -1), `${token} `, id]) assert.equal(await tokens.verify(wrong), undefined);
   const rows = await engine.context.database.kysely.selectFrom("tokens").selectAll().execute();
   assert(!JSON.stringify(rows).includes(token.slice(8)));
   assert.notEqual((await tokens.create({ name: "ci", scopes: ["admin"] })).token, token);
 });
 
-Deno.test("a token needs a name and scopes", async () => {
+Deno.test("a token needs a name and scopes that there are", async () => {
   await using engine = await startEngine();
   const tokens = tokensOf(engine.context);
   await assert.rejects(tokens.create({ name: " ", scopes: ["admin"] }), failure("config", /name is empty/));
   await assert.rejects(tokens.create({ name: "x", scopes: [] }), failure("config", /needs a scope/));
-  await assert.rejects(tokens.create({ name: "x", scopes: ["Ad min"] }), failure("config", /"Ad min" is no scope/));
+  await assert.rejects(
+    tokens.create({ name: "x", scopes: ["admin", "data-writ"] }),
+    failure("config", /no scope "data-writ"/, { hint: /"data_write"/ }),
+  );
+  await assert.rejects(
+    tokens.create({ name: "x", scopes: ["bogus"] }),
+    failure("config", /no scope "bogus"/, { hint: /admin, data, data_write/ }),
+  );
+  assert.deepEqual(await tokens.list(), []);
+  await tokens.create({ name: "all", scopes: SCOPES });
+  assert.deepEqual((await tokens.list())[0]?.scopes, SCOPES);
+});
+
+Deno.test("tokens are listed without themselves, and a deleted one is not known any more", async () => {
+  await using engine = await startEngine();
+  const tokens = tokensOf(engine.context);
+  const { id, token } = await tokens.create({ name: "ci", scopes: ["data"] });
+  const [listed, ...others] = await tokens.list();
+  assert.deepEqual([listed?.id, listed?.name, listed?.scopes, others], [id, "ci", ["data"], []]);
+  assert(!JSON.stringify(listed).includes(token));
+  assert.deepEqual(await tokens.get(id), listed);
+  assert.deepEqual(await tokens.delete(id), listed);
+  assert.equal(await tokens.verify(token), undefined);
+  const gone = failure("config", /no token/, { code: "not_found" });
+  await assert.rejects(tokens.delete(id), gone);
+  await assert.rejects(tokens.get(id), gone);
+});
+
+Deno.test("the last admin token is kept where that is asked for", async () => {
+  await using engine = await startEngine();
+  const tokens = tokensOf(engine.context);
+  assert.equal(await tokens.anyAdmin(), false);
+  const { id: first } = await tokens.create({ name: "first", scopes: ["admin", "data"] });
+  const { id: data } = await tokens.create({ name: "data", scopes: ["data"] });
+  const refused = failure("config", /"first" is the last one/, { code: "conflict" });
+  await assert.rejects(tokens.delete(first, { keepAdmin: true }), refused);
+  await tokens.delete(data, { keepAdmin: true });
+  const { id: second } = await tokens.create({ name: "second", scopes: ["admin"] });
+  await tokens.delete(first, { keepAdmin: true });
+  assert.equal(await tokens.anyAdmin(), true);
+  await tokens.delete(second);
+  assert.equal(await tokens.anyAdmin(), false);
 });

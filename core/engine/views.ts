@@ -13,16 +13,31 @@ import type { RunStatus } from "../database/tables.ts";
 export interface AuthView {
   readonly id: string;
   readonly provider_id: string;
+  /** The provider's title; its id where no plugin brings it any more. */
+  readonly provider_name: string;
   readonly method: string;
   readonly label: string;
   readonly description: string;
+  /** What is no secret. The HTTP API leaves it out: there, config is write-only (SPEC §4). */
   readonly config: { readonly [key: string]: JsonValue };
   /** Names of the secret fields that are set. */
   readonly secrets: readonly string[];
   /** Pinned identity of the other side (host key fingerprint). */
   readonly peer: string | null;
-  readonly created_at: string;
-  readonly updated_at: string;
+  /** Id of the token that made it; null for one made at the command line. */
+  readonly user_id: string | null;
+  /** Name that the token had then. */
+  readonly user_name: string | null;
+  readonly created: string;
+  readonly updated: string;
+}
+
+/** An API token; the token itself is never shown again. */
+export interface TokenView {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly created: string;
 }
 
 /** A configured job. */
@@ -43,7 +58,8 @@ export interface JobView {
 export interface RunView {
   readonly id: string;
   readonly status: RunStatus;
-  readonly job_type: string;
+  /** Id of the job type. */
+  readonly type: string;
   readonly job_id: string | null;
   readonly auth_id: string | null;
   readonly config: { readonly [key: string]: JsonValue };

@@ -35,6 +35,6 @@ export const localFolder: AuthDefinition<LocalFolderConfig, FileConnection> = de
     [Symbol.asyncDispose]: async () => {},
   }),
   check: async function* ({ files }, { config, signal }) {
-    yield await checkFolder(files, `Folder "${config.folder}"`, signal);
+    yield* checkFolder(files, `Folder "${config.folder}"`, signal);
   },
 });

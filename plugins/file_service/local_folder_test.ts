@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import type { AuthContext, CheckResult } from "@waybill/waybill";
+import { type AuthContext, type CheckResult, Failure } from "@waybill/waybill";
 import { collectLog } from "@waybill/waybill/testing";
 import { localFolder } from "./local_folder.ts";
 
-async function check(folder: string): Promise<CheckResult[]> {
+/** The results, and what was thrown after them. */
+async function check(folder: string): Promise<[results: CheckResult[], thrown?: unknown]> {
   const context: AuthContext<{ folder: string }> = {
     label: "Files",
     config: localFolder.config.parse({ folder }),
@@ -12,33 +13,46 @@ async function check(folder: string): Promise<CheckResult[]> {
     log: collectLog().log,
   };
   await using connection = await localFolder.connect(context);
-  return await Array.fromAsync(localFolder.check(connection, context));
+  const results: CheckResult[] = [];
+  try {
+    for await (const result of localFolder.check(connection, context)) results.push(result);
+  } catch (error) {
+    return [results, error];
+  }
+  return [results];
 }
 
 Deno.test("a local folder is checked by listing it", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${folder}/a.csv`, "id\n1\n");
-    assert.deepEqual(await check(folder), [
+    assert.deepEqual(await check(folder), [[
       { name: "folder", ok: true, detail: `Folder "${folder}" holds 1 entry` },
-    ]);
+    ]]);
     await Deno.mkdir(`${folder}/sub`);
-    assert.equal((await check(folder))[0]?.detail, `Folder "${folder}" holds 2 entries`);
+    assert.equal((await check(folder))[0][0]?.detail, `Folder "${folder}" holds 2 entries`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
 
-Deno.test("a local folder that is not there fails its check and says so", async () => {
+Deno.test("a local folder that is not there, or is a file, fails its check as a wrong configuration", async () => {
   const parent = await Deno.makeTempDir();
   try {
     const folder = `${parent}/missing`;
-    assert.deepEqual(await check(folder), [{
+    const [results, thrown] = await check(folder);
+    assert.deepEqual(results, [{
       name: "folder",
       ok: false,
       detail: `Folder "${folder}" does not exist`,
       hint: "Check the folder and the file name",
     }]);
+    assert.ok(thrown instanceof Failure);
+    assert.deepEqual([thrown.kind, thrown.code], ["config", "not_found"]);
+    await Deno.writeTextFile(folder, "a file");
+    const [[listed], notListed] = await check(folder);
+    assert.equal(listed?.ok, false);
+    assert.ok(notListed instanceof Failure && notListed.kind === "config", String(notListed));
   } finally {
     await Deno.remove(parent, { recursive: true });
   }

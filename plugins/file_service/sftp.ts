@@ -125,7 +125,7 @@ export const sftp: AuthDefinition<SftpConfig, SftpFileConnection> = defineAuth({
       yield { name: "host key", ok: true, detail: `${hostKey.fingerprint} (${hostKey.keyType}), ${hostKey.why}` };
     }
     yield { name: "login", ok: true, detail: `"${config.username}" is logged in` };
-    yield await checkFolder(files, config.folder === "" ? "The login directory" : `Folder "${config.folder}"`, signal);
+    yield* checkFolder(files, config.folder === "" ? "The login directory" : `Folder "${config.folder}"`, signal);
   },
 });
 

@@ -28,10 +28,15 @@ class SavedAuth {
     };
   }
 
+  /** What the last check told, also before it threw. */
+  results: CheckResult[] = [];
+
   async check(): Promise<CheckResult[]> {
     const { context } = this;
     await using connection = await sftp.connect(context);
-    return await Array.fromAsync(sftp.check(connection, context));
+    this.results = [];
+    for await (const result of sftp.check(connection, context)) this.results.push(result);
+    return this.results;
   }
 
   async failure(): Promise<Failure> {
@@ -104,8 +109,9 @@ Deno.test({
     const { host, port, username, privateKey, folder } = server;
     const config = { host, port, username, private_key: privateKey };
 
-    const missing = (await new SavedAuth({ ...config, folder: `${folder}/missing` }).check()).at(-1);
-    assert.deepEqual(missing, {
+    const missing = new SavedAuth({ ...config, folder: `${folder}/missing` });
+    assert.equal((await missing.failure()).kind, "config");
+    assert.deepEqual(missing.results.at(-1), {
       name: "folder",
       ok: false,
       detail: `Folder "${folder}/missing" does not exist`,

@@ -4,23 +4,69 @@
  * @module
  */
 import { z } from "zod";
-import type { Auths } from "../../core/engine/runtime.ts";
-import type { Registry } from "../../core/engine/registry.ts";
+import { Failure } from "../../core/contracts/failure.ts";
+import type { Auths, Runtime } from "../../core/engine/runtime.ts";
+import { isId } from "../../core/engine/ids.ts";
 import { made, nothing, one } from "../answers.ts";
+import type { VerifiedToken } from "../auth_middleware.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { auth, authResource } from "./auth_resource.ts";
+import { auth, type AuthResource, authResource, tokenResource } from "./auth_resource.ts";
 import { checkProvider, configOf, createBody, freeLabel, methodOf, updateBody } from "./auth_input.ts";
-import { checkResult } from "./schemas.ts";
+import { checkAuth, checkReport } from "./auth_check.ts";
 
 const authParam = { id: "Id or label of the auth" };
 
 /** The routes of auths. */
-export function authRoutes(auths: Auths, registry: Registry): readonly Route[] {
-  return [...keeping(auths, registry), ...using(auths)];
+export function authRoutes(runtime: Pick<Runtime, "auths" | "tokens" | "registry">): readonly Route[] {
+  return [...making(runtime), ...keeping(runtime), ...using(runtime.auths)];
 }
 
-/** Making, reading, changing and removing. */
-function keeping(auths: Auths, registry: Registry): readonly Route[] {
+/** Making: under an id that Waybill chooses, or under one that the caller does. */
+function making({ auths, registry }: Pick<Runtime, "auths" | "registry">): readonly Route[] {
+  const body = createBody(registry);
+  const create = async (given: z.output<typeof body>, caller: VerifiedToken | null, id?: string) => {
+    const method = methodOf(given, registry);
+    const { label = freeLabel(method, await auths.list()), description, config } = given;
+    const view = await auths.create({
+      method,
+      label,
+      ...(description === undefined ? {} : { description }),
+      ...(id === undefined ? {} : { id }),
+      ...(caller === null ? {} : { user: { id: caller.id, name: caller.name } }),
+      config: configOf(config),
+    });
+    return authResource(view);
+  };
+  const shared = {
+    method: "post",
+    tag: "auth",
+    description: "The config is encrypted where it is secret, and never returned. Check it afterwards.",
+    body,
+    answer: made(201, auth, ({ id }) => `/api/auth/${id}`),
+  } as const;
+  return [
+    defineRoute({
+      ...shared,
+      path: "/api/auth",
+      name: "createAuth",
+      summary: "Create an auth",
+      failures: [404, 409],
+      handle: ({ body, caller }) => create(body, caller),
+    }),
+    defineRoute({
+      ...shared,
+      path: "/api/auth/{id}",
+      name: "createAuthWithId",
+      summary: "Create an auth with an id of your choice",
+      params: { id: "Free id: 32 hex digits in lower case" },
+      failures: [409],
+      handle: ({ params, body, caller }) => create(body, caller, params.id),
+    }),
+  ];
+}
+
+/** Reading, changing and removing. */
+function keeping({ auths, tokens }: Pick<Runtime, "auths" | "tokens">): readonly Route[] {
   return [
     defineRoute({
       method: "get",
@@ -29,39 +75,22 @@ function keeping(auths: Auths, registry: Registry): readonly Route[] {
       tag: "auth",
       summary: "List auths",
       answer: one(z.array(auth), "The auths"),
-      handle: async () => (await auths.list()).map((view) => authResource(view, registry)),
-    }),
-    defineRoute({
-      method: "post",
-      path: "/api/auth",
-      name: "createAuth",
-      tag: "auth",
-      summary: "Create an auth",
-      description: "The config is encrypted where it is secret, and never returned. Check it afterwards.",
-      body: createBody(registry),
-      failures: [404, 409],
-      answer: made(201, auth, ({ id }) => `/api/auth/${id}`),
-      handle: async ({ body }) => {
-        const method = methodOf(body, registry);
-        const { label = freeLabel(method, await auths.list()), description, config } = body;
-        const view = await auths.create({
-          method,
-          label,
-          ...(description === undefined ? {} : { description }),
-          config: configOf(config),
-        });
-        return authResource(view, registry);
-      },
+      handle: async () => (await auths.list()).map(authResource),
     }),
     defineRoute({
       method: "get",
       path: "/api/auth/{id}",
       name: "getAuth",
       tag: "auth",
-      summary: "Show an auth",
+      summary: "Show an auth, or the token with this id",
       params: authParam,
       answer: one(auth),
-      handle: async ({ params }) => authResource(await auths.get(params.id), registry),
+      handle: ({ params: { id } }) =>
+        authOrToken<AuthResource>(
+          id,
+          async () => authResource(await auths.get(id)),
+          async () => tokenResource(await tokens.get(id)),
+        ),
     }),
     defineRoute({
       method: "put",
@@ -82,7 +111,7 @@ function keeping(auths: Auths, registry: Registry): readonly Route[] {
           ...change,
           ...(config === undefined ? {} : { config: configOf(config) }),
         });
-        return authResource(view, registry);
+        return authResource(view);
       },
     }),
     defineRoute({
@@ -90,13 +119,27 @@ function keeping(auths: Auths, registry: Registry): readonly Route[] {
       path: "/api/auth/{id}",
       name: "deleteAuth",
       tag: "auth",
-      summary: "Delete an auth",
+      summary: "Delete an auth, or the token with this id",
+      description: "Its runs are stopped, and its jobs paused until they have another one. " +
+        "The last token with scope `admin` is not deleted.",
       params: authParam,
       failures: [409],
       answer: nothing(),
-      handle: ({ params }) => auths.delete(params.id),
+      handle: async ({ params: { id } }) => {
+        await authOrToken<unknown>(id, () => auths.delete(id), () => tokens.delete(id, { keepAdmin: true }));
+      },
     }),
   ];
+}
+
+/** A token's id is an auth's, too (SPEC §4): what is no auth may be a token. */
+async function authOrToken<T>(id: string, withAuth: () => Promise<T>, withToken: () => Promise<T>): Promise<T> {
+  try {
+    return await withAuth();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "not_found" || !isId(id)) throw error;
+    return await withToken();
+  }
 }
 
 /** Checking, and trusting what the other side proves to be. */
@@ -111,9 +154,8 @@ function using(auths: Auths): readonly Route[] {
       description: "Answers 200 with one entry for each thing looked at, whether it works or not. " +
         "Pins the other side's identity where none is pinned yet.",
       params: authParam,
-      failures: [422, 503],
-      answer: one(z.array(checkResult), "What was looked at"),
-      handle: ({ params, signal }) => Array.fromAsync(auths.check(params.id, { signal })),
+      answer: one(checkReport, "What was looked at"),
+      handle: ({ params, signal }) => checkAuth(auths, params.id, signal),
     }),
     defineRoute({
       method: "post",

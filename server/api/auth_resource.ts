@@ -1,16 +1,16 @@
 /**
- * A saved authorisation as the API shows it: its public portions, by their documented names.
+ * A saved authorisation as the API shows it: everything but what was configured, which is write-only (SPEC §4).
  *
  * @module
  */
 import { z } from "zod";
-import type { Registry } from "../../core/engine/registry.ts";
-import type { AuthView } from "../../core/engine/views.ts";
+import type { AuthView, TokenView } from "../../core/engine/views.ts";
 
 /** A saved authorisation without anything that was configured. */
-export type AuthResource = z.output<typeof authObject>;
+export type AuthResource = Omit<AuthView, "config">;
 
-const authObject = z.object({
+/** The schema of {@linkcode AuthResource}. */
+export const auth: z.ZodType<AuthResource> = z.object({
   id: z.string(),
   provider_id: z.string(),
   provider_name: z.string(),
@@ -19,26 +19,31 @@ const authObject = z.object({
   description: z.string(),
   secrets: z.array(z.string()).readonly().describe("Names of the secret fields that are set"),
   peer: z.string().nullable().describe("Pinned identity of the other side: its host key's fingerprint"),
+  user_id: z.string().nullable().describe("Id of the token that made it; null for one made at the command line"),
+  user_name: z.string().nullable().describe("Name that the token had then"),
   created: z.iso.datetime(),
   updated: z.iso.datetime(),
 }).meta({ id: "Auth" });
 
-/** The schema of {@linkcode AuthResource}. */
-export const auth: z.ZodType<AuthResource> = authObject;
-
 /** The public portions of an auth. */
-export function authResource(view: AuthView, registry: Registry): AuthResource {
+export function authResource({ config: _, ...view }: AuthView): AuthResource {
+  return view;
+}
+
+/** A token as the auth that it is, too (SPEC §4). */
+export function tokenResource({ id, name, created }: TokenView): AuthResource {
   return {
-    id: view.id,
-    provider_id: view.provider_id,
-    // The auth may outlive the plugin that brought its provider.
-    provider_name: registry.providers.find(({ id }) => id === view.provider_id)?.title ?? view.provider_id,
-    method: view.method,
-    label: view.label,
-    description: view.description,
-    secrets: view.secrets,
-    peer: view.peer,
-    created: view.created_at,
-    updated: view.updated_at,
+    id,
+    provider_id: "waybill",
+    provider_name: "Waybill",
+    method: "token",
+    label: name,
+    description: "",
+    secrets: ["token"],
+    peer: null,
+    user_id: null,
+    user_name: null,
+    created,
+    updated: created,
   };
 }

@@ -28,6 +28,8 @@ Deno.test("an auth is made, shown, listed and changed without its config ever co
     description: "Nightly",
     secrets: ["password"],
     peer: null,
+    user_id: (await server.runtime.tokens.list())[0]?.id,
+    user_name: "test",
   });
   assert.match(id, /^[0-9a-f]{32}$/);
   assert.equal(created, updated);
@@ -49,7 +51,8 @@ Deno.test("config is taken as an object and as a list of names and values", asyn
   assert.equal(listed.status, 201, listed.text);
   const { id } = listed.json.data;
   const checked = await server.call(`POST /api/auth/${id}/check`);
-  assert.ok(checked.json.data.every(({ ok }: { ok: boolean }) => ok), checked.text);
+  assert.equal(checked.json.data.ok, true, checked.text);
+  assert.deepEqual(checked.json.data.checks.map(({ name }: { name: string }) => name), ["folder"]);
   const twice = { config: [{ name: "folder", value: "/a" }, { name: "folder", value: "/b" }] };
   assert.match((await createFolder(server, twice)).json.message, /"folder" is given twice/);
 });
@@ -107,10 +110,50 @@ Deno.test("a deleted auth is gone", async () => {
   assert.equal((await server.call(`GET /api/auth/${id}`)).status, 404);
 });
 
-Deno.test("a check that cannot connect answers what was seen", async () => {
+Deno.test("a check that cannot go on answers what was seen", async () => {
   await using server = await openTestServer();
   const { id } = (await createFolder(server, { config: { folder: `${server.folder}/missing` } })).json.data;
   const { status, json } = await server.call(`POST /api/auth/${id}/check`);
-  const failed = status === 200 ? json.data.some(({ ok }: { ok: boolean }) => !ok) : json.message.includes("missing");
-  assert.ok(failed, JSON.stringify(json));
+  assert.equal(status, 200);
+  const { ok, checks: [check, ...others] } = json.data;
+  assert.deepEqual([ok, check.name, check.ok, others], [false, "folder", false, []]);
+  assert.match(check.detail, /missing" does not exist/);
+  const config = { host: "nowhere.invalid", username: "u", password: "p" };
+  const sftp = await server.call("POST /api/auth", { json: { method: "sftp", config } });
+  const unreachable = await server.call(`POST /api/auth/${sftp.json.data.id}/check`);
+  assert.equal(unreachable.status, 200, unreachable.text);
+  assert.equal(unreachable.json.data.ok, false);
+  assert.match(unreachable.json.data.checks.at(-1).detail, /nowhere\.invalid/);
+});
+
+Deno.test("a free id of 32 hex digits in the path makes an auth with it; a taken one answers 409", async () => {
+  await using server = await openTestServer();
+  const id = "00112233445566778899aabbccddeeff";
+  const json = { method: "local-folder", config: { folder: server.folder } };
+  const made = await server.call(`POST /api/auth/${id}`, { json });
+  assert.deepEqual([made.status, made.json.data?.id], [201, id], made.text);
+  assert.equal(made.headers.get("location"), `/api/auth/${id}`);
+  assert.equal((await server.call(`GET /api/auth/${id}`)).json.data.id, id);
+  assert.equal((await server.call(`POST /api/auth/${id}`, { json })).status, 409);
+  const [token] = await server.runtime.tokens.list();
+  assert.equal((await server.call(`POST /api/auth/${token?.id}`, { json })).status, 409);
+  for (const wrong of [`${id}0`, id.toUpperCase(), "partner"]) {
+    const reply = await server.call(`POST /api/auth/${wrong}`, { json });
+    assert.deepEqual([reply.status, reply.json.hint], [
+      400,
+      "Give 32 hex digits in lower case, or let Waybill choose one",
+    ]);
+  }
+});
+
+Deno.test("deleting an auth over HTTP pauses its jobs and stops its runs", async () => {
+  await using server = await openTestServer();
+  const { id } = (await createFolder(server)).json.data;
+  const config = { stream: "s", file: "customers.csv" };
+  await server.call("POST /api/job", { json: { type: "csv-import", label: "nightly", auth: id, config } });
+  const run = (await server.call("POST /api/job/nightly/run")).json.data;
+  assert.equal((await server.call(`DELETE /api/auth/${id}`)).status, 204);
+  const job = (await server.call("GET /api/job/nightly")).json.data;
+  assert.deepEqual([job.status, job.auth_id], ["paused", null]);
+  assert.equal((await server.call(`GET /api/run/${run.id}`)).json.data.status, "cancelled");
 });

@@ -91,7 +91,7 @@ export const runStatus: z.ZodType<RunView["status"]> = z.enum([
 export const run: z.ZodType<RunView> = z.object({
   id: z.string(),
   status: runStatus,
-  job_type: z.string(),
+  type: z.string().describe("Id of the job type"),
   job_id: z.string().nullable(),
   auth_id: z.string().nullable(),
   config,
