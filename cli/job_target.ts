@@ -6,7 +6,7 @@
 import { Failure } from "../core/contracts/failure.ts";
 import type { JobDefinition } from "../core/contracts/job.ts";
 import { nearest } from "../core/describe/nearest.ts";
-import type { JobInput } from "../core/engine/runtime.ts";
+import type { JobInput, SavedJobInput } from "../core/engine/runtime.ts";
 import type { JobView } from "../core/engine/views.ts";
 import type { App } from "./app.ts";
 import type { Arguments } from "./args.ts";
@@ -60,9 +60,14 @@ export async function jobTypes(app: App): Promise<readonly (readonly [string, st
 }
 
 /** The input that a target and the command line make: a saved job as it is, with the flags over it. */
-export async function targetInput(app: App, { type, job }: Target, args: Arguments): Promise<JobInput> {
+export async function targetInput(
+  app: App,
+  { type, job }: Target,
+  args: Arguments,
+): Promise<JobInput | SavedJobInput> {
   const { configWithSecrets } = await import("./secrets.ts");
-  const given = await configWithSecrets(app, args, type.config, { partial: job !== undefined });
-  const auth = args.value("auth") ?? job?.auth_id ?? undefined;
-  return { type: type.id, config: { ...job?.config, ...given }, ...(auth === undefined ? {} : { auth }) };
+  const config = await configWithSecrets(app, args, type.config, { partial: job !== undefined });
+  const auth = args.value("auth");
+  const over = { config, ...(auth === undefined ? {} : { auth }) };
+  return job === undefined ? { type: type.id, ...over } : { job: job.id, ...over };
 }

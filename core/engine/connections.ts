@@ -39,6 +39,7 @@ export async function openConnection(
   if (auth === null) throw new Failure("config", "There is no auth to connect with", { hint: "Name one with --auth" });
   const opened = await openAuth(context, await findAuth(context.database.kysely, accountId, auth));
   throwIfAborted(options.signal);
+  for (const note of opened.notes) options.log.warn(note);
   return await opened.redactor.guard(() => opened.definition.connect(authContext(context, opened, options)));
 }
 

@@ -17,8 +17,8 @@ import { withDeadline } from "./deadline.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
 import { checkLabel, labelTaken } from "./label.ts";
-import { findJob, inputOf, resolveAuth, resolveInput } from "./resolve_run.ts";
-import type { Change, ChoiceOptions, JobInput, Jobs } from "./runtime.ts";
+import { findJob, resolveAuth, resolveInput, savedInput } from "./resolve_run.ts";
+import type { Change, ChoiceOptions, JobInput, Jobs, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, openAuth } from "./saved_auths.ts";
 import type { JobView, Page } from "./views.ts";
 
@@ -78,11 +78,10 @@ class SavedJobs implements Jobs {
     return await this.#writeLabelled(label, async (transaction) => {
       const { database, accountId } = this.#context;
       const row = await findJob(transaction, accountId, job);
-      const input = { ...inputOf(row, change.config), ...(change.auth === undefined ? {} : { auth: change.auth }) };
       // A job whose type is gone can still be renamed.
       const changed = change.config === undefined && change.auth === undefined
         ? {}
-        : stored(await resolveInput(this.#context, transaction, input));
+        : stored(await resolveInput(this.#context, transaction, savedInput(this.#context, row, change).input));
       await transaction.updateTable("jobs").set({
         ...changed,
         ...(label === undefined ? {} : { label }),
@@ -117,22 +116,32 @@ class SavedJobs implements Jobs {
     });
   }
 
-  async plan(job: string | JobInput, options: { readonly signal?: AbortSignal } = {}): Promise<Plan> {
-    const { database, accountId } = this.#context;
-    const input = typeof job === "string" ? inputOf(await findJob(database.kysely, accountId, job)) : job;
-    const resolved = await resolveInput(this.#context, database.kysely, input);
+  async plan(
+    what: string | JobInput | SavedJobInput,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Plan> {
+    const { input, notes } = await this.#inputOf(typeof what === "string" ? { job: what } : what);
+    const resolved = await resolveInput(this.#context, this.#context.database.kysely, input);
     const definition = resolved.job;
     const config = parseConfig(definition.config, resolved.config, `job type "${definition.id}"`);
     const plan = definition.plan?.bind(definition);
     if (!plan) {
-      return { summary: definition.summary, facts: {}, notes: ["This job type cannot tell more without running"] };
+      const nothing = "This job type cannot tell more without running";
+      return { summary: definition.summary, facts: {}, notes: [...notes, nothing] };
     }
-    return await this.#connected(
+    const told = await this.#connected(
       `The plan of "${definition.id}"`,
       resolved.auth,
       options,
       (given) => plan({ config, ...given }),
     );
+    return { ...told, notes: [...notes, ...told.notes] };
+  }
+
+  async #inputOf(what: JobInput | SavedJobInput): Promise<ReturnType<typeof savedInput>> {
+    if (!("job" in what)) return { input: what, notes: [] };
+    const { database, accountId } = this.#context;
+    return savedInput(this.#context, await findJob(database.kysely, accountId, what.job), what);
   }
 
   async choices(input: JobInput, field: string, options: ChoiceOptions = {}): Promise<Page<Choice>> {

@@ -11,8 +11,9 @@ import type { JobsTable } from "../database/tables.ts";
 import { parseConfig, readConfig } from "../describe/mod.ts";
 import type { EngineContext } from "./context.ts";
 import { unknownName } from "./registry.ts";
-import type { ConfigInput, JobInput } from "./runtime.ts";
+import type { ConfigInput, JobInput, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, findAuth } from "./saved_auths.ts";
+import { goneNotes, knownKeys } from "./stored_config.ts";
 
 /** A run that may be queued as it is. */
 export interface ResolvedRun {
@@ -22,6 +23,8 @@ export interface ResolvedRun {
   readonly authId: string;
   /** Checked, in the form in which it is stored: plain JSON, without defaults; `parseConfig` makes it whole again. */
   readonly config: { readonly [key: string]: JsonValue };
+  /** What the user should know of it, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -35,20 +38,31 @@ export async function resolveRun(
   const executor = context.database.kysely;
   if (!("job" in run)) {
     const { job, auth, config } = await resolveInput(context, executor, run);
-    return { jobId: null, jobType: job.id, authId: auth.id, config };
+    return { jobId: null, jobType: job.id, authId: auth.id, config, notes: [] };
   }
   const row = await findJob(executor, context.accountId, run.job);
   if (row.status === "paused") {
     throw new Failure("config", `Job "${row.label}" is paused`, { code: "conflict", hint: "Resume it first" });
   }
-  const { job, auth, config } = await resolveInput(context, executor, inputOf(row, run.config));
-  return { jobId: row.id, jobType: job.id, authId: auth.id, config };
+  const { input, notes } = savedInput(context, row, run);
+  const { job, auth, config } = await resolveInput(context, executor, input);
+  return { jobId: row.id, jobType: job.id, authId: auth.id, config, notes };
 }
 
-/** A saved job as the input it was made from, with `config` over its own. */
-export function inputOf(row: JobsTable, config: ConfigInput = {}): JobInput {
-  const stored: ConfigInput = JSON.parse(row.config);
-  return { type: row.type, config: { ...stored, ...config }, ...(row.auth_id === null ? {} : { auth: row.auth_id }) };
+/**
+ * A saved job as the input it was made from, with what is given over its own; `notes` tell of keys that its type has no
+ * more, which are left out.
+ */
+export function savedInput(
+  { registry }: Pick<EngineContext, "registry">,
+  row: JobsTable,
+  over: Omit<SavedJobInput, "job"> = {},
+): { readonly input: JobInput; readonly notes: readonly string[] } {
+  const job = registry.job(row.type);
+  const { config, gone } = knownKeys(job.config, JSON.parse(row.config));
+  const auth = over.auth ?? row.auth_id;
+  const input = { type: row.type, config: { ...config, ...over.config }, ...(auth === null ? {} : { auth }) };
+  return { input, notes: goneNotes(gone, `job type "${job.id}"`) };
 }
 
 /** What a job input names, checked. */

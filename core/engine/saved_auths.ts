@@ -12,6 +12,7 @@ import { parseConfig } from "../describe/mod.ts";
 import type { EngineContext } from "./context.ts";
 import { type Redactor, redactor, secretStrings } from "./redact.ts";
 import { unknownName } from "./registry.ts";
+import { goneNotes, knownKeys, type StoredConfig } from "./stored_config.ts";
 import { authSecrets } from "./vault.ts";
 
 /** A row of `auths`. */
@@ -26,6 +27,8 @@ export interface OpenAuth {
   readonly definition: AuthDefinition;
   /** Parsed, secrets included. */
   readonly config: ReturnType<AuthDefinition["config"]["parse"]>;
+  /** What the user should know of it, a sentence each. */
+  readonly notes: readonly string[];
   /** Takes its secrets out of messages. */
   readonly redactor: Redactor;
 }
@@ -40,11 +43,15 @@ export async function findAuth(executor: Executor, accountId: number, auth: stri
   throw unknownName("auth", auth, others.map(({ label }) => label));
 }
 
-/** The stored configuration, secrets included. */
+/** The stored configuration, secrets included, without keys that the auth method has no more. */
 export async function storedConfig(
-  context: Pick<EngineContext, "vault">,
+  context: Pick<EngineContext, "vault" | "registry">,
   row: AuthRow,
 ): Promise<{ readonly [key: string]: JsonValue }> {
+  return knownKeys(context.registry.auth(row.method).auth.config, await everyKey(context, row)).config;
+}
+
+async function everyKey(context: Pick<EngineContext, "vault">, row: AuthRow): Promise<StoredConfig["config"]> {
   const secrets = row.secrets && await context.vault.open(row.secrets, authSecrets(row.id));
   return { ...JSON.parse(row.config), ...(isRecord(secrets) ? secrets : {}) };
 }
@@ -52,12 +59,14 @@ export async function storedConfig(
 /** Opens an auth's secrets and parses its configuration. */
 export async function openAuth(context: AuthContextOf, row: AuthRow): Promise<OpenAuth> {
   const { auth: definition } = context.registry.auth(row.method);
-  const stored = await storedConfig(context, row);
+  const stored = await everyKey(context, row);
+  const { config, gone } = knownKeys(definition.config, stored);
   const secrets: string[] = JSON.parse(row.secret_names);
   return {
     row,
     definition,
-    config: parseConfig(definition.config, stored, `auth "${row.label}"`),
+    config: parseConfig(definition.config, config, `auth "${row.label}"`),
+    notes: goneNotes(gone, `auth method "${row.method}"`),
     redactor: redactor(secrets.flatMap((name) => secretStrings(stored[name] ?? null))),
   };
 }
