@@ -102,7 +102,9 @@ async function nextSteps(app: App, run: RunView): Promise<string[]> {
   const type = registry.jobs.find(({ id }) => id === run.type);
   if (run.status !== "succeeded" || type === undefined) return steps;
   const { parseConfig } = await import("../core/describe/parse.ts");
-  const { stream, identifyBy: [field] } = type.into(parseConfig(type.config, run.config, `job type "${type.id}"`));
+  const { knownKeys } = await import("../core/engine/stored_config.ts");
+  const { config } = knownKeys(type.config, run.config);
+  const { stream, identifyBy: [field] } = type.into(parseConfig(type.config, config, `job type "${type.id}"`));
   steps.push(app.command("stream", "fields", stream));
   if (field !== undefined) steps.push(app.command("profile", "get", field, "VALUE"));
   return steps;

@@ -16,6 +16,7 @@ import { type OpenImport, openImport } from "./open_import.ts";
 import { type Claim, finishRun, holdFence, LeaseLost, type Outcome, releaseRun } from "./queue.ts";
 import { type Redactor, redactor } from "./redact.ts";
 import { findAuth, openAuth } from "./saved_auths.ts";
+import { goneNotes, knownKeys } from "./stored_config.ts";
 
 /** Sentences kept with a run. */
 const MAX_NOTES = 20;
@@ -66,8 +67,8 @@ export async function executeRun(core: Core, claim: Claim, hooks: RunHooks): Pro
   }
   try {
     await attempt.finish(outcome);
-    return outcome.status;
     hooks.log.info("The run ended", { status: outcome.status });
+    return outcome.status;
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
     hooks.log.warn(error.message);
@@ -105,7 +106,9 @@ class RunAttempt {
     this.#duration = row.duration_ms;
     this.#bytes = row.bytes;
     const job = core.registry.job(row.job_type);
-    const config = parseConfig(job.config, JSON.parse(row.config), `job type "${job.id}"`);
+    const stored = knownKeys(job.config, JSON.parse(row.config));
+    for (const note of goneNotes(stored.gone, `job type "${job.id}"`)) this.#note(note);
+    const config = parseConfig(job.config, stored.config, `job type "${job.id}"`);
     if (row.auth_id !== null) {
       const auth = await findAuth(core.database.kysely, claim.account, row.auth_id);
       this.#redactor = (await openAuth(core, auth)).redactor;

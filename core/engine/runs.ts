@@ -91,7 +91,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
 
   return {
     start: async (input) => {
-      const { jobId, jobType, authId, config } = await options.resolve(input);
+      const { jobId, jobType, authId, config, notes } = await options.resolve(input);
       const now = await database.now();
       const id = newId();
       await database.kysely.insertInto("runs").values({
@@ -103,7 +103,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
         config: JSON.stringify(config),
         status: "queued",
         failure: null,
-        notes: "[]",
+        notes: JSON.stringify(notes),
         progress: null,
         checkpoint: null,
         rows_read: 0,

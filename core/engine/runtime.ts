@@ -84,6 +84,13 @@ export interface JobInput {
   readonly config: ConfigInput;
 }
 
+/** A saved job (id or label), with config and auth over its own. */
+export interface SavedJobInput {
+  readonly job: string;
+  readonly config?: ConfigInput;
+  readonly auth?: string;
+}
+
 /** Saved jobs. `job` is an id or a label. */
 export interface Jobs {
   create(input: JobInput & { readonly label: string; readonly description?: string }): Promise<JobView>;
@@ -96,7 +103,7 @@ export interface Jobs {
   /** Refused (`conflict`) while a run of it is queued or running. */
   delete(job: string): Promise<void>;
   /** What a run would do, of a saved job or of one only described. */
-  plan(job: string | JobInput, options?: { readonly signal?: AbortSignal }): Promise<Plan>;
+  plan(job: string | JobInput | SavedJobInput, options?: { readonly signal?: AbortSignal }): Promise<Plan>;
   /** One page of the values a field may take. */
   choices(input: JobInput, field: string, options?: ChoiceOptions): Promise<Page<Choice>>;
 }
