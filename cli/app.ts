@@ -69,11 +69,11 @@ export class App implements AsyncDisposable {
 
   async #loadRegistry(): Promise<Registry> {
     if (this.#runtime !== undefined) return (await this.#runtime).registry;
-    const [{ loadPlugins }, { buildRegistry }] = await Promise.all([
+    const [{ loadRegistry }, { readConfigFile }] = await Promise.all([
       import("../core/engine/loader.ts"),
-      import("../core/engine/registry.ts"),
+      import("../core/engine/config_file.ts"),
     ]);
-    return buildRegistry(await loadPlugins(this.#modules()));
+    return await loadRegistry([...this.#modules(), ...(await readConfigFile(this.home)).plugins]);
   }
 
   async #openRuntime(): Promise<Runtime> {

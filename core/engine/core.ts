@@ -10,8 +10,8 @@ import { Archive } from "../profiles/archive.ts";
 import { sqliteStatements } from "../profiles/sqlite_statements.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { type Home, openHome } from "./home.ts";
-import { loadPlugins } from "./loader.ts";
-import { buildRegistry, type Registry } from "./registry.ts";
+import { loadRegistry } from "./loader.ts";
+import type { Registry } from "./registry.ts";
 import { openVault, type Vault } from "./vault.ts";
 
 /** The open parts. Disposing of it closes the database. */
@@ -28,7 +28,7 @@ export interface Core extends AsyncDisposable {
 
 /** Opens everything; brings an older database up to date. `plugins` are module specifiers. */
 export async function openCore(options: { readonly home: string; readonly plugins: readonly string[] }): Promise<Core> {
-  const registry = buildRegistry(await loadPlugins(options.plugins));
+  const registry = await loadRegistry(options.plugins);
   const home = await openHome(options.home);
   const database = await openSqlite(home.databasePath);
   try {

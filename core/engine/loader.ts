@@ -4,63 +4,91 @@
  * @module
  */
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { Failure } from "../contracts/failure.ts";
 import { PLUGIN_API, type PluginDefinition } from "../contracts/plugin.ts";
+import { importFailure } from "./import_failure.ts";
+import { buildRegistry, type Registry } from "./registry.ts";
 
-/**
- * Loads plugin modules: files (`./acme.ts`), URLs or packages (`npm:acme`). A module exports one as `plugin` or several
- * as `plugins`. Failure `config` that names the module which does not load or holds no plugin for this Waybill.
- */
-export async function loadPlugins(specifiers: readonly string[]): Promise<PluginDefinition[]> {
-  const loaded: PluginDefinition[] = [];
-  for (const specifier of specifiers) loaded.push(...pluginsOf(specifier, await load(specifier)));
-  return loaded;
+/** A plugin and the module it came from. */
+interface LoadedPlugin {
+  readonly plugin: PluginDefinition;
+  /** As the operator named it. */
+  readonly specifier: string;
 }
 
-async function load(specifier: string): Promise<object> {
-  // A path starts where the command was given, not at this module.
+/**
+ * Loads plugin modules and makes the registry of them: files (`./acme.ts`), packages (`npm:acme@1`, `jsr:@acme/x@1`) or
+ * URLs (`https://…`); one that is named twice is loaded once. A module exports one as `plugin` or several as `plugins`.
+ * Failure `config` that names the module: it is not there, it throws, it holds no plugin for this Waybill, or what it
+ * brings does not fit beside the others.
+ */
+export async function loadRegistry(specifiers: readonly string[]): Promise<Registry> {
+  const modules = new Map<string, LoadedPlugin[]>();
+  for (const specifier of specifiers) {
+    const url = urlOf(specifier);
+    if (!modules.has(url)) modules.set(url, pluginsOf(specifier, await load(specifier, url)));
+  }
+  const loaded = [...modules.values()].flat();
+  const origins = new Map(loaded.map(({ plugin, specifier }) => [plugin, specifier]));
+  return buildRegistry(loaded.map(({ plugin }) => plugin), (plugin) => origins.get(plugin));
+}
+
+/** What `import()` takes: a path starts where the command was given, not at this module. */
+function urlOf(specifier: string): string {
   const isPath = /^(?:\.{0,2}\/|[A-Za-z]:\\)/.test(specifier);
+  return isPath ? pathToFileURL(resolve(specifier)).href : specifier;
+}
+
+async function load(specifier: string, url: string): Promise<object> {
   try {
-    return await import(isPath ? pathToFileURL(resolve(specifier)).href : specifier);
+    if (url.startsWith("file:")) await mustBeFile(fileURLToPath(url));
+    return await import(url);
   } catch (error) {
-    throw failure(specifier, error instanceof Error ? firstLine(error.message) : String(error), {
-      hint: "Check its name, and that its imports and permissions are there",
-      cause: error,
-    });
+    throw importFailure(specifier, error);
   }
 }
 
-function pluginsOf(specifier: string, module: object): PluginDefinition[] {
+/** Deno's own words for a path that is not there are the same as for an import of the plugin's that is not. */
+async function mustBeFile(path: string): Promise<void> {
+  const info = await Deno.stat(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Failure("config", `there is no file "${path}"`, { hint: "Check the path", cause: error });
+  });
+  if (!info.isDirectory) return;
+  throw new Failure("config", `"${path}" is a folder`, { hint: "Name the module in it: mod.ts, for example" });
+}
+
+function pluginsOf(specifier: string, module: object): LoadedPlugin[] {
   const exported: unknown[] = "plugin" in module
     ? [module.plugin]
     : "plugins" in module && Array.isArray(module.plugins)
     ? module.plugins
     : [];
   if (exported.length === 0) {
-    throw failure(specifier, "the module exports no plugin", {
+    const names = Object.keys(module).map((name) => `"${name}"`).join(", ");
+    throw failure(specifier, `the module exports no plugin, but ${names === "" ? "nothing" : names}`, {
       hint: 'Export what definePlugin gives as "plugin", or several in an array as "plugins"',
     });
   }
-  return exported.map((value) => {
-    if (typeof value !== "object" || value === null || !("name" in value) || typeof value.name !== "string") {
-      throw failure(specifier, "what it exports is no plugin", { hint: "Export what definePlugin gives" });
-    }
-    const api = "api" in value ? value.api : undefined;
-    if (api !== PLUGIN_API) {
-      throw failure(specifier, `it is written for version ${String(api)} of the plugin contract, not ${PLUGIN_API}`, {
-        hint: "Install a version of the plugin that fits this Waybill",
-      });
-    }
-    // The rest of its shape is checked where plugins are put together: built-in ones are, too.
-    return value as PluginDefinition;
-  });
+  return exported.map((value) => ({ plugin: pluginOf(specifier, value), specifier }));
 }
 
-function failure(specifier: string, reason: string, options: { hint: string; cause?: unknown }): Failure {
+function pluginOf(specifier: string, value: unknown): PluginDefinition {
+  if (typeof value !== "object" || value === null || !("name" in value) || typeof value.name !== "string") {
+    throw failure(specifier, "what it exports is no plugin", { hint: "Export what definePlugin gives" });
+  }
+  const api = "api" in value ? value.api : undefined;
+  if (api !== PLUGIN_API) {
+    const version = api === undefined ? "no version" : `version ${JSON.stringify(api)}`;
+    throw failure(specifier, `it is written for ${version} of the plugin contract, not ${PLUGIN_API}`, {
+      hint: "Install a version of the plugin that fits this Waybill",
+    });
+  }
+  // The rest of its shape is checked where plugins are put together: built-in ones are, too.
+  return value as PluginDefinition;
+}
+
+function failure(specifier: string, reason: string, options: { hint: string }): Failure {
   return new Failure("config", `Plugin "${specifier}" could not be loaded: ${reason}`, options);
-}
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? text;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { authsOf } from "./auths.ts";
+import { readConfigFile } from "./config_file.ts";
 import { Connections } from "./connections.ts";
 import { openCore } from "./core.ts";
 import { jobsOf } from "./jobs.ts";
@@ -24,7 +25,7 @@ const ACCOUNT = 1;
 export interface OpenOptions {
   /** Data directory. */
   readonly home: string;
-  /** Module specifiers of the plugins. */
+  /** Module specifiers of the plugins; those of the data directory's configuration file are loaded as well. */
   readonly plugins: readonly string[];
   /**
    * What this process does with queued runs: `serve` executes any, `cli` the ones it queued itself (unless a `serve`
@@ -50,7 +51,8 @@ export async function openRuntime(options: OpenOptions): Promise<Runtime> {
 
 async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promise<Runtime> {
   const log = options.log ?? createLog();
-  const core = stack.use(await openCore(options));
+  const plugins = [...options.plugins, ...(await readConfigFile(options.home)).plugins];
+  const core = stack.use(await openCore({ home: options.home, plugins }));
   const { database } = core;
   const locks = core.home.processesDir;
   const context = { database, vault: core.vault, registry: core.registry, accountId: ACCOUNT, log };
@@ -64,7 +66,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
         database,
         processes,
         home: core.home.dir,
-        plugins: options.plugins,
+        plugins,
         takes: kind === "serve" ? "any" : "own",
         log,
       }),

@@ -31,20 +31,39 @@ export interface ProvidedAuth {
  * Makes the registry. Failure `config` that names the plugin and what is wrong with it: another version of the
  * contract, an id that is taken or no kebab-case, a job with an auth method that its provider does not have, choices
  * for a key that is not configured.
+ *
+ * @param moduleOf The module that a plugin came from, where it is to be named.
  */
-export function buildRegistry(plugins: readonly PluginDefinition[]): Registry {
+export function buildRegistry(
+  plugins: readonly PluginDefinition[],
+  moduleOf: (plugin: PluginDefinition) => string | undefined = () => undefined,
+): Registry {
   const providers = new Map<string, ProviderDefinition>();
   const auths = new Map<string, ProvidedAuth>();
   const jobs = new Map<string, JobDefinition>();
-  const names = new Set<string>();
+  const names = new Map<string, PluginDefinition>();
+  const owners = new Map<string, PluginDefinition>();
+  const called = (plugin: PluginDefinition) => {
+    const module = moduleOf(plugin);
+    return module === undefined ? `"${plugin.name}"` : `"${plugin.name}" of "${module}"`;
+  };
+  const refuse = (plugin: PluginDefinition, problems: readonly string[]) => {
+    if (problems.length === 0) return;
+    throw new Failure("config", `Plugin ${called(plugin)} cannot be used: ${problems.join("; ")}`, {
+      hint: "Correct the plugin, or leave it out",
+    });
+  };
   for (const plugin of plugins) {
     const problems = pluginProblems(plugin);
     const add = <T>(kind: string, map: Map<string, T>, id: string, value: T) => {
-      if (map.has(id)) problems.push(`${kind} "${id}" is already there`);
+      const owner = owners.get(`${kind} ${id}`);
+      if (owner !== undefined) problems.push(`${kind} "${id}" is already brought by plugin ${called(owner)}`);
+      owners.set(`${kind} ${id}`, plugin);
       map.set(id, value);
     };
-    if (names.has(plugin.name)) problems.push("another plugin has the same name");
-    names.add(plugin.name);
+    const namesake = names.get(plugin.name);
+    if (namesake !== undefined) problems.push(`another plugin has the same name: ${called(namesake)}`);
+    names.set(plugin.name, plugin);
     for (const provider of plugin.providers ?? []) {
       add("provider", providers, provider.id, provider);
       for (const auth of provider.auths) add("auth method", auths, auth.id, { provider, auth });
@@ -73,13 +92,6 @@ function relationProblems(job: JobDefinition, providers: ReadonlyMap<string, Pro
     .map(({ id }) =>
       `job type "${job.id}" works with auth method "${id}", which provider "${provider.id}" does not have`
     );
-}
-
-function refuse({ name }: PluginDefinition, problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  throw new Failure("config", `Plugin "${name}" cannot be used: ${problems.join("; ")}`, {
-    hint: "Correct the plugin, or leave it out",
-  });
 }
 
 function lookUp<T>(kind: string, map: ReadonlyMap<string, T>, id: string): T {

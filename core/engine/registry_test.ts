@@ -60,7 +60,7 @@ const BROKEN: readonly [string, PluginDefinition, RegExp][] = [
     { ...echo, jobs: [{ ...job, id: "echo_x" }] },
     /jobs\["echo_x"\]\.id must be kebab-case/,
   ],
-  ["two jobs of one id", { ...echo, jobs: [job, job] }, /job type "echo-import" is already there/],
+  ["two jobs of one id", { ...echo, jobs: [job, job] }, /job type "echo-import" is already brought by plugin "echo"/],
   ["a job without auths", { ...echo, jobs: [{ ...job, auths: [] }] }, /auths must name an auth method/],
   [
     "a config that is no zod object",

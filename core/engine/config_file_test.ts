@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { CONFIG_FILE, readConfigFile } from "./config_file.ts";
+import { failure, makeFolder } from "./engine_testing.ts";
+
+Deno.test("without a configuration file, or a data directory, nothing is set", async () => {
+  await using folder = await makeFolder();
+  assert.deepEqual(await readConfigFile(folder.path), { plugins: [] });
+  assert.deepEqual(await readConfigFile(join(folder.path, "none")), { plugins: [] });
+});
+
+Deno.test("paths in the configuration file start at its folder, other specifiers stay", async () => {
+  await using folder = await makeFolder();
+  const plugins = ["./acme.ts", "../shop/mod.ts", "/srv/acme.ts", "npm:acme@1", "https://example.com/acme.ts"];
+  await Deno.writeTextFile(join(folder.path, CONFIG_FILE), JSON.stringify({ plugins }));
+  assert.deepEqual((await readConfigFile(folder.path)).plugins, [
+    join(folder.path, "acme.ts"),
+    join(folder.path, "../shop/mod.ts"),
+    ...plugins.slice(2),
+  ]);
+});
+
+const REFUSED: readonly [what: string, text: string, message: RegExp, hint: RegExp][] = [
+  ["is no JSON", '{ "plugins": [], }', /cannot be used: it is not JSON: /, /trailing commas/],
+  ["holds no object", '["./acme.ts"]', /it holds no JSON object$/, /Write \{/],
+  ["holds null", "null", /it holds no JSON object$/, /Write \{/],
+  ["misspells a setting", '{ "plugin": [] }', /there is no setting "plugin"$/, /Did you mean "plugins"\?/],
+  ["has a setting of its own", '{ "colour": 1 }', /there is no setting "colour"$/, /The settings are "plugins"$/],
+  ["names one plugin without a list", '{ "plugins": "./acme.ts" }', /"plugins" must be a list$/, /Write \{/],
+  ["lists something else", '{ "plugins": [1] }', /"plugins" must be a list of text$/, /Write \{/],
+  ["lists an empty name", '{ "plugins": [""] }', /"plugins" must name modules$/, /Write \{/],
+];
+
+for (const [what, text, message, hint] of REFUSED) {
+  Deno.test(`a configuration file that ${what} is refused by name`, async () => {
+    await using folder = await makeFolder();
+    const path = join(folder.path, CONFIG_FILE);
+    await Deno.writeTextFile(path, text);
+    await assert.rejects(readConfigFile(folder.path), (error: Error) => {
+      assert(error.message.startsWith(`Configuration file "${path}" `), error.message);
+      return failure("config", message, { hint })(error);
+    });
+  });
+}
+
+Deno.test("a configuration file that cannot be read is refused by name", async () => {
+  await using folder = await makeFolder();
+  await Deno.mkdir(join(folder.path, CONFIG_FILE));
+  await assert.rejects(
+    readConfigFile(folder.path),
+    failure("config", /waybill\.json" cannot be used/, { hint: /read/ }),
+  );
+});
