@@ -159,16 +159,14 @@ class SavedAuths implements Auths {
     const signal = options.signal ?? new AbortController().signal;
     let now: string | undefined;
     const given = authContext(this.#context, opened, { signal, log });
-    await using _connection = await opened.definition.connect({
-      ...given,
-      peer: {
-        known: undefined,
-        pin: (fingerprint) => {
-          now = fingerprint;
-          return Promise.resolve();
-        },
+    const peer = {
+      known: undefined,
+      pin: (fingerprint: string) => {
+        now = fingerprint;
+        return Promise.resolve();
       },
-    });
+    };
+    await using _connection = await opened.redactor.guard(() => opened.definition.connect({ ...given, peer }));
     if (now === undefined) {
       throw new Failure("config", `The other side of auth "${row.label}" shows no identity that could be trusted`, {
         hint: `Auth method "${row.method}" needs none`,

@@ -1,18 +1,23 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { Failure } from "../contracts/failure.ts";
+import { defineAuth } from "../contracts/auth.ts";
 import { defineJob } from "../contracts/job.ts";
 import { definePlugin } from "../contracts/plugin.ts";
+import { defineProvider } from "../contracts/provider.ts";
+import { authsOf } from "./auths.ts";
 import { Connections } from "./connections.ts";
 import { echoPlugin, startEngine } from "./engine_testing.ts";
 import { jobsOf } from "./jobs.ts";
 import { buildRegistry } from "./registry.ts";
-import type { Jobs } from "./runtime.ts";
+import type { Auths, Jobs } from "./runtime.ts";
 
 const SECRET = "hunter22-and-more";
 
 /** Plans and choices that throw what holds the auth's password. */
-async function startPeer(thrown: () => unknown): Promise<AsyncDisposable & { readonly jobs: Jobs }> {
+async function startPeer(
+  thrown: () => unknown,
+): Promise<AsyncDisposable & { readonly jobs: Jobs; readonly auths: Auths }> {
   const engine = await startEngine();
   const echo = echoPlugin(engine.side);
   const { provider, auth } = engine.context.registry.auth("echo-login");
@@ -36,12 +41,27 @@ async function startPeer(thrown: () => unknown): Promise<AsyncDisposable & { rea
     plan: () => Promise.reject(thrown()),
     run: async () => {},
   });
-  const registry = buildRegistry([echo, definePlugin({ name: "leaky", version: "1.0.0", api: 1, jobs: [leaky] })]);
+  const login = defineAuth({
+    id: "leaky-login",
+    title: "Login",
+    summary: "Says too much.",
+    config: z.object({ password: z.string().meta({ secret: true }) }),
+    connect: () => Promise.reject(thrown()),
+    check: async function* () {},
+  });
+  const other = defineProvider({ id: "leaky", title: "Leaky", summary: "Leaks.", auths: [login] });
+  const registry = buildRegistry([
+    echo,
+    definePlugin({ name: "leaky", version: "1.0.0", api: 1, providers: [other], jobs: [leaky] }),
+  ]);
   const context = { ...engine.context, registry };
   await engine.auths.create({ method: "echo-login", label: "In", config: { host: "here", password: SECRET } });
   const connections = new Connections(context);
+  const auths = authsOf(context);
+  await auths.create({ method: "leaky-login", label: "Leaky", config: { password: SECRET } });
   return {
     jobs: jobsOf(context, connections),
+    auths,
     [Symbol.asyncDispose]: async () => {
       await connections[Symbol.asyncDispose]();
       await engine[Symbol.asyncDispose]();
@@ -57,11 +77,19 @@ const cases: readonly (readonly [string, () => unknown])[] = [
 ];
 
 for (const [what, thrown] of cases) {
-  Deno.test(`${what} that a plan or a list of choices throws holds no secret of the auth`, async () => {
+  Deno.test(`${what} that a plan, choices, a check or a first look throws holds no secret of the auth`, async () => {
     await using peer = await startPeer(thrown);
-    const { jobs } = peer;
+    const { jobs, auths } = peer;
     const input = { type: "leaky-import", config: {} };
-    for (const work of [jobs.plan(input), jobs.choices(input, "file")]) {
+    const works = [
+      jobs.plan(input),
+      jobs.choices(input, "file"),
+      Array.fromAsync(auths.check("Leaky")),
+      auths.trustPeer("Leaky"),
+    ];
+    // Each is waited for below.
+    for (const work of works) work.catch(() => {});
+    for (const work of works) {
       const error: unknown = await work.then(() => assert.fail("nothing was thrown"), (error) => error);
       const said = Deno.inspect(error) + JSON.stringify(error);
       assert.ok(said.includes("[secret]"), said);
