@@ -14,7 +14,7 @@ export type {
   FailureKind,
   FailureOptions,
 } from "./core/contracts/failure.ts";
-export { type ImportFields, importFields, importTarget } from "./core/contracts/fields.ts";
+export { type ImportFields, importFields, importTarget, nameList } from "./core/contracts/fields.ts";
 export type {
   FileConnection,
   FileEntry,
@@ -42,3 +42,4 @@ export { definePlugin, PLUGIN_API, type PluginDefinition } from "./core/contract
 export { defineProvider, type ProviderDefinition } from "./core/contracts/provider.ts";
 export { isRecordBatch } from "./core/contracts/records.ts";
 export type { ColumnIndex, JsonValue, RecordBatch, RejectedRow, Row } from "./core/contracts/records.ts";
+export { nearest } from "./core/describe/nearest.ts";

@@ -5,7 +5,7 @@
  */
 import { Failure } from "../contracts/failure.ts";
 import { BatchBuffer } from "./csv_batch.ts";
-import { nameColumns, readHeaderRecord } from "./csv_header.ts";
+import { nameColumns, readHeaderRecord, readSeparatorLine } from "./csv_header.ts";
 import {
   CSV_MAX_RECORD_BYTES,
   type CsvChunk,
@@ -29,6 +29,7 @@ const BATCH_ROWS = 50_000;
  * It reads RFC 4180 and what files in the wild hold beyond it:
  * - Lines end with LF, CRLF or CR, mixed as they like. A UTF-8 byte order mark is dropped.
  * - A quote counts only as the first byte of a cell; in an unquoted cell it is an ordinary character.
+ * - A first line such as `sep=;` names the delimiter and is no row; a delimiter that is given stands above it.
  * - Blank lines are no rows, in a file of one column too. Values are never trimmed.
  * - A short row is accepted without its missing cells; a long one when every cell past the header's last is empty.
  * - Every value is a JSON string, written as `JSON.stringify` would.
@@ -65,17 +66,18 @@ export class CsvReader {
   #need = SNIFF_BYTES;
   #records = false;
   readonly #name: string;
-  readonly #delimiter: string;
+  readonly #delimiter: string | undefined;
   readonly #maxRecordBytes: number;
 
   /** Throws a `Failure` of kind `config` for a delimiter or, when resumed, a field that cannot be. */
   constructor(private readonly options: CsvOptions = {}) {
     this.#name = options.name ?? "CSV";
-    this.#delimiter = parseDelimiter(options.delimiter);
+    this.#delimiter = options.delimiter === undefined ? undefined : parseDelimiter(options.delimiter);
     this.#maxRecordBytes = options.maxRecordBytes ?? CSV_MAX_RECORD_BYTES;
     if (options.resume !== undefined) {
       this.#records = true;
-      this.#start({ names: options.resume.names, notes: [] }, options.resume.position);
+      const { names, position } = options.resume;
+      this.#start({ names, notes: [], delimiter: this.#delimiter ?? parseDelimiter() }, position);
     }
   }
 
@@ -138,10 +140,12 @@ export class CsvReader {
     head.set(piece, this.#head.length);
     this.#head = head;
     if (head.length < this.#need && !final) return;
-    refuseBinary(head, this.#name);
     const bom = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
-    const delimiter = new TextEncoder().encode(this.#delimiter);
-    const record = readHeaderRecord(head.subarray(bom), delimiter, final, this.#name);
+    const separator = readSeparatorLine(head.subarray(bom));
+    const delimiter = this.#delimiter ?? separator?.delimiter ?? parseDelimiter();
+    refuseBinary(head, this.#name, delimiter);
+    const first = bom + (separator?.next ?? 0);
+    const record = readHeaderRecord(head.subarray(first), new TextEncoder().encode(delimiter), final, this.#name);
     if ((record?.next ?? head.length) > this.#maxRecordBytes) {
       throw new Failure("data", `The header of "${this.#name}" is longer than ${this.#maxRecordBytes} bytes`, {
         hint: "Check the line ends and the quotes of the first line",
@@ -151,10 +155,15 @@ export class CsvReader {
       this.#need = 2 * head.length;
       return;
     }
-    const offset = bom + record.next;
+    const offset = first + record.next;
+    const line = 1 + record.lines + (separator === undefined ? 0 : 1);
     this.#head = new Uint8Array(0);
-    const header = nameColumns(record.cells, this.#delimiter, this.#name);
-    const scanner = this.#start(header, { offset, line: 1 + record.lines, cells: 0, recovering: false });
+    const named = nameColumns(record.cells, delimiter, this.#name);
+    const header = separator === undefined || separator.delimiter === delimiter ? named : {
+      ...named,
+      notes: [`The first line says ${separator.text}, but the delimiter given is "${delimiter}"`, ...named.notes],
+    };
+    const scanner = this.#start(header, { offset, line, cells: 0, recovering: false });
     scanner.append(head.subarray(offset));
   }
 
@@ -172,7 +181,7 @@ export class CsvReader {
     const slots = Int32Array.from(header.names, (name) => kept.has(name) ? selected.push(name) - 1 : -1);
     this.#batch = new BatchBuffer(selected, { bytes: batchBytes, rows: batchRows });
     this.#scanner = new RecordScanner({
-      delimiter: new TextEncoder().encode(this.#delimiter),
+      delimiter: new TextEncoder().encode(header.delimiter),
       slots,
       maxRecordBytes: this.#maxRecordBytes,
       position,

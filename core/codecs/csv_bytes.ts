@@ -88,3 +88,9 @@ export function findLineEnd(bytes: Uint8Array, from: number, end: number, final:
 export function skipLineEnd(bytes: Uint8Array, i: number, end: number): number {
   return bytes[i] === CR && i + 1 < end && bytes[i + 1] === LF ? i + 2 : i + 1;
 }
+
+/** Whether `prefix` stands at `at`. */
+export function startsWith(bytes: Uint8Array, at: number, prefix: Uint8Array): boolean {
+  for (let i = 0; i < prefix.length; i++) if (bytes[at + i] !== prefix[i]) return false;
+  return true;
+}

@@ -4,8 +4,32 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
-import { CR, findLineEnd, LF, QUOTE, skipLineEnd } from "./csv_bytes.ts";
+import { CR, findLineEnd, LF, QUOTE, skipLineEnd, startsWith } from "./csv_bytes.ts";
 import { CSV_MAX_COLUMNS, type CsvHeader } from "./csv_options.ts";
+
+/** A first line that is no row but tells the delimiter. */
+export interface SeparatorLine {
+  /** The line, without its end. */
+  readonly text: string;
+  /** What it says. */
+  readonly delimiter: string;
+  /** Offset of the next line. */
+  readonly next: number;
+}
+
+/** Longest separator line in bytes: quoted, with a delimiter beyond the first plane. */
+const SEPARATOR_BYTES = 10;
+
+/**
+ * The separator line that `bytes` start with: `sep=;`, as Excel reads and writes it, or `"sep=;"`, as other programs
+ * quote it, in any case.
+ */
+export function readSeparatorLine(bytes: Uint8Array): SeparatorLine | undefined {
+  const end = bytes.subarray(0, SEPARATOR_BYTES + 1).findIndex((byte) => byte === LF || byte === CR);
+  const text = new TextDecoder().decode(bytes.subarray(0, Math.max(end, 0)));
+  const delimiter = /^("?)sep=([^"\0\uFEFF\uFFFD])\1$/iu.exec(text)?.[2];
+  return delimiter === undefined ? undefined : { text, delimiter, next: skipLineEnd(bytes, end, bytes.length) };
+}
 
 /** The header's cells and where the record after it starts. */
 export interface HeaderRecord {
@@ -93,11 +117,6 @@ function headerEnd(bytes: Uint8Array, start: number, delimiter: Uint8Array, fina
   return quoted ? -2 : bytes.length;
 }
 
-function startsWith(bytes: Uint8Array, at: number, prefix: Uint8Array): boolean {
-  for (let i = 0; i < prefix.length; i++) if (bytes[at + i] !== prefix[i]) return false;
-  return true;
-}
-
 /** The cells of a record whose quotes are known to be right. */
 function headerCells(record: Uint8Array, delimiter: Uint8Array, name: string): string[] {
   let text: string;
@@ -164,5 +183,5 @@ export function nameColumns(cells: readonly string[], delimiter: string, name: s
   });
   const only = cells.length === 1 ? trimmed[0] ?? "" : "";
   const other = [",", ";", "\t", "|"].find((candidate) => candidate !== delimiter && only.includes(candidate));
-  return other === undefined ? { names, notes } : { names, notes, otherDelimiter: other };
+  return { names, delimiter, notes, ...(other === undefined ? {} : { otherDelimiter: other }) };
 }

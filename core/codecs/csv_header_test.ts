@@ -14,6 +14,7 @@ function header(text: string, delimiter = ",") {
 Deno.test("empty and repeated names become unique and the notes say so", () => {
   assert.deepEqual(header("name, name ,,name_2,name"), {
     names: ["name", "name_3", "column_3", "name_2", "name_4"],
+    delimiter: ",",
     notes: [
       'White space around the name of column 2, "name", is dropped',
       'Column 2 is another "name": it is read as "name_3"',
@@ -39,6 +40,35 @@ Deno.test("a header of one column that holds another delimiter says which", () =
   assert.equal(header("id,a;b").otherDelimiter, undefined);
 });
 
+Deno.test("a first line that names the delimiter is no header, and lines and offsets still count it", () => {
+  for (const first of ["sep=;", '"sep=;"', "SEP=;"]) {
+    for (const end of ["\n", "\r\n", "\r"]) {
+      const bytes = utf8(`\uFEFF${first}${end}id;name${end}1;a,b${end}2;x;y${end}`);
+      for (const delimiter of [undefined, ";"]) {
+        const read = readAll(bytes, delimiter === undefined ? {} : { delimiter }, 7);
+        assert.deepEqual(read.names, ["id", "name"]);
+        assert.deepEqual(read.lines, ['{"id":"1","name":"a,b"}']);
+        assert.deepEqual(read.rejected.map(({ line }) => line), [4]);
+        assert.equal(read.positions.at(-1)?.offset, bytes.length);
+      }
+    }
+  }
+  assert.deepEqual(readAll(utf8("sep=\t\nid\tname\n1\tAnn\n")).lines, ['{"id":"1","name":"Ann"}']);
+  assert.deepEqual(readAll(utf8("sep=§\nid§name\n1§Ann\n")).lines, ['{"id":"1","name":"Ann"}']);
+});
+
+Deno.test("a delimiter that is given stands above the file's first line, and a note says so", () => {
+  const { names, delimiter, notes } = header("sep=;\nid|name", "|");
+  assert.deepEqual([names, delimiter], [["id", "name"], "|"]);
+  assert.deepEqual(notes, ['The first line says sep=;, but the delimiter given is "|"']);
+});
+
+Deno.test("a header that only resembles a line naming the delimiter is a header", () => {
+  for (const text of ["sep=", "sep=;;", "sep;name", "separator=;", '"sep=;', 'sep="']) {
+    assert.ok(readAll(utf8(`${text.replace(/^"/, "'")}\n1\n`)).names[0]?.includes("sep"), text);
+  }
+});
+
 Deno.test("an empty file and a header without rows are failures of kind data", () => {
   for (const empty of ["", "\n\r\n", "\uFEFF"]) {
     assert.throws(() => readAll(utf8(empty), { name: "a.csv" }), { kind: "data", message: 'File "a.csv" is empty' });
@@ -58,7 +88,8 @@ const BINARY: readonly [string, Uint8Array, string][] = [
   ["PNG", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d), "a PNG image"],
   ["UTF-16 with a mark", Uint8Array.of(0xff, 0xfe, 0x61, 0x00), "UTF-16 text"],
   ["UTF-16 without one", Uint8Array.of(0x61, 0, 0x2c, 0, 0x62, 0, 0x0a, 0), "UTF-16 text"],
-  ["other binary data", Uint8Array.of(1, 2, 0, 3, 0xfe), "binary data"],
+  ["tar", utf8(`a.csv${"\0".repeat(252)}ustar`), "a tar archive"],
+  ["other binary data", Uint8Array.from({ length: 8_192 }, (_, at) => at * 167 >> 3), "binary data"],
 ];
 
 for (const [what, bytes, said] of BINARY) {

@@ -28,11 +28,17 @@ export interface CsvPosition {
 
 /** How to read a CSV file. */
 export interface CsvOptions {
-  /** One code point; `t` and `\t` (a backslash and a t) mean a tab. Default: a comma. */
+  /**
+   * One code point; `t` and `\t` (a backslash and a t) mean a tab. Default: what a first line such as `sep=;` says,
+   * else a comma.
+   */
   readonly delimiter?: string;
   /** Columns to keep, by name; none or absent: all. Kept in the file's order. */
   readonly fields?: readonly string[];
-  /** Where to go on, and the header's names as they were read; the bytes given must start at `position.offset`. */
+  /**
+   * Where to go on, and the header's names as they were read; the bytes given must start at `position.offset`, and
+   * `delimiter` be the header's.
+   */
   readonly resume?: { readonly position: CsvPosition; readonly names: readonly string[] };
   /** Longest record in bytes, its line end not counted. Default: {@linkcode CSV_MAX_RECORD_BYTES}. */
   readonly maxRecordBytes?: number;
@@ -48,6 +54,8 @@ export interface CsvOptions {
 export interface CsvHeader {
   /** A unique, non-empty name for every column of the file, in order. */
   readonly names: readonly string[];
+  /** What separates the cells: as it was given, or as the file's first line says. */
+  readonly delimiter: string;
   /** What was changed to get there, one sentence each, without a final period. */
   readonly notes: readonly string[];
   /** For a header of one column that holds another common delimiter: that delimiter. */

@@ -26,11 +26,13 @@ import {
   QUOTE_END,
   quotedClasses,
   skipLineEnd,
+  startsWith,
   unquotedClasses,
   utf8Length,
   WIDE,
 } from "./csv_bytes.ts";
 import { AFTER_QUOTE, faultSentence, HAS_NUL, INCOMPLETE, NONE, NOT_UTF8, RAGGED, UNCLOSED } from "./csv_faults.ts";
+import { linesToOpenQuote } from "./csv_open_quote.ts";
 import type { CsvPosition } from "./csv_options.ts";
 
 /** Bytes kept of a rejected row: 64 KiB. */
@@ -188,7 +190,7 @@ export class RecordScanner {
           }
           if (fault >= UNCLOSED) break;
           kind = unquoted[window[i] as number] as number;
-          if (wideDelimiter && kind === DELIMITER && !isDelimiter(window, i, delimiter)) kind = WIDE;
+          if (wideDelimiter && kind === DELIMITER && !startsWith(window, i, delimiter)) kind = WIDE;
           if (kind < DELIMITER && i < end) {
             fault = wideDelimiter && !final && end - i < delimiter.length ? INCOMPLETE : AFTER_QUOTE;
             break;
@@ -201,7 +203,7 @@ export class RecordScanner {
             }
             if (kind > DELIMITER || i >= end) break;
             if (kind === DELIMITER) {
-              if (!wideDelimiter || isDelimiter(window, i, delimiter)) break;
+              if (!wideDelimiter || startsWith(window, i, delimiter)) break;
               kind = WIDE;
             }
             if (kind === WIDE) {
@@ -290,11 +292,11 @@ export class RecordScanner {
     const { maxRecordBytes } = this.settings;
     const window = this.#window;
     const end = this.#end;
-    let tooLong = stop - start > maxRecordBytes;
+    const tooLong = stop - start > maxRecordBytes;
     const lineEnd = tooLong || fault !== INCOMPLETE ? findLineEnd(window, start, end, final) : -1;
     // A carriage return that ends the window is no part of the line, but a line feed may follow it.
     const contentEnd = window[end - 1] === CR && !final ? end - 1 : end;
-    if (lineEnd < 0 && !final && !tooLong && (fault === INCOMPLETE || contentEnd - start <= maxRecordBytes)) {
+    if (lineEnd < 0 && !final && (contentEnd - start <= maxRecordBytes || !tooLong && fault === INCOMPLETE)) {
       this.#need = Math.max(Math.min(2 * (end - start), maxRecordBytes + 1), end - start + 1);
       return false;
     }
@@ -304,10 +306,14 @@ export class RecordScanner {
       this.#need = end - contentEnd + 1;
       return false;
     }
-    tooLong ||= (lineEnd < 0 ? end : lineEnd) - start > maxRecordBytes;
     const firstLineEnd = lineEnd < 0 ? end : lineEnd;
+    const longLine = firstLineEnd - start > maxRecordBytes;
+    // A line that is too long on its own needs no quote to blame.
+    const quote = tooLong && !longLine
+      ? linesToOpenQuote(window, start, start + maxRecordBytes, this.settings.delimiter)
+      : undefined;
     const raw = window.slice(start, Math.min(firstLineEnd, start + RAW_LIMIT));
-    this.#reject(raw, this.#offset, tooLong ? this.#tooLong() : this.#reason(fault, cells, lines));
+    this.#reject(raw, this.#offset, tooLong || longLine ? this.#tooLong(quote) : this.#reason(fault, cells, lines));
     this.#advance(lineEnd < 0 ? end : skipLineEnd(window, lineEnd, end), 1);
     this.#recovering = true;
     return true;
@@ -347,8 +353,10 @@ export class RecordScanner {
     this.#rejectedBytes += raw.length;
   }
 
-  #tooLong(): string {
-    return `Is longer than ${this.settings.maxRecordBytes} bytes`;
+  /** `quote`: how many lines further down the quote was opened that goes on past the limit. */
+  #tooLong(quote?: number): string {
+    const sentence = `Is longer than ${this.settings.maxRecordBytes} bytes`;
+    return quote === undefined ? sentence : `${sentence}, for the quote opened on line ${this.#line + quote}`;
   }
 
   #reason(fault: number, cells: number, lines = 0): string {
@@ -357,9 +365,4 @@ export class RecordScanner {
     const counted = fault === NONE || fault === RAGGED;
     return counted && this.#recovering ? `${reason}, after a malformed row` : reason;
   }
-}
-
-function isDelimiter(window: Uint8Array, at: number, delimiter: Uint8Array): boolean {
-  for (let d = 0; d < delimiter.length; d++) if (window[at + d] !== delimiter[d]) return false;
-  return true;
 }

@@ -112,7 +112,20 @@ Deno.test("a quote that is not closed within the limit costs one line of a long 
   const rest = Array.from({ length: 200_000 }, (_, row) => `${row},plain`).join("\n");
   const { lines, rejected } = readAll(utf8(`a,b\n0,"open\n${rest}\n`), {}, 65_536);
   assert.equal(lines.length, 200_000);
-  assert.deepEqual(rejected.map((row) => row.reason), ["Is longer than 1048576 bytes"]);
+  assert.deepEqual(rejected.map((row) => row.reason), ["Is longer than 1048576 bytes, for the quote opened on line 2"]);
+});
+
+Deno.test("the line of the quote that made a row too long is named, not that of the row or of a quote before", () => {
+  const long = "filler\n".repeat(20);
+  const reasons = (text: string) => {
+    const whole = readAll(utf8(`a,b,c\n${text}`), { maxRecordBytes: 100 });
+    assert.deepEqual(readAll(utf8(`a,b,c\n${text}`), { maxRecordBytes: 100 }, 3).rejected, whole.rejected);
+    return whole.rejected[0]?.reason;
+  };
+  assert.equal(reasons(`1,"x\ny","${long}"\n`), "Is longer than 100 bytes, for the quote opened on line 3");
+  assert.equal(reasons(`1,"x\r\n""y","${long}`), "Is longer than 100 bytes, for the quote opened on line 3");
+  assert.equal(reasons(`1,"x\ny",${"z".repeat(200)}\n`), "Is longer than 100 bytes");
+  assert.equal(reasons(`1,"${"z".repeat(200)}\n"\n`), "Is longer than 100 bytes");
 });
 
 Deno.test("a line-by-line shifted quoting is rejected without scanning the rest of the file for each line", () => {
@@ -131,6 +144,23 @@ Deno.test("a NUL or bytes that are not UTF-8 reject their row", () => {
   assert.deepEqual(rejected.map((row) => [...row.raw]), bad);
   assert.equal(rejected[0]?.reason, "Holds a NUL");
   assert.equal(rejected[1]?.reason, "Holds bytes that cannot be decoded");
+});
+
+Deno.test("a NUL rejects its row wherever it stands, in the first bytes of the file too", () => {
+  const row = (bad: string) => utf8(`a,b\n1,x\n2,${bad}\n3,z\n${"0,filler\n".repeat(1_000)}4,${bad}\n5,ok\n`);
+  for (const bad of ["y\0", "\0".repeat(4_096)]) {
+    const { lines, rejected } = readAll(row(bad));
+    assert.deepEqual(rejected.map(({ line, reason }) => [line, reason]), [[3, "Holds a NUL"], [1_005, "Holds a NUL"]]);
+    assert.equal(lines.length, 1_003);
+  }
+  const everyOther = Array.from({ length: 2_000 }, (_, id) => `${id},some text${id % 2 === 0 ? "\0" : ""}\n`).join("");
+  assert.equal(readAll(utf8(`id,note\n${everyOther}`)).lines.length, 1_000);
+});
+
+Deno.test("a control character that is the delimiter does not make a file with a NUL binary", () => {
+  const text = "a\u0001b\u0001c\n" + "1\u00012\u00013\n".repeat(500) + "1\u0001\0\u00013\n";
+  const { lines, rejected } = readAll(utf8(text), { delimiter: "\u0001" });
+  assert.deepEqual([lines.length, rejected.length], [500, 1]);
 });
 
 Deno.test("only well-formed UTF-8 is accepted, as the platform's decoder decides", () => {

@@ -24,3 +24,4 @@ export {
   type TimestampParser,
   timestampParser,
 } from "./timestamps.ts";
+export type { ClockChange } from "./timestamp_zone.ts";

@@ -1,5 +1,5 @@
 /**
- * Turns wall times of one zone into instants, quickly.
+ * Turns wall times of one zone into instants, quickly, and tells those that are no single instant.
  *
  * @module
  */
@@ -12,6 +12,22 @@ interface Stretch {
   readonly from: number;
   readonly to: number;
   readonly offset: number;
+}
+
+/** What a zone's clock does with a wall time that is no single instant: it never shows it, or shows it twice. */
+export type ClockChange = "skipped" | "repeated";
+
+/** Whether the clock of `zone` skips or repeats a wall time (as if it were UTC, in milliseconds since the epoch). */
+export function clockChange(wall: number, zone: string): ClockChange | undefined {
+  const plain = plainTime(wall);
+  const earlier = plain.toZonedDateTime(zone, { disambiguation: "earlier" });
+  const later = plain.toZonedDateTime(zone, { disambiguation: "later" });
+  if (earlier.epochNanoseconds === later.epochNanoseconds) return undefined;
+  return earlier.toPlainDateTime().equals(plain) ? "repeated" : "skipped";
+}
+
+function plainTime(wall: number): Temporal.PlainDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(wall).toZonedDateTimeISO("UTC").toPlainDateTime();
 }
 
 /**
@@ -42,8 +58,9 @@ export function zoneClock(zone: string): (wall: number) => number {
       last = known;
       return wall - known.offset;
     }
-    const moment = Temporal.Instant.fromEpochMilliseconds(wall).toZonedDateTimeISO("UTC").toPlainDateTime()
-      .toZonedDateTime(zone, { disambiguation: "compatible" });
+    // RFC 5545, section 3.3.5: a time that is skipped has the offset from before the gap, one that is repeated means
+    // the first.
+    const moment = plainTime(wall).toZonedDateTime(zone, { disambiguation: "compatible" });
     const offset = moment.offsetNanoseconds / 1e6;
     const stretch = {
       from: (moment.getTimeZoneTransition("previous")?.epochMilliseconds ?? -8.64e15) + DAY + offset,

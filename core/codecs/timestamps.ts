@@ -6,7 +6,7 @@
 import { Failure } from "../contracts/failure.ts";
 import type { RecordBatch } from "../contracts/records.ts";
 import { readIso, readNumber, readRfc2822, readSlashDate, type WallTime } from "./timestamp_forms.ts";
-import { zoneClock } from "./timestamp_zone.ts";
+import { type ClockChange, clockChange, zoneClock } from "./timestamp_zone.ts";
 
 /** Name of a form, or of a set of forms, that timestamps are written in. */
 export type TimestampFormat = "auto" | "iso8601" | "rfc2822" | "date" | "mdy" | "dmy" | "unix" | "unix-ms";
@@ -37,6 +37,11 @@ export interface TimestampParser {
   parse(text: string): number | undefined;
   /** The same for ASCII bytes from `start` to `end`; NaN where they are no such time. */
   parseBytes(bytes: Uint8Array, start: number, end: number): number;
+  /**
+   * Whether the zone's clock skips or repeats the wall time that the text gives; `undefined` for a text that names its
+   * zone or is no time, too.
+   */
+  clockChange(text: string): ClockChange | undefined;
 }
 
 /** Longest text that can be a timestamp. */
@@ -45,8 +50,9 @@ const LONGEST = 64;
 /**
  * A parser of timestamps.
  *
- * - `auto` takes 9 to 11 digits for Unix seconds and 12 to 14 for milliseconds (from March 1973 on); slash dates
- *   never, since they can be read two ways.
+ * - `auto` takes 9 to 11 digits, with or without a minus, for Unix seconds and 12 to 14 for milliseconds: nothing
+ *   between October 1966 and March 1973, since a shorter number may be anything. Slash dates never, since they can be
+ *   read two ways. `unix` and `unix-ms` take any number: 0 is the epoch, -1 the second before.
  * - ISO 8601: `YYYY-MM-DD` and `YYYYMMDD`, then `T` or a space, `HH:mm[:ss[.fff]]`, then `Z`, `UTC`, `±hh[:mm]` or
  *   nothing. Digits past the millisecond are cut; a leap second counts as the second before it.
  * - A wall time that a zone skips is moved on by the gap, one that occurs twice means the earlier (Temporal's
@@ -74,9 +80,14 @@ export function timestampParser({ format = "auto", zone = "UTC" }: TimestampOpti
   const toInstant = zoneClock(zone);
   const wall: WallTime = { milliseconds: 0, offset: undefined };
   const scratch = new Uint8Array(LONGEST);
+  /** Whether `wall` is what was read last: Unix times have none. */
+  let walled = false;
 
   /** What `wall` means as an instant. */
-  const settled = () => wall.offset === undefined ? toInstant(wall.milliseconds) : wall.milliseconds - wall.offset;
+  const settled = () => {
+    walled = true;
+    return wall.offset === undefined ? toInstant(wall.milliseconds) : wall.milliseconds - wall.offset;
+  };
 
   const parseBytes = (bytes: Uint8Array, start: number, end: number): number => {
     while (start < end && (bytes[start] as number) <= 0x20) start++;
@@ -109,18 +120,24 @@ export function timestampParser({ format = "auto", zone = "UTC" }: TimestampOpti
       }
     }
   };
+  const parse = (text: string): number | undefined => {
+    const trimmed = text.trim();
+    if (trimmed.length > LONGEST) return undefined;
+    for (let i = 0; i < trimmed.length; i++) {
+      const code = trimmed.charCodeAt(i);
+      if (code > 0x7e) return undefined;
+      scratch[i] = code;
+    }
+    const time = parseBytes(scratch, 0, trimmed.length);
+    return Number.isNaN(time) ? undefined : time;
+  };
   return {
+    parse,
     parseBytes,
-    parse(text) {
-      const trimmed = text.trim();
-      if (trimmed.length > LONGEST) return undefined;
-      for (let i = 0; i < trimmed.length; i++) {
-        const code = trimmed.charCodeAt(i);
-        if (code > 0x7e) return undefined;
-        scratch[i] = code;
-      }
-      const time = parseBytes(scratch, 0, trimmed.length);
-      return Number.isNaN(time) ? undefined : time;
+    clockChange(text) {
+      walled = false;
+      if (parse(text) === undefined || !walled || wall.offset !== undefined) return undefined;
+      return clockChange(wall.milliseconds, zone);
     },
   };
 }

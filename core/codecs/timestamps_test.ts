@@ -6,6 +6,7 @@ import { ambiguousDates, fillTimes, type TimestampFormat, timestampParser } from
 
 const AT = Date.UTC(2026, 2, 1, 10, 15, 7);
 const DAY = Date.UTC(2026, 2, 1);
+const DAY_LONG = 86_400_000;
 
 const READ: readonly [TimestampFormat, string, number][] = [
   ["iso8601", "2026-03-01T10:15:07Z", AT],
@@ -42,9 +43,16 @@ const READ: readonly [TimestampFormat, string, number][] = [
   ["unix", "1772360107.25", AT + 250],
   ["unix", "-1.5", -1_500],
   ["unix", "0", 0],
+  ["unix", "-86400", -DAY_LONG],
+  ["unix", "-2208988800", Date.UTC(1900, 0, 1)],
   ["unix-ms", "1772360107000", AT],
   ["unix-ms", "1772360107000.9", AT],
+  ["unix-ms", "0", 0],
+  ["unix-ms", "-86400000", -DAY_LONG],
   ["auto", "2026-03-01T10:15:07Z", AT],
+  ["auto", "-2208988800", Date.UTC(1900, 0, 1)],
+  ["auto", "-2208988800000", Date.UTC(1900, 0, 1)],
+  ["auto", "-123456789", -123_456_789_000],
   ["auto", "20260301", DAY],
   ["auto", "Sun, 1 Mar 2026 10:15:07 +0000", AT],
   ["auto", "1772360107", AT],
@@ -96,6 +104,9 @@ const UNREAD: readonly [TimestampFormat, string][] = [
   ["unix", ""],
   ["auto", "03/01/2026"],
   ["auto", "12345678"],
+  ["auto", "0"],
+  ["auto", "-1"],
+  ["auto", "-86400"],
   ["auto", "2026"],
   ["auto", "yesterday"],
   ["auto", "2026\u201103\u201101"],
@@ -140,6 +151,31 @@ Deno.test("wall times mean in every zone what Temporal's compatible says, gaps a
     changes.forEach(check);
     fc.assert(fc.property(minute, (at) => check(new Date(at * 60_000).toISOString().slice(0, 16).replace("T", " "))));
   }
+});
+
+Deno.test("wall times that a zone's clock skips or repeats are told, and nothing else is", () => {
+  const clock = (text: string, zone = "Europe/Berlin") => timestampParser({ zone }).clockChange(text);
+  assert.equal(clock("2026-03-29 01:59:59"), undefined);
+  assert.equal(clock("2026-03-29 02:00:00"), "skipped");
+  assert.equal(clock("2026-03-29 02:59:59.999"), "skipped");
+  assert.equal(clock("2026-03-29 03:00:00"), undefined);
+  assert.equal(clock("2026-10-25 01:59:59"), undefined);
+  assert.equal(clock("2026-10-25 02:00:00"), "repeated");
+  assert.equal(clock("2026-10-25 02:59:59"), "repeated");
+  assert.equal(clock("2026-10-25 03:00:00"), undefined);
+  // A day that a zone skipped when it changed sides of the date line, and a clock that moves by half an hour.
+  assert.equal(clock("2011-12-30 12:00", "Pacific/Apia"), "skipped");
+  assert.equal(clock("2025-10-05 02:10", "Australia/Lord_Howe"), "skipped");
+  for (const text of ["2026-03-29T02:30:00Z", "2026-03-29T02:30:00+01:00", "1774751400", "never", ""]) {
+    assert.equal(clock(text), undefined, text);
+  }
+  assert.equal(clock("2026-03-29 02:30", "UTC"), undefined);
+});
+
+Deno.test("a skipped time is moved on by the gap, a repeated one means the earlier", () => {
+  const { parse } = timestampParser({ zone: "Europe/Berlin" });
+  assert.equal(parse("2026-03-29 02:30"), Date.parse("2026-03-29T03:30:00+02:00"));
+  assert.equal(parse("2026-10-25 02:30"), Date.parse("2026-10-25T02:30:00+02:00"));
 });
 
 Deno.test("an unknown zone is a failure of kind config", () => {

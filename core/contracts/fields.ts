@@ -7,6 +7,11 @@ import { z } from "zod";
 import type { FieldMeta } from "./config.ts";
 import type { ImportTarget } from "./job.ts";
 
+/** A list of names, such as columns, in the order given. A name given again is dropped: it can mean nothing more. */
+export function nameList(): z.ZodDefault<z.ZodArray<z.ZodString>> {
+  return z.array(z.string().min(1)).overwrite((names) => [...new Set(names)]).default([]);
+}
+
 /** The shape of {@linkcode importFields}. */
 export interface ImportFields {
   /** Name of the stream. */
@@ -29,7 +34,7 @@ export const importFields: ImportFields = {
       placeholder: "customers",
     } satisfies FieldMeta,
   ),
-  identify_by: z.array(z.string().min(1)).default([]).meta(
+  identify_by: nameList().meta(
     {
       title: "Identify by",
       help: "Fields that identify a profile. They make the stream's default mapping where it has none: " +

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
-import { Failure, type FailureKind } from "@waybill/waybill";
+import { Failure, type FailureKind, type FileStore } from "@waybill/waybill";
 import { memoryStore } from "@waybill/waybill/files";
 import { runJob } from "@waybill/waybill/testing";
 import type { z } from "zod";
@@ -39,12 +39,64 @@ async function assertFails(content: string | Uint8Array, config: Config, expecte
   assert.deepEqual(handedOver, []);
 }
 
-Deno.test("a file that is not there is named", () =>
-  assertFails("id\n1\n", { file: "b.csv" }, {
+Deno.test("a file that is not there is named, with the one that was probably meant", async () => {
+  const message = 'File or folder "in/b.csv" does not exist';
+  await assertFails("id\n1\n", { file: "b.csv" }, { kind: "config", message, hint: 'Did you mean "a.csv"?' });
+  await assertFails("id\n1\n", { folder: "", file: "/in/b.csv" }, {
     kind: "config",
-    message: 'File or folder "in/b.csv" does not exist',
+    message: 'File or folder "/in/b.csv" does not exist',
+    hint: 'Did you mean "a.csv"?',
+  });
+});
+
+Deno.test("a file that is not there and resembles none is named alone", () =>
+  assertFails("id\n1\n", { file: "customers.csv" }, {
+    kind: "config",
+    message: 'File or folder "in/customers.csv" does not exist',
     hint: "Check the folder and the file name",
   }));
+
+Deno.test("the nearest name is looked for among 10,000 entries, and only of files", async () => {
+  const names = Array.from({ length: 10_000 }, (_, at) => `in/${String(at).padStart(5, "0")}.dat`);
+  const files = memoryStore(
+    Object.fromEntries([...names, "in/customers.csv", "other/customer/a.csv"].map((name) => [name, ""])),
+  );
+  let listed = 0;
+  const counting: FileStore = {
+    ...files,
+    stat: (path, options) => files.stat(path, options),
+    list: async (folder, options) => {
+      const page = await files.list(folder, { ...options, limit: Math.min(options?.limit ?? 1_000, 3_000) });
+      listed += page.entries.length;
+      return page;
+    },
+  };
+  const hintOf = async (folder: string) => {
+    const config = { stream: "s", folder, file: "customer.csv" };
+    const error = await runJob(csvImport, { connection: { files: counting }, config }).catch((error) => error);
+    assert.ok(error instanceof Failure);
+    return error.hint;
+  };
+  assert.equal(await hintOf("in"), "Check the folder and the file name");
+  assert.equal(listed, 10_000);
+  assert.equal(await hintOf("other"), "Check the folder and the file name");
+});
+
+Deno.test("a folder that is a file is told, with how to give both", async () => {
+  const kind = "config";
+  await assertFails("id\n1\n", { folder: "in/a.csv" }, {
+    kind,
+    message: '"in/a.csv" is a file, not a folder',
+    hint: 'Give --folder "in" and --file "a.csv"',
+  });
+  const files = memoryStore({ "a.csv": "id\n1\n" });
+  const config = { stream: "s", folder: "a.csv", file: "a.csv" };
+  await assert.rejects(runJob(csvImport, { connection: { files }, config }), {
+    kind,
+    message: '"a.csv" is a file, not a folder',
+    hint: 'Leave --folder out and give --file "a.csv"',
+  });
+});
 
 Deno.test("a folder that is not there is named", () =>
   assertFails("id\n1\n", { folder: "out" }, {
@@ -119,7 +171,7 @@ for (
     ["gzip data", gzipSync("id\n1\n")],
     ["a zip archive or an Excel workbook", Buffer.from("PK\x03\x04rest")],
     ["a PNG image", Buffer.from("\x89PNG\r\n\x1a\n", "latin1")],
-    ["binary data", Buffer.from("id,name\n1,\0\x01\x02\x03\n")],
+    ["binary data", Buffer.from(Array.from({ length: 8_192 }, (_, at) => at * 167 >> 3))],
   ] as const
 ) {
   Deno.test(`${what} is recognised and refused`, () =>

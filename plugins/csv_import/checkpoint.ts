@@ -10,18 +10,22 @@ export type CheckpointSchema = z.ZodObject<{
   path: z.ZodString;
   version: z.ZodString;
   names: z.ZodArray<z.ZodString>;
+  delimiter: z.ZodString;
   position: z.ZodObject<{
     offset: z.ZodInt;
     line: z.ZodInt;
     cells: z.ZodInt;
     recovering: z.ZodBoolean;
   }>;
+  accepted: z.ZodInt;
+  rejected: z.ZodInt;
   untimed: z.ZodInt;
 }>;
 
 /**
- * Where a CSV import stands. `path` and `version` name the file as it was; `names` are its columns; `position` is the
- * reader's; `untimed` counts the rows so far that have no timestamp that parses.
+ * Where a CSV import stands. `path` and `version` name the file as it was; `names` are its columns and
+ * `delimiter` is what separates them; `position` is the reader's. `accepted` and `rejected` count the rows so far,
+ * `untimed` those that have no timestamp that parses.
  */
 export type Checkpoint = z.output<CheckpointSchema>;
 
@@ -30,11 +34,14 @@ export const checkpoint: CheckpointSchema = z.object({
   path: z.string(),
   version: z.string(),
   names: z.array(z.string()),
+  delimiter: z.string(),
   position: z.object({
     offset: z.int().min(0),
     line: z.int().min(1),
     cells: z.int().min(0),
     recovering: z.boolean(),
   }),
+  accepted: z.int().min(0),
+  rejected: z.int().min(0),
   untimed: z.int().min(0),
 });

@@ -129,7 +129,7 @@ async function* entriesOf(files: FileStore, folder: string, signal: AbortSignal)
 
 /** Opens the file with what is configured so far; columns chosen already do not narrow the list. */
 async function openForChoices({ config, connection, signal }: Context): Promise<JobFile> {
-  const { folder = "", file = "", delimiter = ",", encoding = "auto" } = config;
+  const { folder = "", file = "", delimiter, encoding = "auto" } = config;
   const options = { folder, file, delimiter, encoding, fields: [], timestamps: [], identify_by: [] };
   return await openJobFile(connection.files, options, { batchRows: SAMPLE_ROWS, signal });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Failure } from "@waybill/waybill";
+import { Failure, nearest } from "@waybill/waybill";
 import type { CsvHeader } from "@waybill/waybill/codecs";
 import type { CsvImportOptions } from "./config.ts";
 
@@ -16,7 +16,7 @@ export interface Selection {
 }
 
 /** The part of the configuration that names columns. */
-export type ColumnOptions = Pick<CsvImportOptions, "fields" | "timestamps" | "identify_by" | "delimiter">;
+export type ColumnOptions = Pick<CsvImportOptions, "fields" | "timestamps" | "identify_by">;
 
 /** How many names a message lists. */
 const MOST_LISTED = 30;
@@ -51,36 +51,10 @@ function refuseWrongDelimiter({ names, otherDelimiter }: CsvHeader, options: Col
 }
 
 function unknownColumn(column: string, flag: string, names: readonly string[], path: string): Failure {
-  const near = nearestName(column, names);
+  const near = nearest(column, names);
   const listed = names.slice(0, MOST_LISTED).join(", ");
   const columns = names.length > MOST_LISTED ? `${listed} and ${names.length - MOST_LISTED} more` : listed;
   return new Failure("config", `Column "${column}" of ${flag} is not in the header of "${path}"`, {
     hint: `${near === undefined ? "" : `Did you mean "${near}"? `}The columns are: ${columns}`,
   });
-}
-
-/** The name that is the same but for case, spaces and the like, or but for up to two typing errors. */
-function nearestName(column: string, names: readonly string[]): string | undefined {
-  const plain = (name: string) => name.toLowerCase().replace(/[\s_.-]+/g, "");
-  const wanted = plain(column);
-  const scored = names.map((name) => ({ name, edits: editDistance(wanted, plain(name)) }));
-  const best = scored.reduce<typeof scored[number] | undefined>(
-    (least, next) => least === undefined || next.edits < least.edits ? next : least,
-    undefined,
-  );
-  return best !== undefined && best.edits <= Math.min(2, Math.floor((wanted.length + 1) / 3)) ? best.name : undefined;
-}
-
-/** Levenshtein's distance. */
-function editDistance(from: string, to: string): number {
-  let above = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= from.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column++) {
-      const [left = 0, up = 0, corner = 0] = [current[column - 1], above[column], above[column - 1]];
-      current.push(Math.min(left + 1, up + 1, corner + (from[row - 1] === to[column - 1] ? 0 : 1)));
-    }
-    above = current;
-  }
-  return above[to.length] ?? 0;
 }

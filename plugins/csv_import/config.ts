@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Failure, type FieldMeta, type ImportFields, importFields } from "@waybill/waybill";
+import { Failure, type FieldMeta, type ImportFields, importFields, nameList } from "@waybill/waybill";
 import { parseDelimiter, parseEncoding, type TimestampFormat, timestampParser } from "@waybill/waybill/codecs";
 import { z } from "zod";
 
@@ -12,7 +12,7 @@ export type CsvImportConfig = z.ZodObject<
   Pick<ImportFields, keyof ImportFields> & {
     folder: z.ZodDefault<z.ZodString>;
     file: z.ZodString;
-    delimiter: z.ZodDefault<z.ZodString>;
+    delimiter: z.ZodOptional<z.ZodString>;
     timestamps: z.ZodDefault<z.ZodArray<z.ZodString>>;
     timestamp_format: z.ZodDefault<z.ZodEnum<{ [Format in TimestampFormat]: Format }>>;
     timestamp_zone: z.ZodDefault<z.ZodString>;
@@ -61,14 +61,15 @@ export const config: CsvImportConfig = z.object({
       placeholder: "customers.csv",
     } satisfies FieldMeta,
   ),
-  delimiter: z.string().check(readableBy(parseDelimiter)).default(",").meta(
+  delimiter: z.string().check(readableBy(parseDelimiter)).optional().meta(
     {
       title: "Delimiter",
-      help: "Character that separates cells. For a tab give `t` or `\\t`.",
+      help: "Character that separates cells; for a tab give `t` or `\\t`. " +
+        "Left empty, it is what a first line such as `sep=;` says, else a comma.",
       placeholder: ";",
     } satisfies FieldMeta,
   ),
-  timestamps: z.array(z.string().min(1)).default([]).meta(
+  timestamps: nameList().meta(
     {
       title: "Timestamps",
       help: "Columns that hold the time of the event, most important first: the first that parses counts. " +
@@ -80,7 +81,7 @@ export const config: CsvImportConfig = z.object({
     .meta(
       {
         title: "Timestamp format",
-        help: "How timestamps are written. `auto` tells ISO 8601, RFC 2822 and Unix times apart; " +
+        help: "How timestamps are written. `auto` tells ISO 8601, RFC 2822 and Unix times (9 digits and more) apart; " +
           "dates with slashes are read only as `mdy` or `dmy`.",
         advanced: true,
       } satisfies FieldMeta,
@@ -93,7 +94,7 @@ export const config: CsvImportConfig = z.object({
       advanced: true,
     } satisfies FieldMeta,
   ),
-  fields: z.array(z.string().min(1)).default([]).meta(
+  fields: nameList().meta(
     {
       title: "Fields",
       help: "Columns to import. Left empty, all of them are.",

@@ -15,7 +15,6 @@ Deno.test("a stream and a file are all that is needed", () => {
     file: "a.csv",
     identify_by: [],
     folder: "",
-    delimiter: ",",
     timestamps: [],
     timestamp_format: "auto",
     timestamp_zone: "UTC",
@@ -43,4 +42,12 @@ Deno.test("a field that identifies profiles has to be imported", () => {
   assert.match(message ?? "", /^must be among `fields`, or `fields` be left empty/);
   assert.equal(problem({ fields: ["name", "email"], identify_by: ["email"] }), undefined);
   assert.equal(problem({ identify_by: ["email"] }), undefined);
+});
+
+Deno.test("a name that a list holds twice counts once, where it stood first", () => {
+  const twice = ["id", "email", "id"];
+  const parsed = csvImport.config.parse({ ...base, identify_by: twice, fields: twice, timestamps: ["at", "at"] });
+  assert.deepEqual(parsed.identify_by, ["id", "email"]);
+  assert.deepEqual(parsed.fields, ["id", "email"]);
+  assert.deepEqual(parsed.timestamps, ["at"]);
 });

@@ -8,9 +8,10 @@ import { type CsvChunk, type CsvHeader, CsvReader, openCsv, openText } from "@wa
 import type { Checkpoint } from "./checkpoint.ts";
 import { type ColumnOptions, selectColumns, type Selection } from "./columns.ts";
 import type { CsvImportOptions } from "./config.ts";
+import { explainMissing } from "./missing_file.ts";
 
 /** The part of the configuration that tells how to read the file. */
-export type FileOptions = ColumnOptions & Pick<CsvImportOptions, "folder" | "file" | "encoding">;
+export type FileOptions = ColumnOptions & Pick<CsvImportOptions, "folder" | "file" | "delimiter" | "encoding">;
 
 /** How to open it. */
 export interface OpenCsvFileOptions {
@@ -57,7 +58,7 @@ export async function openJobFile(
   { checkpoint, batchRows, signal }: OpenCsvFileOptions,
 ): Promise<JobFile> {
   const path = filePath(options);
-  const entry = await files.stat(path, { signal });
+  const entry = await describe(files, path, signal);
   if (checkpoint !== undefined) requireSameFile(checkpoint, path, entry);
   let read = 0;
   const text = await openText(async (offset) => {
@@ -71,14 +72,15 @@ export async function openJobFile(
     await input.return?.();
   };
   try {
-    const csv = { name: path, delimiter: options.delimiter };
     const head: Uint8Array[] = [];
+    const { delimiter } = options;
     const header = checkpoint === undefined
-      ? await readHeader(input, head, csv)
-      : { names: checkpoint.names, notes: [] };
+      ? await readHeader(input, head, { name: path, ...(delimiter === undefined ? {} : { delimiter }) })
+      : { names: checkpoint.names, delimiter: checkpoint.delimiter, notes: [] };
     const selection = selectColumns(header, options, path);
     const file = await openCsv(resumed(head, input), {
-      ...csv,
+      name: path,
+      delimiter: header.delimiter,
       fields: selection.read,
       ...(batchRows === undefined ? {} : { batchRows }),
       ...(checkpoint === undefined ? {} : { resume: { position: checkpoint.position, names: checkpoint.names } }),
@@ -99,6 +101,15 @@ export async function openJobFile(
   }
 }
 
+async function describe(files: FileStore, path: string, signal: AbortSignal): Promise<FileEntry> {
+  try {
+    return await files.stat(path, { signal });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== "config") throw error;
+    throw await explainMissing(files, path, error, signal);
+  }
+}
+
 function requireSameFile(checkpoint: Checkpoint, path: string, entry: FileEntry): void {
   const hint = "Start a new run";
   if (checkpoint.path !== path) {
@@ -116,7 +127,7 @@ function requireSameFile(checkpoint: Checkpoint, path: string, entry: FileEntry)
 async function readHeader(
   input: AsyncIterator<Uint8Array>,
   head: Uint8Array[],
-  options: { readonly name: string; readonly delimiter: string },
+  options: { readonly name: string; readonly delimiter?: string },
 ): Promise<CsvHeader> {
   const reader = new CsvReader(options);
   for (;;) {

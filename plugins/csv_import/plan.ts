@@ -4,9 +4,9 @@
  * @module
  */
 import type { FileConnection, JsonValue, Plan, PlanContext } from "@waybill/waybill";
-import { parseDelimiter } from "@waybill/waybill/codecs";
 import type { CsvImportOptions } from "./config.ts";
 import { type JobFile, openJobFile } from "./csv_file.ts";
+import { identityNotes } from "./identity_values.ts";
 import { columnValues, readSample, type Sample, SAMPLE_ROWS } from "./sample.ts";
 import { examineTimes, isoTime, mostlyParses, timeNotes } from "./time_column.ts";
 
@@ -30,7 +30,7 @@ export async function plan(context: PlanContext<CsvImportOptions, FileConnection
       bytes: entry.size,
       modified: isoTime(Math.floor(entry.modified)),
       encoding: file.encoding,
-      delimiter: parseDelimiter(config.delimiter),
+      delimiter: header.delimiter,
       header: [...header.names],
       fields: [...imported],
       identify_by: [...config.identify_by],
@@ -43,27 +43,33 @@ export async function plan(context: PlanContext<CsvImportOptions, FileConnection
       columns: imported,
       rows: sample.rows.slice(0, SHOWN_ROWS).map((row) => imported.map((name) => row.get(name) ?? null)),
     },
-    notes: [...header.notes, ...rejectNotes(sample), ...timestampNotes(file, sample, config), ...profileNotes(config)],
+    notes: [
+      ...header.notes,
+      ...rejectNotes(sample),
+      ...timestampNotes(file, sample, config),
+      ...profileNotes(config),
+      ...identityNotes(sample, config.identify_by),
+    ],
   };
 }
 
-/** Which column gives the time of each of the rows shown, and which time that is. */
+/** For each of the rows shown, the column that gives its time, what stands there, and the time; a flat table. */
 function firstTimes(sample: Sample, config: CsvImportOptions): JsonValue[] {
   if (config.timestamps.length === 0) return [];
-  return sample.rows.slice(0, SHOWN_ROWS).map((row) => {
+  return sample.rows.slice(0, SHOWN_ROWS).map((row, index) => {
     for (const column of config.timestamps) {
       const text = row.get(column) ?? "";
       const { example } = examineTimes([text], config.timestamp_format, config.timestamp_zone);
-      if (example !== undefined) return { column, text, time: example.time };
+      if (example !== undefined) return { row: index + 1, column, text, time: example.time };
     }
-    return { column: null, text: null, time: null };
+    return { row: index + 1, column: null, text: null, time: "import time" };
   });
 }
 
 function timestampNotes(file: JobFile, sample: Sample, config: CsvImportOptions): string[] {
   const { timestamps, timestamp_format: format, timestamp_zone: zone } = config;
   const times = (column: string) => examineTimes(columnValues(sample, column), format, zone);
-  if (timestamps.length > 0) return timestamps.flatMap((column) => timeNotes(column, times(column), format));
+  if (timestamps.length > 0) return timestamps.flatMap((column) => timeNotes(column, times(column), format, zone));
   const found = file.selection.read.filter((column) => mostlyParses(times(column))).map((column) => `"${column}"`);
   const note = "No timestamps are chosen: events get the time at which the run first starts";
   return found.length === 0 ? [note] : [`${note}, though ${found.join(", ")} may hold some`];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Plan } from "@waybill/waybill";
 import { type MemoryStore, memoryStore } from "@waybill/waybill/files";
-import { collectLog } from "@waybill/waybill/testing";
+import { collectLog, runJob } from "@waybill/waybill/testing";
 import type { z } from "zod";
 import { csvImport, type CsvImportConfig } from "./mod.ts";
 
@@ -41,6 +41,7 @@ Deno.test("a plan tells the file, its columns, its first rows and what each woul
     timestamp_format: "auto",
     timestamp_zone: "UTC",
     first_times: [1, 2, 3, 4, 5].map((day) => ({
+      row: day,
       column: "at",
       text: `2026-03-0${day}`,
       time: `2026-03-0${day}T00:00:00Z`,
@@ -58,9 +59,9 @@ Deno.test("a plan shows which column gives each row's time", async () => {
     timestamp_zone: "Europe/Zurich",
   });
   assert.deepEqual(plan.facts.first_times, [
-    { column: "updated", text: "2026-03-01", time: "2026-02-28T23:00:00Z" },
-    { column: "created", text: "2020-01-01", time: "2019-12-31T23:00:00Z" },
-    { column: null, text: null, time: null },
+    { row: 1, column: "updated", text: "2026-03-01", time: "2026-02-28T23:00:00Z" },
+    { row: 2, column: "created", text: "2020-01-01", time: "2019-12-31T23:00:00Z" },
+    { row: 3, column: null, text: null, time: "import time" },
   ]);
   assert.deepEqual(plan.sample?.rows[2], ["3", "never", null]);
   assert.ok(plan.notes.includes('1 of the first 2 values of "updated" do not parse as auto, such as "never"'));
@@ -90,6 +91,70 @@ Deno.test("a plan notes renamed columns, rows that would be rejected, and what i
     'No timestamps are chosen: events get the time at which the run first starts, though "since" may hold some',
     'No field identifies profiles: events make profiles only if stream "people" has a mapping',
   ]);
+});
+
+Deno.test("a plan tells local times that the zone skips or repeats, and how they are read", async () => {
+  const days = [
+    "2026-03-29 01:59",
+    "2026-03-29 02:30",
+    "2026-03-29 02:45",
+    "2026-03-29T02:30:00Z",
+    "2026-10-25 02:15",
+    "2026-10-25 03:00",
+  ];
+  const text = `id,at\n${days.map((day, id) => `${id},${day}`).join("\n")}\n`;
+  const config = { timestamps: ["at"], identify_by: ["id"], timestamp_zone: "Europe/Berlin" };
+  const told = (await planOf(text, config)).notes.filter((note) => note.includes("Europe/Berlin"));
+  assert.deepEqual(told, [
+    '2 of the first 6 values of "at" do not exist in Europe/Berlin, whose clock changes: ' +
+    '"2026-03-29 02:30" is read as 2026-03-29T03:30:00+02:00',
+    '1 of the first 6 values of "at" occur twice in Europe/Berlin, whose clock changes: ' +
+    '"2026-10-25 02:15" is read as the earlier, 2026-10-25T02:15:00+02:00',
+  ]);
+  const { rows } = await runJob(csvImport, {
+    connection: { files: memoryStore({ "a.csv": text }) },
+    config: { stream: "s", file: "a.csv", ...config },
+  });
+  assert.deepEqual([rows[1]?.time, rows[4]?.time], [
+    Date.parse("2026-03-29T03:30:00+02:00"),
+    Date.parse("2026-10-25T02:15:00+02:00"),
+  ]);
+  assert.ok(
+    (await planOf(text, { ...config, timestamp_zone: "UTC" })).notes.every((note) => !/exist|twice/.test(note)),
+  );
+});
+
+Deno.test("a plan tells values that stand for nothing in a column that identifies profiles", async () => {
+  const text = "id,email,name\n1,NULL,null\n2,n/a,-\n3,b@example.com,0\n4,,0\n5,null,x\n";
+  const { notes } = await planOf(text, { identify_by: ["id", "email"], timestamps: ["name"] });
+  assert.deepEqual(notes.filter((note) => note.includes("look like")), [
+    '3 of the first 4 values of "email" look like no value ("NULL", "n/a", "null"): rows that share one become one profile',
+  ]);
+  assert.deepEqual((await planOf("id\n0\n10\n-\n0\n", { identify_by: ["id"] })).notes.slice(1), [
+    '3 of the first 4 values of "id" look like no value ("0", "-"): rows that share one become one profile',
+  ]);
+  assert.deepEqual((await planOf("id\n0\n1\n2\n", { identify_by: ["id"] })).notes.slice(1), []);
+});
+
+Deno.test("a plan says which format reads Unix times that are too short to be told from other numbers", async () => {
+  const text = "id,at\n1,1772360107\n2,0\n3,-86400\n";
+  const config = { timestamps: ["at"], identify_by: ["id"] };
+  assert.deepEqual((await planOf(text, config)).notes, [
+    '2 of the first 3 values of "at" do not parse as auto, such as "0"',
+    '"0" may be a Unix time: `auto` reads those of 9 digits and more; for the others set --timestamp-format unix or unix-ms',
+  ]);
+  const plan = await planOf(text, { ...config, timestamp_format: "unix" });
+  assert.deepEqual(plan.notes, []);
+  assert.deepEqual(plan.facts.first_times, [
+    { row: 1, column: "at", text: "1772360107", time: "2026-03-01T10:15:07Z" },
+    { row: 2, column: "at", text: "0", time: "1970-01-01T00:00:00Z" },
+    { row: 3, column: "at", text: "-86400", time: "1969-12-31T00:00:00Z" },
+  ]);
+});
+
+Deno.test("a plan shows the delimiter that the first line of the file names", async () => {
+  const { facts, sample } = await planOf("sep=;\nid;name\n1;Ann\n");
+  assert.deepEqual([facts.delimiter, facts.header, sample?.rows], [";", ["id", "name"], [["1", "Ann"]]]);
 });
 
 Deno.test("a plan fails as the run would", async () => {

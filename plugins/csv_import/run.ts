@@ -4,7 +4,7 @@
  * @module
  */
 import { type FileConnection, type ImportContext, throwIfAborted } from "@waybill/waybill";
-import { fillTimes, parseDelimiter, timestampParser } from "@waybill/waybill/codecs";
+import { fillTimes, timestampParser } from "@waybill/waybill/codecs";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { openJobFile } from "./csv_file.ts";
@@ -31,8 +31,8 @@ export async function run(context: Context, batchRows?: number): Promise<void> {
   const parser = timestampParser({ format: config.timestamp_format, zone: config.timestamp_zone });
   const narrow = selection.read.length > selection.imported.length;
   const progress = (done: number) => context.progress({ done, total: entry.size, unit: "bytes", note: entry.name });
-  const preamble = headerLine(header.names, parseDelimiter(config.delimiter));
-  let untimed = checkpoint?.untimed ?? 0;
+  const preamble = headerLine(header.names, header.delimiter);
+  let { accepted, rejected: rejectedRows, untimed } = checkpoint ?? { accepted: 0, rejected: 0, untimed: 0 };
 
   progress(file.bytesRead());
   for await (const { batch, rejected, position } of file.chunks) {
@@ -41,6 +41,8 @@ export async function run(context: Context, batchRows?: number): Promise<void> {
       fillTimes(batch, config.timestamps, parser);
       for (const time of batch.times) if (Number.isNaN(time)) untimed++;
     }
+    accepted += batch.times.length;
+    rejectedRows += rejected.length;
     // First the rejects: a checkpoint past rows that nobody was told of would lose them.
     if (rejected.length > 0) await context.reject(rejected, preamble);
     const rows = narrow ? projectBatch(batch, selection.imported) : batch;
@@ -48,10 +50,22 @@ export async function run(context: Context, batchRows?: number): Promise<void> {
       path: file.path,
       version: entry.version,
       names: [...header.names],
+      delimiter: header.delimiter,
       position,
+      accepted,
+      rejected: rejectedRows,
       untimed,
     });
     progress(file.bytesRead());
+  }
+  if (rejectedRows > accepted) {
+    // One quote that is never closed can do this, and only the first reject shows it.
+    log.warn(
+      `${rejectedRows} of ${
+        accepted + rejectedRows
+      } rows were rejected, more than half: look at the first of \`waybill run rejects\``,
+      { accepted, rejected: rejectedRows },
+    );
   }
   if (untimed > 0) {
     const rows = untimed === 1 ? "1 row, which has" : `${untimed} rows, which have`;

@@ -62,6 +62,11 @@ Deno.test("the first timestamp column that parses gives the event's time", async
   assert.equal(warning?.message, "No timestamp parses in 1 row, which has the time at which the run first started");
 });
 
+Deno.test("Unix times from before 1970 are events' times", async () => {
+  const result = await importText("id,at\n1,0\n2,-86400\n", { timestamps: ["at"], timestamp_format: "unix" });
+  assert.deepEqual(result.rows.map(({ time }) => time), [0, -86_400_000]);
+});
+
 Deno.test("only the chosen fields are imported; timestamps are read all the same", async () => {
   const result = await importText("id,name,at,x\n1,Ann,2026-03-01,q\n2\n", {
     fields: ["name", "id"],
@@ -93,6 +98,48 @@ Deno.test("a file whose rows are all rejected hands over every reject, and a che
   assert.equal(result.rejected.length, 2_500);
   assert.equal(result.commits.flatMap(({ rejected }) => rejected).length, 2_500);
   assert.equal(result.commits.at(-1)?.checkpoint.position.offset, text.length);
+});
+
+Deno.test("a run that rejects more than half of its rows says so, also when it was interrupted", async () => {
+  const half = "id,name\n" + "1,2,3\n".repeat(5) + "1,2\n".repeat(5);
+  const said = ({ log }: JobResult<Checkpoint>) =>
+    log.filter(({ level }) => level === "warn").map((line) => line.message);
+  assert.deepEqual(said(await importText(half)), []);
+  const more = `${half}4,5,6\n`;
+  const note = "6 of 11 rows were rejected, more than half: look at the first of `waybill run rejects`";
+  assert.deepEqual(said(await importText(more)), [note]);
+  const options = { connection: { files: memoryStore({ "a.csv": more }) }, config: { stream: "s", file: "a.csv" } };
+  const { commits } = await runJob(smallBatches, options);
+  assert.ok(commits.length > 1);
+  for (const { checkpoint } of commits) {
+    assert.deepEqual(said(await runJob(smallBatches, { ...options, checkpoint })), [note]);
+  }
+});
+
+Deno.test("a huge cell whose quote is never closed is named by its line, and the run says what it cost", async () => {
+  const lines = Array.from({ length: 60_000 }, (_, id) => `line ${id} of a letter, with commas, and so on`).join("\n");
+  const { rows, rejected, log } = await importText(`id,note\n1,"open\n${lines}\n2,ok\n3,ok\n`);
+  assert.deepEqual(rows.map(({ fields }) => fields.id), ["2", "3"]);
+  assert.equal(rejected[0]?.reason, "Is longer than 1048576 bytes, for the quote opened on line 2");
+  assert.match(log.at(-1)?.message ?? "", /^60001 of 60003 rows were rejected, more than half/);
+});
+
+Deno.test("a NUL costs its row, wherever in the file it stands", async () => {
+  const { rows, rejected } = await importText("id,name\n1,Ann\n2,B\0ob\n3,Cy\n");
+  assert.deepEqual(rows.map(({ fields }) => fields.id), ["1", "3"]);
+  assert.deepEqual(rejected.map(({ line, reason }) => [line, reason]), [[3, "Holds a NUL"]]);
+});
+
+Deno.test("a first line that names the delimiter is followed, and a resumed run still does", async () => {
+  const text = "sep=;\nid;name\n" + Array.from({ length: 9 }, (_, id) => `${id};a,b\n`).join("");
+  const options = { connection: { files: memoryStore({ "a.csv": text }) }, config: { stream: "s", file: "a.csv" } };
+  const whole = await runJob(smallBatches, options);
+  assert.deepEqual(whole.rows[0], { fields: { id: "0", name: "a,b" } });
+  assert.deepEqual([whole.rows.length, whole.rejected.length], [9, 0]);
+  const checkpoint = whole.commits[1]?.checkpoint;
+  assert.ok(checkpoint);
+  const after = await runJob(smallBatches, { ...options, checkpoint });
+  assert.deepEqual(after.rows, whole.rows.slice(4));
 });
 
 Deno.test("columns without a name of their own are named, and the log says so", async () => {

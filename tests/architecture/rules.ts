@@ -13,7 +13,7 @@ const BELOW_SERVER = [...BELOW_PROFILES, "profiles", "engine"];
 
 /** Which rooms a room may import, itself always included. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  "mod.ts": ["contracts"],
+  "mod.ts": ["contracts", "describe"],
   contracts: [],
   files: ["contracts"],
   codecs: ["contracts"],
