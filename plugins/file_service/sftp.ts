@@ -13,6 +13,7 @@ import {
 import { openSftpStore, type SftpOptions } from "@waybill/waybill/files";
 import { z } from "zod";
 import { checkFolder } from "./check_folder.ts";
+import { confinedStore } from "./confined_store.ts";
 import { type AcceptedHostKey, hostKeyGuard } from "./host_key.ts";
 
 const config: SftpConfig = z.object({
@@ -53,7 +54,7 @@ const config: SftpConfig = z.object({
   folder: z.string().default("").meta(
     {
       title: "Folder",
-      help: "Folder that jobs start from. Relative to the login directory, which it is when left empty.",
+      help: "Folder that jobs start from and stay in. Relative to the login directory, which it is when left empty.",
       placeholder: "outgoing",
     } satisfies FieldMeta,
   ),
@@ -112,7 +113,7 @@ export const sftp: AuthDefinition<SftpConfig, SftpFileConnection> = defineAuth({
       throw error;
     }
     return {
-      files: store,
+      files: confinedStore(store, context.config.folder),
       get hostKey() {
         return guard.accepted;
       },

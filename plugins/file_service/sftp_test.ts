@@ -151,3 +151,36 @@ Deno.test({
     assert.ok(!`${wrong.message} ${wrong.hint} ${wrong.cause}`.includes("c2VjcmV0"));
   },
 });
+
+Deno.test({
+  name: "a job over SFTP stays in the auth's folder, and without one goes where the login may",
+  ignore,
+  fn: async () => {
+    await using server = await startOpenSsh();
+    await Deno.mkdir(`${server.folder}/in/daily`, { recursive: true });
+    await Deno.writeTextFile(`${server.folder}/secret.csv`, "id\n1\n");
+    await Deno.writeTextFile(`${server.folder}/in/a.csv`, "id\n1\n");
+    const { host, port, username, privateKey, folder } = server;
+    const base = { host, port, username, private_key: privateKey };
+    {
+      const { context } = new SavedAuth({ ...base, folder: `${folder}/in` });
+      await using connection = await sftp.connect(context);
+      const { files } = connection;
+      assert.equal((await files.stat("daily/../a.csv")).kind, "file");
+      assert.equal((await files.stat(`${folder}/in/a.csv`)).kind, "file");
+      for (const path of ["../secret.csv", "daily/../../secret.csv", `${folder}/secret.csv`]) {
+        await assert.rejects(files.stat(path), {
+          kind: "config",
+          message: `Path "${path}" leads out of the auth's folder "${folder}/in"`,
+          hint: "Give a path in it, starting there",
+        });
+      }
+    }
+    await using connection = await sftp.connect(new SavedAuth(base).context);
+    assert.equal((await connection.files.stat(`${folder}/secret.csv`)).kind, "file");
+    await assert.rejects(connection.files.list(".."), {
+      kind: "config",
+      message: 'Path ".." leads out of the login directory',
+    });
+  },
+});
