@@ -5,6 +5,7 @@
  */
 export { collectLog, type LogLine } from "./collect_log.ts";
 export { type FilePeer, fileStoreSuite } from "./file_store_suite.ts";
+export { jobContract, type JobContractOptions, type SilentConnection } from "./job_contract.ts";
 export {
   type OpenSshOptions,
   type OpenSshServer,

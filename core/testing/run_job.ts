@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import type { z } from "zod";
 import type { AuthDefinition, ConnectionOf } from "../contracts/auth.ts";
 import type { ConfigSchema } from "../contracts/config.ts";
-import { abortFailure, Failure, throwIfAborted } from "../contracts/failure.ts";
+import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { ImportContext, ImportJobDefinition, ImportTarget, Progress } from "../contracts/job.ts";
 import { isRecordBatch, type RejectedRow, type Row } from "../contracts/records.ts";
 import { collectLog, type LogLine } from "./collect_log.ts";
@@ -29,6 +29,8 @@ export interface RunJobOptions<
   readonly startedAt?: number;
   /** Stops the run once this many `emit` calls were accepted, as a crash would: what comes later is lost. */
   readonly abortAfter?: number;
+  /** Stops the run, as a user or a drain would. */
+  readonly signal?: AbortSignal;
 }
 
 /** What one `emit` committed. */
@@ -43,7 +45,7 @@ export interface Commit<Checkpoint> {
 
 /** What a run handed over. */
 export interface JobResult<Checkpoint> {
-  /** Whether `run` came to its end; false when `abortAfter` stopped it. */
+  /** Whether `run` came to its end; false when `abortAfter` or `signal` stopped it. */
   readonly finished: boolean;
   /** Every row committed, in order. */
   readonly rows: readonly Row[];
@@ -63,7 +65,8 @@ export interface JobResult<Checkpoint> {
  * Runs `job` once and gives what was committed; throws what `run` throws.
  *
  * It holds the job to the contract: the configuration is parsed by its schema, a checkpoint must survive JSON and its
- * schema, a batch must be well-formed, and `emit` must be awaited before the next call.
+ * schema, a batch must be well-formed, `emit` must be awaited before the next call, and a run that is stopped ends
+ * with what its signal gives as the reason, or another Failure of kind `cancelled`.
  */
 export async function runJob<
   const Auths extends readonly AuthDefinition[],
@@ -78,6 +81,7 @@ export async function runJob<
   const commits: Commit<z.output<Checkpoint>>[] = [];
   const progress: Progress[] = [];
   const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
   let rejected: RejectedRow[] = [];
   let busy = false;
 
@@ -85,7 +89,7 @@ export async function runJob<
     job.checkpoint.parse(JSON.parse(JSON.stringify(checkpoint)));
 
   const exclusive = async (work: () => void): Promise<void> => {
-    throwIfAborted(stop.signal);
+    throwIfAborted(signal);
     assert.ok(!busy, "emit, reject and flush must be awaited before the next call");
     busy = true;
     // The engine answers later too: a job that forgets to wait is found out here.
@@ -99,7 +103,7 @@ export async function runJob<
     connection: options.connection,
     checkpoint: options.checkpoint === undefined ? undefined : stored(options.checkpoint),
     startedAt: options.startedAt ?? 0,
-    signal: stop.signal,
+    signal,
     log,
     progress: (told) => {
       progress.push(told);
@@ -120,11 +124,10 @@ export async function runJob<
 
   let finished = true;
   try {
-    throwIfAborted(stop.signal);
     await job.run(context);
     assert.ok(!busy, "run must not end before its last emit, reject or flush was awaited");
   } catch (error) {
-    if (!stop.signal.aborted || error !== abortFailure(stop.signal)) throw error;
+    if (!signal.aborted || !isAbort(error, signal)) throw error;
     finished = false;
   }
   return {
@@ -137,4 +140,8 @@ export async function runJob<
     progress,
     log: lines,
   };
+}
+
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || (error instanceof Failure && error.kind === "cancelled");
 }

@@ -1,4 +1,4 @@
-import { type FileStore } from "@waybill/waybill";
+import type { FileStore } from "@waybill/waybill";
 import { memoryStore } from "@waybill/waybill/files";
 import { jobContract } from "@waybill/waybill/testing";
 import { csvImport } from "./mod.ts";
