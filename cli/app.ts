@@ -4,9 +4,10 @@
  * @module
  */
 import type { JsonValue } from "../core/contracts/records.ts";
+import { flagName } from "../core/describe/names.ts";
 import type { Registry } from "../core/engine/registry.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
-import { shellWord, visibleLines } from "./format.ts";
+import { shellQuote, visibleLines } from "./format.ts";
 import type { Output } from "./output.ts";
 import { programName } from "./program.ts";
 
@@ -29,8 +30,6 @@ export interface AppOptions {
 export class App implements AsyncDisposable {
   readonly out: Output;
   readonly home: string;
-  /** Modules of plugins beside the built-in ones. */
-  readonly plugins: readonly string[];
   readonly #options: AppOptions;
   #registry: Promise<Registry> | undefined;
   #runtime: Promise<Runtime> | undefined;
@@ -39,7 +38,6 @@ export class App implements AsyncDisposable {
     this.#options = options;
     this.out = options.out;
     this.home = options.home;
-    this.plugins = options.plugins;
   }
 
   /** What the plugins declare; opens no database. */
@@ -54,17 +52,18 @@ export class App implements AsyncDisposable {
 
   /** A command to be pasted, with the data directory in it where the user named one. */
   command(...words: readonly string[]): string {
-    return this.#pasteable(words.map(shellWord).join(" "));
+    return this.#pasteable(words.map(shellQuote).join(" "));
   }
 
-  /** A text of the engine's, with its `waybill …` commands as this user has to type them. */
+  /** A text of the engine's, with its `waybill …` commands and its configuration keys as this user has to type them. */
   phrase(text: string): string {
     if (text.startsWith("waybill ")) return this.#pasteable(text.slice("waybill ".length));
-    return text.replace(/`waybill ([^`]+)`/g, (_, words: string) => `\`${this.#pasteable(words)}\``);
+    return text.replace(/`waybill ([^`]+)`/g, (_, words: string) => `\`${this.#pasteable(words)}\``)
+      .replace(/`([a-z]+(?:_[a-z]+)+)`/g, (_, key: string) => `--${flagName(key)}`);
   }
 
   #pasteable(words: string): string {
-    return [programName(), words, ...(this.#options.homeGiven ? ["--home", shellWord(this.home)] : [])].join(" ");
+    return [programName(), words, ...(this.#options.homeGiven ? ["--home", shellQuote(this.home)] : [])].join(" ");
   }
 
   async #loadRegistry(): Promise<Registry> {
@@ -73,7 +72,7 @@ export class App implements AsyncDisposable {
       import("../core/engine/loader.ts"),
       import("../core/engine/config_file.ts"),
     ]);
-    return await loadRegistry([...this.#modules(), ...(await readConfigFile(this.home)).plugins]);
+    return await loadRegistry([...this.modules, ...(await readConfigFile(this.home)).plugins]);
   }
 
   async #openRuntime(): Promise<Runtime> {
@@ -82,16 +81,19 @@ export class App implements AsyncDisposable {
       import("../core/engine/log.ts"),
     ]);
     const log = createLog({ write: (line) => this.#log(line) });
-    return await openRuntime({ home: this.home, plugins: this.#modules(), runner: this.#options.runner, log });
+    return await openRuntime({ home: this.home, plugins: this.modules, runner: this.#options.runner, log });
   }
 
-  #modules(): string[] {
-    return [this.#options.builtIn, ...this.plugins];
+  /** Modules of all plugins, the built-in ones first; those that `waybill.json` names come after them. */
+  get modules(): readonly string[] {
+    return [this.#options.builtIn, ...this.#options.plugins];
   }
 
   /** Shows what the engine tells; what a run warns of or fails with is in its own report. */
   #log(line: string): void {
-    const { level, message, run }: Record<string, JsonValue> = JSON.parse(line);
+    const { level, message, run, status }: Record<string, JsonValue> = JSON.parse(line);
+    // How a run ended is in its report.
+    if (run !== undefined && status !== undefined) return;
     const text = visibleLines(String(message));
     const isStack = /\n\s+at /.test(text);
     if (level === "info") this.out.note(this.out.talk("dim", text));

@@ -7,6 +7,7 @@ import { Failure } from "../core/contracts/failure.ts";
 import { nearest } from "../core/describe/nearest.ts";
 import { App } from "./app.ts";
 import { afterCommand, type Arguments, parseArguments, parseKnown, wordsOf } from "./args.ts";
+import { inFlags } from "./config_words.ts";
 import { type Command, type Flag, GLOBAL_FLAGS, type Noun, VERSION_FLAG } from "./command.ts";
 import { reportError } from "./errors.ts";
 import { commandHelp, nounHelp, signature, topHelp } from "./help.ts";
@@ -133,13 +134,12 @@ async function runCommand(
       out.line(await helpFor(app, name, command, rest));
       return 0;
     }
-    const args = await readArguments(app, name, command, rest);
+    const [args, declared] = await readArguments(app, name, command, rest);
     try {
       return await command.run(app, args) ?? 0;
     } catch (error) {
-      throw command.declared === undefined
-        ? error
-        : withHelp(error, app.command(...name.split(" "), args.words[0] ?? ""));
+      if (command.declared === undefined) throw error;
+      throw withHelp(inFlags(error, declared), app.command(...name.split(" "), args.words[0] ?? ""));
     }
   } catch (error) {
     return reportError(out, error, app);
@@ -162,16 +162,21 @@ async function helpFor(app: App, name: string, command: Command, rest: readonly 
   return commandHelp(app.out, name, command, { words, declared, subjects });
 }
 
-/** Reads the flags and arguments of a command, those included that its plugin declares. */
-async function readArguments(app: App, name: string, command: Command, rest: readonly string[]): Promise<Arguments> {
+/** Reads the flags and arguments of a command, and gives the flags that its plugin declares, too. */
+async function readArguments(
+  app: App,
+  name: string,
+  command: Command,
+  rest: readonly string[],
+): Promise<[args: Arguments, declared: readonly Flag[]]> {
   const own = [...GLOBAL_FLAGS, ...(command.flags ?? [])];
-  if (command.declared === undefined) return checked(parseArguments(rest, own), name, command);
+  if (command.declared === undefined) return [checked(parseArguments(rest, own), name, command), []];
   // What the command is about decides which flags there are, and which of them take a value decides what it is about:
   // so first every flag that there could be.
   const { flags: every } = await command.declared(app, []);
   const { words } = checked(parseArguments(rest, [...every, ...own]), name, command);
   const { flags } = await command.declared(app, words);
-  return checked(parseArguments(rest, [...flags, ...own]), name, command);
+  return [checked(parseArguments(rest, [...flags, ...own]), name, command), flags];
 }
 
 function checked(args: Arguments, name: string, command: Command): Arguments {

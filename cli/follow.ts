@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { FailureJson } from "../core/contracts/failure.ts";
 import type { RejectView, RunView } from "../core/engine/views.ts";
 import type { App } from "./app.ts";
 import { reportError, reportRunFailure } from "./errors.ts";
@@ -36,7 +37,7 @@ export async function followRun(app: App, run: RunView): Promise<RunView> {
 
 /** Prints what became of a run and gives the exit code. */
 export async function reportRun(app: App, run: RunView, options: ReportOptions = {}): Promise<number> {
-  await printRun(app, run, { withoutNext: true });
+  await printRun(app, run, { withoutNext: true, withoutFailure: true });
   const code = run.failure === null ? 0 : reportRunFailure(app.out, run.failure, app);
   if (options.withoutNext !== true) app.out.next(await nextSteps(app, run));
   return code;
@@ -46,15 +47,22 @@ export async function reportRun(app: App, run: RunView, options: ReportOptions =
 export interface ReportOptions {
   /** Whether to leave out what to do next. */
   readonly withoutNext?: boolean;
+  /** Whether to leave out why it failed: that is told elsewhere. */
+  readonly withoutFailure?: boolean;
 }
 
 /** Prints a run. */
-export async function printRun(app: App, run: RunView, { withoutNext = false }: ReportOptions = {}): Promise<void> {
+export async function printRun(
+  app: App,
+  run: RunView,
+  { withoutNext = false, withoutFailure = false }: ReportOptions = {},
+): Promise<void> {
   const { out } = app;
   if (out.json) return out.value(run);
   out.line(`Run ${out.data("bold", run.id)} ${statusOf(app, run)}`);
   out.line();
   out.pairs(pairsOf(run));
+  if (run.failure !== null && !withoutFailure) printFailure(app, run.failure);
   if (run.rejected > 0) await printSomeRejects(app, run);
   for (const note of run.notes) out.note(`${out.talk("yellow", "note:")} ${visible(note)}`);
   if (!withoutNext) out.next(await nextSteps(app, run));
@@ -66,19 +74,25 @@ function statusOf({ out }: App, run: RunView): string {
   return out.data(styles[run.status], run.status) + took;
 }
 
+function printFailure(app: App, { message, hint }: FailureJson): void {
+  app.out.pairs([["because", message], ["what to do", hint === null ? null : app.phrase(hint)]]);
+}
+
+/** What happened. Zeros tell something only of a run that got to its end. */
 function pairsOf(run: RunView): (readonly [string, Cell])[] {
   const unlessZero = (name: string, number: number): [string, Cell] => [name, number === 0 ? null : count(number)];
+  const whenDone = (text: string, number = 0): Cell => number > 0 || run.status === "succeeded" ? text : null;
   const rate = run.duration_ms > 0 ? ` (${count((run.read / run.duration_ms) * 1000)} rows/s)` : "";
   return [
     ["job type", run.type],
-    ["rows read", `${count(run.read)}${run.read > 0 ? rate : ""}`],
-    ["accepted", count(run.accepted)],
-    ["rejected", count(run.rejected)],
+    ["rows read", run.read > 0 ? `${count(run.read)}${rate}` : whenDone("0")],
+    ["accepted", whenDone(count(run.accepted), run.accepted)],
+    ["rejected", whenDone(count(run.rejected), run.rejected)],
     unlessZero("unchanged", run.unchanged),
     unlessZero("refused", run.refused),
-    ["bytes read", bytes(run.bytes)],
-    ["profiles made", count(run.profiles_created)],
-    ["profiles updated", count(run.profiles_updated)],
+    ["bytes read", whenDone(bytes(run.bytes), run.bytes)],
+    ["profiles made", whenDone(count(run.profiles_created), run.profiles_created)],
+    ["profiles updated", whenDone(count(run.profiles_updated), run.profiles_updated)],
     unlessZero("attempts", run.attempts > 1 ? run.attempts : 0),
     ["waits until", run.not_before],
   ];

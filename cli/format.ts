@@ -38,10 +38,13 @@ export function percent(share: number): string {
   return `${Math.min(99.9, Math.max(0.1, share * 100)).toFixed(1)} %`;
 }
 
+/** Control characters, line separators, and what turns the direction of text. */
+const UNSAFE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
 /** Text from outside on one line, safe for a terminal: control characters and line separators are escaped. */
 export function visible(text: string): string {
   return text.replace(
-    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    UNSAFE,
     (character) => JSON_ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
@@ -84,7 +87,16 @@ function graphemeColumns(grapheme: string): number {
   return WIDE.test(grapheme) ? 2 : 1;
 }
 
-/** A shell word: quoted only where it must be. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+/**
+ * A word as a shell takes it, safe for a terminal: quoted only where it must be, with ANSI-C quoting (bash, zsh, ksh)
+ * where it holds what would move the cursor.
+ */
+export function shellQuote(text: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  if (visible(text) === text) return `'${text.replaceAll("'", `'\\''`)}'`;
+  const escaped = text.replace(/[\\']/g, "\\$&").replace(UNSAFE, (character) => {
+    const code = character.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+  });
+  return `$'${escaped}'`;
 }

@@ -6,7 +6,7 @@ import {
   counted,
   duration,
   percent,
-  shellWord,
+  shellQuote,
   shortened,
   visible,
   visibleLines,
@@ -35,8 +35,12 @@ Deno.test("width counts columns, not code units", () => {
   assert.deepEqual([shortened("みどり株", 5), shortened("abc", 3), shortened("abcd", 3)], ["みど…", "abc", "ab…"]);
 });
 
+Deno.test("a shell takes a quoted word with control characters as it was, and a terminal is safe from it", () => {
+  assert.equal(shellQuote("it's\n\x1b[31m\u202e\\"), "$'it\\'s\\x0a\\x1b[31m\\u202e\\\\'");
+});
+
 Deno.test("shell words are quoted where they have to be", () => {
-  assert.deepEqual(["a-b_c.csv", "two words", "it's", ""].map(shellWord), [
+  assert.deepEqual(["a-b_c.csv", "two words", "it's", ""].map(shellQuote), [
     "a-b_c.csv",
     "'two words'",
     "'it'\\''s'",

@@ -3,17 +3,6 @@
  *
  * @module
  */
-import { dispatch } from "./dispatch.ts";
-import { processSink } from "./output.ts";
+import { runProcess } from "./process.ts";
 
-if (import.meta.main) {
-  // Not by a signal's leftovers or a forgotten timer: when the command is done, the program is.
-  Deno.exit(
-    await dispatch(Deno.args, {
-      stdout: processSink(Deno.stdout),
-      stderr: processSink(Deno.stderr),
-      builtIn: import.meta.resolve("../plugins/mod.ts"),
-      env: (name) => Deno.env.get(name),
-    }),
-  );
-}
+if (import.meta.main) await runProcess(Deno.args, import.meta.resolve("../plugins/mod.ts"));

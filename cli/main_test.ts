@@ -154,8 +154,11 @@ Deno.test("a failure has its kind's exit code, and is JSON with --json", async (
     [["run", "csv-imprt"], /"Did you mean \\"csv-import\\"\?"/],
     [["auth", "show", "nobody"], /There is no auth \\"nobody\\"/],
     [["auth", "create", "stfp", "--label", "x"], /Did you mean \\"sftp\\"/],
-    [["auth", "create", "local-folder", "--label", "x"], /\\"folder\\" is missing.*--help/],
-    [["auth", "create", "local-folder", "--label", "x", "--folder", "in"], /\\"folder\\" must be an absolute path/],
+    [["auth", "create", "local-folder", "--label", "x"], /--folder is missing.*--help/],
+    [["auth", "create", "local-folder", "--label", "x", "--folder", "in"], /--folder must be an absolute path/],
+    [["run", "list", "--job", "nightly"], /There is no job \\"nightly\\"/],
+    [["token", "create", "--name", "x", "--scopes", "amdin"], /no scope \\"amdin\\".*Did you mean \\"admin\\"/],
+    [["token", "delete", "nope"], /There is no token \\"nope\\"/],
     [["run", "csv-import", "--plugin", "./nope.ts"], /Plugin \\"\.\/nope\.ts\\" could not be loaded/],
   ];
   for (const [argv, error] of cases) {
@@ -165,6 +168,77 @@ Deno.test("a failure has its kind's exit code, and is JSON with --json", async (
     assert.match(stderr, error);
     assert.equal(stdout, "");
   }
+});
+
+Deno.test("a list of runs of a job that is not there names the one that was meant", async () => {
+  await using cli = await testCli();
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", EXAMPLES);
+  await cli.json("job", "create", "csv-import", "--label", "nightly", "--file", "customers.csv", "--stream", "a");
+  const { code, stderr } = await cli.run(["run", "list", "--job", "nightyl"]);
+  assert.equal(code, 3);
+  assert.match(stderr, /There is no job "nightyl"\nhint: Did you mean "nightly"\?/);
+  assert.deepEqual(await cli.json("run", "list", "--job", "nightly"), []);
+});
+
+Deno.test("a data directory that is a file is a wrong configuration, whatever the command", async () => {
+  await using cli = await testCli();
+  const file = `${cli.folder}/file`;
+  await Deno.writeTextFile(file, "");
+  for (const command of [["auth", "list"], ["db", "migrate"], ["run", "list"], ["db", "check"]]) {
+    const { code, stderr } = await cli.run([...command, "--home", file]);
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /error: .*\/file" (is a file, or lies below one|yet)\nhint: /);
+  }
+});
+
+Deno.test("an auth whose folder is not there, or a file, fails its check as a wrong configuration", async () => {
+  await using cli = await testCli();
+  for (const name of ["nope", "file"]) {
+    const folder = `${cli.folder}/${name}`;
+    await cli.json("auth", "create", "local-folder", "--label", name, "--folder", folder);
+    if (name === "file") await Deno.writeTextFile(folder, "");
+    const { code, stdout, stderr } = await cli.run(["auth", "check", name]);
+    assert.deepEqual([code, stderr], [3, ""]);
+    assert.match(stdout, /^FAIL +folder /);
+    const asJson = await cli.run(["auth", "check", name, "--json"]);
+    const { ok, checks } = JSON.parse(asJson.stdout);
+    assert.deepEqual([asJson.code, ok, checks.length, checks[0].name, checks[0].ok], [3, false, 1, "folder", false]);
+    assert.equal(JSON.parse(asJson.stderr).error.kind, "config");
+  }
+});
+
+Deno.test("tokens are made, listed without themselves, and deleted; what follows the last one is said", async () => {
+  await using cli = await testCli();
+  const { id, token } = await cli.json("token", "create", "--name", "laptop", "--scopes", "admin,data");
+  const [listed] = await cli.json("token", "list") as unknown as Record<string, unknown>[];
+  assert.deepEqual([listed?.id, listed?.name, listed?.scopes], [id, "laptop", ["admin", "data"]]);
+  const shown = await cli.run(["token", "show", String(id)]);
+  for (const text of [JSON.stringify(listed), shown.stdout, (await cli.run(["token", "list"])).stdout]) {
+    assert.ok(!text.includes(String(token)));
+    assert.match(text, /laptop/);
+  }
+  const deleted = await cli.run(["token", "delete", String(id)]);
+  assert.equal(deleted.code, 0);
+  assert.match(deleted.stderr, /No token has scope admin any more.*\n\nNext:\n.* token create --name NAME/);
+  assert.deepEqual(await cli.json("token", "list"), []);
+});
+
+Deno.test("a run that failed tells what happened and no zeros, and why when it is shown again", async () => {
+  await using cli = await testCli();
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", cli.folder);
+  const failed = await cli.run(["run", "csv-import", "--file", "nope.csv", "--stream", "s"]);
+  assert.equal(failed.code, 3);
+  assert.match(failed.stdout, /^Run [0-9a-f]{32} failed after .*\n\njob type +csv-import\n$/);
+  const [{ id }] = await cli.json("run", "list") as unknown as [{ id: string }];
+  assert.match((await cli.run(["run", "show", id])).stdout, /^because +.*nope\.csv.* does not exist\nwhat to do +\S/m);
+});
+
+Deno.test("a page of choices ends with a cursor that a shell takes as it is", async () => {
+  await using cli = await testCli();
+  for (const name of ["it's a file.csv", "z.csv"]) await Deno.writeTextFile(`${cli.folder}/${name}`, "id\n1\n");
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", cli.folder);
+  const { stderr } = await cli.run(["choices", "csv-import", "file", "--limit", "1"]);
+  assert.match(stderr, /--cursor 'it'\\''s a file\.csv'\n/);
 });
 
 Deno.test("help at every level is derived from the tables and the plugins' declarations", async () => {

@@ -76,14 +76,17 @@ export class Output {
     this.stdout.write(`${text}\n`);
   }
 
-  /** Prints rows under headings, in columns; text from outside is made safe. An empty table prints nothing. */
-  table(headings: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  /**
+   * Prints rows under headings, in columns, `indent` columns from the left; text from outside is made safe. An empty
+   * table prints nothing.
+   */
+  table(headings: readonly string[], rows: readonly (readonly Cell[])[], indent = 0): void {
     if (rows.length === 0) return;
-    const texts = [headings, ...rows].map((row) => row.map(cellText));
+    const texts = [headings, ...rows].map((row) => headings.map((_, column) => cellText(row[column])));
     const last = headings.length - 1;
     const widths = headings.map((_, column) => Math.max(...texts.map((row) => columns(row[column] ?? ""))));
     const room = this.stdout.terminal
-      ? Math.max(20, this.stdout.width() - widths.slice(0, last).reduce((sum, width) => sum + width + 2, 0))
+      ? Math.max(20, this.stdout.width() - widths.slice(0, last).reduce((sum, width) => sum + width + 2, indent))
       : Infinity;
     texts.forEach((row, index) => {
       const cells = row.map((text, column) => {
@@ -92,7 +95,7 @@ export class Output {
         return isNumber(rows, column) ? fill + text : text + fill;
       });
       const line = cells.join("  ").trimEnd();
-      this.line(index === 0 ? this.data("bold", line) : line);
+      this.line(" ".repeat(indent) + (index === 0 ? this.data("bold", line) : line));
     });
   }
 
@@ -153,14 +156,23 @@ export class Output {
   }
 }
 
-/** What a table's cell holds: a number stands to the right, null is empty, lists are joined. */
+/** What a table's cell holds: a number stands to the right, null is empty, lists and objects are put in words. */
 export type Cell = JsonValue | readonly string[] | undefined;
 
 function cellText(cell: Cell): string {
+  return visible(inWords(cell));
+}
+
+/** `["a", "b"]` → `a, b`; `{ "a": 1, "b": [2, 3] }` → `a: 1; b: 2, 3`. */
+function inWords(cell: Cell): string {
   if (cell === undefined || cell === null) return "";
-  if (typeof cell === "string") return visible(cell);
-  if (Array.isArray(cell) && cell.every((item) => typeof item === "string")) return visible(cell.join(", "));
-  return visible(JSON.stringify(cell));
+  if (typeof cell !== "object") return String(cell);
+  if (Array.isArray(cell)) return cell.map(inWords).join(cell.some(isObject) ? " / " : ", ");
+  return Object.entries(cell).map(([name, value]) => `${name}: ${inWords(value)}`).join("; ");
+}
+
+function isObject(value: Cell): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isNumber(rows: readonly (readonly Cell[])[], column: number): boolean {

@@ -19,7 +19,7 @@ export const UNSET: Flag = {
   name: "unset",
   kind: "list",
   value: "A,B",
-  help: "Put these options back to their default",
+  help: "Put these options back to their default, and remove these secrets",
 };
 /** `--auth`. */
 export const AUTH: Flag = {

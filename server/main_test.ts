@@ -78,12 +78,25 @@ Deno.test("a port in use ends the program with 3 and says what to do", async () 
   assert.match(new TextDecoder().decode(stderr), new RegExp(`^error: Port ${port} is in use.*\nhint: .*--port`));
 });
 
-Deno.test("flags that cannot be read end the program with 2", async () => {
-  for (const flags of [["--prot", "1"], ["--port", "x"], ["--port", "65536"], ["stray"]]) {
+Deno.test("the server takes the flags of `waybill serve`, with its help and its errors", async () => {
+  const cases: readonly (readonly [flags: readonly string[], error: RegExp])[] = [
+    [["--prot", "1"], /There is no flag --prot\nhint: Did you mean --port\?/],
+    [["--port", "x"], /--port must be a whole number from 0 to 65535/],
+    [["--port", "65536"], /--port must be a whole number/],
+    [["--port", "1", "--port", "2"], /--port is given twice/],
+    [["stray"], /"serve" takes 0 arguments, not 1/],
+  ];
+  for (const [flags, error] of cases) {
     const { code, stderr } = await (await serverCommand(flags)).output();
     assert.equal(code, 2, flags.join(" "));
-    assert.match(new TextDecoder().decode(stderr), /^error: .*\n\nUsage:/);
+    assert.match(new TextDecoder().decode(stderr), error);
   }
+  const { code, stdout } = await (await serverCommand(["--help"])).output();
+  assert.equal(code, 0);
+  assert.match(
+    new TextDecoder().decode(stdout),
+    /^Starts the HTTP server[^]*Usage: .* serve[^]*--host[^]*--port[^]*--home/,
+  );
 });
 
 Deno.test("a plugin that does not load ends the program with 3 and names it", async () => {

@@ -61,6 +61,7 @@ Deno.test("the checker lets through what ARCHITECTURE.md allows", () => {
     ["core/testing/properties.ts", "npm:fast-check"],
     ["server/app.ts", "core/describe/mod.ts"],
     ["cli/serve.ts", "server/app.ts"],
+    ["server/main.ts", "cli/process.ts"],
     ["cli/main.ts", "plugins/mod.ts"],
     ["plugins/mod.ts", "plugins/csv_import/mod.ts"],
     ["plugins/csv_import/run.ts", "mod.ts", "@waybill/waybill"],

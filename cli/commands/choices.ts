@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command, Noun } from "../command.ts";
-import { shellWord, visible } from "../format.ts";
+import { shellQuote } from "../format.ts";
 import { jobFlags, jobTypes } from "../job_target.ts";
 import { AUTH } from "../saved.ts";
 
@@ -41,7 +41,7 @@ const list: Command = {
     if (app.out.json) return app.out.value(page);
     if (page.items.length === 0) app.out.note("There is no such value");
     app.out.table(["value", "what it is"], page.items.map(({ value, title }) => [value, title]));
-    if (page.next !== null) app.out.note(`There are more: go on with --cursor ${shellWord(visible(page.next))}`);
+    if (page.next !== null) app.out.note(`There are more: go on with --cursor ${shellQuote(page.next)}`);
   },
 };
 

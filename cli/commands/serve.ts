@@ -13,12 +13,12 @@ const start: Command = {
   ],
   run: async (app, args) => {
     const port = args.integer("port", 0, 65_535);
-    const { DEFAULT_HOST, DEFAULT_PORT, serve } = await import("../../server/main.ts");
+    const { DEFAULT_HOST, DEFAULT_PORT, serve } = await import("../../server/program.ts");
     await serve({
       home: app.home,
       host: args.value("host") ?? DEFAULT_HOST,
       port: port ?? DEFAULT_PORT,
-      plugins: app.plugins,
+      plugins: app.modules,
     });
   },
 };

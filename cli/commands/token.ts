@@ -1,15 +1,18 @@
 /**
- * `token create`
+ * `token create|list|show|delete`
  *
  * @module
  */
+import { SCOPES } from "../../core/engine/scopes.ts";
 import type { Command, Noun } from "../command.ts";
+
+const TOKEN = { name: "ID" };
 
 const create: Command = {
   summary: "Makes a token for the HTTP API; it is shown this once",
   flags: [
     { name: "name", kind: "value", value: "NAME", help: "What it is for [required]" },
-    { name: "scopes", kind: "list", value: "A,B", help: "What it may do, e.g. admin [required]" },
+    { name: "scopes", kind: "list", value: "A,B", help: `What it may do: ${SCOPES.join(" | ")} [required]` },
   ],
   examples: ["token create --name laptop --scopes admin"],
   run: async (app, args) => {
@@ -19,8 +22,49 @@ const create: Command = {
     if (app.out.json) return app.out.value({ id, token });
     app.out.line(token);
     app.out.note("Keep it: it is not shown again. Send it as `Authorization: Bearer TOKEN`");
+    app.out.next([app.command("token", "delete", id)]);
+  },
+};
+
+const list: Command = {
+  summary: "Lists the tokens: names and scopes, never a token itself",
+  run: async (app) => {
+    const tokens = await (await app.runtime()).tokens.list();
+    if (app.out.json) return app.out.value(tokens);
+    app.out.table(
+      ["id", "name", "made", "scopes"],
+      tokens.map(({ id, name, created, scopes }) => [id, name, created, [...scopes]]),
+    );
+    if (tokens.length === 0) {
+      app.out.note("There is no token yet: the server makes one at its first start");
+      app.out.next([`${app.command("token", "create")} --help`]);
+    }
+  },
+};
+
+const show: Command = {
+  summary: "Shows one: its name and scopes, never itself",
+  args: [TOKEN],
+  run: async (app, { words: [id = ""] }) => {
+    const token = await (await app.runtime()).tokens.get(id);
+    if (app.out.json) return app.out.value(token);
+    app.out.pairs([["name", token.name], ["id", token.id], ["scopes", [...token.scopes]], ["made", token.created]]);
+  },
+};
+
+const remove: Command = {
+  summary: "Deletes one: it opens nothing from then on",
+  args: [TOKEN],
+  run: async (app, { words: [id = ""] }) => {
+    const { tokens } = await app.runtime();
+    const token = await tokens.delete(id);
+    if (app.out.json) return app.out.value({ id: token.id, deleted: true });
+    app.out.note(`Token "${token.name}" is deleted`);
+    if (await tokens.anyAdmin()) return;
+    app.out.note("No token has scope admin any more: a server makes one at its next start, or make it yourself");
+    app.out.next([app.command("token", "create", "--name", "NAME", "--scopes", "admin")]);
   },
 };
 
 /** API tokens. */
-export const token: Noun = { verbs: { create } };
+export const token: Noun = { verbs: { create, list, show, delete: remove } };

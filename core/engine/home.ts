@@ -70,6 +70,12 @@ function unusable(dir: string, error: unknown): unknown {
       cause: error,
     });
   }
+  if (error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory) {
+    return new Failure("config", `The data directory "${dir}" is a file, or lies below one`, {
+      hint: "Give a folder with --home or WAYBILL_HOME; it is made where it is not there",
+      cause: error,
+    });
+  }
   if ("code" in error && error.code === "ENOSPC") {
     return new Failure("transient", `The disk that holds "${dir}" is full`, {
       hint: "Free space on it, then try again",

@@ -11,24 +11,11 @@ import type { EngineContext } from "./context.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
 import type { Tokens } from "./runtime.ts";
+import { SCOPES } from "./scopes.ts";
 import type { TokenView } from "./views.ts";
 
 /** Tells a leaked token's origin to whoever finds it. */
 const PREFIX = "waybill_";
-
-/** What a token may be allowed (SPEC §4). */
-export const SCOPES = [
-  "admin",
-  "data",
-  "data_write",
-  "content_manager",
-  "segment_manager",
-  "marketer",
-  "observer",
-  "data_manager",
-  "campaign_manager",
-  "general_manager",
-] as const;
 
 /** The tokens of the context's account. */
 export function tokensOf({ database, accountId }: Pick<EngineContext, "database" | "accountId">): Tokens {
@@ -95,8 +82,7 @@ function isAdmin({ scopes }: TokenView): boolean {
 }
 
 function checkScopes(scopes: readonly string[]): void {
-  const known: readonly string[] = SCOPES;
-  const wrong = scopes.find((scope) => !known.includes(scope));
+  const wrong = scopes.find((scope) => !SCOPES.includes(scope));
   if (wrong === undefined && scopes.length > 0) return;
   const near = wrong === undefined ? undefined : nearest(wrong.replaceAll("-", "_"), SCOPES);
   throw new Failure("config", wrong === undefined ? "A token needs a scope" : `There is no scope "${wrong}"`, {

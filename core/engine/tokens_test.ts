@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { failure, startEngine } from "./engine_testing.ts";
-import { SCOPES, tokensOf } from "./tokens.ts";
+import { SCOPES } from "./scopes.ts";
+import { tokensOf } from "./tokens.ts";
 
 Deno.test("a token is verified by itself and stored only as a hash", async () => {
   await using engine = await startEngine();

@@ -1,0 +1,62 @@
+/**
+ * A server as a process: it stops on signals, logs to standard error, and says where it listens.
+ *
+ * @module
+ */
+import { createLog } from "../core/engine/log.ts";
+import { openRuntime } from "../core/engine/open.ts";
+import { runServer } from "./serve.ts";
+
+/** How to serve. */
+export interface ServeOptions {
+  /** Data directory. */
+  readonly home: string;
+  /** Address to listen on. */
+  readonly host: string;
+  /** Port to listen on; 0 = any free one. */
+  readonly port: number;
+  /** Module specifiers of the plugins. */
+  readonly plugins: readonly string[];
+}
+
+/** Where a server listens unless told. */
+export const DEFAULT_HOST = "127.0.0.1";
+/** The port it listens on unless told. */
+export const DEFAULT_PORT = 8080;
+
+/** Serves until a signal says to stop; then requests in flight finish and running work is handed back. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const log = createLog();
+  using stop = stopSignal();
+  await runServer({
+    host: options.host,
+    port: options.port,
+    open: (address) => openRuntime({ home: options.home, plugins: options.plugins, runner: "serve", address, log }),
+    log,
+    tell: print,
+    signal: stop.signal,
+    onListen: (url) => print(`Waybill listens on ${url}, documentation at ${url}/docs\n`),
+  });
+}
+
+/** A signal that follows SIGTERM and SIGINT. The second of them ends the process: only the first is caught. */
+function stopSignal(): Disposable & { readonly signal: AbortSignal } {
+  const stop = new AbortController();
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
+  let listening = true;
+  const release = () => {
+    if (listening) { for (const name of signals) Deno.removeSignalListener(name, caught); }
+    listening = false;
+  };
+  const caught = () => {
+    release();
+    stop.abort();
+  };
+  for (const name of signals) Deno.addSignalListener(name, caught);
+  return { signal: stop.signal, [Symbol.dispose]: release };
+}
+
+function print(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+}
