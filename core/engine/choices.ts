@@ -6,6 +6,7 @@
 import { Failure } from "../contracts/failure.ts";
 import type { Choice, ChoiceSource, JobDefinition } from "../contracts/job.ts";
 import { nearest, parsePartialConfig } from "../describe/mod.ts";
+import { cursorGone, formatCursor, markOf, parseCursor } from "./choice_cursor.ts";
 import { untilAborted } from "../files/failures.ts";
 import type { ChoiceOptions, ConfigInput } from "./runtime.ts";
 import type { Page } from "./views.ts";
@@ -40,31 +41,37 @@ export function choiceQuestion(job: JobDefinition, field: string, input: ConfigI
 }
 
 /**
- * One page of a list: filtered by `query`, from the value after `cursor` on.
+ * One page of a list: filtered by `query`, from the value after `cursor` on. Failure `config` for a cursor that this
+ * list did not give, or whose value is gone.
  *
+ * @param list Tells this list from others.
  * @param load Calls the source.
  */
 export async function choicePage(
+  list: string,
   load: (query: string, after: string | undefined) => AsyncIterable<Choice>,
   options: ChoiceOptions,
   signal: AbortSignal,
 ): Promise<Page<Choice>> {
-  const { query = "", cursor, limit = 100 } = options;
+  const { query = "", limit = 100 } = options;
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
     throw new Failure("config", `"limit" must be a whole number from 1 to 1000, not ${limit}`);
   }
+  const cursor = options.cursor === undefined ? undefined : parseCursor(list, options.cursor);
   const wanted = query.toLowerCase();
   const matches = ({ value, title = "" }: Choice) =>
     value.toLowerCase().includes(wanted) || title.toLowerCase().includes(wanted);
   let items: Choice[] = [];
+  let first: string | undefined;
   // A source may leave out what comes before the cursor, or not: only its end tells that it did.
   let passed = cursor === undefined;
-  const iterator = load(query, cursor)[Symbol.asyncIterator]();
+  const iterator = load(query, cursor?.value)[Symbol.asyncIterator]();
   try {
     while (!passed || items.length <= limit) {
       const { value: choice, done } = await untilAborted(iterator.next(), signal);
       if (done) break;
-      if (!passed && choice.value === cursor) {
+      first ??= markOf(choice.value);
+      if (!passed && choice.value === cursor?.value) {
         passed = true;
         items = [];
       } else if (items.length <= limit && matches(choice)) items.push(choice);
@@ -73,8 +80,11 @@ export async function choicePage(
     // Not awaited: a source that hangs would hang this, too.
     iterator.return?.().catch(() => {});
   }
+  if (!passed && cursor?.first === first && cursor !== undefined) throw cursorGone(cursor);
   const page = items.slice(0, limit);
-  return { items: page, next: items.length > limit ? page.at(-1)?.value ?? null : null };
+  const last = items.length > limit ? page.at(-1) : undefined;
+  if (last === undefined) return { items: page, next: null };
+  return { items: page, next: formatCursor(list, { value: last.value, first: cursor?.first ?? first ?? "" }) };
 }
 
 function noChoices(job: JobDefinition, field: string, listed: readonly string[]): Failure {

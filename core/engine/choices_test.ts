@@ -87,8 +87,44 @@ Deno.test("a source is read no further than a page needs, and told so", async ()
       ended = true;
     }
   }
-  const page = await choicePage(endless, { limit: 3 }, new AbortController().signal);
-  assert.deepEqual([page.items.map(({ value }) => value), page.next], [["0", "1", "2"], "2"]);
+  const page = await choicePage("numbers", endless, { limit: 3 }, new AbortController().signal);
+  assert.deepEqual(page.items.map(({ value }) => value), ["0", "1", "2"]);
+  assert.equal(page.next?.endsWith("-2"), true);
   assert.equal(read, 4);
   assert(ended);
+});
+
+Deno.test("a cursor that the list did not give is refused, and so is one of another list", async () => {
+  await using engine = await engineWithAuth();
+  const { next } = await engine.jobs.choices(INPUT, "file", { limit: 1 });
+  assert.ok(next !== null);
+  assert.deepEqual(await values(engine, { cursor: next }), ["b.csv", "c.txt", "d.csv"]);
+  for (const cursor of ["", "BAD", "a.csv", `${next}x`, next.slice(1)]) {
+    await assert.rejects(values(engine, { cursor }), failure("config", /^Cursor ".*" is not one that this list/));
+  }
+  await assert.rejects(
+    engine.jobs.choices(INPUT, "folder", { cursor: next }),
+    failure("config", /^Cursor ".*" is not one that this list/),
+  );
+});
+
+Deno.test("a list whose value at the cursor is gone is not silently started over", async () => {
+  const signal = new AbortController().signal;
+  const names = ["a", "b", "c", "d"];
+  const all = () => ReadableStream.from(names.map((value) => ({ value }))).values();
+  const after = (_query: string, value: string | undefined) =>
+    ReadableStream.from(names.filter((name) => value === undefined || name > value).map((value) => ({ value })))
+      .values();
+  const [ignoring, honouring] = [
+    await choicePage("x", all, { limit: 2 }, signal),
+    await choicePage("x", after, { limit: 2 }, signal),
+  ];
+  assert.ok(ignoring.next !== null && honouring.next !== null);
+  names.splice(1, 1);
+  await assert.rejects(
+    choicePage("x", all, { cursor: ignoring.next }, signal),
+    failure("config", /^"b", which the page before ended with, is not in the list any more$/),
+  );
+  const rest = await choicePage("x", after, { cursor: honouring.next }, signal);
+  assert.deepEqual(rest.items.map(({ value }) => value), ["c", "d"]);
 });

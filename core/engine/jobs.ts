@@ -151,7 +151,7 @@ class SavedJobs implements Jobs {
     const auth = await resolveAuth(this.#context, database.kysely, job, input.auth);
     return await this.#connected(`The list of choices for "${field}"`, auth, options, async (given) => {
       const load = (query: string, after: string | undefined) => source.load({ config, query, after, ...given });
-      return await choicePage(load, options, given.signal);
+      return await choicePage(`${job.id}/${field}`, load, options, given.signal);
     });
   }
 
