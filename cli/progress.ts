@@ -27,6 +27,8 @@ export class ProgressDisplay {
   readonly #now: () => number;
   #samples: Sample[] = [];
   #lastLine: number;
+  /** Until when the wait was that was told last. */
+  #told: string | undefined;
 
   /** `now` gives milliseconds that never go back. */
   constructor(out: Output, now: () => number = () => performance.now()) {
@@ -38,12 +40,21 @@ export class ProgressDisplay {
   /** Shows where the run is now. */
   update(run: RunView): void {
     const now = this.#now();
+    this.#tellRetry(run);
     const line = run.status === "queued" ? waiting(run) : this.#running(run, now);
     if (this.#out.live) this.#out.status(line);
     else if (now - this.#lastLine >= LINE_EVERY) {
       this.#lastLine = now;
       this.#out.note(line);
     }
+  }
+
+  /** Says once for each time why a run waits: the bar alone would not tell. */
+  #tellRetry({ status, failure, not_before }: RunView): void {
+    if (status !== "queued" || failure === null || not_before === null || not_before === this.#told) return;
+    this.#told = not_before;
+    const wait = Math.max(1, Math.ceil((Date.parse(not_before) - Date.now()) / 1000));
+    this.#out.note(`${visible(failure.message)}; waits ${wait} s, then tries again`);
   }
 
   /** Takes the bar away. */

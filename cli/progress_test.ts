@@ -92,3 +92,16 @@ Deno.test("without a terminal a line is written every ten seconds, and none with
     assert.equal(stderr.text().split("\n").length - 1, quiet ? 0 : 2);
   }
 });
+
+Deno.test("a run that waits to try again tells why and how long, once for each wait", () => {
+  const stderr = caught();
+  const display = new ProgressDisplay(new Output(caught(), stderr, { json: false, quiet: false }), () => 0);
+  const failure = { kind: "transient", message: "The line dropped", hint: null, code: null } as const;
+  const at = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+  const first: RunView = { ...RUN, status: "queued", failure, not_before: at(1_000) };
+  for (const view of [RUN, first, first, { ...first, not_before: at(3_000) }, RUN]) display.update(view);
+  const [one = "", other = "", ...more] = stderr.text().trimEnd().split("\n");
+  assert.match(one, /^The line dropped; waits (1000|999) s, then tries again$/);
+  assert.match(other, /^The line dropped; waits (3000|2999) s, then tries again$/);
+  assert.deepEqual(more, []);
+});

@@ -12,9 +12,10 @@ import type { Database, Executor } from "./database.ts";
 import { columnTypes, type Migration } from "./migration.ts";
 import { authUsers } from "./migrations/auth_users.ts";
 import { firstTables } from "./migrations/first_tables.ts";
+import { runRetries } from "./migrations/run_retries.ts";
 
 /** In order; never changed once released, only added to. */
-const MIGRATIONS: readonly Migration[] = [firstTables, authUsers];
+const MIGRATIONS: readonly Migration[] = [firstTables, authUsers, runRetries];
 
 /** Where a database stands. */
 export interface MigrationState {

@@ -80,7 +80,7 @@ export interface RunsTable {
   /** JSON, as it was when the run was made. */
   config: string;
   status: RunStatus;
-  /** JSON of a `FailureJson`, once failed or cancelled. */
+  /** JSON of a `FailureJson`, once failed or cancelled, or while it waits to try again. */
   failure: string | null;
   /** JSON list of sentences that the user should read. */
   notes: string;
@@ -96,6 +96,8 @@ export interface RunsTable {
   bytes: number;
   profiles_created: number;
   profiles_updated: number;
+  /** Tries by itself after a transient failure, since it last committed anything. */
+  retries: number;
   /** Times it was claimed. */
   attempts: number;
   /** Moved at every claim; a commit names the fence it was claimed with, so a lost lease cannot commit. */

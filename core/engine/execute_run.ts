@@ -7,14 +7,16 @@ import { abortFailure, Failure, type FailureJson, throwIfAborted } from "../cont
 import type { JobDefinition, Progress } from "../contracts/job.ts";
 import type { Log } from "../contracts/log.ts";
 import type { JsonValue } from "../contracts/records.ts";
+import type { Executor } from "../database/database.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { parseConfig } from "../describe/mod.ts";
 import { closeConnection, openConnection } from "./connections.ts";
 import type { Core } from "./core.ts";
 import { describeError } from "./describe_error.ts";
 import { type OpenImport, openImport } from "./open_import.ts";
-import { type Claim, finishRun, holdFence, LeaseLost, type Outcome, releaseRun } from "./queue.ts";
+import { type Claim, finishRun, holdFence, LeaseLost, type Outcome, postponeRun, releaseRun } from "./queue.ts";
 import { type Redactor, redactor } from "./redact.ts";
+import { type RetryPlan, waitBeforeRetry } from "./retry.ts";
 import { findAuth, openAuth } from "./saved_auths.ts";
 import { goneNotes, knownKeys } from "./stored_config.ts";
 
@@ -34,6 +36,8 @@ export interface RunHooks {
   readonly signal: AbortSignal;
   readonly progress: (progress: Progress) => void;
   readonly log: Log;
+  /** Whether and when to try again after a transient failure. */
+  readonly retries: RetryPlan;
   /** A worker that waits to commit, where one was started in advance. */
   readonly commitWorker?: Worker;
 }
@@ -44,40 +48,17 @@ export type RunEnd = Outcome["status"] | "released" | "lost";
 /** Executes a claimed run and writes how it ended. */
 export async function executeRun(core: Core, claim: Claim, hooks: RunHooks): Promise<RunEnd> {
   const attempt = new RunAttempt(core, claim, hooks);
-  let outcome: Outcome;
   try {
-    await attempt.work();
-    outcome = { status: "succeeded" };
-  } catch (thrown) {
-    const error = hooks.signal.aborted && !(thrown instanceof LeaseLost) ? abortFailure(hooks.signal) : thrown;
-    if (error instanceof LeaseLost) {
-      hooks.log.warn(error.message);
-      return "lost";
-    }
-    if (error instanceof Drain) {
-      await core.database.write((transaction) => releaseRun(transaction, claim));
-      return "released";
-    }
-    outcome = { status: isCancelled(error) ? "cancelled" : "failed", failure: attempt.describe(error) };
-    if (outcome.failure.kind === "bug") {
-      attempt.log.error(error instanceof Error ? error.stack ?? error.message : String(error));
-    } else if (outcome.status === "failed") {
-      attempt.log.error(outcome.failure.message, { kind: outcome.failure.kind, ...causeOf(error) });
-    }
-  }
-  try {
-    await attempt.finish(outcome);
-    hooks.log.info("The run ended", { status: outcome.status });
-    return outcome.status;
+    const thrown = await attempt.work().then(() => undefined, (error: unknown) => ({ error }));
+    if (thrown === undefined) return await attempt.finish({ status: "succeeded" });
+    if (thrown.error instanceof LeaseLost) throw thrown.error;
+    const error = hooks.signal.aborted ? abortFailure(hooks.signal) : thrown.error;
+    return error instanceof Drain ? await attempt.giveBack() : await attempt.fail(error);
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
     hooks.log.warn(error.message);
     return "lost";
   }
-}
-
-function isCancelled(error: unknown): boolean {
-  return error instanceof Failure && error.kind === "cancelled";
 }
 
 /** The original error, which only the log keeps. */
@@ -94,6 +75,9 @@ class RunAttempt {
   #duration = 0;
   #progress: Progress | undefined;
   #bytes = 0;
+  /** The run as this attempt found it. */
+  #row: RunsTable | undefined;
+  #connected = false;
 
   constructor(private readonly core: Core, private readonly claim: Claim, private readonly hooks: RunHooks) {}
 
@@ -102,9 +86,12 @@ class RunAttempt {
     const { core, claim, hooks } = this;
     const row = await core.database.kysely.selectFrom("runs").selectAll()
       .where("account_id", "=", claim.account).where("id", "=", claim.run).executeTakeFirstOrThrow();
+    this.#row = row;
+    this.#connected = row.rows_read > 0 || row.retries > 0;
     this.#notes.push(...JSON.parse(row.notes) as string[]);
     this.#duration = row.duration_ms;
     this.#bytes = row.bytes;
+    if (row.progress !== null) this.#progress = JSON.parse(row.progress);
     const job = core.registry.job(row.job_type);
     const stored = knownKeys(job.config, JSON.parse(row.config));
     for (const note of goneNotes(stored.gone, `job type "${job.id}"`)) this.#note(note);
@@ -117,6 +104,7 @@ class RunAttempt {
       signal: hooks.signal,
       log: this.#log(),
     });
+    this.#connected = true;
     try {
       await this.#import(job, config, row, connection);
     } finally {
@@ -125,10 +113,54 @@ class RunAttempt {
   }
 
   /** Writes how the run ended, and what the user should read about it. */
-  async finish(outcome: Outcome): Promise<void> {
+  async finish(outcome: Outcome): Promise<RunEnd> {
+    const now = await this.core.database.now();
+    await this.#write((transaction) => finishRun(transaction, this.claim, outcome, now));
+    this.hooks.log.info("The run ended", { status: outcome.status });
+    return outcome.status;
+  }
+
+  /** Gives the run back to the queue, with what the user should read about it so far. */
+  async giveBack(): Promise<RunEnd> {
+    await this.#write((transaction) => releaseRun(transaction, this.claim));
+    return "released";
+  }
+
+  /** Ends the run with what was thrown, or lets it try again later where that may help. */
+  async fail(error: unknown): Promise<RunEnd> {
+    const failure = this.#describe(error);
+    if (await this.#postpone(failure)) return "released";
+    const status = failure.kind === "cancelled" ? "cancelled" : "failed";
+    if (failure.kind === "bug") {
+      this.log.error(error instanceof Error ? error.stack ?? error.message : String(error));
+    } else if (status === "failed") this.log.error(failure.message, { kind: failure.kind, ...causeOf(error) });
+    return await this.finish({ status, failure });
+  }
+
+  /** Whether the run was put back, to try again after a while. */
+  async #postpone(failure: FailureJson): Promise<boolean> {
+    const { core, claim, hooks, log } = this;
+    const row = this.#row;
+    if (row === undefined) return false;
+    const present = await core.database.kysely.selectFrom("runs").select(["rows_read", "checkpoint"])
+      .where("account_id", "=", claim.account).where("id", "=", claim.run).executeTakeFirstOrThrow();
+    // Who gets on may fail as often as it likes.
+    const gotOn = present.rows_read !== row.rows_read || present.checkpoint !== row.checkpoint;
+    const retries = gotOn ? 0 : row.retries;
+    const wait = waitBeforeRetry(hooks.retries, { failure, retries, connected: this.#connected });
+    if (wait === undefined) return false;
+    const until = await core.database.now() + wait;
+    const done = await this.#write((transaction) =>
+      postponeRun(transaction, claim, { failure, until, retries: retries + 1 })
+    );
+    if (done) log.warn(`${failure.message}; the run tries again in ${Math.ceil(wait / 1000)} s`);
+    return done;
+  }
+
+  /** Writes in one transaction, with notes, progress and time worked; throws `LeaseLost`. */
+  async #write<T>(write: (transaction: Executor) => Promise<T>): Promise<T> {
     const { core, claim } = this;
-    const now = await core.database.now();
-    await core.database.write(async (transaction) => {
+    return await core.database.write(async (transaction) => {
       await holdFence(transaction, claim);
       await transaction.updateTable("runs").set({
         notes: JSON.stringify(this.#notes),
@@ -136,7 +168,7 @@ class RunAttempt {
         duration_ms: this.#worked(),
         bytes: this.#bytes,
       }).where("account_id", "=", claim.account).where("id", "=", claim.run).execute();
-      await finishRun(transaction, claim, outcome, now);
+      return await write(transaction);
     });
   }
 
@@ -184,7 +216,7 @@ class RunAttempt {
   }
 
   /** What went wrong, without secrets. */
-  describe(error: unknown): FailureJson {
+  #describe(error: unknown): FailureJson {
     const failure = describeError(error);
     const { text } = this.#redactor;
     return { ...failure, message: text(failure.message), hint: failure.hint === null ? null : text(failure.hint) };

@@ -44,6 +44,7 @@ export async function addRun(database: Database, columns: Partial<RunsTable> = {
     profiles_updated: 0,
     attempts: 0,
     fence: 0,
+    retries: 0,
     lease_owner: null,
     lease_until: null,
     not_before: 0,

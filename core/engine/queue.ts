@@ -151,3 +151,27 @@ export async function releaseRun(executor: Executor, claim: Claim): Promise<void
     .where("account_id", "=", claim.account).where("id", "=", claim.run)
     .where("fence", "=", claim.fence).where("status", "=", "running").execute();
 }
+
+/** Why and when a run tries again. */
+export interface Postponement {
+  readonly failure: FailureJson;
+  /** Milliseconds since the Unix epoch. */
+  readonly until: number;
+  /** Tries by itself, this one included. */
+  readonly retries: number;
+}
+
+/** Gives a run back to the queue, not to be claimed before its time; false, and nothing done, when it is to stop. */
+export async function postponeRun(executor: Executor, claim: Claim, next: Postponement): Promise<boolean> {
+  const { numUpdatedRows } = await executor.updateTable("runs").set({
+    status: "queued",
+    failure: JSON.stringify(next.failure),
+    not_before: next.until,
+    retries: next.retries,
+    lease_owner: null,
+    lease_until: null,
+  })
+    .where("account_id", "=", claim.account).where("id", "=", claim.run).where("fence", "=", claim.fence)
+    .where("status", "=", "running").where("stop_requested", "=", 0).executeTakeFirst();
+  return numUpdatedRows > 0n;
+}

@@ -8,10 +8,17 @@ import type { Progress } from "../contracts/job.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { RunEnd } from "./execute_run.ts";
 import type { Claim } from "./queue.ts";
+import type { RetryPlan } from "./retry.ts";
 
 /** To the Worker. */
 export type ToRun =
-  | { readonly type: "start"; readonly home: string; readonly plugins: readonly string[]; readonly claim: Claim }
+  | {
+    readonly type: "start";
+    readonly home: string;
+    readonly plugins: readonly string[];
+    readonly claim: Claim;
+    readonly retries: RetryPlan;
+  }
   /** Ends the run: with the failure, or back into the queue. */
   | { readonly type: "abort"; readonly failure: FailureJson | "drain" };
 

@@ -28,7 +28,7 @@ scope.addEventListener("message", ({ data }) => {
   else abort.abort(reviveError(data.failure));
 });
 
-async function work({ home, plugins, claim }: ToRun & { type: "start" }): Promise<void> {
+async function work({ home, plugins, claim, retries }: ToRun & { type: "start" }): Promise<void> {
   const commitWorker = startCommitWorker();
   try {
     await using core = await openCore({ home, plugins });
@@ -42,6 +42,7 @@ async function work({ home, plugins, claim }: ToRun & { type: "start" }): Promis
         scope.postMessage({ type: "progress", progress });
       },
       log: workerLog(),
+      retries,
       commitWorker,
     });
     scope.postMessage({ type: "end", end });

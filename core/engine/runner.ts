@@ -9,6 +9,7 @@ import type { Log } from "../contracts/log.ts";
 import type { Database } from "../database/database.ts";
 import type { Processes } from "./processes.ts";
 import { type Claim, claimRun, extendLeases, finishRun, heldRuns, LeaseLost } from "./queue.ts";
+import { COMMAND_RETRIES, type RetryPlan, SERVER_RETRIES } from "./retry.ts";
 import type { FromRun, ToRun } from "./run_protocol.ts";
 
 /** Between two looks at the queue, in milliseconds. */
@@ -19,6 +20,8 @@ const BEAT = 5_000;
 const CONCURRENCY = 2;
 /** How long a run may take to stop when the process goes down, in milliseconds. */
 const DRAIN_TIMEOUT = 20_000;
+/** How long a run may take to stop when it was asked to or was taken over, in milliseconds. */
+const STOP_GRACE = 20_000;
 
 /** What a runner needs. */
 export interface RunnerOptions {
@@ -30,13 +33,21 @@ export interface RunnerOptions {
   readonly takes: "any" | "own";
   /** A log for each run, with run id bound. */
   readonly log: Log;
+  /** When runs that failed for a while try again; as suits what the runner takes unless told. */
+  readonly retries?: RetryPlan;
+  /** Milliseconds that a run may take to stop when it was asked to; 20,000 unless told. */
+  readonly stopGrace?: number;
 }
 
 interface Active {
   readonly claim: Claim;
   readonly worker: Worker;
   readonly done: Promise<void>;
+  /** Ends the thread at once; the run ends with the failure, or stays as it is. */
+  readonly cutOff: (failure: FailureJson | undefined) => void;
   progress: Progress | undefined;
+  /** When it was first asked to stop, by `performance.now`. */
+  askedAt: number | undefined;
 }
 
 /** Executes runs until it is disposed of; then running work checkpoints and goes back to the queue. */
@@ -83,10 +94,9 @@ export class Runner implements AsyncDisposable {
     await this.#loop;
     for (const { worker } of this.#active.values()) send(worker, { type: "abort", failure: "drain" });
     const late = setTimeout(() => {
-      for (const { claim, worker } of this.#active.values()) {
+      for (const { claim, cutOff } of this.#active.values()) {
         this.#options.log.warn(`Run "${claim.run}" did not stop in time and was cut off; its last commit stays`);
-        worker.terminate();
-        worker.dispatchEvent(new Event("waybill-cut-off"));
+        cutOff(undefined);
       }
     }, DRAIN_TIMEOUT);
     await Promise.allSettled([...this.#active.values()].map(({ done }) => done));
@@ -130,10 +140,12 @@ export class Runner implements AsyncDisposable {
     }
   }
 
-  /** Stops what was asked to stop or was taken over. */
+  /** Stops what was asked to stop or was taken over; what does not listen is cut off after a while. */
   async #watch(): Promise<void> {
     const held = await heldRuns(this.#options.database, this.#options.processes.id);
-    for (const { claim, worker } of this.#active.values()) {
+    const { log, stopGrace = STOP_GRACE } = this.#options;
+    for (const active of this.#active.values()) {
+      const { claim, worker, cutOff } = active;
       const own = held.find(({ run, fence }) => run === claim.run && fence === claim.fence);
       // A run that ended just now is not held either: then there is nothing left to abort.
       const why = own === undefined
@@ -141,15 +153,30 @@ export class Runner implements AsyncDisposable {
         : own.stopRequested
         ? "The run was stopped by request"
         : undefined;
-      if (why !== undefined) send(worker, { type: "abort", failure: new Failure("cancelled", why).toJSON() });
+      if (why === undefined) continue;
+      active.askedAt ??= performance.now();
+      if (performance.now() - active.askedAt < stopGrace) {
+        send(worker, { type: "abort", failure: new Failure("cancelled", why).toJSON() });
+        continue;
+      }
+      log.warn(`Run "${claim.run}" did not stop when asked and was cut off; its last commit stays`);
+      cutOff(new Failure("cancelled", `${why}; it did not stop when asked and was cut off`).toJSON());
     }
   }
 
   #start(claim: Claim): void {
-    const { home, plugins, log } = this.#options;
+    const { home, plugins, log, takes } = this.#options;
+    const { retries = takes === "any" ? SERVER_RETRIES : COMMAND_RETRIES } = this.#options;
     const worker = new Worker(new URL("./run_worker.ts", import.meta.url), { type: "module", name: claim.run });
     const ended = Promise.withResolvers<FailureJson | undefined>();
-    const active: Active = { claim, worker, done: this.#settle(claim, worker, ended.promise), progress: undefined };
+    const active: Active = {
+      claim,
+      worker,
+      done: this.#settle(claim, worker, ended.promise),
+      cutOff: ended.resolve,
+      progress: undefined,
+      askedAt: undefined,
+    };
     this.#active.set(claim.run, active);
     worker.addEventListener("message", ({ data }: MessageEvent<FromRun>) => {
       if (data.type === "progress") active.progress = data.progress;
@@ -162,8 +189,7 @@ export class Runner implements AsyncDisposable {
       log.error(message, { run: claim.run });
       ended.resolve({ kind: "bug", message, hint: "Report it with the log of this run", code: null });
     });
-    worker.addEventListener("waybill-cut-off", () => ended.resolve(undefined));
-    send(worker, { type: "start", home, plugins, claim });
+    send(worker, { type: "start", home, plugins, claim, retries });
   }
 
   /** Waits for a run's end; a run whose thread broke is ended here, if it still is ours. */
@@ -173,7 +199,8 @@ export class Runner implements AsyncDisposable {
     worker.terminate();
     try {
       if (failure !== undefined) {
-        await finishRun(database.kysely, claim, { status: "failed", failure }, await database.now());
+        const status = failure.kind === "cancelled" ? "cancelled" : "failed";
+        await finishRun(database.kysely, claim, { status, failure }, await database.now());
       }
     } catch (error) {
       if (!(error instanceof LeaseLost)) {

@@ -22,7 +22,7 @@ const auth = defineAuth({
 const provider = defineProvider({ id: "staged", title: "Staged", summary: "Does as told.", auths: [auth] });
 
 /** What the job does once it has handed over its rows. */
-const ACTS = ["finish", "wait", "crash", "fail", "throw"] as const;
+const ACTS = ["finish", "wait", "crash", "fail", "throw", "deaf", "drop", "away"] as const;
 
 const job = defineJob({
   id: "staged-import",
@@ -35,6 +35,7 @@ const job = defineJob({
   checkpoint: z.object({ row: z.int() }),
   into: ({ stream }) => ({ stream, identifyBy: ["id"] }),
   run: async ({ config, checkpoint, emit, flush, progress, signal, log }) => {
+    if (config.act === "away") throw new Failure("transient", "The other side is away");
     for (let row = (checkpoint?.row ?? 0) + 1; row <= config.rows; row++) {
       await emit([{ fields: { id: String(row) } }], { row });
     }
@@ -45,6 +46,7 @@ const job = defineJob({
     if (checkpoint !== undefined) return;
     switch (config.act) {
       case "wait":
+        log.warn("It waits");
         await new Promise((_, reject) => signal.addEventListener("abort", () => reject(abortFailure(signal))));
         break;
       case "crash":
@@ -55,6 +57,12 @@ const job = defineJob({
         break;
       case "fail":
         throw new Failure("data", "The file is broken", { hint: "Mend it" });
+      case "deaf":
+        // Neither its signal nor anything else gets through to it.
+        for (;;);
+      case "drop":
+        log.warn("The line is bad");
+        throw new Failure("transient", "The line dropped");
       case "throw":
         throw new TypeError("undefined is not a function");
     }

@@ -8,13 +8,13 @@ import { readRun } from "./import_testing.ts";
 import { openRuntime } from "./open.ts";
 import { Processes } from "./processes.ts";
 import { claimRun } from "./queue.ts";
-import { Runner } from "./runner.ts";
+import { Runner, type RunnerOptions } from "./runner.ts";
 import type { Runtime } from "./runtime.ts";
 import type { RunView } from "./views.ts";
 
 const PLUGINS = [import.meta.resolve("./runner_plugin_testing.ts")];
 
-type Act = "finish" | "wait" | "crash" | "fail" | "throw";
+type Act = "finish" | "wait" | "crash" | "fail" | "throw" | "deaf" | "drop" | "away";
 
 interface Peer extends AsyncDisposable {
   readonly runtime: Runtime;
@@ -23,7 +23,7 @@ interface Peer extends AsyncDisposable {
   /** Queues a run. */
   queue(act: Act, rows?: number): Promise<string>;
   /** Starts a runner in this process, as a process of its own would. */
-  start(takes: "any" | "own"): Promise<Runner & AsyncDisposable>;
+  start(takes: "any" | "own", options?: Partial<RunnerOptions>): Promise<Runner & AsyncDisposable>;
   /** The run once it has ended. */
   end(run: string): Promise<RunView>;
 }
@@ -44,11 +44,11 @@ async function startPeer(): Promise<Peer> {
     log: lines,
     queue: async (act, rows = 3) =>
       (await runtime.runs.start({ type: "staged-import", config: { stream: "people", rows, act } })).id,
-    start: async (takes) => {
+    start: async (takes, options = {}) => {
       const kind = takes === "any" ? "serve" : "cli";
       const processes = await Processes.join(database, `${folder.path}/processes`, kind);
       stack.use(processes);
-      return new Runner({ database, processes, home: folder.path, plugins: PLUGINS, takes, log });
+      return new Runner({ database, processes, home: folder.path, plugins: PLUGINS, takes, log, ...options });
     },
     end: async (run) => {
       const views = await Array.fromAsync(runtime.runs.follow(run));
@@ -159,6 +159,77 @@ Deno.test("a runner that goes down gives its runs back, and the next one goes on
   const { status, accepted, attempts } = await peer.end(id);
   assert.deepEqual([status, accepted, attempts], ["succeeded", 3, 2]);
   assert.equal((await peer.runtime.streams.get("people")).events, 3);
+});
+
+Deno.test("a runner that goes down keeps what its runs told so far", async () => {
+  await using peer = await startPeer();
+  const first = await peer.start("any");
+  const id = await peer.queue("wait");
+  await until(() => first.progress(id)?.done === 3);
+  await first[Symbol.asyncDispose]();
+  const { status, notes, progress, duration_ms } = await peer.runtime.runs.get(id);
+  assert.deepEqual([status, notes, progress], ["queued", ["It waits"], { done: 3, unit: "rows" }]);
+  assert.ok(duration_ms > 0);
+});
+
+Deno.test("a run that does not stop when asked is cut off after a while, and what it committed stays", async () => {
+  await using peer = await startPeer();
+  await using runner = await peer.start("any", { stopGrace: 50 });
+  const id = await peer.queue("deaf");
+  await until(() => runner.progress(id)?.done === 3);
+  await peer.runtime.runs.stop(id);
+  const { status, accepted, failure } = await peer.end(id);
+  assert.deepEqual([status, accepted, failure?.kind], ["cancelled", 3, "cancelled"]);
+  assert.equal(failure?.message, "The run was stopped by request; it did not stop when asked and was cut off");
+  await peer.runtime.runs.retry(id);
+  assert.deepEqual([(await peer.end(id)).status, (await peer.runtime.streams.get("people")).events], ["succeeded", 3]);
+});
+
+Deno.test("a run whose line drops tries again by itself, and goes on from its position", async () => {
+  await using peer = await startPeer();
+  await using _runner = await peer.start("any", { retries: { waits: [1], unconnected: true } });
+  const id = await peer.queue("drop");
+  const { status, accepted, attempts, failure, notes } = await peer.end(id);
+  assert.deepEqual([status, accepted, attempts, failure, notes], ["succeeded", 3, 2, null, ["The line is bad"]]);
+  assert.ok(
+    peer.log.some(({ level, message }) =>
+      level === "warn" && message === "The line dropped; the run tries again in 1 s"
+    ),
+  );
+});
+
+Deno.test("a run that waits to try again tells why and until when, is stopped at once, and retried at once", async () => {
+  await using peer = await startPeer();
+  await using _runner = await peer.start("any", { retries: { waits: [3_600_000], unconnected: true } });
+  const id = await peer.queue("drop");
+  await until(async () => (await readRun(peer.database, id)).retries === 1);
+  const waiting = await peer.runtime.runs.get(id);
+  assert.deepEqual([waiting.status, waiting.failure?.message, waiting.finished_at], [
+    "queued",
+    "The line dropped",
+    null,
+  ]);
+  assert.ok(Date.parse(waiting.not_before ?? "") > Date.now() + 2_000_000);
+  assert.equal((await peer.runtime.runs.stop(id)).status, "cancelled");
+  await peer.runtime.runs.retry(id);
+  assert.equal((await peer.end(id)).status, "succeeded");
+
+  const other = await peer.queue("drop");
+  await until(async () => (await readRun(peer.database, other)).retries === 1);
+  await peer.runtime.runs.retry(other);
+  assert.equal((await peer.end(other)).status, "succeeded");
+});
+
+Deno.test("a run that gets nowhere tries again as often as planned, then fails", async () => {
+  await using peer = await startPeer();
+  await using _runner = await peer.start("any", { retries: { waits: [1, 1, 1], unconnected: true } });
+  const { status, attempts, failure } = await peer.end(await peer.queue("away"));
+  assert.deepEqual([status, attempts, failure?.kind, failure?.message], [
+    "failed",
+    4,
+    "transient",
+    "The other side is away",
+  ]);
 });
 
 Deno.test("a runner that goes down takes no more runs", async () => {

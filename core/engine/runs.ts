@@ -115,6 +115,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
         profiles_created: 0,
         profiles_updated: 0,
         attempts: 0,
+        retries: 0,
         fence: 0,
         lease_owner: null,
         lease_until: null,
@@ -206,12 +207,14 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
           failure: null,
           finished_at: null,
           stop_requested: 0,
+          retries: 0,
           not_before: await database.now(),
         }).where("account_id", "=", account).where("id", "=", run.id).where("status", "in", ["failed", "cancelled"])
           .execute();
       } else {
-        // A stop that nobody was there to follow would end it again at once.
-        await database.kysely.updateTable("runs").set({ stop_requested: 0 })
+        // A stop that nobody was there to follow would end it again at once; one that waits need not wait longer.
+        await database.kysely.updateTable("runs")
+          .set({ stop_requested: 0, retries: 0, not_before: await database.now() })
           .where("account_id", "=", account).where("id", "=", run.id).where("fence", "=", run.fence).execute();
       }
       await options.queued(run.id);

@@ -18,6 +18,7 @@ import { jobsOf } from "./jobs.ts";
 import { claimRun } from "./queue.ts";
 import { buildRegistry, type Registry } from "./registry.ts";
 import { resolveRun } from "./resolve_run.ts";
+import { COMMAND_RETRIES } from "./retry.ts";
 import { knownKeys } from "./stored_config.ts";
 
 /** The plugin before its upgrade took the keys `depth` and `realm` away, and after. */
@@ -133,7 +134,12 @@ Deno.test("a run that was queued before a plugin lost a key is executed, with a 
     statements: sqliteStatements,
     [Symbol.asyncDispose]: async () => {},
   };
-  const hooks = { signal: new AbortController().signal, progress: () => {}, log: context.log };
+  const hooks = {
+    signal: new AbortController().signal,
+    progress: () => {},
+    log: context.log,
+    retries: COMMAND_RETRIES,
+  };
   assert.equal(await executeRun(core, claim, hooks), "succeeded");
   assert.ok(JSON.parse((await readRun(database, id)).notes).includes(GONE));
 });
