@@ -16,17 +16,8 @@ const types: Command = {
   run: async (app) => {
     const { jobs } = await app.registry();
     if (app.out.json) {
-      const { jsonSchemaOf } = await import("../../core/describe/json_schema.ts");
-      return app.out.value(jobs.map(({ id, title, summary, provider, direction, auths, config, choices = {} }) => ({
-        id,
-        title,
-        summary,
-        provider_id: provider.id,
-        direction,
-        auths: auths.map((auth) => auth.id),
-        choices: Object.keys(choices),
-        config: jsonSchemaOf(config),
-      })));
+      const { describeJobType } = await import("../../core/engine/declarations.ts");
+      return app.out.value(jobs.map(describeJobType));
     }
     app.out.table(
       ["job type", "what it does", "auth methods"],

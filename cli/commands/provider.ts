@@ -3,15 +3,17 @@
  *
  * @module
  */
-import type { ProviderDefinition } from "../../core/contracts/provider.ts";
-import type { Registry } from "../../core/engine/registry.ts";
 import type { Command, Noun } from "../command.ts";
 
 const list: Command = {
   summary: "Lists the providers that the plugins bring",
   run: async (app) => {
-    const { providers } = await app.registry();
-    if (app.out.json) return app.out.value(providers.map(({ id, title, summary }) => ({ id, title, summary })));
+    const registry = await app.registry();
+    const { providers } = registry;
+    if (app.out.json) {
+      const { summarizeProvider } = await import("../../core/engine/declarations.ts");
+      return app.out.value(providers.map((provider) => summarizeProvider(provider, registry)));
+    }
     app.out.table(
       ["provider", "title", "auth methods"],
       providers.map((provider) => [
@@ -33,7 +35,10 @@ const show: Command = {
     const registry = await app.registry();
     const provider = registry.provider(id);
     const jobs = registry.jobs.filter((job) => job.provider.id === provider.id);
-    if (app.out.json) return app.out.value(await described(provider, registry));
+    if (app.out.json) {
+      const { describeProvider } = await import("../../core/engine/declarations.ts");
+      return app.out.value(describeProvider(provider, registry));
+    }
     app.out.pairs([["provider", provider.id], ["title", provider.title], ["what it is", provider.summary]]);
     app.out.line();
     app.out.table(["auth method", "what it does"], provider.auths.map(({ id, summary }) => [id, summary]));
@@ -50,17 +55,6 @@ const show: Command = {
     if (method !== undefined) app.out.next([`${app.command("auth", "create", method.id)} --help`]);
   },
 };
-
-async function described({ id, title, summary, auths }: ProviderDefinition, registry: Registry): Promise<unknown> {
-  const { jsonSchemaOf } = await import("../../core/describe/json_schema.ts");
-  return {
-    id,
-    title,
-    summary,
-    auths: auths.map(({ id, title, summary, config }) => ({ id, title, summary, config: jsonSchemaOf(config) })),
-    job_types: registry.jobs.filter((job) => job.provider.id === id).map(({ id }) => id),
-  };
-}
 
 /** Systems that Waybill exchanges data with. */
 export const provider: Noun = { verbs: { list, show } };

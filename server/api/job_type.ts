@@ -4,10 +4,11 @@
  * @module
  */
 import { z } from "zod";
+import { describeJobType } from "../../core/engine/declarations.ts";
 import type { Runtime } from "../../core/engine/runtime.ts";
 import { one, page } from "../answers.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { describeJobType, jobType } from "./descriptions.ts";
+import { jobType } from "./descriptions.ts";
 import { authReference, configInput, pageLimit } from "./inputs.ts";
 import { choice, plan } from "./schemas.ts";
 

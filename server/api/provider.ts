@@ -4,10 +4,11 @@
  * @module
  */
 import { z } from "zod";
+import { describeProvider, summarizeProvider } from "../../core/engine/declarations.ts";
 import type { Registry } from "../../core/engine/registry.ts";
 import { one } from "../answers.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { describeProvider, provider, providerSummary, summarizeProvider } from "./descriptions.ts";
+import { provider, providerSummary } from "./descriptions.ts";
 
 /** The routes of providers. */
 export function providerRoutes(registry: Registry): readonly Route[] {
