@@ -97,7 +97,7 @@ Deno.test("a saved job is run with flags over its own, paused, resumed, changed 
   assert.deepEqual([changed.label, changed.config], ["n2", { file: "nope.csv", stream: "a", fields: ["email"] }]);
   const deleted = await cli.run(["auth", "delete", "in"]);
   assert.equal(deleted.code, 0);
-  assert.match(deleted.stderr, /Job "n2" is paused: it has no auth any more\n(.*\n)+.*job update n2 --auth AUTH/);
+  assert.match(deleted.stderr, /Job "n2" is paused: it has no auth any more\n(.*\n)+.*job update n2 --auth AUTH\n/);
   assert.equal((await cli.json("job", "show", "n2")).status, "paused");
   assert.equal((await cli.run(["job", "delete", "n2"])).code, 0);
 });
@@ -119,6 +119,15 @@ Deno.test("secrets come from a file or the environment, are never shown, and lea
   }
   const shown = await cli.run(["auth", "update", "partner", "--unset", "passphrase", "--json"]);
   assert.deepEqual(JSON.parse(shown.stdout).secrets, ["password"]);
+  // The name of the flag that gave it does, too; what is left must still be enough.
+  const key = await cli.json("auth", "update", "partner", "--private-key-file", file);
+  assert.deepEqual([...key.secrets as string[]].sort(), ["password", "private_key"]);
+  const { secrets } = await cli.json("auth", "update", "partner", "--unset", "private-key-file");
+  assert.deepEqual(secrets, ["password"]);
+  const last = await cli.run(["auth", "update", "partner", "--unset", "password"]);
+  assert.equal(last.code, 3);
+  assert.match(last.stderr, /--password-file: give a password, a private key, or both/);
+  assert.match((await cli.run(["auth", "update", "partner", "--help"])).stdout, /--unset .*remove these secrets/);
   assert.doesNotMatch(`${saved.stdout}${saved.stderr}${shown.stdout}`, /hunter2/);
   const missing = await cli.run([...create, "--password-file", `${cli.folder}/nope`]);
   assert.equal(missing.code, 3);
@@ -238,7 +247,7 @@ Deno.test("a page of choices ends with a cursor that a shell takes as it is", as
   for (const name of ["it's a file.csv", "z.csv"]) await Deno.writeTextFile(`${cli.folder}/${name}`, "id\n1\n");
   await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", cli.folder);
   const { stderr } = await cli.run(["choices", "csv-import", "file", "--limit", "1"]);
-  assert.match(stderr, /--cursor 'it'\\''s a file\.csv'\n/);
+  assert.match(stderr, /--cursor '[0-9a-f]{16}-it'\\''s a file\.csv'\n/);
 });
 
 Deno.test("help at every level is derived from the tables and the plugins' declarations", async () => {
