@@ -126,10 +126,24 @@ const stop: Command = {
 const retry: Command = {
   summary: "Runs a failed or stopped run again, from where it was, and waits for its end",
   args: [RUN],
+  flags: [
+    {
+      name: "reject-threshold",
+      kind: "value",
+      value: "NUMBER|PERCENT",
+      help: "Another reject threshold from now on, over all that the run has read",
+    },
+  ],
   runner: "cli",
-  run: async (app, { words: [id = ""] }) => {
+  run: async (app, args) => {
     const { followRun, reportRun } = await import("../follow.ts");
-    return await reportRun(app, await followRun(app, await (await app.runtime()).runs.retry(id)));
+    const threshold = args.value("reject-threshold");
+    const { runs } = await app.runtime();
+    const run = await runs.retry(
+      args.words[0] ?? "",
+      threshold === undefined ? {} : { reject_threshold: threshold },
+    );
+    return await reportRun(app, await followRun(app, run));
   },
 };
 

@@ -17,6 +17,8 @@ const PERCENT_FROM = 1_000;
 
 /** What an import's engine side needs. */
 export interface ImportRunOptions {
+  /** Id of the run, for messages. */
+  readonly run: string;
   readonly commits: Commits;
   /** Time of events without one. */
   readonly startedAt: number;
@@ -86,7 +88,8 @@ export class ImportRun {
         "data",
         `Every one of the ${rejected} rows was rejected: ${this.#firstReason ?? "see the rejects"}`,
         {
-          hint: "Look at `waybill run rejects`, then at the file's delimiter, quotes and encoding",
+          hint:
+            `Look at \`waybill run rejects ${this.options.run}\`, then at the file's delimiter, quotes and encoding`,
         },
       );
     }
@@ -144,14 +147,21 @@ export class ImportRun {
   }
 
   #checkThreshold(from: number): void {
-    const { threshold } = this.options;
-    const { rejected, read } = this.#counts;
+    const { threshold, run } = this.options;
+    const { accepted, rejected, read } = this.#counts;
     if (threshold === undefined || ("percent" in threshold && read < from)) return;
     const most = "rows" in threshold ? threshold.rows : read * threshold.percent / 100;
     if (rejected <= most) return;
     const limit = "rows" in threshold ? `${threshold.rows} rows` : `${threshold.percent} %`;
-    throw new Failure("data", `${rejected} of ${read} rows were rejected, more than the threshold of ${limit} allows`, {
-      hint: "Look at `waybill run rejects`, mend the file, or raise the reject threshold",
+    const said = `${rejected} of ${read} rows were rejected, more than the threshold of ${limit} allows`;
+    const imported = accepted === 0
+      ? "no row was imported"
+      : accepted === 1
+      ? "1 row is imported and stays"
+      : `${accepted} rows are imported and stay`;
+    throw new Failure("data", `${said}; ${imported}`, {
+      hint: `Look at \`waybill run rejects ${run}\`; mend the file and run it anew, or go on where this run stopped ` +
+        `with \`waybill run retry ${run} --reject-threshold NUMBER\` (or a percentage)`,
     });
   }
 }

@@ -13,6 +13,7 @@ const NONE = { read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0 };
 
 function startRun(peer: ImportPeer, options: Partial<ImportRunOptions> = {}): ImportRun {
   return new ImportRun({
+    run: peer.claim.run,
     commits: peer.commits(),
     startedAt: 1_000,
     threshold: undefined,
@@ -189,8 +190,10 @@ Deno.test("a threshold in rows lets just so many rows pass", async () => {
   const run = startRun(other, { threshold: { rows: 3 } });
   await run.emit(rowsOf(1), { row: 1 });
   await run.reject(rejectsOf(3));
-  const refused = failure("data", /^4 of 5 rows were rejected, more than the threshold of 3 rows allows$/, {
-    hint: /reject threshold/,
+  const refused = failure("data", /^4 of 5 rows .* the threshold of 3 rows allows; 1 row is imported and stays$/, {
+    hint: new RegExp(
+      `waybill run rejects ${other.claim.run}.*waybill run retry ${other.claim.run} --reject-threshold NUMBER`,
+    ),
   });
   await run.emit([], { row: 4 });
   // At once, not at the end of a long file; and the rejects are there to be looked at.
@@ -213,7 +216,10 @@ Deno.test("a threshold in percent counts the whole run, and not before a thousan
   await using over = await startImport();
   await assert.rejects(
     importAll(over, 974, 26, { percent: 2.5 }),
-    failure("data", /^26 of 1000 rows were rejected, more than the threshold of 2.5 % allows$/),
+    failure(
+      "data",
+      /^26 of 1000 rows were rejected, more than the threshold of 2.5 % allows; 974 rows are imported and stay$/,
+    ),
   );
   await using early = await startImport();
   const run = startRun(early, { threshold: { percent: 10 }, profiles: undefined });
@@ -231,7 +237,9 @@ Deno.test("a run fails when every row was rejected, with the first reason", asyn
   await using peer = await startImport();
   await assert.rejects(
     importAll(peer, 0, 2, { percent: 100 }),
-    failure("data", /^Every one of the 2 rows was rejected: Row 0 has no end$/, { hint: /waybill run rejects/ }),
+    failure("data", /^Every one of the 2 rows was rejected: Row 0 has no end$/, {
+      hint: new RegExp(`waybill run rejects ${peer.claim.run}`),
+    }),
   );
   assert.deepEqual(await countsOf(peer), [2, 0, 2]);
   await using empty = await startImport();

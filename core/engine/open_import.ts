@@ -68,6 +68,7 @@ export async function openImport(
       ),
   );
   const run = new ImportRun({
+    run: claim.run,
     commits,
     startedAt: row.started_at ?? row.created_at,
     threshold: target.rejectThreshold,

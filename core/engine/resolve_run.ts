@@ -7,10 +7,10 @@ import { Failure } from "../contracts/failure.ts";
 import type { JobDefinition } from "../contracts/job.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
-import type { JobsTable } from "../database/tables.ts";
+import type { JobsTable, RunsTable } from "../database/tables.ts";
 import { parseConfig, readConfig } from "../describe/mod.ts";
 import type { EngineContext } from "./context.ts";
-import { unknownName } from "./registry.ts";
+import { type Registry, unknownName } from "./registry.ts";
 import type { ConfigInput, JobInput, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, findAuth } from "./saved_auths.ts";
 import { goneNotes, knownKeys } from "./stored_config.ts";
@@ -63,6 +63,16 @@ export function savedInput(
   const auth = over.auth ?? row.auth_id;
   const input = { type: row.type, config: { ...config, ...over.config }, ...(auth === null ? {} : { auth }) };
   return { input, notes: goneNotes(gone, `job type "${job.id}"`) };
+}
+
+/** A run's config with another reject threshold, as JSON. Failure `config` for a wrong one, or a job type without. */
+export function withThreshold(registry: Registry, run: RunsTable, reject_threshold: string): string {
+  const job = registry.job(run.job_type);
+  const what = `job type "${job.id}"`;
+  const { config } = knownKeys(job.config, JSON.parse(run.config));
+  const changed = readConfig(job.config, { ...config, reject_threshold }, what);
+  parseConfig(job.config, changed, what);
+  return JSON.stringify(changed);
 }
 
 /** What a job input names, checked. */

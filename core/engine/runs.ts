@@ -10,7 +10,7 @@ import type { Core } from "./core.ts";
 import { newId } from "./ids.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
 import { isoTime } from "./iso_time.ts";
-import { findJob, type ResolvedRun } from "./resolve_run.ts";
+import { findJob, type ResolvedRun, withThreshold } from "./resolve_run.ts";
 import type { Runs } from "./runtime.ts";
 import type { RejectView, RunView } from "./views.ts";
 
@@ -190,8 +190,11 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       return await get(run.id);
     },
 
-    retry: async (id) => {
+    retry: async (id, { reject_threshold } = {}) => {
       const run = await find(id);
+      const config = reject_threshold === undefined
+        ? {}
+        : { config: withThreshold(core.registry, run, reject_threshold) };
       const interrupted = run.status === "queued" ||
         (run.status === "running" && isInterrupted(run, await options.alive(), await database.now()));
       if (run.status === "succeeded" || (run.status === "running" && !interrupted)) {
@@ -203,6 +206,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       }
       if (!interrupted) {
         await database.kysely.updateTable("runs").set({
+          ...config,
           status: "queued",
           failure: null,
           finished_at: null,
@@ -214,7 +218,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       } else {
         // A stop that nobody was there to follow would end it again at once; one that waits need not wait longer.
         await database.kysely.updateTable("runs")
-          .set({ stop_requested: 0, retries: 0, not_before: await database.now() })
+          .set({ ...config, stop_requested: 0, retries: 0, not_before: await database.now() })
           .where("account_id", "=", account).where("id", "=", run.id).where("fence", "=", run.fence).execute();
       }
       await options.queued(run.id);

@@ -139,8 +139,11 @@ export interface Runs {
   follow(run: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<RunView>;
   /** Asks it to stop; what is committed stays. */
   stop(run: string): Promise<RunView>;
-  /** Queues a failed or cancelled run again: it goes on from its checkpoint. */
-  retry(run: string): Promise<RunView>;
+  /**
+   * Queues a failed or cancelled run again: it goes on from its checkpoint. Its config stays, since that decides how the
+   * file is read, but for `reject_threshold`, where one is given.
+   */
+  retry(run: string, options?: { readonly reject_threshold?: string }): Promise<RunView>;
   /** Its rejected rows, in file order. */
   rejects(run: string): AsyncIterable<RejectView>;
   /** The same rows as a file to mend and import again: what its plugin puts before them, then each as it stood. */

@@ -59,6 +59,10 @@ Deno.test("a run of a job type needs no job; without a runner it waits and can b
   assert.equal(started.headers.get("location"), `/api/run/${id}`);
   assert.equal((await server.call(`POST /api/run/${id}/stop`)).json.data.status, "cancelled");
   assert.equal((await server.call(`POST /api/run/${id}/retry`)).status, 202);
+  const retry = (json: Record<string, unknown>) => server.call(`POST /api/run/${id}/retry`, { json });
+  assert.equal((await retry({ reject_threshold: "5%" })).json.data.config.reject_threshold, "5%");
+  assert.match((await retry({ reject_threshold: "5 rows" })).text, /must be a number of rows/);
+  assert.match((await retry({ file: "other.csv" })).text, /\\"file\\" is not known/);
   assert.equal((await server.call("GET /api/run?status=queued")).json.data[0].id, id);
   assert.deepEqual((await server.call("GET /api/run?status=failed")).json.data, []);
 });

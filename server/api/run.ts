@@ -78,11 +78,15 @@ export function runRoutes(runs: Runs): readonly Route[] {
       name: "retryRun",
       tag: "run",
       summary: "Queue a failed or cancelled run again",
-      description: "It goes on from its checkpoint.",
+      description: "It goes on from its checkpoint, with its config: only the reject threshold may be another.",
       params: runId,
+      body: z.strictObject({
+        reject_threshold: z.string().min(1).exactOptional()
+          .describe('From now on: a number of rows ("500") or a percentage ("2.5%"), over all that the run has read'),
+      }),
       failures: [409],
       answer: made(202, run, ({ id }) => `/api/run/${id}`),
-      handle: ({ params }) => runs.retry(params.id),
+      handle: ({ params, body }) => runs.retry(params.id, body),
     }),
     defineRoute({
       method: "get",
