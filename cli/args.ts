@@ -23,6 +23,8 @@ export interface Arguments {
   on(name: string): boolean | undefined;
   /** Value of a flag that holds a whole number within bounds. */
   integer(name: string, least: number, most: number): number | undefined;
+  /** Key of the configuration that a flag sets, by the flag's name or the key's own: `private-key-file`, `private_key`. */
+  keyOf(name: string): string;
   /** Configuration that the flags with a key set: text, lists and switches as they were given. No secrets. */
   readonly config: Readonly<Record<string, JsonValue>>;
   /** Files that hold secrets, by key; `-` is standard input. */
@@ -176,10 +178,12 @@ class ReadArguments implements Arguments {
   readonly secretFiles: ReadonlyMap<string, string>;
   readonly asked: ReadonlySet<string>;
   readonly #values: ReadonlyMap<string, Value>;
+  readonly #known: ReadonlyMap<string, Flag>;
 
   constructor(words: readonly string[], values: ReadonlyMap<string, Value>, known: ReadonlyMap<string, Flag>) {
     this.words = words;
     this.#values = values;
+    this.#known = known;
     const config: Record<string, JsonValue> = {};
     const secretFiles = new Map<string, string>();
     const asked = new Set<string>();
@@ -214,6 +218,11 @@ class ReadArguments implements Arguments {
   on(name: string): boolean | undefined {
     const value = this.#values.get(name);
     return typeof value === "boolean" ? value : undefined;
+  }
+
+  keyOf(name: string): string {
+    const flag = name.replace(/^--/, "").replaceAll("_", "-");
+    return this.#known.get(flag)?.key ?? flag.replaceAll("-", "_");
   }
 
   integer(name: string, least: number, most: number): number | undefined {

@@ -16,7 +16,9 @@ export function inFlags(error: unknown, flags: readonly Flag[]): unknown {
   const names = flagNames(flags);
   const { kind, message, hint, code } = error;
   return new Failure(kind, messageInFlags(message, names), {
-    ...(hint === undefined ? {} : { hint: ABOUT_KEYS.test(message) ? everyKey(hint, names) : hint }),
+    ...(hint === undefined
+      ? {}
+      : { hint: ABOUT_KEYS.test(message) ? everyKey(hint, names).replace(/^The keys/, "The flags") : hint }),
     ...(code === undefined ? {} : { code }),
     cause: error,
   });

@@ -32,7 +32,7 @@ export const AUTH: Flag = {
 /** The change that the flags of an `update` describe. */
 export function changeOf(args: Arguments, config: Readonly<Record<string, JsonValue>>): Change {
   const [label, description] = [args.value("label"), args.value("description")];
-  const unset = (args.list("unset") ?? []).map((flag) => [flag.replaceAll("-", "_"), null] as const);
+  const unset = (args.list("unset") ?? []).map((name) => [args.keyOf(name), null] as const);
   const changed = { ...config, ...Object.fromEntries(unset) };
   return {
     ...(label === undefined ? {} : { label }),

@@ -123,7 +123,7 @@ const remove: Command = {
     app.out.note(`Auth "${label}" is deleted`);
     if (runs.length > 0) app.out.note(`${counted(runs.length, "run")} that used it: stopped`);
     for (const job of jobs) app.out.note(`Job "${visible(job)}" is paused: it has no auth any more`);
-    app.out.next(jobs.map((job) => `${app.command("job", "update", job, "--auth")} AUTH`));
+    app.out.next(jobs.map((job) => app.command("job", "update", job, "--auth", "AUTH")));
   },
 };
 
