@@ -9,5 +9,5 @@ import type { Tokens } from "../core/engine/runtime.ts";
 export async function ensureFirstToken(tokens: Tokens, tell: (text: string) => void): Promise<void> {
   if (await tokens.anyAdmin()) return;
   const { token } = await tokens.create({ name: "First token", scopes: ["admin"] });
-  tell(`\nThe first API token (scope admin). Keep it: it is never shown again.\n\n  ${token}\n\n`);
+  tell(`\nAn API token (scope admin), as there was none. Keep it: it is never shown again.\n\n  ${token}\n\n`);
 }

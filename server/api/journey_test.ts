@@ -79,6 +79,7 @@ Deno.test("runs are listed a page at a time, newest first", async () => {
   assert.deepEqual([...first.data, ...second.data].map(({ id }: { id: string }) => id), made);
   assert.equal(second.next, null);
   assert.equal((await server.call("GET /api/run?limit=0")).status, 400);
+  assert.equal((await server.call("GET /api/run?job=nowhere")).status, 404);
 });
 
 Deno.test("a run names either a job or a type", async () => {

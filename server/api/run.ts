@@ -35,6 +35,7 @@ export function runRoutes(runs: Runs): readonly Route[] {
         cursor: pageCursor.exactOptional(),
         limit: pageLimit.exactOptional(),
       }),
+      failures: [404],
       answer: page(run),
       handle: ({ query }) => runs.list(query),
     }),
