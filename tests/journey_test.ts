@@ -171,7 +171,7 @@ Deno.test({
     });
     assert.equal(count, ROWS);
     assert.ok(profiles.next().done);
-    const identities = database.prepare("select count(*) as count from identities").get();
+    const identities = database.prepare("select sum(count) as count from identity_runs").get();
     assert.equal(identities?.count, 2 * ROWS);
   },
 });

@@ -8,6 +8,7 @@ import { sql } from "kysely";
 import { Failure } from "../contracts/failure.ts";
 import type { Database } from "./database.ts";
 import { migrate, migrationState } from "./migrations.ts";
+import { isUniqueViolation } from "./unique_violation.ts";
 
 /** An empty database under test. */
 export interface DatabasePeer extends AsyncDisposable {
@@ -94,46 +95,76 @@ export function databaseSuite(name: string, make: () => Promise<DatabasePeer>): 
     assert.deepEqual(await streamNames(database), ["s1", "s2", "s3", "s4", "s5"]);
   });
 
-  test("reads go on and timers fire while another connection holds the write lock", async (peer) => {
+  test("reads go on and timers fire while another connection writes what a writer waits for", async (peer) => {
     await using holder = await migrated(peer);
     await using waiter = await peer.open();
     const held = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     const holding = holder.write(async (transaction) => {
-      await addStream(transaction, 1, "first");
+      await addPosition(transaction);
       held.resolve();
       await release.promise;
     });
     await held.promise;
     let waiting = true;
-    const transaction = waiter.write((transaction) => addStream(transaction, 2, "second"));
-    const single = addStream(waiter.kysely, 3, "third");
-    const both = Promise.all([transaction, single]).finally(() => waiting = false);
+    const both = Promise.all([waiter.write(addPosition), addPosition(waiter.kysely)]).finally(() => waiting = false);
     let ticks = 0;
     // Ends only because timers fire and reads answer: both writers still wait for the lock then.
     while (ticks < 20) {
       await new Promise((resolve) => setTimeout(resolve, 1));
-      assert.deepEqual(await streamNames(waiter), []);
+      assert.equal(await nextPosition(waiter), 1);
       ticks++;
     }
     assert(waiting);
     release.resolve();
     await Promise.all([holding, both]);
-    assert.deepEqual(await streamNames(waiter), ["first", "second", "third"]);
+    assert.equal(await nextPosition(waiter), 4);
   });
 
-  test("identity hashes use all 64 bits", async (peer) => {
+  test("64-bit numbers come back exactly, or not at all", async (peer) => {
     await using database = await migrated(peer);
-    const hashes = [-(2n ** 63n), -1n, 0n, 2n ** 53n + 1n, 2n ** 63n - 1n];
-    await database.kysely.insertInto("identities")
-      .values(hashes.map((hash, index) => ({ account_id: 1, hash, profile_id: index }))).execute();
-    for (const [index, hash] of hashes.entries()) {
-      const row = await database.kysely.selectFrom("identities").select("profile_id")
-        .where("account_id", "=", 1).where(sql<boolean>`hash = ${hash}`).executeTakeFirst();
-      assert.equal(row?.profile_id, index);
+    const at = (value: number | bigint) => sql`update accounts set created_at = ${value}`.execute(database.kysely);
+    const read = () => database.kysely.selectFrom("accounts").select("created_at").executeTakeFirstOrThrow();
+    for (const value of [2 ** 53 - 1, -(2 ** 53) + 1, 0]) {
+      await at(value);
+      assert.equal((await read()).created_at, value);
     }
-    const order = await database.kysely.selectFrom("identities").select("profile_id").orderBy("hash").execute();
-    assert.deepEqual(order.map((row) => row.profile_id), [0, 1, 2, 3, 4]);
+    await at(2n ** 53n + 1n);
+    await assert.rejects(read(), RangeError);
+    const sums = await sql<
+      Record<string, unknown>
+    >`select sum(id) as sum, count(*) as count, max(id) = 1 as yes from accounts`
+      .execute(database.kysely);
+    assert.deepEqual({ ...sums.rows[0] }, { sum: 1, count: 1, yes: 1 });
+  });
+
+  test("text compares bytewise", async (peer) => {
+    await using database = await migrated(peer);
+    const names = ["a", "B", "é", "Z", "_", "10", "9"];
+    for (const [id, name] of names.entries()) await addStream(database.kysely, id, name);
+    assert.deepEqual(await streamNames(database), ["10", "9", "B", "Z", "_", "a", "é"]);
+  });
+
+  test("a taken unique value is told from other errors, and its transaction leaves nothing", async (peer) => {
+    await using database = await migrated(peer);
+    await addStream(database.kysely, 1, "orders");
+    const taken = database.write(async (transaction) => {
+      await addStream(transaction, 2, "customers");
+      await addStream(transaction, 3, "orders");
+    });
+    await assert.rejects(taken, (error) => isUniqueViolation(error) && !(error instanceof Failure));
+    const nothing = sql`insert into settings (name, value) values ('a', null)`.execute(database.kysely);
+    await assert.rejects(nothing, (error) => !isUniqueViolation(error) && !(error instanceof Failure));
+    assert.deepEqual(await streamNames(database), ["orders"]);
+  });
+
+  test("the database's clock is in whole milliseconds, and goes on within a transaction", async (peer) => {
+    await using database = await peer.open();
+    const first = await database.now();
+    assert(Number.isInteger(first) && Math.abs(first - Date.now()) < 60_000);
+    await database.write(async () => {
+      while (await database.now() === first) await new Promise((resolve) => setTimeout(resolve, 1));
+    });
   });
 
   test("a batch of 200,000 rows commits as one", async (peer) => {
@@ -192,6 +223,16 @@ async function migrated(peer: DatabasePeer): Promise<Database> {
 
 async function addStream(executor: Pick<Database["kysely"], "insertInto">, id: number, name: string): Promise<void> {
   await executor.insertInto("streams").values({ account_id: 1, id, name, events: 0, created_at: 0 }).execute();
+}
+
+/** What two connections cannot do at a time: both change one row. */
+async function addPosition(executor: Pick<Database["kysely"], "updateTable">): Promise<void> {
+  await executor.updateTable("accounts").set((row) => ({ next_position: row("next_position", "+", 1) })).execute();
+}
+
+async function nextPosition(database: Database): Promise<number> {
+  const row = await database.kysely.selectFrom("accounts").select("next_position").executeTakeFirstOrThrow();
+  return row.next_position;
 }
 
 async function streamNames(database: Database): Promise<string[]> {

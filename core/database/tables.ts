@@ -2,12 +2,10 @@
  * The tables, as Kysely sees them. One schema for SQLite and PostgreSQL.
  *
  * `account_id` leads every key, so that the data can be partitioned by account (ARCHITECTURE, decision 7). Times are
- * whole milliseconds since the Unix epoch; JSON is text; booleans are 0 and 1; no integer but `identities.hash` passes 2^53.
+ * whole milliseconds since the Unix epoch; JSON is text; booleans are 0 and 1; no integer passes 2^53.
  *
  * @module
  */
-import type { ColumnType } from "kysely";
-
 /** A tenant. */
 export interface AccountsTable {
   id: number;
@@ -96,10 +94,10 @@ export interface RunsTable {
   bytes: number;
   profiles_created: number;
   profiles_updated: number;
-  /** Tries by itself after a transient failure, since it last committed anything. */
-  retries: number;
   /** Times it was claimed. */
   attempts: number;
+  /** Tries by itself after a transient failure, since it last committed anything. */
+  retries: number;
   /** Moved at every claim; a commit names the fence it was claimed with, so a lost lease cannot commit. */
   fence: number;
   /** Process (`processes.id`) that holds the lease. */
@@ -219,13 +217,26 @@ export interface ProfileMergesTable {
   into_id: number;
 }
 
-/** (field, value) → profile, by keyed 64-bit hash. */
-export interface IdentitiesTable {
+/** A sorted run of the identity index: (field, value) → profile, by keyed 64-bit hash. */
+export interface IdentityRunsTable {
   account_id: number;
-  /** Signed 64-bit SipHash over table, field and normalised value; bound as bigint, never selected. */
-  hash: ColumnType<never, bigint, never>;
-  /** Profile it was first seen with; follow `profile_merges`. */
-  profile_id: number;
+  /** Ascends with age: the newest is the greatest. */
+  run: number;
+  /** Identities in it. */
+  count: number;
+}
+
+/** Up to some thousands of a run's identities. */
+export interface IdentityBlocksTable {
+  account_id: number;
+  run: number;
+  /** Upper 53 bits of its first key; 0 in a run's first block. */
+  first: number;
+  /**
+   * The keys (64-bit SipHash over table, field and normalised value), ascending, then the profile of each as a double:
+   * the one it was first seen with, to be followed through `profile_merges`. Little-endian.
+   */
+  entries: Uint8Array;
 }
 
 /** An API token. */
@@ -262,7 +273,8 @@ export interface Tables {
   profiles: ProfilesTable;
   profile_stamps: ProfileStampsTable;
   profile_merges: ProfileMergesTable;
-  identities: IdentitiesTable;
+  identity_runs: IdentityRunsTable;
+  identity_blocks: IdentityBlocksTable;
   tokens: TokensTable;
   settings: SettingsTable;
 }

@@ -76,7 +76,6 @@ const HOUR = 3_600_000;
 export class ImportCommits implements Commits {
   #events: Segment | undefined;
   #rejects: Segment | undefined;
-  #expectNew = true;
 
   constructor(
     private readonly database: Database,
@@ -102,14 +101,12 @@ export class ImportCommits implements Commits {
         this.place.profiles,
         batch.profiles,
         position,
-        this.#expectNew,
       );
       await this.#moveRun(transaction, batch, applied?.created ?? 0, applied?.updated ?? 0);
-      return { events, rejects, applied };
+      return { events, rejects };
     });
     this.#events = done.events;
     this.#rejects = done.rejects;
-    if (done.applied !== undefined) this.#expectNew = done.applied.mostlyNew;
   }
 
   /** Every commit was waited for. */

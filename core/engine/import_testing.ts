@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { sql } from "kysely";
 import type { Row } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
 import type { RunsTable } from "../database/tables.ts";
@@ -18,6 +17,7 @@ import { type ImportBatch, ImportCommits, type ImportPlace } from "./import_comm
 import { type Claim, claimRun } from "./queue.ts";
 import { placeImport } from "./streams.ts";
 import { EventLines } from "../profiles/event_lines.ts";
+import { allIdentities, type Identities } from "../profiles/identity_index.ts";
 import { indexRows } from "../profiles/indexed_batch.ts";
 
 /** Adds a queued run with the given columns. */
@@ -43,8 +43,8 @@ export async function addRun(database: Database, columns: Partial<RunsTable> = {
     profiles_created: 0,
     profiles_updated: 0,
     attempts: 0,
-    fence: 0,
     retries: 0,
+    fence: 0,
     lease_owner: null,
     lease_until: null,
     not_before: 0,
@@ -136,8 +136,7 @@ export async function startImport(): Promise<ImportPeer> {
         profiles: await kysely.selectFrom("profiles").selectAll().execute(),
         stamps: await kysely.selectFrom("profile_stamps").selectAll().execute(),
         merges: await kysely.selectFrom("profile_merges").selectAll().execute(),
-        identities: await kysely.selectFrom("identities").select(["account_id", "profile_id"])
-          .select(sql<string>`cast(hash as text)`.as("hash")).execute(),
+        identities: identityNames(await allIdentities(kysely, claim.account)),
         segments: await kysely.selectFrom("segments").select(["kind", "events"]).orderBy("id").execute(),
         runs: await kysely.selectFrom("runs").select([
           "rows_read",
@@ -154,4 +153,9 @@ export async function startImport(): Promise<ImportPeer> {
     },
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
+}
+
+/** Keys and the profiles they name, as JSON can hold them. */
+function identityNames({ keys, profiles }: Identities): [key: string, profile: number][] {
+  return Array.from(keys, (key, index) => [String(key), profiles[index]!]);
 }

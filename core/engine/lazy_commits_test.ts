@@ -62,11 +62,11 @@ Deno.test("a failing commit of a thread fails the next one and the drain, and no
 Deno.test("an error of a thread's commit comes with its own stack", async () => {
   await using peer = await startImport();
   await using thread = threadOf(peer);
-  await peer.database.kysely.schema.dropTable("identities").execute();
+  await peer.database.kysely.schema.dropTable("profiles").execute();
   await thread.commit(peer.batch([{ fields: { id: "1" } }]));
   await assert.rejects(thread.drain(), (error: unknown) => {
     assert(error instanceof Error);
-    assert.match(error.message, /no such table.*identities/);
+    assert.match(error.message, /no such table.*profiles/);
     assert.match(error.stack ?? "", /sqlite_connection\.ts/);
     return true;
   });

@@ -6,6 +6,7 @@
 import { Failure } from "../contracts/failure.ts";
 import type { Database } from "../database/database.ts";
 import { IdentityHasher, identityKey, normaliseIdentity } from "../profiles/identity.ts";
+import { findIdentity } from "../profiles/identity_index.ts";
 import { latestStamp, ProfileState } from "../profiles/profile_state.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { isoTime } from "./iso_time.ts";
@@ -61,9 +62,9 @@ export function profilesOf(
     if (normalised === undefined) return undefined;
     const hasher = new IdentityHasher(key, scope.account, scope.table, field);
     for (let looks = 0, attempt = 0; looks < MAX_LOOKS; looks++) {
-      const keys = BigInt64Array.of(identityKey(hasher, normalised, attempt));
-      const [id = 0] = await statements.findIdentities(database.kysely, scope, keys);
-      if (id === 0) return undefined;
+      const first = await findIdentity(database.kysely, scope.account, identityKey(hasher, normalised, attempt));
+      if (first === 0) return undefined;
+      const id = (await statements.findMerges(database.kysely, scope, [first])).get(first) ?? first;
       const [stored] = await statements.loadProfiles(database.kysely, scope, [id]);
       // Merged away between the two reads: the next look at this place finds where it went.
       if (stored === undefined) continue;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { IdentityHasher, identityKey } from "../profiles/identity.ts";
+import { addIdentities } from "../profiles/identity_index.ts";
 import { sqliteStatements } from "../profiles/sqlite_statements.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { failure, startEngine } from "./engine_testing.ts";
@@ -50,11 +51,11 @@ Deno.test("a profile that is merged away between two reads is found where it wen
   let merged = false;
   const found = await profiles(peer, {
     ...sqliteStatements,
-    findIdentities: async (...rest) => {
-      const ids = await sqliteStatements.findIdentities(...rest);
+    findMerges: async (...rest) => {
+      const merges = await sqliteStatements.findMerges(...rest);
       if (!merged) await commits.commit(peer.batch([{ fields: { id: "1", email: "a@x" }, time: 3 }]));
       merged = true;
-      return ids;
+      return merges;
     },
   }).get("email", "a@x");
   assert.equal(found.id, 1);
@@ -62,21 +63,13 @@ Deno.test("a profile that is merged away between two reads is found where it wen
 
 Deno.test("an identity whose place is taken by another with the same hash is found at its next place", async () => {
   await using peer = await startImport();
-  await peer.commits().commit(peer.batch([{ fields: { id: "1" }, time: 1 }, { fields: { id: "2" }, time: 2 }]));
-  const hasher = new IdentityHasher(peer.identityKey, 1, 1, "id");
-  const places = [0, 1].map((attempt) => identityKey(hasher, "2", attempt));
-  const at = (place: bigint | undefined) => BigInt64Array.of(place!);
-  const scope = { account: 1, table: 1 };
+  const commits = peer.commits();
+  await commits.commit(peer.batch([{ fields: { id: "1" }, time: 1 }]));
   // As if both hashed alike: the first place of "2" names the profile of "1".
-  await sqliteStatements.updateIdentities(peer.database.kysely, scope, {
-    keys: at(places[0]),
-    profiles: Float64Array.of(1),
-  });
+  const place = identityKey(new IdentityHasher(peer.identityKey, 1, 1, "id"), "2", 0);
+  await addIdentities(peer.database.kysely, 1, [{ keys: BigUint64Array.of(place), profiles: Float64Array.of(1) }]);
   await assert.rejects(profiles(peer).get("id", "2"), failure("config", /No profile/, { code: "not_found" }));
-  await sqliteStatements.insertIdentities(peer.database.kysely, scope, {
-    keys: at(places[1]),
-    profiles: Float64Array.of(2),
-  });
+  await commits.commit(peer.batch([{ fields: { id: "2" }, time: 2 }]));
   assert.equal((await profiles(peer).get("id", "2")).id, 2);
   assert.equal((await profiles(peer).get("id", "1")).id, 1);
 });

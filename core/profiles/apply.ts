@@ -5,6 +5,7 @@
  */
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import { addIdentities, findIdentities } from "./identity_index.ts";
 import type { ProfileBatch } from "./profile_batch.ts";
 import { isLater, latestStamp, ProfileState, type Stamp, type StoredProfile } from "./profile_state.ts";
 import type { ProfileScope, ProfileStatements } from "./statements.ts";
@@ -14,16 +15,12 @@ export interface ApplyResult {
   readonly created: number;
   /** Profiles whose attributes changed; those that merely were seen again do not count. */
   readonly updated: number;
-  /** Whether most identities were new: what to expect of the next batch. */
-  readonly mostlyNew: boolean;
 }
 
 /**
  * Applies a batch whose first event has the archive position `position`.
  *
  * Runs in the transaction that holds the account's position, so that batches apply in the order of their positions.
- * With `expectNew`, identities are added first and looked up only where some were there already: for a first import
- * that saves every look-up. The result is the same either way.
  */
 export async function applyBatch(
   transaction: Transaction<Tables>,
@@ -31,9 +28,8 @@ export async function applyBatch(
   scope: ProfileScope,
   batch: ProfileBatch,
   position: number,
-  expectNew: boolean,
 ): Promise<ApplyResult> {
-  const resolution = await resolveIdentities(transaction, statements, scope, batch, position, expectNew);
+  const resolution = await resolveIdentities(transaction, statements, scope, batch);
   const changes = foldEvents(batch, resolution, position);
   await statements.mergeProfiles(transaction, scope, changes.merges);
   await statements.insertProfiles(transaction, scope, changes.created.length, (index) => {
@@ -43,34 +39,18 @@ export async function applyBatch(
   });
   await statements.updateProfiles(transaction, scope, changes.updates);
   await statements.putStamps(transaction, scope, changes.stamps);
-  for (const { placed, slots, keys } of resolution.added) {
-    // Nothing known was met, so the profiles they were placed with are the right ones.
-    if (placed !== undefined && resolution.profiles.size === 0) continue;
-    const profiles = Float64Array.from(slots, (slot) => changes.profileOf(batch.owners[slot]!));
-    if (placed === undefined) {
-      await statements.insertIdentities(transaction, scope, { keys, profiles });
-      continue;
-    }
-    const moved = (_: unknown, index: number) => profiles[index] !== placed[index];
-    if (profiles.some(moved)) {
-      const moves = { keys: keys.filter(moved), profiles: profiles.filter(moved) };
-      await statements.updateIdentities(transaction, scope, moves);
-    }
-  }
-  const fresh = resolution.added.reduce((sum, { slots }) => sum + slots.length, 0);
-  return {
-    created: changes.created.length,
-    updated: changes.updates.length,
-    mostlyNew: 2 * fresh > batch.slots.count,
-  };
+  const identities = resolution.unknown.map(({ slots, keys }) => ({
+    keys,
+    profiles: Float64Array.from(slots, (slot) => changes.profileOf(batch.owners[slot]!)),
+  }));
+  await addIdentities(transaction, scope.account, identities);
+  return { created: changes.created.length, updated: changes.updates.length };
 }
 
-/** Identities that the database did not know: slots and keys side by side, keys ascending. */
-interface AddedIdentities {
-  /** The profiles they name in the database by now; undefined where they are not there yet. */
-  readonly placed: Float64Array | undefined;
+/** Identities and their places in the index, side by side, in the order of the keys. */
+interface Places {
   readonly slots: Int32Array;
-  readonly keys: BigInt64Array;
+  readonly keys: BigUint64Array;
 }
 
 /** Which of a batch's identities the database knows. */
@@ -81,8 +61,8 @@ interface Resolution {
   readonly known: Float64Array;
   /** For each event, the profile that says just what it says; 0 where nobody looked, -1 where it is another one. */
   readonly same: Float64Array;
-  /** The others, by attempt. */
-  readonly added: readonly AddedIdentities[];
+  /** The identities that the index lacks and the places they are to have, by attempt. */
+  readonly unknown: readonly Places[];
 }
 
 /**
@@ -94,64 +74,64 @@ async function resolveIdentities(
   statements: ProfileStatements,
   scope: ProfileScope,
   batch: ProfileBatch,
-  position: number,
-  expectNew: boolean,
 ): Promise<Resolution> {
   const profiles = new Map<number, StoredProfile>();
   const states = new Map<number, ProfileState>();
   const known = new Float64Array(batch.slots.count);
   const same = new Float64Array(batch.count);
-  const added: AddedIdentities[] = [];
+  const unknown: Places[] = [];
   let pending = Int32Array.from({ length: batch.slots.count }, (_, slot) => slot);
   for (let attempt = 0; pending.length > 0; attempt++) {
     const sorted = batch.slots.sortedKeys(pending, attempt);
-    const taken = new Set(attempt === 0 ? [] : added.flatMap(({ keys }) => [...keys]));
+    const taken = new Set(attempt === 0 ? [] : unknown.flatMap(({ keys }) => [...keys]));
     const { slots, keys, rivals } = withoutRivals(sorted.slots, sorted.keys, taken);
-    const placed = expectNew ? firstProfiles(batch, slots, position) : undefined;
-    if (
-      placed !== undefined &&
-      await statements.insertIdentities(transaction, scope, { keys, profiles: placed }) === keys.length
-    ) {
-      added.push({ placed, slots, keys });
-      pending = Int32Array.from(rivals, ({ slot }) => slot);
-      continue;
-    }
-    const found = await statements.findIdentities(transaction, scope, keys);
-    const ids = olderIds(found, position).filter((id) => !profiles.has(id));
-    for (const profile of await statements.loadProfiles(transaction, scope, ids)) {
-      profiles.set(profile.id, profile);
-    }
-    // What names a profile of this batch was added just now: older profiles have smaller ids.
-    const isKnown = (slot: number, id: number) =>
-      id !== 0 && id < position && names(batch, { profiles, same }, states, id, slot);
+    const found = await findIdentities(transaction, scope.account, keys);
+    await loadFound(transaction, statements, scope, found, profiles);
     const next: number[] = [];
-    const fresh = new Uint8Array(slots.length);
+    const isUnknown = new Uint8Array(slots.length);
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index]!, id = found[index]!;
-      if (id === 0 || id >= position) fresh[index] = 1;
-      else if (isKnown(slot, id)) known[slot] = id;
+      if (id === 0) isUnknown[index] = 1;
+      else if (names(batch, { profiles, same }, states, id, slot)) known[slot] = id;
       else next.push(slot);
     }
     for (const { slot, first } of rivals) {
       const id = first === undefined ? 0 : found[first]!;
-      if (isKnown(slot, id)) known[slot] = id;
+      if (id !== 0 && names(batch, { profiles, same }, states, id, slot)) known[slot] = id;
       else next.push(slot);
     }
-    const isFresh = (_: unknown, index: number) => fresh[index] === 1;
-    added.push({ placed: placed?.filter(isFresh), slots: slots.filter(isFresh), keys: keys.filter(isFresh) });
+    const fresh = (_: unknown, index: number) => isUnknown[index] === 1;
+    unknown.push({ slots: slots.filter(fresh), keys: keys.filter(fresh) });
     pending = Int32Array.from(next);
   }
-  return { profiles, known, same, added };
+  return { profiles, known, same, unknown };
 }
 
-/** The ids below `position`, each once, ascending. */
-function olderIds(found: Float64Array, position: number): Float64Array {
-  const sorted = found.slice().sort();
+/** Loads the profiles found; those that were merged away give way, in `found` too, to those that took them in. */
+async function loadFound(
+  transaction: Transaction<Tables>,
+  statements: ProfileStatements,
+  scope: ProfileScope,
+  found: Float64Array,
+  profiles: Map<number, StoredProfile>,
+): Promise<void> {
+  const load = async (ids: Iterable<number>) => {
+    const lacking = [...ids].filter((id) => !profiles.has(id));
+    for (const profile of await statements.loadProfiles(transaction, scope, lacking)) profiles.set(profile.id, profile);
+    return lacking.filter((id) => !profiles.has(id));
+  };
+  const gone = await load(distinct(found));
+  if (gone.length === 0) return;
+  const merges = await statements.findMerges(transaction, scope, gone);
+  await load(distinct(Float64Array.from(merges.values())));
+  for (const [index, id] of found.entries()) found[index] = merges.get(id) ?? id;
+}
+
+/** The ids, each once, ascending; without 0. */
+function distinct(ids: Float64Array): Float64Array {
+  const sorted = ids.slice().sort();
   let count = 0;
-  for (let index = 0; index < sorted.length; index++) {
-    const id = sorted[index]!;
-    if (id !== 0 && id < position && (count === 0 || id !== sorted[count - 1])) sorted[count++] = id;
-  }
+  for (const id of sorted) if (id !== 0 && (count === 0 || id !== sorted[count - 1])) sorted[count++] = id;
   return sorted.subarray(0, count);
 }
 
@@ -174,15 +154,6 @@ function names(
   return state.has(batch.identifyBy[batch.slots.field(slot)]!, batch.slots.value(slot));
 }
 
-/** The profiles that slots name as far as the batch alone can tell. */
-function firstProfiles(batch: ProfileBatch, slots: Int32Array, position: number): Float64Array {
-  const profiles = new Float64Array(slots.length);
-  for (let index = 0; index < slots.length; index++) {
-    profiles[index] = position + batch.root(batch.owners[slots[index]!]!);
-  }
-  return profiles;
-}
-
 /** A slot whose key another slot of the batch has as well. */
 interface Rival {
   readonly slot: number;
@@ -193,9 +164,9 @@ interface Rival {
 /** Two values of one batch may have one key: one stands for it, the others are its rivals. */
 function withoutRivals(
   slots: Int32Array,
-  keys: BigInt64Array,
+  keys: BigUint64Array,
   taken: ReadonlySet<bigint>,
-): { slots: Int32Array; keys: BigInt64Array; rivals: Rival[] } {
+): { slots: Int32Array; keys: BigUint64Array; rivals: Rival[] } {
   const rivals: Rival[] = [];
   const isRival = new Uint8Array(slots.length);
   let kept = 0;

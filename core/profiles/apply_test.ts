@@ -46,16 +46,15 @@ interface Applied {
 async function apply(
   events: readonly Row[],
   size: number,
-  options: { expectNew?: (batch: number) => boolean; hashers?: readonly IdentityHasher[] } = {},
+  own: readonly IdentityHasher[] = hashers,
 ): Promise<Applied> {
-  const { expectNew = () => true } = options;
   return await withDatabase(async (database) => {
     let created = 0;
-    for (let first = 0, number = 0; first < events.length; first += size, number++) {
-      const batch = new ProfileBatch(options.hashers ?? hashers);
+    for (let first = 0; first < events.length; first += size) {
+      const batch = new ProfileBatch(own);
       batch.add(indexRows(events.slice(first, first + size)), 0);
       const result = await database.write((transaction) =>
-        applyBatch(transaction, sqliteStatements, scope, batch, first + 1, expectNew(number))
+        applyBatch(transaction, sqliteStatements, scope, batch, first + 1)
       );
       created += result.created;
     }
@@ -121,12 +120,12 @@ const row: fc.Arbitrary<Row> = fc.record({
   time: fc.integer({ min: 0, max: 4 }),
 });
 
-Deno.test("the same events make the same profiles in batches of 1, 7 and all, expected new or not", async () => {
+Deno.test("the same events make the same profiles in batches of 1, 7 and all", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(row, { maxLength: 40 }), fc.boolean(), async (events, expectNew) => {
+    fc.asyncProperty(fc.array(row, { maxLength: 40 }), async (events) => {
       const want = expected(events);
       for (const size of [1, 7, 5_000]) {
-        const { profiles } = await apply(events, size, { expectNew: (batch) => expectNew || batch % 2 === 0 });
+        const { profiles } = await apply(events, size);
         assert.deepEqual(plain(profiles), want);
       }
     }),
@@ -136,11 +135,11 @@ Deno.test("the same events make the same profiles in batches of 1, 7 and all, ex
 
 Deno.test("identities whose hashes collide stay apart", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(row, { maxLength: 25 }), fc.boolean(), async (events, expectNew) => {
+    fc.asyncProperty(fc.array(row, { maxLength: 25 }), async (events) => {
       const want = expected(events);
       const colliding = identifyBy.map((field) => new CollidingHasher(key, scope.account, scope.table, field));
       for (const size of [1, 6, 5_000]) {
-        const { profiles } = await apply(events, size, { expectNew: () => expectNew, hashers: colliding });
+        const { profiles } = await apply(events, size, colliding);
         assert.deepEqual(plain(profiles), want);
       }
     }),

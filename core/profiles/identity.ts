@@ -64,9 +64,9 @@ export class IdentityHasher {
   }
 }
 
-/** The hash of a value as the database knows it: a signed 64-bit integer. */
+/** The hash of a value as the identity index knows it: 64 bits, unsigned. */
 export function identityKey(hasher: IdentityHasher, value: string, attempt: number): bigint {
   const bytes = encoder.encode(value);
   hasher.hash(bytes, 0, bytes.length, attempt);
-  return BigInt(hasher.high) << 32n | BigInt(hasher.low >>> 0);
+  return BigInt(hasher.high >>> 0) << 32n | BigInt(hasher.low >>> 0);
 }

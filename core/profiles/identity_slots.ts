@@ -105,11 +105,11 @@ export class IdentitySlots {
   }
 
   /**
-   * The given slots' keys at one attempt, in ascending order of the key: slots and keys side by side. Sorted keys
-   * touch each page of the index once.
+   * The given slots' keys at one attempt, in ascending order of the key, as the identity index takes them: slots and
+   * keys side by side.
    */
-  sortedKeys(slots: Int32Array, attempt: number): { readonly slots: Int32Array; readonly keys: BigInt64Array } {
-    const keys = new BigInt64Array(slots.length);
+  sortedKeys(slots: Int32Array, attempt: number): { readonly slots: Int32Array; readonly keys: BigUint64Array } {
+    const keys = new BigUint64Array(slots.length);
     const halves = new Int32Array(keys.buffer);
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index]!;
@@ -157,34 +157,35 @@ export class IdentitySlots {
   }
 }
 
-/** Sorts slots by their signed 64-bit keys: a radix sort by the upper 32 bits, then the few equal ones by the rest. */
-function sortByKey(slots: Int32Array, keys: BigInt64Array): { slots: Int32Array; keys: BigInt64Array } {
+/** Sorts slots by their keys: a radix sort by the upper 32 bits, then the few equal ones by the rest. */
+function sortByKey(slots: Int32Array, keys: BigUint64Array): { slots: Int32Array; keys: BigUint64Array } {
   const count = slots.length;
-  const highs = new Int32Array(keys.buffer, keys.byteOffset);
+  const words = new Uint32Array(keys.buffer, keys.byteOffset);
   let order = new Uint32Array(count), other = new Uint32Array(count);
   for (let index = 0; index < count; index++) order[index] = index;
   if (count < 2048) {
-    order.sort((a, b) => highs[2 * a + 1]! - highs[2 * b + 1]!);
+    order.sort((a, b) => words[2 * a + 1]! - words[2 * b + 1]!);
   } else {
     const starts = new Uint32Array(65_537);
     for (const shift of [0, 16]) {
+      const digit = (index: number) => (words[2 * index + 1]! >>> shift) & 0xffff;
       starts.fill(0);
-      for (let index = 0; index < count; index++) starts[digit(highs[2 * index + 1]!, shift) + 1]!++;
+      for (let index = 0; index < count; index++) starts[digit(index) + 1]!++;
       for (let bucket = 0; bucket < 65_536; bucket++) starts[bucket + 1]! += starts[bucket]!;
       for (let index = 0; index < count; index++) {
         const item = order[index]!;
-        other[starts[digit(highs[2 * item + 1]!, shift)]!++] = item;
+        other[starts[digit(item)]!++] = item;
       }
       [order, other] = [other, order];
     }
   }
-  const sortedSlots = new Int32Array(count), sortedKeys = new BigInt64Array(count);
-  const halves = new Int32Array(sortedKeys.buffer);
+  const sortedSlots = new Int32Array(count), sortedKeys = new BigUint64Array(count);
+  const halves = new Uint32Array(sortedKeys.buffer);
   for (let index = 0; index < count; index++) {
     const from = order[index]!;
     sortedSlots[index] = slots[from]!;
-    halves[2 * index] = highs[2 * from]!;
-    halves[2 * index + 1] = highs[2 * from + 1]!;
+    halves[2 * index] = words[2 * from]!;
+    halves[2 * index + 1] = words[2 * from + 1]!;
   }
   for (let index = 1; index < count; index++) {
     // Equal upper halves are rare: the big numbers are compared only there.
@@ -198,8 +199,4 @@ function sortByKey(slots: Int32Array, keys: BigInt64Array): { slots: Int32Array;
     }
   }
   return { slots: sortedSlots, keys: sortedKeys };
-}
-
-function digit(high: number, shift: number): number {
-  return ((high ^ 0x80000000) >>> shift) & 0xffff;
 }

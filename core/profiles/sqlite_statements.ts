@@ -11,7 +11,7 @@ import type { Executor } from "../database/database.ts";
 import type { StoredProfile } from "./profile_state.ts";
 import type { ProfileStatements } from "./statements.ts";
 
-type Value = number | bigint | string | null;
+type Value = number | string | null;
 
 /** List lengths that statements are prepared for; a list is cut into as few as possible. */
 const SIZES = [1000, 100, 10, 1] as const;
@@ -23,7 +23,7 @@ async function forEach<Row>(
   sql: (values: string) => string,
   group: string,
   bind: (index: number, parameters: Value[]) => void,
-  take?: (row: Row, first: number) => void,
+  take?: (row: Row) => void,
 ): Promise<number> {
   let first = 0;
   let affected = 0;
@@ -35,7 +35,7 @@ async function forEach<Row>(
       for (let index = first; index < first + size; index++) bind(index, parameters);
       const result = await executor.executeQuery<Row>(CompiledQuery.raw(text, parameters));
       affected += Number(result.numAffectedRows ?? 0);
-      if (take !== undefined) { for (const row of result.rows) take(row, first); }
+      if (take !== undefined) { for (const row of result.rows) take(row); }
     }
   }
   return affected;
@@ -43,12 +43,12 @@ async function forEach<Row>(
 
 const texts = new Map<string, string>();
 
-/** The text of a statement: `#` in the group stands for the row's number in the list. Built once per size. */
+/** The text of a statement over `size` groups; built once per size. */
 function statementText(sql: (values: string) => string, group: string, size: number): string {
   const key = `${size} ${sql("")} ${group}`;
   let text = texts.get(key);
   if (text === undefined) {
-    text = sql(Array.from({ length: size }, (_, index) => group.replace("#", String(index))).join(","));
+    text = sql(Array.from({ length: size }, () => group).join(","));
     texts.set(key, text);
   }
   return text;
@@ -56,41 +56,6 @@ function statementText(sql: (values: string) => string, group: string, size: num
 
 /** The batch statements for SQLite. */
 export const sqliteStatements: ProfileStatements = {
-  async findIdentities(executor, { account, table }, keys) {
-    const found = new Float64Array(keys.length);
-    await forEach<{ profiles: string }>(
-      executor,
-      keys.length,
-      (values) => findIdentitiesSql(values, account, table),
-      "(#,?)",
-      (index, parameters) => parameters.push(keys[index]!),
-      ({ profiles }, first) => found.set(JSON.parse(profiles), first),
-    );
-    return found;
-  },
-
-  insertIdentities(executor, { account }, { keys, profiles }) {
-    return forEach(
-      executor,
-      keys.length,
-      (values) => `insert into identities (account_id, hash, profile_id) values ${values} on conflict do nothing`,
-      `(${account},?,?)`,
-      (index, parameters) => parameters.push(keys[index]!, profiles[index]!),
-    );
-  },
-
-  async updateIdentities(executor, { account }, { keys, profiles }) {
-    await forEach(
-      executor,
-      keys.length,
-      (values) =>
-        `insert into identities (account_id, hash, profile_id) values ${values}
-          on conflict (account_id, hash) do update set profile_id = excluded.profile_id`,
-      `(${account},?,?)`,
-      (index, parameters) => parameters.push(keys[index]!, profiles[index]!),
-    );
-  },
-
   async loadProfiles(executor, { account, table }, ids) {
     const profiles: StoredProfile[] = [];
     await forEach<LoadedProfile>(
@@ -148,6 +113,21 @@ export const sqliteStatements: ProfileStatements = {
     );
   },
 
+  async findMerges(executor, { account, table }, ids) {
+    const merges = new Map<number, number>();
+    await forEach<{ id: number; into_id: number }>(
+      executor,
+      ids.length,
+      (values) =>
+        `select id, into_id from profile_merges
+          where account_id = ${account} and table_id = ${table} and id in (values ${values})`,
+      "(?)",
+      (index, parameters) => parameters.push(ids[index]!),
+      ({ id, into_id }) => merges.set(id, into_id),
+    );
+    return merges;
+  },
+
   async mergeProfiles(executor, { account, table }, merges) {
     const scope = `account_id = ${account} and table_id = ${table}`;
     const id = (index: number, parameters: Value[]) => parameters.push(merges[index]!.id);
@@ -173,16 +153,6 @@ interface LoadedProfile {
   readonly position: number | null;
   readonly fields: string | null;
   readonly identities: string | null;
-}
-
-/** Looks up keys, in one row: an object a key would cost more than the look-up. Exported for the test of its plan. */
-export function findIdentitiesSql(values: string, account: number, table: number): string {
-  return `with wanted(place, hash) as (values ${values})
-    select json_group_array(coalesce(merged.into_id, identities.profile_id, 0) order by wanted.place) as profiles
-    from wanted
-    left join identities on identities.account_id = ${account} and identities.hash = wanted.hash
-    left join profile_merges as merged
-      on merged.account_id = ${account} and merged.table_id = ${table} and merged.id = identities.profile_id`;
 }
 
 /** Reads profiles; exported for the test of its query plan. */

@@ -41,10 +41,6 @@ const range = (count: number, from = 1) => Array.from({ length: count }, (_, ind
 const insert = (executor: Executor, profiles: readonly StoredProfile[], to = scope) =>
   statements.insertProfiles(executor, to, profiles.length, (index) => profiles[index]!);
 
-/** Keys that are as far apart as hashes are, in ascending order. */
-const keysOf = (ids: readonly number[]) =>
-  BigInt64Array.from(ids, (id) => BigInt.asIntN(64, BigInt(id) * 0x9e3779b97f4a7c15n)).sort();
-
 /** Fills every table with `count` rows of two accounts and two profile tables. */
 async function fill(database: Database, count: number): Promise<void> {
   await database.write(async (transaction) => {
@@ -53,8 +49,6 @@ async function fill(database: Database, count: number): Promise<void> {
       const profiles = range(count, from).map((id) => profile(id));
       await insert(transaction, profiles, to);
       await statements.putStamps(transaction, to, profiles);
-      const keys = keysOf(range(count, to.account * 1e6 + to.table * 1e7));
-      await statements.insertIdentities(transaction, to, { keys, profiles: Float64Array.from(range(count, from)) });
       const merges = range(count).map((index) => ({ id: 1e7 + index, into: from + (index & 63) }));
       await statements.mergeProfiles(transaction, to, merges);
     }
@@ -65,15 +59,11 @@ async function fill(database: Database, count: number): Promise<void> {
 const EVERY: Readonly<
   Record<string, (executor: Executor, ids: readonly number[], fresh: number) => Promise<unknown>>
 > = {
-  findIdentities: (executor, ids) => statements.findIdentities(executor, scope, keysOf(ids)),
-  insertIdentities: (executor, ids) =>
-    statements.insertIdentities(executor, scope, { keys: keysOf(ids), profiles: Float64Array.from(ids) }),
-  updateIdentities: (executor, ids) =>
-    statements.updateIdentities(executor, scope, { keys: keysOf(ids), profiles: Float64Array.from(ids) }),
   loadProfiles: (executor, ids) => statements.loadProfiles(executor, scope, ids),
   insertProfiles: (executor, ids, fresh) => insert(executor, ids.map((id) => profile(fresh + id))),
   updateProfiles: (executor, ids) => statements.updateProfiles(executor, scope, ids.map((id) => profile(id))),
   putStamps: (executor, ids) => statements.putStamps(executor, scope, ids.map((id) => profile(id))),
+  findMerges: (executor, ids) => statements.findMerges(executor, scope, ids),
   mergeProfiles: (executor, ids, fresh) =>
     statements.mergeProfiles(executor, scope, ids.map((id) => ({ id: fresh + id, into: id }))),
 };
@@ -112,12 +102,6 @@ async function searches(executor: Executor, { sql, parameters }: CompiledQuery):
 
 /** What each statement looks up, whatever the size of its list; inserts and upserts touch a key a row, unplanned. */
 const LOOK_UPS: Readonly<Record<string, readonly string[]>> = {
-  findIdentities: [
-    "SEARCH identities USING PRIMARY KEY (account_id=? AND hash=?)",
-    "SEARCH merged USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)",
-  ],
-  insertIdentities: [],
-  updateIdentities: [],
   loadProfiles: [
     "SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)",
     "SEARCH stamps USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)",
@@ -125,6 +109,7 @@ const LOOK_UPS: Readonly<Record<string, readonly string[]>> = {
   insertProfiles: [],
   updateProfiles: [],
   putStamps: [],
+  findMerges: ["SEARCH profile_merges USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)"],
   mergeProfiles: [
     "SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)",
     "SEARCH profile_stamps USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)",
@@ -192,36 +177,9 @@ Deno.test("lists of any length are written and read back whole", async () => {
     await insert(kysely, profiles);
     await statements.putStamps(kysely, scope, profiles);
     assert.deepEqual(await statements.loadProfiles(kysely, scope, ids), profiles);
-    const keys = keysOf(ids);
-    const identities = { keys, profiles: Float64Array.from(ids) };
-    assert.equal(await statements.insertIdentities(kysely, scope, identities), length);
-    assert.equal(await statements.insertIdentities(kysely, scope, identities), 0);
-    assert.deepEqual([...await statements.findIdentities(kysely, scope, keys)], ids);
+    await statements.mergeProfiles(kysely, scope, ids.map((id) => ({ id, into: 7 })));
+    assert.deepEqual(await statements.findMerges(kysely, scope, ids), new Map(ids.map((id) => [id, 7])));
   }
-});
-
-Deno.test("keys that name nobody give 0, and those of both signs are found", async () => {
-  await using peer = await makeDatabase();
-  const { kysely } = peer.database;
-  const keys = BigInt64Array.of(-(2n ** 63n), -1n, 0n, 2n ** 53n + 1n, 2n ** 63n - 1n);
-  await statements.insertIdentities(kysely, scope, { keys, profiles: Float64Array.of(1, 2, 3, 2 ** 52, 5) });
-  const wanted = BigInt64Array.of(-(2n ** 63n), -2n, -1n, 0n, 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n);
-  assert.deepEqual([...await statements.findIdentities(kysely, scope, wanted)], [1, 0, 2, 3, 0, 0, 2 ** 52, 5]);
-  assert.deepEqual([...await statements.findIdentities(kysely, { account: 2, table: 1 }, wanted)], Array(8).fill(0));
-});
-
-Deno.test("identities that are there keep their profile when added again, and take another when updated", async () => {
-  await using peer = await makeDatabase();
-  const { kysely } = peer.database;
-  const [some, all] = [BigInt64Array.of(2n, 4n), BigInt64Array.of(1n, 2n, 3n, 4n)];
-  await statements.insertIdentities(kysely, scope, { keys: some, profiles: Float64Array.of(20, 40) });
-  assert.equal(
-    await statements.insertIdentities(kysely, scope, { keys: all, profiles: Float64Array.of(1, 2, 3, 4) }),
-    2,
-  );
-  assert.deepEqual([...await statements.findIdentities(kysely, scope, all)], [1, 20, 3, 40]);
-  await statements.updateIdentities(kysely, scope, { keys: some, profiles: Float64Array.of(5, 6) });
-  assert.deepEqual([...await statements.findIdentities(kysely, scope, all)], [1, 5, 3, 6]);
 });
 
 Deno.test("an update replaces attributes alone, and a stamp is replaced as a whole or passed over", async () => {
@@ -252,7 +210,7 @@ Deno.test("ids that are not there are passed over when profiles are loaded", asy
   assert.deepEqual(loaded.map(({ id, stamp }) => [id, stamp]), [[2, null], [4, null]]);
 });
 
-Deno.test("merged profiles are gone, and their identities lead to the last that took them in", async () => {
+Deno.test("merged profiles are gone, and lead to the last that took them in", async () => {
   await using peer = await makeDatabase();
   const { kysely } = peer.database;
   const elsewhere = { account: 1, table: 2 };
@@ -260,13 +218,11 @@ Deno.test("merged profiles are gone, and their identities lead to the last that 
     await insert(kysely, range(4).map((id) => profile(id)), to);
     await statements.putStamps(kysely, to, range(4).map((id) => profile(id)));
   }
-  const keys = BigInt64Array.of(10n, 20n, 30n, 40n);
-  await statements.insertIdentities(kysely, scope, { keys, profiles: Float64Array.of(1, 2, 3, 4) });
   await statements.mergeProfiles(kysely, scope, [{ id: 4, into: 3 }]);
   await statements.mergeProfiles(kysely, scope, [{ id: 3, into: 2 }]);
-  assert.deepEqual([...await statements.findIdentities(kysely, scope, keys)], [1, 2, 2, 2]);
+  assert.deepEqual([...await statements.findMerges(kysely, scope, range(4))], [[3, 2], [4, 2]]);
   await statements.mergeProfiles(kysely, scope, [{ id: 2, into: 1 }]);
-  assert.deepEqual([...await statements.findIdentities(kysely, scope, keys)], [1, 1, 1, 1]);
+  assert.deepEqual([...await statements.findMerges(kysely, scope, range(4))], [[2, 1], [3, 1], [4, 1]]);
   assert.deepEqual((await statements.loadProfiles(kysely, scope, range(4))).map(({ id }) => id), [1]);
   const stamps = await kysely.selectFrom("profile_stamps").select(["table_id", "id"]).orderBy("table_id").orderBy("id")
     .execute();

@@ -12,26 +12,9 @@ export interface ProfileScope {
   readonly table: number;
 }
 
-/** A place in the identity index that is to name a profile. */
-export interface NewIdentities {
-  /** Ascending, no key twice. */
-  readonly keys: BigInt64Array;
-  readonly profiles: Float64Array;
-}
-
 /** The batch statements. All run in the caller's transaction; empty input does nothing. */
 export interface ProfileStatements {
-  /** For each key, the profile it names (merges followed), or 0. Keys ascend. */
-  findIdentities(
-    executor: Executor,
-    scope: ProfileScope,
-    keys: BigInt64Array,
-  ): Promise<Float64Array>;
-  /** Adds the identities whose keys are not there yet, and tells how many those were. */
-  insertIdentities(executor: Executor, scope: ProfileScope, identities: NewIdentities): Promise<number>;
-  /** Lets identities that are there name another profile. */
-  updateIdentities(executor: Executor, scope: ProfileScope, identities: NewIdentities): Promise<void>;
-  /** Reads profiles by ascending id. */
+  /** Reads profiles, by ascending id; passes over those that are not there. */
   loadProfiles(
     executor: Executor,
     scope: ProfileScope,
@@ -56,6 +39,8 @@ export interface ProfileStatements {
     scope: ProfileScope,
     profiles: readonly Pick<StoredProfile, "id" | "stamp">[],
   ): Promise<void>;
+  /** Where merged profiles went: id → the profile that is there. Ids ascend; others are not in the answer. */
+  findMerges(executor: Executor, scope: ProfileScope, ids: readonly number[]): Promise<Map<number, number>>;
   /** Removes merged profiles and remembers where they went. */
   mergeProfiles(
     executor: Executor,

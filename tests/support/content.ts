@@ -5,7 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { openSqlite } from "../../core/database/sqlite.ts";
 import { Archive } from "../../core/profiles/archive.ts";
+import { allIdentities, type Identities } from "../../core/profiles/identity_index.ts";
 import { archivePath, databasePath } from "./home.ts";
 
 /** What must be the same whatever happened on the way, in the order in which it is compared. */
@@ -19,8 +21,6 @@ const QUERIES: Readonly<Record<string, string>> = {
   profiles: "select table_id, id, at, attributes from profiles order by table_id, id",
   profile_stamps: "select table_id, id, at, position, fields, identities from profile_stamps order by table_id, id",
   profile_merges: "select table_id, id, into_id from profile_merges order by table_id, id",
-  // 64-bit hashes are more than a number holds.
-  identities: "select cast(hash as text) as hash, profile_id from identities order by hash",
 };
 
 /** Opens a data directory's database for reading. */
@@ -67,6 +67,10 @@ export async function assertSameContent(home: string, expected: string): Promise
       sizes[table] = size;
     }
   }
+  const [identities, others] = [await identitiesOf(home), await identitiesOf(expected)];
+  assert.deepEqual(identities.keys, others.keys, "Keys of the identity index");
+  assert.deepEqual(identities.profiles, others.profiles, "Profiles that the identity index names");
+  sizes.identities = identities.keys.length;
   for (const kind of ["stream", "rejects"] as const) {
     const others = singly(archiveLines(expected, kind));
     let size = 0;
@@ -81,6 +85,15 @@ export async function assertSameContent(home: string, expected: string): Promise
     sizes[`${kind} archive`] = size;
   }
   return sizes;
+}
+
+/** Every identity and the profile it names, merges followed: which one it was first seen with is up to the batches. */
+async function identitiesOf(home: string): Promise<Identities> {
+  await using database = await openSqlite(databasePath(home));
+  const { keys, profiles } = await allIdentities(database.kysely, 1);
+  const merges = await database.kysely.selectFrom("profile_merges").select(["id", "into_id"]).execute();
+  const into = new Map(merges.map(({ id, into_id }) => [id, into_id]));
+  return { keys, profiles: profiles.map((id) => into.get(id) ?? id) };
 }
 
 async function* singly(blocks: AsyncIterable<string[]>): AsyncGenerator<string> {

@@ -1,0 +1,206 @@
+/**
+ * The identity index: which profile an identity's key names.
+ *
+ * A row for each identity is what a database does slowest of all: keys are hashes, so each lands on a page of its own.
+ * Here the identities of a commit are one sorted run, kept as blocks of packed numbers; runs no larger than what came
+ * after them are merged with it, so there are few. An account has one writer at a time, which holds the account's row.
+ *
+ * @module
+ */
+import { sql } from "kysely";
+import type { Executor } from "../database/database.ts";
+import {
+  BLOCK,
+  blockStarts,
+  compareAt,
+  type IdentityRun,
+  mergeRuns,
+  packBlock,
+  prefixAt,
+  unpackBlock,
+} from "./identity_run.ts";
+
+/** Runs grow to this many identities: what a merge reads and writes at most is 16 MiB. */
+const LARGEST_RUN = 1_048_576;
+
+/** Blocks that one statement reads or writes: 1 MiB. */
+const BLOCKS_AT_ONCE = 16;
+
+/** Identities as they are added: keys are 64 bits, unsigned, ascending, no key twice. */
+export interface Identities {
+  readonly keys: BigUint64Array;
+  readonly profiles: Float64Array;
+}
+
+/** The profile that a key names, or 0; those who hold the account's row and have many keys take `findIdentities`. */
+export async function findIdentity(executor: Executor, account: number, key: bigint): Promise<number> {
+  const keys = BigUint64Array.of(key), found = new Float64Array(1);
+  // One statement: between two, a merge could move the key from a run not yet read to one already read.
+  const { rows } = await blocksOfPrefix(account, prefixAt(wordsOf(keys), 0)).execute(executor);
+  for (const { entries } of rows) lookUp(unpackBlock(entries), wordsOf(keys), 0, found);
+  return found[0]!;
+}
+
+/** For each key the profile it names, or 0. Keys ascend. Runs in the transaction that holds the account's row. */
+export async function findIdentities(
+  executor: Executor,
+  account: number,
+  keys: BigUint64Array,
+): Promise<Float64Array> {
+  const wanted = wordsOf(keys), found = new Float64Array(keys.length);
+  if (keys.length === 0) return found;
+  for (const { run, count } of await runsOf(executor, account)) {
+    // Few keys are sought block by block; many lie in most of the blocks, which are then read from end to end.
+    if (keys.length < count / BLOCK) await seek(executor, account, run, wanted, found);
+    else await scan(executor, account, run, wanted, found);
+  }
+  return found;
+}
+
+/**
+ * Adds identities whose keys are not there yet. Each of `lists` ascends and they have no key in common. Runs in the
+ * transaction that holds the account's row.
+ */
+export async function addIdentities(
+  executor: Executor,
+  account: number,
+  lists: readonly Identities[],
+): Promise<void> {
+  const [first, ...others] = lists.filter(({ keys }) => keys.length > 0)
+    .map(({ keys, profiles }) => ({ words: wordsOf(keys), profiles }));
+  if (first === undefined) return;
+  let added = others.reduce<IdentityRun>(mergeRuns, first);
+  const runs = await runsOf(executor, account);
+  for (let older = runs.at(-1); older !== undefined; older = runs.at(-1)) {
+    const count = added.profiles.length;
+    if (older.count > count || older.count + count > LARGEST_RUN) break;
+    added = mergeRuns(await readRun(executor, account, older), added);
+    for (const table of ["identity_blocks", "identity_runs"] as const) {
+      await executor.deleteFrom(table).where("account_id", "=", account).where("run", "=", older.run).execute();
+    }
+    runs.pop();
+  }
+  await writeRun(executor, account, (runs.at(-1)?.run ?? 0) + 1, added);
+}
+
+/** Every identity of an account in the order of the keys, for tests and tools: it holds them all in memory. */
+export async function allIdentities(executor: Executor, account: number): Promise<Identities> {
+  let all: IdentityRun = { words: new Uint32Array(0), profiles: new Float64Array(0) };
+  for (const run of await runsOf(executor, account)) all = mergeRuns(all, await readRun(executor, account, run));
+  return { keys: new BigUint64Array(all.words.buffer), profiles: all.profiles };
+}
+
+interface RunRow {
+  readonly run: number;
+  readonly count: number;
+}
+
+/** Oldest first, which are the largest. */
+function runsOf(executor: Executor, account: number): Promise<RunRow[]> {
+  return executor.selectFrom("identity_runs").select(["run", "count"])
+    .where("account_id", "=", account).orderBy("run").execute();
+}
+
+/** Reads a run block by block from its start until the keys or the blocks end. */
+async function scan(
+  executor: Executor,
+  account: number,
+  run: number,
+  wanted: Uint32Array,
+  found: Float64Array,
+): Promise<void> {
+  let index = 0;
+  for await (const block of blocksOf(executor, account, run)) {
+    index = lookUp(block, wanted, index, found);
+    if (index === found.length) return;
+  }
+}
+
+/** Reads the blocks of a run that may hold the keys. */
+async function seek(
+  executor: Executor,
+  account: number,
+  run: number,
+  wanted: Uint32Array,
+  found: Float64Array,
+): Promise<void> {
+  for (let index = 0; index < found.length;) {
+    const { rows: [block] } = await blockWithNext(account, run, prefixAt(wanted, index)).execute(executor);
+    if (block === undefined) throw new Error(`Run ${run} of the identity index has no first block`);
+    lookUp(unpackBlock(block.entries), wanted, index, found);
+    if (block.next === null) return;
+    while (index < found.length && prefixAt(wanted, index) < block.next) index++;
+  }
+}
+
+/** Notes the profiles of the wanted keys that a block holds, from `index` on; gives the first key past the block. */
+function lookUp(block: IdentityRun, wanted: Uint32Array, index: number, found: Float64Array): number {
+  const { words, profiles } = block;
+  for (let entry = 0; entry < profiles.length && index < found.length;) {
+    const order = compareAt(wanted, index, words, entry);
+    if (order === 0) found[index] = profiles[entry]!;
+    if (order <= 0) index++;
+    if (order >= 0) entry++;
+  }
+  return index;
+}
+
+async function* blocksOf(executor: Executor, account: number, run: number): AsyncGenerator<IdentityRun> {
+  for (let from = 0;;) {
+    const rows = await executor.selectFrom("identity_blocks").select(["first", "entries"])
+      .where("account_id", "=", account).where("run", "=", run).where("first", ">=", from)
+      .orderBy("first").limit(BLOCKS_AT_ONCE).execute();
+    for (const { entries } of rows) yield unpackBlock(entries);
+    if (rows.length < BLOCKS_AT_ONCE) return;
+    from = rows.at(-1)!.first + 1;
+  }
+}
+
+async function readRun(executor: Executor, account: number, { run, count }: RunRow): Promise<IdentityRun> {
+  const words = new Uint32Array(2 * count), profiles = new Float64Array(count);
+  let at = 0;
+  for await (const block of blocksOf(executor, account, run)) {
+    words.set(block.words, 2 * at);
+    profiles.set(block.profiles, at);
+    at += block.profiles.length;
+  }
+  if (at !== count) throw new Error(`Run ${run} of the identity index holds ${at} identities instead of ${count}`);
+  return { words, profiles };
+}
+
+async function writeRun(executor: Executor, account: number, run: number, identities: IdentityRun): Promise<void> {
+  const count = identities.profiles.length, starts = blockStarts(identities);
+  await executor.insertInto("identity_runs").values({ account_id: account, run, count }).execute();
+  const blocks = starts.map((start, index) => ({
+    account_id: account,
+    run,
+    // The first block answers for every key below it too, so that each key has a block to be sought in.
+    first: index === 0 ? 0 : prefixAt(identities.words, start),
+    entries: packBlock(identities, start, starts[index + 1] ?? count),
+  }));
+  for (let index = 0; index < blocks.length; index += BLOCKS_AT_ONCE) {
+    await executor.insertInto("identity_blocks").values(blocks.slice(index, index + BLOCKS_AT_ONCE)).execute();
+  }
+}
+
+/** The block of one run that may hold keys with a prefix, and where the block after it begins. */
+export function blockWithNext(account: number, run: number, prefix: number) {
+  return sql<{ entries: Uint8Array; next: number | null }>`
+    select entries, (select min(later.first) from identity_blocks as later where later.account_id = ${account}
+      and later.run = ${run} and later.first > ${prefix}) as next
+    from identity_blocks where account_id = ${account} and run = ${run} and first <= ${prefix}
+    order by first desc limit 1`;
+}
+
+/** The block of each run that may hold keys with a prefix. */
+export function blocksOfPrefix(account: number, prefix: number) {
+  return sql<{ entries: Uint8Array }>`
+    select (select entries from identity_blocks as block where block.account_id = runs.account_id
+      and block.run = runs.run and block.first <= ${prefix} order by block.first desc limit 1) as entries
+    from identity_runs as runs where runs.account_id = ${account}`;
+}
+
+/** Lower and upper half of each key. */
+function wordsOf(keys: BigUint64Array): Uint32Array {
+  return new Uint32Array(keys.buffer, keys.byteOffset, 2 * keys.length);
+}
