@@ -6,7 +6,7 @@
 import { Kysely, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import { Mutex } from "./mutex.ts";
-import { LOCK_TIMEOUT, SqliteConnection } from "./sqlite_connection.ts";
+import { LOCK_TIMEOUT, RETRY_PAUSE, SqliteConnection } from "./sqlite_connection.ts";
 import { dialect, PlainDriver, TransactionDriver } from "./sqlite_dialect.ts";
 import { busyFailure } from "./sqlite_errors.ts";
 import type { Tables } from "./tables.ts";
@@ -32,6 +32,12 @@ const WRITE_PRAGMAS = [...PRAGMAS, "cache_size = -65536", "wal_autocheckpoint = 
 
 /** Single statements are small, and leave copying the log (a pause for their thread) to whoever commits batches. */
 const PLAIN_PRAGMAS = [...PRAGMAS, "cache_size = -16384", "wal_autocheckpoint = 16384"];
+
+/** A transaction that holds the lock this long, in milliseconds, has made others wait. */
+const LONG = 50;
+
+/** How long the lock then stays free, in milliseconds: every waiter tries once in that time. */
+const REST = RETRY_PAUSE + 3;
 
 /**
  * Opens the SQLite database in file `path`, making an empty one where there is none.
@@ -64,6 +70,7 @@ class SqliteDatabase implements Database {
   readonly #connections: readonly SqliteConnection[];
   readonly #writer: Kysely<Tables>;
   readonly #writing = new Mutex();
+  #restsUntil = 0;
   #closed = false;
 
   constructor(path: string, writing: SqliteConnection, plain: SqliteConnection) {
@@ -75,9 +82,18 @@ class SqliteDatabase implements Database {
 
   async write<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
     if (!await this.#writing.acquire(LOCK_TIMEOUT)) throw busyFailure(this.#path);
+    let began = Infinity;
     try {
-      return await this.#writer.transaction().execute(work);
+      // Whoever commits batch after batch would hardly ever let others have the lock.
+      const rest = this.#restsUntil - performance.now();
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+      return await this.#writer.transaction().execute((transaction) => {
+        began = performance.now();
+        return work(transaction);
+      });
     } finally {
+      const now = performance.now();
+      if (now - began > LONG) this.#restsUntil = now + REST;
       this.#writing.release();
     }
   }

@@ -14,7 +14,7 @@ export const LOCK_TIMEOUT = 30_000;
 const STATEMENTS_KEPT = 200;
 
 /** Longest wait between two tries for the lock, in milliseconds; the real one is random, so that waiters take turns. */
-const RETRY_PAUSE = 8;
+export const RETRY_PAUSE = 9;
 
 interface Prepared {
   readonly statement: StatementSync;
@@ -53,7 +53,7 @@ export class SqliteConnection implements DatabaseConnection {
         if (!isBusy(error)) throw explainSqliteError(error, this.#path);
         if (performance.now() > deadline) throw busyFailure(this.#path, error);
       }
-      await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * RETRY_PAUSE));
+      await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * (RETRY_PAUSE - 1)));
     }
   }
 

@@ -164,3 +164,22 @@ Deno.test("a write lock that outlives the wait is a transient failure, and a rea
   using reader = new DatabaseSync(path, { readOnly: true });
   failure("config", /cannot be written$/)(explainSqliteError(caught(() => reader.exec("create table t (a)")), path));
 });
+
+Deno.test("a writer of one long transaction after another lets others have the lock in between", async () => {
+  await using folder = await makeFolder();
+  await using busy = await openSqlite(`${folder.path}/waybill.db`);
+  await using other = await openSqlite(`${folder.path}/waybill.db`);
+  await migrate(busy);
+  let through = 0;
+  const waiting = (async () => {
+    for (; through < 3; through++) await sql`insert into settings values (${through}, x'00')`.execute(other.kysely);
+  })();
+  for (let commit = 0; commit < 20 && through < 3; commit++) {
+    await busy.write(async (transaction) => {
+      await sql`update accounts set next_position = next_position + 1`.execute(transaction);
+      for (const end = performance.now() + 60; performance.now() < end;) await new Promise((go) => setTimeout(go, 5));
+    });
+  }
+  assert.equal(through, 3);
+  await waiting;
+});
