@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { Failure } from "../contracts/failure.ts";
 import type { Database, Executor } from "./database.ts";
 import { columnTypes, type Migration } from "./migration.ts";
@@ -16,6 +16,15 @@ import { runRetries } from "./migrations/run_retries.ts";
 
 /** In order; never changed once released, only added to. */
 const MIGRATIONS: readonly Migration[] = [firstTables, authUsers, runRetries];
+
+/** Any number that other users of a PostgreSQL database hardly take for a lock of their own: "waybill" in ASCII. */
+const MIGRATION_LOCK = "33603354141518956";
+
+/** Finds the table where the steps are noted, among those that a statement would find by its name. */
+const NAMED_MIGRATIONS: Readonly<Record<Database["kind"], RawBuilder<unknown>>> = {
+  sqlite: sql`from sqlite_master where type = 'table' and name = 'migrations'`,
+  postgres: sql`where to_regclass('migrations') is not null`,
+};
 
 /** Where a database stands. */
 export interface MigrationState {
@@ -34,6 +43,8 @@ export async function migrate(database: Database): Promise<string[]> {
   if (pending.length === 0) return [];
   return await database.write(async (transaction) => {
     const types = columnTypes(database.kind);
+    // SQLite has one writer at a time anyway.
+    if (database.kind === "postgres") await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(transaction);
     await transaction.schema.createTable("migrations").ifNotExists()
       .addColumn("name", types.text, (column) => column.primaryKey().notNull())
       .addColumn("applied_at", types.integer, (column) => column.notNull())
@@ -52,9 +63,8 @@ export async function migrate(database: Database): Promise<string[]> {
 
 /** Which steps a database has seen and which it lacks; changes nothing. */
 export async function migrationState(database: Database): Promise<MigrationState> {
-  const tables = await database.kysely.introspection.getTables();
-  if (!tables.some(({ name }) => name === "migrations")) return stateOf([]);
-  return stateOf(await appliedNames(database.kysely));
+  const { rows } = await sql`select 1 ${NAMED_MIGRATIONS[database.kind]}`.execute(database.kysely);
+  return stateOf(rows.length === 0 ? [] : await appliedNames(database.kysely));
 }
 
 /** Throws the Failure `config` of a database that a newer Waybill made. */

@@ -5,6 +5,8 @@
  */
 import { Failure } from "../contracts/failure.ts";
 
+export { isUniqueViolation } from "./unique_violation.ts";
+
 /** Primary result codes (https://www.sqlite.org/rescode.html) that Waybill has an answer for. */
 const BUSY = 5;
 const LOCKED = 6;
@@ -14,9 +16,6 @@ const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
-
-/** Extended codes of a value that is there already: in a unique index, in a primary key. */
-const UNIQUE_VIOLATIONS = [2067, 1555];
 
 /** `node:sqlite` gives the code of failed statements, but only SQLite's words when opening or `exec` fails. */
 const CODES_BY_MESSAGE: readonly (readonly [RegExp, number])[] = [
@@ -33,12 +32,6 @@ const CODES_BY_MESSAGE: readonly (readonly [RegExp, number])[] = [
 export function isBusy(error: unknown): boolean {
   const code = primaryCode(error);
   return code === BUSY || code === LOCKED;
-}
-
-/** Whether a statement was refused because a unique value is taken. */
-export function isUniqueViolation(error: unknown): boolean {
-  const code = isSqliteError(error) ? error.errcode : undefined;
-  return code !== undefined && UNIQUE_VIOLATIONS.includes(code);
 }
 
 /** The Failure that an error from the database in file `path` stands for, or the error itself where it is a bug. */

@@ -14,6 +14,7 @@ export {
   startOpenSsh,
 } from "./openssh.ts";
 export { requirePeer } from "./peer.ts";
+export { type PostgresOptions, type PostgresServer, requirePostgres, startPostgres } from "./postgres.ts";
 export { type CuttingProxy, startProxy } from "./proxy.ts";
 export { batchRows } from "./record_batch.ts";
 export { type Commit, type JobResult, runJob, type RunJobOptions } from "./run_job.ts";

@@ -1,0 +1,111 @@
+/**
+ * PostgreSQL through `pg`: one connection for transactions, a few for everything else.
+ *
+ * @module
+ */
+import { CompiledQuery, Kysely, type Transaction } from "kysely";
+import type { Database } from "./database.ts";
+import { Mutex } from "./mutex.ts";
+import { dialect, PlainDriver, TransactionDriver } from "./postgres_dialect.ts";
+import { busyFailure } from "./postgres_errors.ts";
+import { loadPg } from "./postgres_library.ts";
+import { PostgresPool } from "./postgres_pool.ts";
+import { parsePostgresUrl, type PostgresSettings } from "./postgres_url.ts";
+import type { Tables } from "./tables.ts";
+
+/** How long a statement waits for other writers, in milliseconds. */
+const LOCK_TIMEOUT = 30_000;
+
+/** Connections for single statements: a worker, the queue and an HTTP request or two at a time. */
+const PLAIN_CONNECTIONS = 4;
+
+/** What every session needs set. */
+const SESSION: Readonly<Record<string, string>> = {
+  lock_timeout: String(LOCK_TIMEOUT),
+  // A stopped process or a lost machine must not hold its locks: others wait for them. Milliseconds.
+  idle_in_transaction_session_timeout: "60000",
+  // Seconds: a client that vanished is noticed after two minutes, not two hours.
+  tcp_keepalives_idle: "60",
+  tcp_keepalives_interval: "10",
+  tcp_keepalives_count: "6",
+  bytea_output: "hex",
+  // Compiling takes longer than any statement of ours.
+  jit: "off",
+};
+
+/**
+ * Batch statements join a list with a table of any size, which may have no statistics yet or old ones; looking each
+ * row up by its key is never far from the best plan, and the planner's other ideas sometimes are.
+ */
+const WRITE_SESSION: Readonly<Record<string, string>> = {
+  ...SESSION,
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  enable_seqscan: "off",
+};
+
+/**
+ * Opens a PostgreSQL database by its URL (see `parsePostgresUrl`), and proves that it can be reached.
+ *
+ * Connections that are lost later fail what runs on them with a Failure `transient`; what follows gets new ones.
+ * A transaction whose connection is lost during its commit may have been committed.
+ *
+ * Failures: `config` for a URL, password, database or certificate that is wrong, a right that is missing, a server
+ * older than PostgreSQL 13; `transient` for a server that cannot be reached or has no connection left.
+ */
+export async function openPostgres(url: string): Promise<Database> {
+  const settings = parsePostgresUrl(url);
+  const pg = await loadPg();
+  const plain = new PostgresPool(pg, { settings, size: PLAIN_CONNECTIONS, session: SESSION });
+  const writing = new PostgresPool(pg, { settings, size: 1, session: WRITE_SESSION });
+  try {
+    (await plain.acquire()).release();
+  } catch (error) {
+    await Promise.all([plain.end(), writing.end()]);
+    throw error;
+  }
+  return new PostgresDatabase(settings, plain, writing);
+}
+
+/** Not the start of a transaction: that of the statement. */
+const NOW = CompiledQuery.raw("select floor(extract(epoch from clock_timestamp()) * 1000) as now");
+
+class PostgresDatabase implements Database {
+  readonly kind = "postgres";
+  readonly kysely: Kysely<Tables>;
+  readonly #settings: PostgresSettings;
+  readonly #pools: readonly PostgresPool[];
+  readonly #writer: Kysely<Tables>;
+  readonly #writing = new Mutex();
+  #closed = false;
+
+  constructor(settings: PostgresSettings, plain: PostgresPool, writing: PostgresPool) {
+    this.#settings = settings;
+    this.#pools = [plain, writing];
+    this.kysely = new Kysely({ dialect: dialect(new PlainDriver(plain)) });
+    this.#writer = new Kysely({ dialect: dialect(new TransactionDriver(writing)) });
+  }
+
+  async write<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
+    if (!await this.#writing.acquire(LOCK_TIMEOUT)) throw busyFailure(this.#settings);
+    try {
+      return await this.#writer.transaction().execute(work);
+    } finally {
+      this.#writing.release();
+    }
+  }
+
+  async now(): Promise<number> {
+    const { rows } = await this.kysely.executeQuery<{ now: number }>(NOW);
+    return rows[0]!.now;
+  }
+
+  /** Waits for a running transaction. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#writing.acquire();
+    await Promise.all(this.#pools.map((pool) => pool.end()));
+    this.#writing.release();
+  }
+}

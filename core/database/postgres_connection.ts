@@ -1,0 +1,102 @@
+/**
+ * One connection to a PostgreSQL server: prepared statements, and errors in the user's words.
+ *
+ * @module
+ */
+import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
+import { Failure } from "../contracts/failure.ts";
+import { endsConnection, explainPostgresError } from "./postgres_errors.ts";
+import type { PgPoolClient, PgResult } from "./postgres_library.ts";
+import { describePostgres, type PostgresSettings } from "./postgres_url.ts";
+
+/** Oldest server: PostgreSQL 13, as `server_version_num` gives it. */
+const OLDEST_VERSION = 130000;
+
+/** Statements prepared by name, a connection. */
+const STATEMENTS_KEPT = 200;
+
+/** Longer texts, in characters, are not prepared: they are long lists that hardly come twice. */
+const LONGEST_PREPARED = 4000;
+
+/** Commands whose row count is that of changed rows. */
+const CHANGES: readonly string[] = ["INSERT", "UPDATE", "DELETE", "MERGE"];
+
+/** A connection, as Kysely drives it. */
+export class PostgresConnection implements DatabaseConnection {
+  readonly #client: PgPoolClient;
+  readonly #settings: PostgresSettings;
+  /** Texts met once: a second time is worth preparing for. */
+  readonly #met = new Set<string>();
+  readonly #names = new Map<string, string>();
+  /** Whether nothing more can be asked of it. */
+  broken = false;
+
+  /** Takes a connection that the pool has just made or lent again. */
+  constructor(client: PgPoolClient, settings: PostgresSettings) {
+    this.#client = client;
+    this.#settings = settings;
+  }
+
+  /** Sets the session up. Failure `config` for a server that is too old. */
+  async setUp(session: Readonly<Record<string, string>>): Promise<void> {
+    const changes = Object.entries(session).map(([name, value]) => `set_config('${name}', '${value}', false)`);
+    // A commit is on the disk before anything that cannot be taken back (ARCHITECTURE, decision 1).
+    changes.push(`set_config('synchronous_commit',
+      replace(current_setting('synchronous_commit'), 'off', 'on'), false)`);
+    const sql = `select current_setting('server_version_num') as version, current_setting('server_version') as name,
+      ${changes.join(", ")}`;
+    const { rows } = await this.#query(sql, []);
+    const { version, name } = rows[0] as { readonly version: string; readonly name: string };
+    if (Number(version) >= OLDEST_VERSION) return;
+    throw new Failure("config", `The ${describePostgres(this.#settings)}, is PostgreSQL ${name}, which is too old`, {
+      hint: "Use PostgreSQL 13 or later",
+    });
+  }
+
+  /** Runs a statement. */
+  async executeQuery<R>({ sql, parameters }: Pick<CompiledQuery, "sql" | "parameters">): Promise<QueryResult<R>> {
+    const { command, rowCount, rows } = await this.#query(sql, parameters);
+    const numAffectedRows = rowCount !== null && CHANGES.includes(command) ? BigInt(rowCount) : undefined;
+    return { rows: rows as R[], ...numAffectedRows === undefined ? {} : { numAffectedRows } };
+  }
+
+  /** Runs a command and gives the word that the server answers with. */
+  async command(sql: string): Promise<string> {
+    return (await this.#query(sql, [])).command;
+  }
+
+  /** Not offered, as with SQLite: page by key. */
+  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error("The PostgreSQL connection does not stream; read in pages by key");
+  }
+
+  /** Gives it back to its pool, or closes it when it is broken. */
+  release(): void {
+    this.#client.release(this.broken);
+  }
+
+  async #query(sql: string, parameters: readonly unknown[]): Promise<PgResult> {
+    const name = this.#name(sql);
+    try {
+      return await this.#client.query({ text: sql, values: [...parameters], ...name === undefined ? {} : { name } });
+    } catch (error) {
+      this.broken ||= endsConnection(error);
+      throw explainPostgresError(error, this.#settings);
+    }
+  }
+
+  /** The name that a statement is prepared under, from its second time on, as long as there is room. */
+  #name(sql: string): string | undefined {
+    const known = this.#names.get(sql);
+    if (known !== undefined || sql.length > LONGEST_PREPARED || this.#names.size >= STATEMENTS_KEPT) return known;
+    if (this.#met.delete(sql)) {
+      const name = `waybill_${this.#names.size}`;
+      this.#names.set(sql, name);
+      return name;
+    }
+    const oldest = this.#met.size < STATEMENTS_KEPT ? undefined : this.#met.values().next().value;
+    if (oldest !== undefined) this.#met.delete(oldest);
+    this.#met.add(sql);
+    return undefined;
+  }
+}
