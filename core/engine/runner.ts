@@ -48,6 +48,8 @@ interface Active {
   progress: Progress | undefined;
   /** When it was first asked to stop, by `performance.now`. */
   askedAt: number | undefined;
+  /** Whether it went back to the queue: it comes again when its time has come. */
+  released: boolean;
 }
 
 /** Executes runs until it is disposed of; then running work checkpoints and goes back to the queue. */
@@ -159,6 +161,8 @@ export class Runner implements AsyncDisposable {
         send(worker, { type: "abort", failure: new Failure("cancelled", why).toJSON() });
         continue;
       }
+      // Once is enough, however long it takes to write how it ended.
+      active.askedAt = Infinity;
       log.warn(`Run "${claim.run}" did not stop when asked and was cut off; its last commit stays`);
       cutOff(new Failure("cancelled", `${why}; it did not stop when asked and was cut off`).toJSON());
     }
@@ -176,12 +180,16 @@ export class Runner implements AsyncDisposable {
       cutOff: ended.resolve,
       progress: undefined,
       askedAt: undefined,
+      released: false,
     };
     this.#active.set(claim.run, active);
     worker.addEventListener("message", ({ data }: MessageEvent<FromRun>) => {
       if (data.type === "progress") active.progress = data.progress;
       else if (data.type === "log") log[data.level](data.message, { run: claim.run, ...data.fields });
-      else ended.resolve(data.type === "broken" ? data.failure : undefined);
+      else {
+        active.released = data.type === "end" && data.end === "released";
+        ended.resolve(data.type === "broken" ? data.failure : undefined);
+      }
     });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
@@ -207,8 +215,8 @@ export class Runner implements AsyncDisposable {
         log.error(`How run "${claim.run}" ended could not be written: ${error}`, { run: claim.run });
       }
     } finally {
+      if (this.#active.get(claim.run)?.released !== true) this.#own.delete(claim.run);
       this.#active.delete(claim.run);
-      this.#own.delete(claim.run);
       this.#wake();
     }
   }

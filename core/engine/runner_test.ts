@@ -198,6 +198,15 @@ Deno.test("a run whose line drops tries again by itself, and goes on from its po
   );
 });
 
+Deno.test("a runner that takes its own runs takes one again that waited to try again", async () => {
+  await using peer = await startPeer();
+  await using runner = await peer.start("own", { retries: { waits: [1], unconnected: false } });
+  const id = await peer.queue("drop");
+  runner.add(id);
+  const { status, attempts } = await peer.end(id);
+  assert.deepEqual([status, attempts], ["succeeded", 2]);
+});
+
 Deno.test("a run that waits to try again tells why and until when, is stopped at once, and retried at once", async () => {
   await using peer = await startPeer();
   await using _runner = await peer.start("any", { retries: { waits: [3_600_000], unconnected: true } });
