@@ -69,7 +69,9 @@ Deno.test("while a large import runs, every request is answered and the serving 
     ),
   );
   assert.ok(written.has("runs") && written.has("processes"), "The statements were recorded");
-  for (const table of ["profiles", "profile_stamps", "profile_merges", "identity_blocks", "segments", "stream_fields"]) {
+  for (
+    const table of ["profiles", "profile_stamps", "profile_merges", "identity_blocks", "segments", "stream_fields"]
+  ) {
     assert.ok(!written.has(table), `The serving thread writes to "${table}"`);
   }
 });
