@@ -45,6 +45,11 @@ export function startServer(home: string): WaybillProcess {
   return start([...permissions(home), script("../../server/main.ts"), "--home", home, "--port", "0"]);
 }
 
+/** Starts the command line, to be interrupted. */
+export function startCli(home: string, args: readonly string[]): WaybillProcess {
+  return start([...permissions(home), script("../../cli/main.ts"), ...args, "--home", home]);
+}
+
 /** What a command printed. */
 export interface CommandResult {
   readonly code: number;
