@@ -32,6 +32,7 @@ export type {
   ImportJobDefinition,
   ImportTarget,
   JobDefinition,
+  OnlyConfigured,
   Plan,
   PlanContext,
   Progress,

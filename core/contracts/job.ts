@@ -175,11 +175,22 @@ export interface ImportJobDefinition<
 /** Any job type. */
 export type JobDefinition = ImportJobDefinition;
 
+/** Takes no key but those of `Config`; the compiler itself lets more pass where an object was declared apart. */
+export interface OnlyConfigured<Config extends ConfigSchema, Field extends string> {
+  /** The lists of a job type, by what they are called; the text is what the compiler shows. */
+  readonly choices?: {
+    readonly [Key in Field]: Key extends keyof ConfigOf<Config> ? unknown : `"${Key}" is no key of config`;
+  };
+}
+
 /** Defines a job type; choices, checkpoint and connection are typed by what it declares. */
 export function defineJob<
   const Auths extends readonly AuthDefinition[],
   Config extends ConfigSchema,
   Checkpoint extends z.ZodType,
->(job: ImportJobDefinition<Auths, Config, Checkpoint>): ImportJobDefinition<Auths, Config, Checkpoint> {
+  Field extends string = never,
+>(
+  job: ImportJobDefinition<Auths, Config, Checkpoint> & OnlyConfigured<Config, Field>,
+): ImportJobDefinition<Auths, Config, Checkpoint> {
   return job;
 }
