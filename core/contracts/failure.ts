@@ -89,6 +89,16 @@ export class Failure extends Error {
     this.code = options.code;
   }
 
+  /**
+   * Whether `value instanceof Failure`. A plugin that came as a package may carry a copy of this class: what it throws is
+   * a failure all the same, and not a bug.
+   */
+  static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
+    if (this !== Failure) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return value instanceof Error && value.name === "Failure" && "kind" in value &&
+      typeof value.kind === "string" && Object.hasOwn(FAILURE_HANDLING, value.kind) && "toJSON" in value;
+  }
+
   /** The failure as plain JSON: what crosses a thread or is stored with a run. */
   toJSON(): FailureJson {
     return { kind: this.kind, message: this.message, hint: this.hint ?? null, code: this.code ?? null };
