@@ -57,11 +57,23 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** What differs from an ordinary start of the command line. */
+export interface CliOptions {
+  /** Variables over those of the test. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Flags for Deno itself. */
+  readonly denoFlags?: readonly string[];
+}
+
 /** Runs the command line to its end. */
-export async function runCli(home: string, args: readonly string[]): Promise<CommandResult> {
+export async function runCli(
+  home: string,
+  args: readonly string[],
+  { env = {}, denoFlags = [] }: CliOptions = {},
+): Promise<CommandResult> {
   const { code, stdout, stderr } = await new Deno.Command("deno", {
-    args: ["run", ...permissions(home), script("../../cli/main.ts"), ...args, "--home", home],
-    env: { NO_COLOR: "1" },
+    args: ["run", ...denoFlags, ...permissions(home), script("../../cli/main.ts"), ...args, "--home", home],
+    env: { NO_COLOR: "1", ...env },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
