@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type CuttingProxy, requireOpenSsh, startOpenSsh, startProxy } from "@waybill/waybill/testing";
+import { assertSameContent } from "./support/content.ts";
+import { writeCustomerFile } from "./support/customer_file.ts";
+import { copyHome, prepareImport, temporaryFolder } from "./support/home.ts";
+import { Observer } from "./support/observer.ts";
+import { startServing } from "./support/waybill_process.ts";
+
+const ROWS = 120_000;
+
+/** What an SFTP client asks for at a time unless told otherwise (sftp(1), `-B`); Waybill asks for more. */
+const BLOCK = 32 * 1024;
+
+/** No connection carries more than this many bytes of the file. */
+const PER_CONNECTION = 64 * BLOCK;
+
+/** Cuts every connection of a proxy once it carried {@linkcode PER_CONNECTION} bytes; gives how many it has cut. */
+function cutThroughout(proxy: CuttingProxy): { readonly count: number } {
+  const cuts = { count: 0 };
+  const cutNext = () => {
+    proxy.cutAfter(PER_CONNECTION, async () => {
+      cuts.count++;
+      cutNext();
+    });
+  };
+  cutNext();
+  return cuts;
+}
+
+Deno.test({
+  name: `an import of ${ROWS} rows whose connection is cut after every 64th block, and then stays away for longer than ` +
+    "the store waits, leaves what an undisturbed one leaves",
+  ignore: !requireOpenSsh(),
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    await using server = await startOpenSsh();
+    await using proxy = await startProxy(server);
+    const file = await writeCustomerFile(join(server.folder, "customers.csv"), ROWS, 11);
+    const [undisturbed, cut] = [join(folder.path, "undisturbed"), join(folder.path, "cut")];
+    const run = await prepareImport(undisturbed, { ...server, host: proxy.host, port: proxy.port }, {
+      stream: "customers",
+      file: "customers.csv",
+      identify_by: "customer_id,email",
+      timestamps: "updated_at",
+    });
+    await copyHome(undisturbed, cut);
+    {
+      await using waybill = startServing(undisturbed);
+      using observer = new Observer(undisturbed, run);
+      await observer.until(waybill, ({ status }) => status === "succeeded");
+      waybill.signal("SIGTERM");
+      assert.equal((await waybill.status).code, 0, waybill.log.join("\n"));
+    }
+    const connections = proxy.connections;
+
+    const cuts = cutThroughout(proxy);
+    await using waybill = startServing(cut);
+    using observer = new Observer(cut, run);
+    await observer.until(waybill, ({ rows_read }) => rows_read > 0);
+    proxy.refuse(true);
+    proxy.cut();
+    const waiting = await observer.until(waybill, ({ status }) => status === "queued");
+    assert.match(waiting.failure ?? "", /"transient"/);
+    assert.ok(waiting.rows_read > 0 && waiting.rows_read < file.rows, "The server went away in the middle");
+    proxy.refuse(false);
+    const { attempts } = await observer.until(waybill, ({ status }) => status === "succeeded");
+    assert.equal(attempts, 2, "Only the long cut cost an attempt");
+    waybill.signal("SIGTERM");
+    assert.equal((await waybill.status).code, 0, waybill.log.join("\n"));
+
+    const least = Math.floor(file.size / PER_CONNECTION);
+    console.log(`Cuts: ${cuts.count}, of which the file's size implies ${least}`);
+    assert.ok(least >= 20, "The file is large enough for many cuts");
+    assert.ok(cuts.count >= least, `${cuts.count} cuts are fewer than the file's size implies, which is ${least}`);
+    assert.ok(proxy.connections - connections > cuts.count, "Each cut was followed by a new connection");
+
+    const sizes = await assertSameContent(cut, undisturbed);
+    assert.equal(sizes["stream archive"], file.rows);
+    assert.equal(sizes["rejects archive"], file.broken);
+    assert.equal(sizes.profiles, file.customers);
+    assert.equal(sizes.identities, 2 * file.customers);
+    assert.equal(observer.leftOver(), 0);
+  },
+});
