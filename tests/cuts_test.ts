@@ -15,12 +15,21 @@ const BLOCK = 32 * 1024;
 /** No connection carries more than this many bytes of the file. */
 const PER_CONNECTION = 64 * BLOCK;
 
-/** Cuts every connection of a proxy once it carried {@linkcode PER_CONNECTION} bytes; gives how many it has cut. */
+/**
+ * After this cut the server stays away: a connection brings at least seven of Waybill's chunks of 255 KiB, so more than
+ * one commit's 16 MiB have come by then, and less than the file.
+ */
+const LONG_CUT = 12;
+
+/**
+ * Cuts every connection of a proxy once it carried {@linkcode PER_CONNECTION} bytes, the {@linkcode LONG_CUT}th time for
+ * longer; gives how many it has cut.
+ */
 function cutThroughout(proxy: CuttingProxy): { readonly count: number } {
   const cuts = { count: 0 };
   const cutNext = () => {
     proxy.cutAfter(PER_CONNECTION, async () => {
-      cuts.count++;
+      if (++cuts.count === LONG_CUT) proxy.refuse(true);
       cutNext();
     });
   };
@@ -29,8 +38,9 @@ function cutThroughout(proxy: CuttingProxy): { readonly count: number } {
 }
 
 Deno.test({
-  name: `an import of ${ROWS} rows whose connection is cut after every 64th block, and then stays away for longer than ` +
-    "the store waits, leaves what an undisturbed one leaves",
+  name:
+    `an import of ${ROWS} rows whose connection is cut after every 64th block, and once for longer than the store ` +
+    "waits, leaves what an undisturbed one leaves",
   ignore: !requireOpenSsh(),
   fn: async () => {
     await using folder = await temporaryFolder();
@@ -57,12 +67,11 @@ Deno.test({
     const cuts = cutThroughout(proxy);
     await using waybill = startServing(cut);
     using observer = new Observer(cut, run);
-    await observer.until(waybill, ({ rows_read }) => rows_read > 0);
-    proxy.refuse(true);
-    proxy.cut();
+    await observer.until(waybill, ({ attempts }) => attempts === 1);
     const waiting = await observer.until(waybill, ({ status }) => status === "queued");
+    assert.equal(cuts.count, LONG_CUT);
     assert.match(waiting.failure ?? "", /"transient"/);
-    assert.ok(waiting.rows_read > 0 && waiting.rows_read < file.rows, "The server went away in the middle");
+    assert.ok(waiting.rows_read > 0 && waiting.rows_read < file.rows, "The server went away between two commits");
     proxy.refuse(false);
     const { attempts } = await observer.until(waybill, ({ status }) => status === "succeeded");
     assert.equal(attempts, 2, "Only the long cut cost an attempt");
