@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import { Failure } from "../contracts/failure.ts";
 
 export { isUniqueViolation } from "./unique_violation.ts";
@@ -16,6 +18,9 @@ const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
+
+/** An extended one: the index of the log found no room. */
+const IOERR_SHMSIZE = 4874;
 
 /** `node:sqlite` gives the code of failed statements, but only SQLite's words when opening or `exec` fails. */
 const CODES_BY_MESSAGE: readonly (readonly [RegExp, number])[] = [
@@ -42,6 +47,12 @@ export function explainSqliteError(error: unknown, path: string): unknown {
       cause: error,
     });
   }
+  if (isDiskFull(error, path)) {
+    return new Failure("transient", `The disk that holds "${path}" is full`, {
+      hint: "Free space on it, then try again",
+      cause: error,
+    });
+  }
   switch (primaryCode(error)) {
     case BUSY:
     case LOCKED:
@@ -59,11 +70,6 @@ export function explainSqliteError(error: unknown, path: string): unknown {
     case CORRUPT:
       return new Failure("config", `The database "${path}" is damaged`, {
         hint: "Restore it from a backup",
-        cause: error,
-      });
-    case FULL:
-      return new Failure("transient", `The disk that holds "${path}" is full`, {
-        hint: "Free space on it, then try again",
         cause: error,
       });
     case CANTOPEN:
@@ -87,6 +93,20 @@ export function busyFailure(path: string, cause?: unknown): Failure {
     hint: "Try again; if it stays locked, look for another process that holds it",
     cause,
   });
+}
+
+/** A full disk is not always called by its name: where a file could not be made, only the file system knows. */
+function isDiskFull(error: unknown, path: string): boolean {
+  const code = primaryCode(error);
+  if (code === FULL || (isSqliteError(error) && error.errcode === IOERR_SHMSIZE)) return true;
+  if (code !== IOERR && code !== CANTOPEN) return false;
+  try {
+    const { bavail, files, ffree } = statfsSync(dirname(path));
+    // Some file systems count no files, and say 0 of 0.
+    return bavail === 0 || (files > 0 && ffree === 0);
+  } catch {
+    return false;
+  }
 }
 
 type SqliteError = Error & { readonly errcode?: number };

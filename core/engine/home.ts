@@ -5,6 +5,7 @@
  */
 import { join, resolve } from "node:path";
 import { Failure } from "../contracts/failure.ts";
+import { diskFullFailure } from "./disk_full.ts";
 
 /** Where everything lies in a data directory. */
 export interface Home {
@@ -76,14 +77,9 @@ function unusable(dir: string, error: unknown): unknown {
       cause: error,
     });
   }
-  if ("code" in error && error.code === "ENOSPC") {
-    return new Failure("transient", `The disk that holds "${dir}" is full`, {
-      hint: "Free space on it, then try again",
+  return diskFullFailure(error, dir) ??
+    new Failure("config", `The data directory "${dir}" cannot be written: ${error.message}`, {
+      hint: "Make it writable for the user that runs Waybill, or choose another with --home or WAYBILL_HOME",
       cause: error,
     });
-  }
-  return new Failure("config", `The data directory "${dir}" cannot be written: ${error.message}`, {
-    hint: "Make it writable for the user that runs Waybill, or choose another with --home or WAYBILL_HOME",
-    cause: error,
-  });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
+import { diskFullFailure } from "./disk_full.ts";
 
 /** A key that wraps the data keys of secrets. */
 export interface MasterKey {
@@ -59,7 +60,7 @@ export async function makeMasterKeyFile(path: string): Promise<MasterKey[]> {
     // Unlike a rename, a link never replaces a key.
     await Deno.link(temporary, path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw diskFullFailure(error, path) ?? error;
   } finally {
     await Deno.remove(temporary).catch(() => {});
   }

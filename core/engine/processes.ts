@@ -8,8 +8,10 @@
  */
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { Failure } from "../contracts/failure.ts";
 import type { Database } from "../database/database.ts";
 import type { ProcessesTable } from "../database/tables.ts";
+import { diskFullFailure } from "./disk_full.ts";
 import { newId } from "./ids.ts";
 import { LEASE } from "./queue.ts";
 
@@ -26,9 +28,23 @@ export class Processes implements AsyncDisposable {
   /** Joins: `serve` takes any run, `cli` only its own. `folder` holds the lock files. */
   static async join(database: Database, folder: string, kind: ProcessesTable["kind"]): Promise<Processes> {
     const id = newId();
-    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-    const lock = await Deno.open(lockPath(folder, id), { write: true, createNew: true, mode: 0o600 });
-    await lock.lock(true);
+    const lock = await makeLock(folder, id);
+    try {
+      return await Processes.#register(database, folder, kind, id, lock);
+    } catch (error) {
+      lock.close();
+      await removeFile(lockPath(folder, id));
+      throw error;
+    }
+  }
+
+  static async #register(
+    database: Database,
+    folder: string,
+    kind: ProcessesTable["kind"],
+    id: string,
+    lock: Deno.FsFile,
+  ): Promise<Processes> {
     const now = await database.now();
     await database.kysely.insertInto("processes").values({
       id,
@@ -65,11 +81,18 @@ export class Processes implements AsyncDisposable {
     }
   }
 
-  /** Leaves. */
+  /** Leaves. Where the database cannot be written just now, the lock's file stays, and tells the others that it did. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.database.kysely.deleteFrom("processes").where("id", "=", this.id).execute();
-    this.lock.close();
-    await removeFile(lockPath(this.folder, this.id));
+    let told = false;
+    try {
+      await this.database.kysely.deleteFrom("processes").where("id", "=", this.id).execute();
+      told = true;
+    } catch (error) {
+      if (!(error instanceof Failure) || error.kind !== "transient") throw error;
+    } finally {
+      this.lock.close();
+    }
+    if (told) await removeFile(lockPath(this.folder, this.id));
   }
 }
 
@@ -106,6 +129,18 @@ async function stateOf(folder: string, id: string): Promise<"alive" | "dead" | "
   }
   using held = file;
   return await held.tryLock(true) ? "dead" : "alive";
+}
+
+async function makeLock(folder: string, id: string): Promise<Deno.FsFile> {
+  const path = lockPath(folder, id);
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    const lock = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+    await lock.lock(true);
+    return lock;
+  } catch (error) {
+    throw diskFullFailure(error, path) ?? error;
+  }
 }
 
 function lockPath(folder: string, id: string): string {
