@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Failure } from "../core/contracts/failure.ts";
 import type { JsonValue } from "../core/contracts/records.ts";
 import { columns, shortened, visible } from "./format.ts";
 
@@ -179,6 +180,16 @@ function isNumber(rows: readonly (readonly Cell[])[], column: number): boolean {
   return rows.every((row) => /^-?[\d.,]+( (%|[kMGT]?B))?$/.test(cellText(row[column])));
 }
 
+/** Data that did not get out is a failure: whoever reads it takes what there is for the whole. */
+function unwritten(error: unknown): unknown {
+  // ENOSPC and EDQUOT: an error in writing has no code but in its words.
+  if (!(error instanceof Error) || !/\(os error (?:28|122)\)/.test(error.message)) return error;
+  return new Failure("transient", "The disk that standard output goes to is full: what is there is not all", {
+    hint: "Free space on it, then try again",
+    cause: error,
+  });
+}
+
 /** Standard output or standard error of this process. */
 export function processSink(stream: typeof Deno.stdout | typeof Deno.stderr): Sink {
   const encoder = new TextEncoder();
@@ -191,7 +202,8 @@ export function processSink(stream: typeof Deno.stdout | typeof Deno.stderr): Si
       } catch (error) {
         // `waybill … | head` has seen enough.
         if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-        throw error;
+        // Talk that nobody can be told stops no work.
+        if (stream === Deno.stdout) throw unwritten(error);
       }
     },
     width: () => {

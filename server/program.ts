@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Failure } from "../core/contracts/failure.ts";
 import { createLog } from "../core/engine/log.ts";
 import { openRuntime } from "../core/engine/open.ts";
 import { runServer } from "./serve.ts";
@@ -35,7 +36,13 @@ export async function serve(options: ServeOptions): Promise<void> {
     log,
     tell: print,
     signal: stop.signal,
-    onListen: (url) => print(`Waybill listens on ${url}, documentation at ${url}/docs\n`),
+    onListen: (url) => {
+      try {
+        print(`Waybill listens on ${url}, documentation at ${url}/docs\n`);
+      } catch {
+        // It listens all the same.
+      }
+    },
   });
 }
 
@@ -58,5 +65,16 @@ function stopSignal(): Disposable & { readonly signal: AbortSignal } {
 
 function print(text: string): void {
   const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+  try {
+    for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+  } catch (error) {
+    throw new Failure(
+      "transient",
+      `Standard error cannot be written: ${error instanceof Error ? error.message : error}`,
+      {
+        hint: "Free space where it goes, then try again",
+        cause: error,
+      },
+    );
+  }
 }

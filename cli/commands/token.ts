@@ -19,8 +19,14 @@ const create: Command = {
     const name = args.required("name");
     const { tokens } = await app.runtime();
     const { id, token } = await tokens.create({ name, scopes: args.list("scopes") ?? [] });
-    if (app.out.json) return app.out.value({ id, token });
-    app.out.line(token);
+    try {
+      if (app.out.json) return app.out.value({ id, token });
+      app.out.line(token);
+    } catch (error) {
+      // Nobody will ever know it.
+      await tokens.delete(id);
+      throw error;
+    }
     app.out.note("Keep it: it is not shown again. Send it as `Authorization: Bearer TOKEN`");
     app.out.next([app.command("token", "delete", id)]);
   },

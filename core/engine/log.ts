@@ -33,12 +33,24 @@ export interface LogOptions {
   readonly write?: (line: string) => void;
 }
 
-/** Makes a log. Lines hold `time`, `level`, `message`, then the fields. */
+/**
+ * Makes a log. Lines hold `time`, `level`, `message`, then the fields. What cannot be written (a full disk, a pipe that
+ * nobody reads) stops no work: the next line that can be written says in `lost_lines` how many are missing before it.
+ */
 export function createLog(options: LogOptions = {}): EngineLog {
   const { level: least = "info", format = "json", colors = false, write = writeToStderr } = options;
   const render = format === "json" ? renderJson : (line: Line) => renderPretty(line, colors);
+  let lost = 0;
   return boundLog({}, (line) => {
-    if (LOG_LEVELS.indexOf(line.level) >= LOG_LEVELS.indexOf(least)) write(`${render(line)}\n`);
+    if (LOG_LEVELS.indexOf(line.level) < LOG_LEVELS.indexOf(least)) return;
+    try {
+      // The line before may have been written in part.
+      if (lost === 0) write(`${render(line)}\n`);
+      else write(`\n${render({ ...line, fields: { ...line.fields, lost_lines: lost } })}\n`);
+      lost = 0;
+    } catch {
+      lost++;
+    }
   });
 }
 

@@ -25,3 +25,27 @@ Deno.test("colours are only written where they are asked for", () => {
   createLog({ format: "pretty", colors: true, write: (line) => lines.push(line) }).error("No");
   assert(lines.join("").includes("\x1b[31merror\x1b[39m No"));
 });
+
+Deno.test("a log that cannot be written stops nobody, and says later how many lines are missing", () => {
+  const lines: string[] = [];
+  let full = false;
+  const log = createLog({
+    write: (line) => {
+      if (full) throw new Error("No space left on device (os error 28)");
+      lines.push(line);
+    },
+  });
+  log.info("One");
+  full = true;
+  log.info("Two");
+  log.with({ run: "r1" }).info("Three");
+  full = false;
+  log.info("Four");
+  log.info("Five");
+  const said = lines.join("").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  assert.deepEqual(said.map(({ message, lost_lines }) => [message, lost_lines]), [
+    ["One", undefined],
+    ["Four", 2],
+    ["Five", undefined],
+  ]);
+});

@@ -79,6 +79,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     account: ACCOUNT,
     resolve: (input) => resolveRun(context, input),
     progress: (run) => runner?.progress(run),
+    halted: (run) => options.runner === "cli" ? runner?.halted(run) : undefined,
     alive: async () => {
       const living = await livingProcesses(database, locks);
       return { processes: new Set(living.map(({ id }) => id)), serving: living.some(({ kind }) => kind === "serve") };

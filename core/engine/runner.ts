@@ -8,8 +8,9 @@ import type { Progress } from "../contracts/job.ts";
 import type { Log } from "../contracts/log.ts";
 import type { Database } from "../database/database.ts";
 import type { Processes } from "./processes.ts";
-import { type Claim, claimRun, extendLeases, finishRun, heldRuns, LeaseLost } from "./queue.ts";
+import { type Claim, claimRun, extendLeases, heldRuns } from "./queue.ts";
 import { COMMAND_RETRIES, type RetryPlan, SERVER_RETRIES } from "./retry.ts";
+import { UnwrittenEnds } from "./unwritten_ends.ts";
 import type { FromRun, ToRun } from "./run_protocol.ts";
 
 /** Between two looks at the queue, in milliseconds. */
@@ -62,9 +63,13 @@ export class Runner implements AsyncDisposable {
   #wake: () => void = () => {};
   #lastBeat = 0;
   #failing: unknown;
+  /** The failure that was logged last; undefined since all went well. */
+  #told: string | undefined;
+  readonly #unwritten: UnwrittenEnds;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#unwritten = new UnwrittenEnds(options.database, this.#retries);
     this.#loop = this.#run();
   }
 
@@ -82,6 +87,11 @@ export class Runner implements AsyncDisposable {
   /** How far a run of this process is. */
   progress(run: string): Progress | undefined {
     return this.#active.get(run)?.progress;
+  }
+
+  /** Why a run that this process worked on came to a halt, where the database could not be written to say so. */
+  halted(run: string): FailureJson | undefined {
+    return this.#unwritten.get(run);
   }
 
   /** The error that keeps the runner from working, if the last look at the queue failed. */
@@ -105,14 +115,18 @@ export class Runner implements AsyncDisposable {
     clearTimeout(late);
   }
 
+  get #retries(): RetryPlan {
+    const { retries, takes } = this.#options;
+    return retries ?? (takes === "any" ? SERVER_RETRIES : COMMAND_RETRIES);
+  }
+
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       try {
         await this.#look();
-        this.#failing = undefined;
+        this.#tell(undefined);
       } catch (error) {
-        this.#failing = error;
-        this.#options.log.error(`The queue could not be read: ${error instanceof Error ? error.message : error}`);
+        this.#tell(error);
       }
       if (this.#stopping.signal.aborted) return;
       const timer = Promise.withResolvers<void>();
@@ -121,6 +135,16 @@ export class Runner implements AsyncDisposable {
       await timer.promise;
       clearTimeout(timeout);
     }
+  }
+
+  /** Logs what keeps the runner from working once, not at every look: the disk that the log is on may be the full one. */
+  #tell(error: unknown): void {
+    const { log } = this.#options;
+    const message = error === undefined ? undefined : error instanceof Error ? error.message : String(error);
+    if (message === undefined && this.#told !== undefined) log.info("The queue can be read and written again");
+    else if (message !== this.#told) log.error(`The queue could not be read or written: ${message}`);
+    this.#failing = error;
+    this.#told = message;
   }
 
   async #look(): Promise<void> {
@@ -132,6 +156,7 @@ export class Runner implements AsyncDisposable {
       // Only now: a heartbeat that failed is due again at the next look.
       this.#lastBeat = began;
     }
+    await this.#unwritten.write();
     if (this.#active.size > 0) await this.#watch();
     if (this.#options.takes === "any") await processes.forgetDead();
     while (this.#active.size < CONCURRENCY && !this.#stopping.signal.aborted) {
@@ -169,8 +194,7 @@ export class Runner implements AsyncDisposable {
   }
 
   #start(claim: Claim): void {
-    const { home, plugins, log, takes } = this.#options;
-    const { retries = takes === "any" ? SERVER_RETRIES : COMMAND_RETRIES } = this.#options;
+    const { home, plugins, log } = this.#options;
     const worker = new Worker(new URL("./run_worker.ts", import.meta.url), { type: "module", name: claim.run });
     const ended = Promise.withResolvers<FailureJson | undefined>();
     const active: Active = {
@@ -197,25 +221,22 @@ export class Runner implements AsyncDisposable {
       log.error(message, { run: claim.run });
       ended.resolve({ kind: "bug", message, hint: "Report it with the log of this run", code: null });
     });
-    send(worker, { type: "start", home, plugins, claim, retries });
+    send(worker, { type: "start", home, plugins, claim, retries: this.#retries });
   }
 
   /** Waits for a run's end; a run whose thread broke is ended here, if it still is ours. */
   async #settle(claim: Claim, worker: Worker, ended: Promise<FailureJson | undefined>): Promise<void> {
-    const { database, log } = this.#options;
+    const { log } = this.#options;
     const failure = await ended;
     worker.terminate();
+    let goesOn = this.#active.get(claim.run)?.released === true;
     try {
-      if (failure !== undefined) {
-        const status = failure.kind === "cancelled" ? "cancelled" : "failed";
-        await finishRun(database.kysely, claim, { status, failure }, await database.now());
-      }
+      if (failure !== undefined) goesOn = await this.#unwritten.end(claim, failure);
     } catch (error) {
-      if (!(error instanceof LeaseLost)) {
-        log.error(`How run "${claim.run}" ended could not be written: ${error}`, { run: claim.run });
-      }
+      log.error(`How run "${claim.run}" ended could not be written: ${error}`, { run: claim.run });
+      goesOn = true;
     } finally {
-      if (this.#active.get(claim.run)?.released !== true) this.#own.delete(claim.run);
+      if (!goesOn) this.#own.delete(claim.run);
       this.#active.delete(claim.run);
       this.#wake();
     }

@@ -298,7 +298,9 @@ Deno.test("a runner that cannot read the queue says so, and works again once it 
   await sql`alter table runs rename to hidden`.execute(peer.database.kysely);
   runner.wake();
   await until(() => runner.failing !== undefined);
-  assert(peer.log.some(({ level, message }) => level === "error" && /^The queue could not be read/.test(message)));
+  assert(
+    peer.log.some(({ level, message }) => level === "error" && /^The queue could not be read or written/.test(message)),
+  );
   await sql`alter table hidden rename to runs`.execute(peer.database.kysely);
   runner.wake();
   await until(() => runner.failing === undefined);

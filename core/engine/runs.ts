@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { Failure } from "../contracts/failure.ts";
+import { Failure, type FailureJson } from "../contracts/failure.ts";
 import type { Progress } from "../contracts/job.ts";
 import type { RunsTable } from "../database/tables.ts";
 import type { Core } from "./core.ts";
+import { reviveError } from "./describe_error.ts";
 import { newId } from "./ids.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
 import { isoTime } from "./iso_time.ts";
@@ -30,6 +31,8 @@ export interface RunsOptions {
   readonly queued: (run: string) => Promise<void>;
   /** How far a run of this process is. */
   readonly progress: (run: string) => Progress | undefined;
+  /** Why a run of this process came to a halt, where that could not be written. */
+  readonly halted: (run: string) => FailureJson | undefined;
   /** The living processes of the data directory, and whether one of them takes queued runs. */
   readonly alive: () => Promise<Alive>;
 }
@@ -167,6 +170,8 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
         if (text !== last) yield present;
         last = text;
         if (isFinal(present)) return;
+        const halted = options.halted(run.id);
+        if (halted !== undefined) throw haltedFailure(run.id, halted);
         // The server that had it went away: this process takes it, if it executes runs, and does not wait for ever.
         if (looks % LOOKS_TO_LEAVE === 0 && present.next_step !== null) await options.queued(run.id);
         await new Promise((resolve) => setTimeout(resolve, FOLLOW_PAUSE));
@@ -246,6 +251,13 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
 
 function rejectView({ line, offset, reason, raw }: RejectLine): RejectView {
   return { line, offset, reason, raw: new TextDecoder().decode(Uint8Array.fromBase64(raw)) };
+}
+
+/** What keeps a run from going on also keeps its row from telling so. */
+function haltedFailure(run: string, failure: FailureJson): Error {
+  if (failure.kind === "bug") return reviveError(failure);
+  const hint = `${failure.hint ?? "Then go on"}: \`waybill run retry ${run}\``;
+  return new Failure(failure.kind, failure.message, { hint });
 }
 
 const NOBODY: Alive = { processes: new Set(), serving: false };

@@ -32,6 +32,7 @@ async function start(
     resolve,
     queued: async (run) => void queued.push(run),
     progress: (run) => progress.get(run),
+    halted: () => undefined,
     alive: async () => alive,
   });
   return {
