@@ -58,6 +58,10 @@ export const NOUNS: Readonly<Record<string, NounEntry>> = {
     summary: "Starts the HTTP server, with the worker that executes runs",
     load: async () => (await import("./commands/serve.ts")).serve,
   },
+  worker: {
+    summary: "Executes queued runs, without an HTTP server",
+    load: async () => (await import("./commands/worker.ts")).worker,
+  },
   demo: {
     summary: "Imports examples/customers.csv and shows what happened",
     load: async () => (await import("./commands/demo.ts")).demo,

@@ -7,6 +7,7 @@ import { Failure } from "../core/contracts/failure.ts";
 import { createLog } from "../core/engine/log.ts";
 import { openRuntime } from "../core/engine/open.ts";
 import { runServer } from "./serve.ts";
+import { stopSignal } from "./stop_signal.ts";
 
 /** How to serve. */
 export interface ServeOptions {
@@ -44,23 +45,6 @@ export async function serve(options: ServeOptions): Promise<void> {
       }
     },
   });
-}
-
-/** A signal that follows SIGTERM and SIGINT. The second of them ends the process: only the first is caught. */
-function stopSignal(): Disposable & { readonly signal: AbortSignal } {
-  const stop = new AbortController();
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
-  let listening = true;
-  const release = () => {
-    if (listening) { for (const name of signals) Deno.removeSignalListener(name, caught); }
-    listening = false;
-  };
-  const caught = () => {
-    release();
-    stop.abort();
-  };
-  for (const name of signals) Deno.addSignalListener(name, caught);
-  return { signal: stop.signal, [Symbol.dispose]: release };
 }
 
 function print(text: string): void {

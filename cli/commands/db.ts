@@ -11,9 +11,9 @@ const migrate: Command = {
   summary: "Brings the tables up to date; every command that opens the database does so too",
   run: async (app) => {
     const { openHome } = await import("../../core/engine/home.ts");
-    const { openSqlite } = await import("../../core/database/sqlite.ts");
+    const { openDatabase } = await import("../../core/database/open.ts");
     const { migrate } = await import("../../core/database/migrations.ts");
-    await using database = await openSqlite((await openHome(app.home)).databasePath);
+    await using database = await openDatabase((await openHome(app.home)).database);
     const applied = await migrate(database);
     if (app.out.json) return app.out.value({ applied });
     for (const name of applied) app.out.line(`applied ${name}`);

@@ -9,6 +9,12 @@ import type { Tables } from "./tables.ts";
 /** What statements run on: the database, or a transaction in it. */
 export type Executor = Kysely<Tables> | Transaction<Tables>;
 
+/** How a transaction goes with others. */
+export interface WriteOptions {
+  /** Whether it may run at the same time as others: it is long, and locks what it relies on. */
+  readonly beside?: boolean;
+}
+
 /** An open database. */
 export interface Database extends AsyncDisposable {
   /** Which one it is; the batch statements of the hot path are written per database. */
@@ -18,8 +24,11 @@ export interface Database extends AsyncDisposable {
   /**
    * Runs `work` in one write transaction and commits it; rolls back when it throws. Waits, without blocking the
    * thread, for other writers, 30 s at most (Failure `transient`). A full disk is a Failure `transient` that says so.
+   *
+   * Such transactions run one after another, whichever process they are of, so what `work` read stays true. Those that
+   * are `beside` the others run at the same time where the database can (PostgreSQL), and lock the rows they rely on.
    */
-  write<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
+  write<T>(work: (transaction: Transaction<Tables>) => Promise<T>, options?: WriteOptions): Promise<T>;
   /** The database's clock: milliseconds since the Unix epoch. */
   now(): Promise<number>;
 }

@@ -195,6 +195,27 @@ export function databaseSuite(name: string, make: () => Promise<DatabasePeer>): 
     assert.deepEqual({ name: row.name, value: new Uint8Array(row.value) }, { name: "😀 é '\"", value });
   });
 
+  test("transactions of two processes run one after another, but for those that run beside the others", async (peer) => {
+    await using one = await migrated(peer);
+    await using other = await peer.open();
+    const release = Promise.withResolvers<void>();
+    const began = Promise.withResolvers<void>();
+    const first = one.write(async () => {
+      began.resolve();
+      await release.promise;
+    });
+    await began.promise;
+    const order: string[] = [];
+    const second = other.write(async () => void order.push("second"));
+    await using third = await peer.open();
+    const beside = third.write(async () => void order.push("beside"), { beside: true });
+    if (third.kind === "postgres") await beside;
+    assert.deepEqual(order, third.kind === "postgres" ? ["beside"] : []);
+    release.resolve();
+    await Promise.all([first, second, beside]);
+    assert.equal(order.length, 2);
+  });
+
   test("closing waits for the transaction that runs", async (peer) => {
     const database = await migrated(peer);
     const started = Promise.withResolvers<void>();

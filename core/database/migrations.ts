@@ -17,9 +17,6 @@ import { runRetries } from "./migrations/run_retries.ts";
 /** In order; never changed once released, only added to. */
 const MIGRATIONS: readonly Migration[] = [firstTables, authUsers, runRetries];
 
-/** Any number that other users of a PostgreSQL database hardly take for a lock of their own: "waybill" in ASCII. */
-const MIGRATION_LOCK = "33603354141518956";
-
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */
 const NAMED_MIGRATIONS: Readonly<Record<Database["kind"], RawBuilder<unknown>>> = {
   sqlite: sql`from sqlite_master where type = 'table' and name = 'migrations'`,
@@ -43,8 +40,6 @@ export async function migrate(database: Database): Promise<string[]> {
   if (pending.length === 0) return [];
   return await database.write(async (transaction) => {
     const types = columnTypes(database.kind);
-    // SQLite has one writer at a time anyway.
-    if (database.kind === "postgres") await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(transaction);
     await transaction.schema.createTable("migrations").ifNotExists()
       .addColumn("name", types.text, (column) => column.primaryKey().notNull())
       .addColumn("applied_at", types.integer, (column) => column.notNull())

@@ -4,7 +4,7 @@
  * @module
  */
 import { CompiledQuery, Kysely, type Transaction } from "kysely";
-import type { Database } from "./database.ts";
+import type { Database, WriteOptions } from "./database.ts";
 import { Mutex } from "./mutex.ts";
 import { dialect, PlainDriver, TransactionDriver } from "./postgres_dialect.ts";
 import { busyFailure } from "./postgres_errors.ts";
@@ -64,6 +64,12 @@ export async function openPostgres(url: string): Promise<Database> {
 /** Not the start of a transaction: that of the statement. */
 const NOW = CompiledQuery.raw("select floor(extract(epoch from clock_timestamp()) * 1000) as now");
 
+/**
+ * Held to its end by each transaction that does not run beside others: one after another, as SQLite has them. The
+ * number is one that other users of the database hardly take for a lock of their own: "waybill" in ASCII.
+ */
+const LOCK = CompiledQuery.raw("select pg_advisory_xact_lock(33603354141518956)");
+
 class PostgresDatabase implements Database {
   readonly kind = "postgres";
   readonly kysely: Kysely<Tables>;
@@ -80,10 +86,16 @@ class PostgresDatabase implements Database {
     this.#writer = new Kysely({ dialect: dialect(new TransactionDriver(writing)) });
   }
 
-  async write<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
+  async write<T>(
+    work: (transaction: Transaction<Tables>) => Promise<T>,
+    { beside = false }: WriteOptions = {},
+  ): Promise<T> {
     if (!await this.#writing.acquire(LOCK_TIMEOUT)) throw busyFailure(this.#settings);
     try {
-      return await this.#writer.transaction().execute(work);
+      return await this.#writer.transaction().execute(async (transaction) => {
+        if (!beside) await transaction.executeQuery(LOCK);
+        return await work(transaction);
+      });
     } finally {
       this.#writing.release();
     }

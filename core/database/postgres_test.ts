@@ -172,13 +172,13 @@ test("two transactions that wait for each other: one is told to try again", asyn
       first.resolve();
       await second.promise;
       await touch("b").execute(transaction);
-    }),
+    }, { beside: true }),
     other.write(async (transaction) => {
       await touch("b").execute(transaction);
       second.resolve();
       await first.promise;
       await touch("a").execute(transaction);
-    }),
+    }, { beside: true }),
   ]);
   const [failed, ...more] = results.filter((result) => result.status === "rejected");
   assert.equal(more.length, 0);

@@ -119,8 +119,8 @@ export interface RunsTable {
 export interface ProcessesTable {
   /** 32 hex digits, new at every start. */
   id: string;
-  /** What it is: `serve` takes any run, `cli` its own. */
-  kind: "serve" | "cli";
+  /** What it is: `serve` and `worker` take any run, `cli` its own. */
+  kind: "serve" | "worker" | "cli";
   /** Host name, for people. */
   machine: string;
   /** For people: whether it lives is told by its lock file. */

@@ -7,7 +7,7 @@ import type { CheckResult } from "../contracts/auth.ts";
 import { Failure } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
-import { isUniqueViolation } from "../database/sqlite_errors.ts";
+import { isUniqueViolation } from "../database/unique_violation.ts";
 import { parseConfig, readConfig, splitSecrets } from "../describe/mod.ts";
 import { authContext } from "./connections.ts";
 import type { EngineContext } from "./context.ts";

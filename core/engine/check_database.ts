@@ -4,8 +4,9 @@
  * @module
  */
 import { sql } from "kysely";
+import type { Database } from "../database/database.ts";
 import { type MigrationState, migrationState } from "../database/migrations.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
 import { archiveDamage } from "./check_archive.ts";
 import { homeOf } from "./home.ts";
@@ -19,22 +20,18 @@ export interface DatabaseState extends MigrationState {
 /** Damaged archive files that are named. */
 const MOST_FILES = 100;
 
-/** How the tables of a data directory stand; undefined where there is no database. Failures as `openSqlite` has them. */
+/** How the tables of a data directory stand; undefined where there are none. Failures as `openDatabase` has them. */
 export async function tablesState(home: string): Promise<MigrationState | undefined> {
-  const { databasePath } = homeOf(home);
-  if (!await exists(databasePath)) return undefined;
-  await using database = await openSqlite(databasePath);
-  return await migrationState(database);
+  await using database = await openPresent(home);
+  return database && await presentTables(database);
 }
 
 /** The same, and whether the database is whole: reads all of it, which takes minutes where it is large. */
 export async function checkTables(home: string): Promise<DatabaseState | undefined> {
-  const { databasePath } = homeOf(home);
-  if (!await exists(databasePath)) return undefined;
-  await using database = await openSqlite(databasePath);
-  const { rows } = await sql<{ quick_check: string }>`pragma quick_check(5)`.execute(database.kysely);
-  const damage = rows.map(({ quick_check }) => quick_check).filter((line) => line !== "ok");
-  return { ...await migrationState(database), damage };
+  await using database = await openPresent(home);
+  const state = database && await presentTables(database);
+  if (database === undefined || state === undefined) return undefined;
+  return { ...state, damage: database.kind === "sqlite" ? await quickCheck(database) : [] };
 }
 
 /** The same, and whether the archive is whole: reads all of that, too. Names 100 damaged files at most. */
@@ -42,13 +39,32 @@ export async function checkDatabase(home: string): Promise<DatabaseState | undef
   const state = await checkTables(home);
   // Other tables than ours may keep the lengths of archive files elsewhere.
   if (state === undefined || state.damage.length + state.pending.length + state.newer.length > 0) return state;
-  const { databasePath, archiveDir } = homeOf(home);
-  await using database = await openSqlite(databasePath);
+  const { database: address, archiveDir } = homeOf(home);
+  await using database = await openDatabase(address);
   const damage: string[] = [];
   for await (const sentence of archiveDamage(database, new Archive(archiveDir), "content")) {
     if (damage.push(sentence) === MOST_FILES) break;
   }
   return { ...state, damage };
+}
+
+/** The database of a data directory; undefined where it would be a file that is not there. */
+async function openPresent(home: string): Promise<Database | undefined> {
+  const { database } = homeOf(home);
+  if (database.url === undefined && !await exists(database.path)) return undefined;
+  return await openDatabase(database);
+}
+
+/** How the tables stand; undefined in an empty PostgreSQL database, which is what a file that is not there is to SQLite. */
+async function presentTables(database: Database): Promise<MigrationState | undefined> {
+  const state = await migrationState(database);
+  const isEmpty = state.applied.length + state.newer.length === 0;
+  return isEmpty && database.kind === "postgres" ? undefined : state;
+}
+
+async function quickCheck(database: Database): Promise<string[]> {
+  const { rows } = await sql<{ quick_check: string }>`pragma quick_check(5)`.execute(database.kysely);
+  return rows.map(({ quick_check }) => quick_check).filter((line) => line !== "ok");
 }
 
 /** Whether there is a file. */

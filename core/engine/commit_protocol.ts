@@ -4,6 +4,7 @@
  * @module
  */
 import type { FailureJson } from "../contracts/failure.ts";
+import type { DatabaseAddress } from "../database/open.ts";
 import type { PackedProfileBatch } from "../profiles/profile_batch.ts";
 import type { ImportBatch, ImportPlace } from "./import_commit.ts";
 import type { Claim } from "./queue.ts";
@@ -11,7 +12,7 @@ import type { Claim } from "./queue.ts";
 /** What the commit thread opens. */
 export interface CommitStart {
   readonly type: "start";
-  readonly databasePath: string;
+  readonly database: DatabaseAddress;
   readonly archiveDir: string;
   readonly claim: Claim;
   readonly place: ImportPlace;

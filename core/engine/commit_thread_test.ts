@@ -18,7 +18,7 @@ const BATCH: ImportBatch = {
 Deno.test("a commit thread that cannot open its database says why, to each batch, and ends", async () => {
   await using folder = await makeFolder();
   await using thread = new CommitThread({
-    databasePath: `${folder.path}/missing/waybill.db`,
+    database: { path: `${folder.path}/missing/waybill.db`, url: undefined },
     archiveDir: folder.path,
     claim: { account: 1, run: "0".repeat(32), fence: 1 },
     place: { stream: 1, profiles: undefined },

@@ -4,11 +4,11 @@
  * @module
  */
 import type { Database } from "../database/database.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
 import { IdentityHasher } from "../profiles/identity.ts";
 import { buffersOf, type PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
-import { sqliteStatements } from "../profiles/sqlite_statements.ts";
+import { statementsFor } from "../profiles/batch_statements.ts";
 import type { CommitStart, FromCommit, ToCommit } from "./commit_protocol.ts";
 import { describeError } from "./describe_error.ts";
 import { ImportCommits } from "./import_commit.ts";
@@ -37,11 +37,11 @@ scope.addEventListener("message", ({ data }) => {
 });
 
 async function open(start: CommitStart): Promise<Opened> {
-  const database = await openSqlite(start.databasePath);
+  const database = await openDatabase(start.database);
   const { claim, place } = start;
   return {
     database,
-    commits: new ImportCommits(database, sqliteStatements, new Archive(start.archiveDir), claim, place),
+    commits: new ImportCommits(database, statementsFor(database.kind), new Archive(start.archiveDir), claim, place),
     hashers: start.identifyBy.map((field) =>
       new IdentityHasher(start.identityKey, claim.account, place.profiles?.table ?? 0, field)
     ),

@@ -5,9 +5,9 @@
  */
 import type { Database } from "../database/database.ts";
 import { migrate } from "../database/migrations.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
-import { sqliteStatements } from "../profiles/sqlite_statements.ts";
+import { statementsFor } from "../profiles/batch_statements.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { type Home, openHome } from "./home.ts";
 import { loadRegistry } from "./loader.ts";
@@ -30,7 +30,7 @@ export interface Core extends AsyncDisposable {
 export async function openCore(options: { readonly home: string; readonly plugins: readonly string[] }): Promise<Core> {
   const registry = await loadRegistry(options.plugins);
   const home = await openHome(options.home);
-  const database = await openSqlite(home.databasePath);
+  const database = await openDatabase(home.database);
   try {
     await migrate(database);
     const vault = await openVault({
@@ -45,7 +45,7 @@ export async function openCore(options: { readonly home: string; readonly plugin
       identityKey: await vault.identityKey(),
       registry,
       archive: new Archive(home.archiveDir),
-      statements: sqliteStatements,
+      statements: statementsFor(database.kind),
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     };
   } catch (error) {

@@ -8,7 +8,7 @@ import { dirname, resolve } from "node:path";
 import type { CheckResult } from "../contracts/auth.ts";
 import { Failure } from "../contracts/failure.ts";
 import type { Database } from "../database/database.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
 import { archiveDamage } from "./check_archive.ts";
 import { checkTables, exists, tablesState } from "./check_database.ts";
@@ -116,7 +116,7 @@ async function database({ home }: ExamineOptions): Promise<Omit<CheckResult, "na
   if (state === undefined) return good("There is none yet; it is made at first use");
   const { applied, pending, newer, damage } = state;
   if (damage.length > 0) {
-    return bad(`"${homeOf(home).databasePath}" is damaged: ${damage[0]}`, "Stop Waybill and restore the last backup");
+    return bad(`"${homeOf(home).database.path}" is damaged: ${damage[0]}`, "Stop Waybill and restore the last backup");
   }
   if (newer.length > 0) {
     return bad(
@@ -214,7 +214,7 @@ async function servingAddress(home: string): Promise<string | undefined> {
 
 /** Does `work` with the database, which is there, and closes it. */
 async function withDatabase<T>(home: string, work: (database: Database) => Promise<T>): Promise<T> {
-  await using database = await openSqlite(homeOf(home).databasePath);
+  await using database = await openDatabase(homeOf(home).database);
   return await work(database);
 }
 

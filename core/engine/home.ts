@@ -5,14 +5,15 @@
  */
 import { join, resolve } from "node:path";
 import { Failure } from "../contracts/failure.ts";
+import type { DatabaseAddress } from "../database/open.ts";
 import { diskFullFailure } from "./disk_full.ts";
 
 /** Where everything lies in a data directory. */
 export interface Home {
   /** Absolute path. */
   readonly dir: string;
-  /** The SQLite database. */
-  readonly databasePath: string;
+  /** The SQLite database, or the PostgreSQL one that `WAYBILL_DATABASE_URL` names. */
+  readonly database: DatabaseAddress;
   /** The master key, unless `WAYBILL_MASTER_KEY` holds it. */
   readonly masterKeyPath: string;
   /** The event archive. */
@@ -26,7 +27,7 @@ export function homeOf(dir: string): Home {
   const root = resolve(dir);
   return {
     dir: root,
-    databasePath: join(root, "waybill.db"),
+    database: { path: join(root, "waybill.db"), url: Deno.env.get("WAYBILL_DATABASE_URL") || undefined },
     masterKeyPath: join(root, "master.key"),
     archiveDir: join(root, "archive"),
     processesDir: join(root, "processes"),
@@ -40,7 +41,7 @@ export async function openHome(dir: string): Promise<Home> {
     for (const folder of [home.dir, home.archiveDir]) {
       await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     }
-    await makeDatabaseFile(home.databasePath);
+    if (home.database.url === undefined) await makeDatabaseFile(home.database.path);
     // A folder that is there may still refuse files.
     await Deno.remove(await Deno.makeTempFile({ dir: home.dir, prefix: ".writable-" }));
   } catch (error) {

@@ -16,7 +16,7 @@ Deno.test("a data directory is made for its owner alone, and opens again", async
   assert.deepEqual(await openHome(home.dir), home);
   const names = Array.from(Deno.readDirSync(home.dir), ({ name }) => name).sort();
   assert.deepEqual(names, ["archive", "waybill.db"]);
-  assert.equal(((await Deno.stat(home.databasePath)).mode ?? 0) & 0o777, 0o600);
+  assert.equal(((await Deno.stat(home.database.path)).mode ?? 0) & 0o777, 0o600);
 });
 
 const SQLITE = "/usr/bin/sqlite3";
@@ -26,14 +26,14 @@ Deno.test({
   ignore: !requirePeer("sqlite3", SQLITE),
   fn: async () => {
     await using folder = await makeFolder();
-    const { dir, databasePath } = await openHome(join(folder.path, "home"));
-    await using database = await openSqlite(databasePath);
+    const { dir, database: { path } } = await openHome(join(folder.path, "home"));
+    await using database = await openSqlite(path);
     await migrate(database);
     await openHome(dir);
     // It deletes the log when it closes what it takes for the last connection.
-    const { success } = await new Deno.Command(SQLITE, { args: [databasePath, "select count(*) from runs"] }).output();
+    const { success } = await new Deno.Command(SQLITE, { args: [path, "select count(*) from runs"] }).output();
     assert.ok(success);
-    await Deno.stat(`${databasePath}-wal`);
+    await Deno.stat(`${path}-wal`);
   },
 });
 

@@ -90,6 +90,7 @@ export class ImportCommits implements Commits {
     const now = await this.database.now();
     const done = await this.database.write(async (transaction) => {
       await holdFence(transaction, this.claim);
+      // Locks the account's row: what follows is the account's only writer, in the order of the positions.
       const position = await this.#takePositions(transaction, batch.events);
       if (batch.member !== undefined) placeMember(batch.member, position);
       const events = await this.#append(transaction, "stream", this.#events, batch.member, batch.events, now);
@@ -104,7 +105,7 @@ export class ImportCommits implements Commits {
       );
       await this.#moveRun(transaction, batch, applied?.created ?? 0, applied?.updated ?? 0);
       return { events, rejects };
-    });
+    }, { beside: true });
     this.#events = done.events;
     this.#rejects = done.rejects;
   }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Failure } from "../contracts/failure.ts";
 import type { ImportTarget } from "../contracts/job.ts";
 import type { RejectedRow } from "../contracts/records.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { openDatabase } from "../database/open.ts";
 import { failure } from "./engine_testing.ts";
 import { ImportRun, type ImportRunOptions } from "./import_run.ts";
 import { addRun, type ImportPeer, readRun, startImport } from "./import_testing.ts";
@@ -104,7 +104,7 @@ Deno.test("what was flushed is there for others, what was not is not", async () 
   await run.emit(rowsOf(2), { row: 2 });
   await run.flush();
   await run.emit(rowsOf(1, 2), { row: 3 });
-  await using other = await openSqlite(peer.databasePath);
+  await using other = await openDatabase(peer.address);
   const { accepted, checkpoint } = await readRun(other, peer.claim.run);
   assert.deepEqual([accepted, checkpoint], [2, '{"row":2}']);
   assert.equal((await other.kysely.selectFrom("profiles").select("id").execute()).length, 2);

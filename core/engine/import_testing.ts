@@ -5,6 +5,7 @@
  */
 import type { Row } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
+import type { DatabaseAddress } from "../database/open.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { Archive } from "../profiles/archive.ts";
 import { IdentityHasher } from "../profiles/identity.ts";
@@ -67,7 +68,7 @@ export async function readRun(database: Database, id: string): Promise<RunsTable
 /** A claimed import. */
 export interface ImportPeer extends AsyncDisposable {
   readonly database: Database;
-  readonly databasePath: string;
+  readonly address: DatabaseAddress;
   readonly archive: Archive;
   readonly claim: Claim;
   readonly place: ImportPlace;
@@ -111,7 +112,7 @@ export async function startImport(): Promise<ImportPeer> {
   };
   return {
     database,
-    databasePath: `${engine.folder}/waybill.db`,
+    address: { path: `${engine.folder}/waybill.db`, url: undefined },
     archive,
     claim,
     place,

@@ -7,7 +7,7 @@ import { Failure } from "../contracts/failure.ts";
 import type { Choice, Plan } from "../contracts/job.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
-import { isUniqueViolation } from "../database/sqlite_errors.ts";
+import { isUniqueViolation } from "../database/unique_violation.ts";
 import type { JobsTable } from "../database/tables.ts";
 import { parseConfig } from "../describe/mod.ts";
 import { choicePage, choiceQuestion } from "./choices.ts";

@@ -7,8 +7,15 @@ import { LazyCommits } from "./lazy_commits.ts";
 import { LeaseLost } from "./queue.ts";
 
 function threadOf(peer: ImportPeer): CommitThread {
-  const { databasePath, claim, place, identityKey, identifyBy } = peer;
-  return new CommitThread({ databasePath, archiveDir: peer.archive.folder, claim, place, identityKey, identifyBy });
+  const { address, claim, place, identityKey, identifyBy } = peer;
+  return new CommitThread({
+    database: address,
+    archiveDir: peer.archive.folder,
+    claim,
+    place,
+    identityKey,
+    identifyBy,
+  });
 }
 
 /** Rows of three imports: new ones, known ones with news, and some that bring two profiles together. */

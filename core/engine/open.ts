@@ -10,7 +10,7 @@ import { openCore } from "./core.ts";
 import { jobsOf } from "./jobs.ts";
 import { resolveRun } from "./resolve_run.ts";
 import { createLog, type EngineLog } from "./log.ts";
-import { findServing, livingProcesses, Processes } from "./processes.ts";
+import { livingProcesses, Processes, type ProcessKind, takesAny } from "./processes.ts";
 import { profilesOf } from "./profiles.ts";
 import { Runner } from "./runner.ts";
 import { runsOf } from "./runs.ts";
@@ -28,10 +28,10 @@ export interface OpenOptions {
   /** Module specifiers of the plugins; those of the data directory's configuration file are loaded as well. */
   readonly plugins: readonly string[];
   /**
-   * What this process does with queued runs: `serve` executes any, `cli` the ones it queued itself (unless a `serve`
-   * process of the same data directory is there to take them), `none` only queues.
+   * What this process does with queued runs: `serve` and `worker` execute any, `cli` the ones it queued itself (unless
+   * one of those is there to take them), `none` only queues.
    */
-  readonly runner: "serve" | "cli" | "none";
+  readonly runner: "serve" | "worker" | "cli" | "none";
   /** Where this process's HTTP server listens: other processes of the data directory can name it. */
   readonly address?: string;
   /** Where to log; JSON lines on stderr unless told. */
@@ -58,7 +58,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const context = { database, vault: core.vault, registry: core.registry, accountId: ACCOUNT, log };
   const connections = stack.use(new Connections(context));
 
-  const start = async (kind: "serve" | "cli"): Promise<Runner> => {
+  const start = async (kind: ProcessKind): Promise<Runner> => {
     const processes = stack.use(await Processes.join(database, locks, kind));
     if (options.address !== undefined) await processes.listensAt(options.address);
     return stack.use(
@@ -67,12 +67,12 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
         processes,
         home: core.home.dir,
         plugins,
-        takes: kind === "serve" ? "any" : "own",
+        takes: takesAny({ kind }) ? "any" : "own",
         log,
       }),
     );
   };
-  let runner = options.runner === "serve" ? await start("serve") : undefined;
+  let runner = options.runner === "serve" || options.runner === "worker" ? await start(options.runner) : undefined;
   let starting: Promise<Runner> | undefined;
 
   const runs = runsOf(core, {
@@ -82,10 +82,12 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     halted: (run) => options.runner === "cli" ? runner?.halted(run) : undefined,
     alive: async () => {
       const living = await livingProcesses(database, locks);
-      return { processes: new Set(living.map(({ id }) => id)), serving: living.some(({ kind }) => kind === "serve") };
+      return { processes: new Set(living.map(({ id }) => id)), serving: living.some(takesAny) };
     },
     queued: async (run) => {
-      if (options.runner === "cli" && runner === undefined && await findServing(database, locks) === undefined) {
+      if (
+        options.runner === "cli" && runner === undefined && !(await livingProcesses(database, locks)).some(takesAny)
+      ) {
         runner = await (starting ??= start("cli"));
       }
       runner?.add(run);

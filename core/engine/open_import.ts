@@ -58,12 +58,12 @@ export async function openImport(
   const hashers = identifyBy.map((field) =>
     new IdentityHasher(core.identityKey, claim.account, mapping?.profiles.table ?? 0, field)
   );
-  const { databasePath, archiveDir } = core.home;
+  const { database, archiveDir } = core.home;
   const commits = new LazyCommits(
     () => new ImportCommits(core.database, core.statements, core.archive, claim, to),
     () =>
       new CommitThread(
-        { databasePath, archiveDir, claim, place: to, identityKey: core.identityKey, identifyBy },
+        { database, archiveDir, claim, place: to, identityKey: core.identityKey, identifyBy },
         attempt.commitWorker,
       ),
   );

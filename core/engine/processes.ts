@@ -15,6 +15,9 @@ import { diskFullFailure } from "./disk_full.ts";
 import { newId } from "./ids.ts";
 import { LEASE } from "./queue.ts";
 
+/** A process of another machine that was not seen for this long, in milliseconds, is gone. */
+const FORGOTTEN = 20 * LEASE;
+
 /** A process that takes part. */
 export class Processes implements AsyncDisposable {
   private constructor(
@@ -25,8 +28,8 @@ export class Processes implements AsyncDisposable {
     private readonly lock: Deno.FsFile,
   ) {}
 
-  /** Joins: `serve` takes any run, `cli` only its own. `folder` holds the lock files. */
-  static async join(database: Database, folder: string, kind: ProcessesTable["kind"]): Promise<Processes> {
+  /** Joins. `folder` holds the lock files. */
+  static async join(database: Database, folder: string, kind: ProcessKind): Promise<Processes> {
     const id = newId();
     const lock = await makeLock(folder, id);
     try {
@@ -73,9 +76,12 @@ export class Processes implements AsyncDisposable {
 
   /** Removes processes of this data directory that ended without leaving; their runs are free to be taken over. */
   async forgetDead(): Promise<void> {
-    const others = await this.database.kysely.selectFrom("processes").select("id").where("id", "!=", this.id).execute();
-    for (const { id } of others) {
-      if (await stateOf(this.folder, id) !== "dead") continue;
+    const others = await this.database.kysely.selectFrom("processes").select(["id", "seen_at"])
+      .where("id", "!=", this.id).execute();
+    const longAgo = await this.database.now() - FORGOTTEN;
+    for (const { id, seen_at } of others) {
+      const state = await stateOf(this.folder, id);
+      if (state === "alive" || (state === "elsewhere" && seen_at > longAgo)) continue;
       await this.database.kysely.deleteFrom("processes").where("id", "=", id).execute();
       await removeFile(lockPath(this.folder, id));
     }
@@ -94,6 +100,14 @@ export class Processes implements AsyncDisposable {
     }
     if (told) await removeFile(lockPath(this.folder, this.id));
   }
+}
+
+/** `serve` and `worker` execute any run, `cli` its own. */
+export type ProcessKind = ProcessesTable["kind"];
+
+/** Whether processes of its kind execute any run. */
+export function takesAny({ kind }: { readonly kind: ProcessKind }): boolean {
+  return kind !== "cli";
 }
 
 /** A process that is there to execute runs. */

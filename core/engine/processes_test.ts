@@ -113,15 +113,18 @@ Deno.test("whoever joins forgets those that were killed before", async () => {
   assert.deepEqual(await idsOf(engine.context.database), [processes.id]);
 });
 
-Deno.test("a process of another machine, whose lock cannot be seen, counts as living", async () => {
+Deno.test("a process of another machine, whose lock cannot be seen, counts as living until long after it was seen", async () => {
   await using engine = await startEngine();
   const { database } = engine.context;
   await using processes = await Processes.join(database, folderOf(engine), "serve");
-  const id = newId();
+  const [lately, longAgo] = [newId(), newId()];
+  const now = await database.now();
+  const row = { kind: "serve" as const, machine: "elsewhere", pid: 1, address: null, started_at: 0 };
   await database.kysely.insertInto("processes")
-    .values({ id, kind: "serve", machine: "elsewhere", pid: 1, address: null, started_at: 0, seen_at: 0 }).execute();
+    .values([{ ...row, id: lately, seen_at: now - 60_000 }, { ...row, id: longAgo, seen_at: now - 3_600_000 }])
+    .execute();
   await processes.forgetDead();
-  assert.deepEqual(await idsOf(database), [processes.id, id].sort());
+  assert.deepEqual(await idsOf(database), [processes.id, lately].sort());
 });
 
 Deno.test("the living serve process that started last is found with its address, and no dead one", async () => {
