@@ -2,29 +2,20 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Row } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
-import { migrate } from "../database/migrations.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { applyBatch } from "./apply.ts";
+import { statementsFor } from "./batch_statements.ts";
 import { IdentityHasher, normaliseIdentity } from "./identity.ts";
 import { indexRows } from "./indexed_batch.ts";
 import { ProfileBatch } from "./profile_batch.ts";
 import { ProfileState } from "./profile_state.ts";
-import { sqliteStatements } from "./sqlite_statements.ts";
 
 const scope = { account: 1, table: 1 };
 const identifyBy = ["id", "email"];
 const key = Uint8Array.from({ length: 16 }, (_, index) => index);
 
-async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await using database = await openSqlite(`${folder}/test.db`);
-    await migrate(database);
-    return await work(database);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+/** What applying writes to. */
+const TABLES = ["profiles", "profile_stamps", "profile_merges", "identity_blocks", "identity_runs"] as const;
 
 const hashers = identifyBy.map((field) => new IdentityHasher(key, scope.account, scope.table, field));
 
@@ -42,30 +33,31 @@ interface Applied {
   readonly created: number;
 }
 
-/** Applies events in batches of a size, and gives what the tables hold. */
+/** Empties the tables, applies events in batches of a size, and gives what the tables hold then. */
 async function apply(
+  database: Database,
   events: readonly Row[],
   size: number,
   own: readonly IdentityHasher[] = hashers,
 ): Promise<Applied> {
-  return await withDatabase(async (database) => {
-    let created = 0;
-    for (let first = 0; first < events.length; first += size) {
-      const batch = new ProfileBatch(own);
-      batch.add(indexRows(events.slice(first, first + size)), 0);
-      const result = await database.write((transaction) =>
-        applyBatch(transaction, sqliteStatements, scope, batch, first + 1)
-      );
-      created += result.created;
-    }
-    const profiles = await database.kysely.selectFrom("profiles").leftJoin(
-      "profile_stamps",
-      (join) => join.onRef("profiles.id", "=", "profile_stamps.id"),
-    )
-      .select(["profiles.id", "profiles.at", "attributes", "profile_stamps.at as latest", "position", "fields"])
-      .select("identities").orderBy("profiles.id").execute();
-    return { profiles, created };
-  });
+  const { kysely } = database;
+  for (const table of TABLES) await kysely.deleteFrom(table).execute();
+  let created = 0;
+  for (let first = 0; first < events.length; first += size) {
+    const batch = new ProfileBatch(own);
+    batch.add(indexRows(events.slice(first, first + size)), 0);
+    const result = await database.write((transaction) =>
+      applyBatch(transaction, statementsFor(database.kind), scope, batch, first + 1)
+    );
+    created += result.created;
+  }
+  const profiles = await kysely.selectFrom("profiles").leftJoin(
+    "profile_stamps",
+    (join) => join.onRef("profiles.id", "=", "profile_stamps.id"),
+  )
+    .select(["profiles.id", "profiles.at", "attributes", "profile_stamps.at as latest", "position", "fields"])
+    .select("identities").orderBy("profiles.id").execute();
+  return { profiles, created };
 }
 
 /** What the rules say, computed the slow and obvious way over all events at once. */
@@ -120,12 +112,13 @@ const row: fc.Arbitrary<Row> = fc.record({
   time: fc.integer({ min: 0, max: 4 }),
 });
 
-Deno.test("the same events make the same profiles in batches of 1, 7 and all", async () => {
+onEachDatabase("the same events make the same profiles in batches of 1, 7 and all", async (databases) => {
+  await using database = await databases.open();
   await fc.assert(
     fc.asyncProperty(fc.array(row, { maxLength: 40 }), async (events) => {
       const want = expected(events);
       for (const size of [1, 7, 5_000]) {
-        const { profiles } = await apply(events, size);
+        const { profiles } = await apply(database, events, size);
         assert.deepEqual(plain(profiles), want);
       }
     }),
@@ -133,13 +126,14 @@ Deno.test("the same events make the same profiles in batches of 1, 7 and all", a
   );
 });
 
-Deno.test("identities whose hashes collide stay apart", async () => {
+onEachDatabase("identities whose hashes collide stay apart", async (databases) => {
+  await using database = await databases.open();
   await fc.assert(
     fc.asyncProperty(fc.array(row, { maxLength: 25 }), async (events) => {
       const want = expected(events);
       const colliding = identifyBy.map((field) => new CollidingHasher(key, scope.account, scope.table, field));
       for (const size of [1, 6, 5_000]) {
-        const { profiles } = await apply(events, size, colliding);
+        const { profiles } = await apply(database, events, size, colliding);
         assert.deepEqual(plain(profiles), want);
       }
     }),
@@ -147,38 +141,45 @@ Deno.test("identities whose hashes collide stay apart", async () => {
   );
 });
 
-Deno.test("a later arrival with an earlier event time does not win", async () => {
-  const { profiles } = await apply([
+onEachDatabase("a later arrival with an earlier event time does not win", async (databases) => {
+  await using database = await databases.open();
+  const { profiles } = await apply(database, [
     { fields: { id: "1", name: "new" }, time: 2_000 },
     { fields: { id: "1", name: "old", city: "Rome" }, time: 1_000 },
   ], 1);
   assert.equal((profiles[0] as { attributes: string }).attributes, '{"city":"Rome","id":"1","name":"new"}');
 });
 
-Deno.test("an empty cell does not blank what is known", async () => {
-  const { profiles } = await apply([
+onEachDatabase("an empty cell does not blank what is known", async (databases) => {
+  await using database = await databases.open();
+  const { profiles } = await apply(database, [
     { fields: { id: "1", name: "Ann" }, time: 1 },
     { fields: { id: "1", name: "" }, time: 2 },
   ], 1);
   assert.equal((profiles[0] as { attributes: string }).attributes, '{"id":"1","name":"Ann"}');
 });
 
-Deno.test("an event that meets two profiles merges them, and the merged one is found by every identity", async () => {
-  const { profiles, created } = await apply([
-    { fields: { id: "1", name: "Ann" }, time: 1 },
-    { fields: { email: "a@x", city: "Rome" }, time: 2 },
-    { fields: { id: "1", email: "A@x " }, time: 3 },
-    { fields: { email: "a@x", name: "Anne" }, time: 4 },
-  ], 1);
-  assert.equal(created, 2);
-  assert.deepEqual(plain(profiles).map(({ ...profile }) => (profile as { attributes: string }).attributes), [
-    '{"city":"Rome","email":"a@x","id":"1","name":"Anne"}',
-  ]);
-});
+onEachDatabase(
+  "an event that meets two profiles merges them, and the merged one is found by every identity",
+  async (databases) => {
+    await using database = await databases.open();
+    const { profiles, created } = await apply(database, [
+      { fields: { id: "1", name: "Ann" }, time: 1 },
+      { fields: { email: "a@x", city: "Rome" }, time: 2 },
+      { fields: { id: "1", email: "A@x " }, time: 3 },
+      { fields: { email: "a@x", name: "Anne" }, time: 4 },
+    ], 1);
+    assert.equal(created, 2);
+    assert.deepEqual(plain(profiles).map(({ ...profile }) => (profile as { attributes: string }).attributes), [
+      '{"city":"Rome","email":"a@x","id":"1","name":"Anne"}',
+    ]);
+  },
+);
 
-Deno.test("a field called __proto__ is a field like any other", async () => {
+onEachDatabase("a field called __proto__ is a field like any other", async (databases) => {
+  await using database = await databases.open();
   const fields = JSON.parse('{"id":"1","__proto__":"x","constructor":"y"}');
-  const { profiles } = await apply([{ fields, time: 1 }, { fields: { id: "1", name: "Ann" }, time: 2 }], 1);
+  const { profiles } = await apply(database, [{ fields, time: 1 }, { fields: { id: "1", name: "Ann" }, time: 2 }], 1);
   assert.equal(
     (profiles[0] as { attributes: string }).attributes,
     '{"__proto__":"x","constructor":"y","id":"1","name":"Ann"}',

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type CompiledQuery, sql } from "kysely";
-import type { Database, Executor } from "../database/database.ts";
-import { migrate } from "../database/migrations.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { CompiledQuery } from "kysely";
+import type { Executor } from "../database/database.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
 import {
   addIdentities,
   allIdentities,
@@ -13,17 +12,6 @@ import {
   findIdentity,
   type Identities,
 } from "./identity_index.ts";
-
-async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await using database = await openSqlite(`${folder}/test.db`);
-    await migrate(database);
-    return await work(database);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Identities that name profile 1 and so on, in ascending order of their keys. */
 const identitiesOf = (keys: Iterable<bigint>, first = 1): Identities => {
@@ -45,44 +33,47 @@ const key = fc.oneof(
   fc.bigInt({ min: 2n ** 64n - 40n, max: 2n ** 64n - 1n }),
 );
 
-Deno.test("whatever is added in whatever commits is found, and nothing else is", async () => {
+onEachDatabase("whatever is added in whatever commits is found, and nothing else is", async (databases) => {
+  await using database = await databases.open();
+  const { kysely } = database;
   await fc.assert(
     fc.asyncProperty(fc.array(fc.uniqueArray(key, { maxLength: 30 }), { maxLength: 12 }), async (commits) => {
-      await withDatabase(async (database) => {
-        const { kysely } = database;
-        const model = new Map<bigint, number>();
-        for (const [index, commit] of commits.entries()) {
-          const added = identitiesOf(commit.filter((key) => !model.has(key)), 100 * index + 1);
-          // In two lists, as the places of a first and of a later attempt are.
-          const half = (odd: number) => (_: unknown, place: number) => place % 2 === odd;
-          await addIdentities(
-            kysely,
-            1,
-            [0, 1].map((odd) => ({
-              keys: added.keys.filter(half(odd)),
-              profiles: added.profiles.filter(half(odd)),
-            })),
-          );
-          added.keys.forEach((key, place) => model.set(key, added.profiles[place]!));
-          const wanted = identitiesOf([...commits.flat(), 50n, 2n ** 63n + 50n]).keys;
-          const expected = Array.from(wanted, (key) => model.get(key) ?? 0);
-          assert.deepEqual([...await findIdentities(kysely, 1, wanted)], expected);
-          assert.deepEqual([...await findIdentities(kysely, 2, wanted)], expected.map(() => 0));
-        }
-        for (const key of [...commits.flat(), 50n]) {
-          assert.equal(await findIdentity(kysely, 1, key), model.get(key) ?? 0);
-        }
-        const all = await allIdentities(kysely, 1);
-        assert.deepEqual(new Map(Array.from(all.keys, (key, place) => [key, all.profiles[place]!])), model);
-        assert.deepEqual(all.keys, all.keys.toSorted());
-      });
+      for (const table of ["identity_blocks", "identity_runs"] as const) await kysely.deleteFrom(table).execute();
+      const model = new Map<bigint, number>();
+      for (const [index, commit] of commits.entries()) {
+        const added = identitiesOf(commit.filter((key) => !model.has(key)), 100 * index + 1);
+        // In two lists, as the places of a first and of a later attempt are.
+        const half = (odd: number) => (_: unknown, place: number) => place % 2 === odd;
+        await addIdentities(
+          kysely,
+          1,
+          [0, 1].map((odd) => ({
+            keys: added.keys.filter(half(odd)),
+            profiles: added.profiles.filter(half(odd)),
+          })),
+        );
+        added.keys.forEach((key, place) => model.set(key, added.profiles[place]!));
+        const wanted = identitiesOf([...commits.flat(), 50n, 2n ** 63n + 50n]).keys;
+        const expected = Array.from(wanted, (key) => model.get(key) ?? 0);
+        assert.deepEqual([...await findIdentities(kysely, 1, wanted)], expected);
+        assert.deepEqual([...await findIdentities(kysely, 2, wanted)], expected.map(() => 0));
+      }
+      for (const key of [...commits.flat(), 50n]) {
+        assert.equal(await findIdentity(kysely, 1, key), model.get(key) ?? 0);
+      }
+      const all = await allIdentities(kysely, 1);
+      assert.deepEqual(new Map(Array.from(all.keys, (key, place) => [key, all.profiles[place]!])), model);
+      assert.deepEqual(all.keys, all.keys.toSorted());
     }),
     { numRuns: 30 },
   );
 });
 
-Deno.test("identities that fill many blocks are found one by one, few at a time, and all at once", async () => {
-  await withDatabase(async ({ kysely }) => {
+onEachDatabase(
+  "identities that fill many blocks are found one by one, few at a time, and all at once",
+  async (databases) => {
+    await using database = await databases.open();
+    const { kysely } = database;
     const model = new Map<bigint, number>();
     for (const [from, count] of [[0, 100_000], [100_000, 30_000], [130_000, 9_000], [139_000, 1]] as const) {
       const identities = identitiesOf(spread(from, count), from + 1);
@@ -98,54 +89,74 @@ Deno.test("identities that fill many blocks are found one by one, few at a time,
     for (const key of [...[...model.keys()].filter((_, index) => index % 5_003 === 0), 0n, 2n ** 64n - 1n]) {
       assert.equal(await findIdentity(kysely, 1, key), model.get(key) ?? 0);
     }
-  });
+  },
+);
+
+onEachDatabase("runs no larger than what came after them are merged with it, up to a size", async (databases) => {
+  await using database = await databases.open();
+  const { kysely } = database;
+  const counts: number[][] = [];
+  for (let commit = 0; commit < 9; commit++) {
+    await addIdentities(kysely, 1, [identitiesOf(spread(10 * commit, 10))]);
+    counts.push(await runCounts(kysely));
+  }
+  assert.deepEqual(counts, [[10], [20], [20, 10], [40], [40, 10], [40, 20], [40, 20, 10], [80], [80, 10]]);
+  await addIdentities(kysely, 1, [identitiesOf(spread(1_000, 700_000))]);
+  await addIdentities(kysely, 1, [identitiesOf(spread(800_000, 700_000))]);
+  assert.deepEqual(await runCounts(kysely), [700_090, 700_000]);
+  assert.equal((await allIdentities(kysely, 1)).keys.length, 1_400_090);
 });
 
-Deno.test("runs no larger than what came after them are merged with it, up to a size", async () => {
-  await withDatabase(async ({ kysely }) => {
-    const counts: number[][] = [];
-    for (let commit = 0; commit < 9; commit++) {
-      await addIdentities(kysely, 1, [identitiesOf(spread(10 * commit, 10))]);
-      counts.push(await runCounts(kysely));
-    }
-    assert.deepEqual(counts, [[10], [20], [20, 10], [40], [40, 10], [40, 20], [40, 20, 10], [80], [80, 10]]);
-    await addIdentities(kysely, 1, [identitiesOf(spread(1_000, 700_000))]);
-    await addIdentities(kysely, 1, [identitiesOf(spread(800_000, 700_000))]);
-    assert.deepEqual(await runCounts(kysely), [700_090, 700_000]);
-    assert.equal((await allIdentities(kysely, 1)).keys.length, 1_400_090);
-  });
+onEachDatabase("keys that share their upper 53 bits lie in one block, however many they are", async (databases) => {
+  await using database = await databases.open();
+  const { kysely } = database;
+  const close = Array.from({ length: 2_048 }, (_, index) => (7n << 40n) + BigInt(index));
+  const identities = identitiesOf([...Array.from({ length: 4_000 }, (_, index) => BigInt(index) << 11n), ...close]);
+  await addIdentities(kysely, 1, [identities]);
+  for (const few of [identities.keys.slice(3_990, 3_993), identities.keys.slice(4_095, 4_097), identities.keys]) {
+    const places = Array.from(few, (key) => identities.keys.indexOf(key) + 1);
+    assert.deepEqual([...await findIdentities(kysely, 1, few)], places);
+  }
+  assert.equal(await findIdentity(kysely, 1, identities.keys[4_096]!), 4_097);
 });
 
-Deno.test("keys that share their upper 53 bits lie in one block, however many they are", async () => {
-  await withDatabase(async ({ kysely }) => {
-    const close = Array.from({ length: 2_048 }, (_, index) => (7n << 40n) + BigInt(index));
-    const identities = identitiesOf([...Array.from({ length: 4_000 }, (_, index) => BigInt(index) << 11n), ...close]);
-    await addIdentities(kysely, 1, [identities]);
-    for (const few of [identities.keys.slice(3_990, 3_993), identities.keys.slice(4_095, 4_097), identities.keys]) {
-      const places = Array.from(few, (key) => identities.keys.indexOf(key) + 1);
-      assert.deepEqual([...await findIdentities(kysely, 1, few)], places);
-    }
-    assert.equal(await findIdentity(kysely, 1, identities.keys[4_096]!), 4_097);
-  });
-});
-
-Deno.test("a key is sought by the index of the blocks, in small stores and in large ones", async () => {
+onEachDatabase("a key is sought by the index of the blocks, in small stores and in large ones", async (databases) => {
   for (const count of [10_000, 200_000]) {
-    await withDatabase(async ({ kysely }) => {
-      for (const [index, size] of [count, count / 2, 1].entries()) {
-        await addIdentities(kysely, 1, [identitiesOf(spread(1e6 * index, size))]);
-      }
-      for (const query of [blockWithNext(1, 1, 5), blocksOfPrefix(1, 5)]) {
-        const { sql: text, parameters } = query.compile(kysely) as CompiledQuery;
-        const plan = await kysely.executeQuery<{ detail: string }>({
-          ...sql`select 1`.compile(kysely),
-          sql: `explain query plan ${text}`,
-          parameters,
-        });
-        for (const { detail } of plan.rows) {
-          assert.match(detail, /^(SEARCH .* USING (COVERING )?(INDEX|PRIMARY KEY) |CORRELATED SCALAR|SCALAR)/);
-        }
-      }
-    });
+    await using database = await databases.open();
+    const { kysely } = database;
+    for (const [index, size] of [count, count / 2, 1].entries()) {
+      await addIdentities(kysely, 1, [identitiesOf(spread(1e6 * index, size))]);
+    }
+    for (const query of [blockWithNext(1, 1, 5), blocksOfPrefix(1, 5)]) {
+      const compiled = query.compile(kysely) as CompiledQuery;
+      if (database.kind === "sqlite") await assertSqlitePlan(kysely, compiled);
+      else await database.write((transaction) => assertPostgresPlan(transaction, compiled));
+    }
   }
 });
+
+async function assertSqlitePlan(executor: Executor, { sql, parameters }: CompiledQuery): Promise<void> {
+  const explain = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
+  const { rows } = await executor.executeQuery<{ detail: string }>(explain);
+  for (const { detail } of rows) {
+    assert.match(detail, /^(SEARCH .* USING (COVERING )?(INDEX|PRIMARY KEY) |CORRELATED SCALAR|SCALAR)/);
+  }
+}
+
+/** In a transaction, as imports look keys up. Of runs there are few; blocks are what there are many of. */
+async function assertPostgresPlan(executor: Executor, { sql, parameters }: CompiledQuery): Promise<void> {
+  for (const first of ["select", "analyze identity_blocks"]) {
+    await executor.executeQuery(CompiledQuery.raw(first));
+    const { rows } = await executor.executeQuery<{ "QUERY PLAN": string }>(
+      CompiledQuery.raw(`explain ${sql}`, [...parameters]),
+    );
+    const plan = rows.map((row) => row["QUERY PLAN"]);
+    const reads = plan.flatMap((line, index) => / on identity_blocks/.test(line) ? [index] : []);
+    assert(reads.length > 0);
+    for (const index of reads) {
+      assert.match(plan[index]!, /Index (Only )?Scan (Backward )?using identity_blocks_pk on /, plan.join("\n"));
+      assert.match(plan[index + 1]!, /Index Cond: \(\(account_id = .*\(run = .*\(first (<=|>) /, plan.join("\n"));
+    }
+    assert(!plan.some((line) => /Filter:|Sort/.test(line)), plan.join("\n"));
+  }
+}

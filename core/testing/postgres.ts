@@ -40,8 +40,8 @@ export interface PostgresServer extends AsyncDisposable {
   readonly password: string;
   /** PEM file of the certificate authority, with `tls`. */
   readonly caFile: string;
-  /** Makes an empty database and gives its URL. */
-  createDatabase(): Promise<string>;
+  /** Makes a database and gives its URL: an empty one, or a copy of another, by name, that nobody is connected to. */
+  createDatabase(template?: string): Promise<string>;
   /** Runs a statement as superuser, in the database `postgres` or another one, and gives its output: `a|b` a row. */
   sql(text: string, database?: string): Promise<string>;
   /** Cuts every connection of the owner, as an administrator would. */
@@ -206,9 +206,9 @@ class Postgres implements PostgresServer {
     return /\nready\s*$/.test(text);
   }
 
-  async createDatabase(): Promise<string> {
+  async createDatabase(template = "template1"): Promise<string> {
     const name = `test_${++this.#databases}`;
-    await this.sql(`create database ${name} owner ${OWNER}`);
+    await this.sql(`create database ${name} owner ${OWNER} template ${template}`);
     const host = this.#options.tls ? `localhost:${this.port}` : `${this.host}:${this.port}`;
     const trust = this.#options.tls ? `?sslmode=verify-full&sslrootcert=${encodeURIComponent(this.caFile)}` : "";
     return `postgres://${OWNER}:${encodeURIComponent(this.password)}@${host}/${name}${trust}`;
