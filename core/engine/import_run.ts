@@ -9,7 +9,7 @@ import type { JsonValue, RecordBatch, RejectedRow, Row } from "../contracts/reco
 import { EventLines } from "../profiles/event_lines.ts";
 import { indexRows } from "../profiles/indexed_batch.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
-import { ImportBuffer } from "./import_buffer.ts";
+import { ImportBuffer, MAX_AGE } from "./import_buffer.ts";
 import type { Commits } from "./import_commit.ts";
 
 /** A percentage means nothing before this many rows were read. */
@@ -34,8 +34,11 @@ export interface ImportRunOptions {
   readonly duration: () => number;
 }
 
-/** Collects, commits and counts. One call at a time: calls queue up behind each other. */
-export class ImportRun {
+/**
+ * Collects, commits and counts. One call at a time: calls queue up behind each other. Rows wait two seconds for a
+ * commit at most, also when the source falls silent. Disposing of it commits nothing and waits for what is under way.
+ */
+export class ImportRun implements AsyncDisposable {
   readonly #lines = new EventLines();
   #buffer: ImportBuffer;
   #counts: RunCounts;
@@ -43,6 +46,8 @@ export class ImportRun {
   #firstReason: string | undefined;
   #unidentified = 0;
   #failed: { readonly error: unknown } | undefined;
+  /** Commits the buffer when it has waited long enough; set while there is something in it. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: ImportRunOptions) {
     this.#counts = options.counts;
@@ -59,6 +64,7 @@ export class ImportRun {
     return this.#next(async () => {
       this.#buffer.add(indexRows(rows), checkpoint);
       if (this.#buffer.full || this.#overRowThreshold) await this.#commit();
+      else this.#commitLater();
     });
   }
 
@@ -96,6 +102,27 @@ export class ImportRun {
     this.#checkThreshold(0);
   }
 
+  /** Whatever is called after this fails. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#failed ??= { error: new Error("The import has ended") };
+    await this.#queue;
+    clearTimeout(this.#timer);
+  }
+
+  /** Sees to it that a silent source does not keep the buffer from being committed. */
+  #commitLater(): void {
+    if (this.#timer !== undefined) return;
+    const buffer = this.#buffer;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      // What fails here fails the next call too. Rejects that no position covers yet wait for theirs.
+      this.#next(async () => {
+        if (this.#buffer === buffer && buffer.covered) await this.#commit();
+      }).catch(() => {});
+    }, MAX_AGE);
+    Deno.unrefTimer(this.#timer);
+  }
+
   /** After a call that failed, every other fails with the same: later rows must not be committed without its own. */
   #next(work: () => Promise<void>): Promise<void> {
     const result = this.#queue.then(async () => {
@@ -113,6 +140,8 @@ export class ImportRun {
   }
 
   async #commit(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const buffer = this.#buffer;
     const counts = this.#soFar();
     const batch = buffer.take();

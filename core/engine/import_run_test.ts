@@ -4,6 +4,7 @@ import { Failure } from "../contracts/failure.ts";
 import type { ImportTarget } from "../contracts/job.ts";
 import type { RejectedRow } from "../contracts/records.ts";
 import { openDatabase } from "../database/open.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { failure } from "./engine_testing.ts";
 import { ImportRun, type ImportRunOptions } from "./import_run.ts";
 import { addRun, type ImportPeer, readRun, startImport } from "./import_testing.ts";
@@ -41,27 +42,30 @@ async function countsOf(peer: ImportPeer): Promise<number[]> {
   return [rows_read, accepted, rejected];
 }
 
-Deno.test("rows, rejects and the position reached are committed at the end, and the counts add up", async () => {
-  await using peer = await startImport();
-  const run = startRun(peer, { bytes: () => 321, duration: () => 45 });
-  await run.emit(rowsOf(3), { row: 3 });
-  await run.reject(rejectsOf(2));
-  await run.emit([{ fields: { name: "nobody" } }], { row: 6 });
-  assert.deepEqual(await countsOf(peer), [0, 0, 0]);
-  await run.finish();
-  assert.deepEqual(await countsOf(peer), [6, 4, 2]);
-  const { checkpoint, bytes, duration_ms, profiles_created } = await peer.run();
-  assert.deepEqual([checkpoint, bytes, duration_ms, profiles_created], ['{"row":6}', 321, 45, 3]);
-  assert.equal(run.unidentified, 1);
-  assert.equal((await peer.lines("stream")).length, 4);
-  assert.deepEqual((await peer.lines("rejects")).map((line) => JSON.parse(line)), [
-    { line: 2, offset: 0, reason: "Row 0 has no end", raw: "/yI=" },
-    { line: 3, offset: 10, reason: "Row 1 has no end", raw: "/yI=" },
-  ]);
-});
+onEachDatabase(
+  "rows, rejects and the position reached are committed at the end, and the counts add up",
+  async (databases) => {
+    await using peer = await startImport(databases);
+    const run = startRun(peer, { bytes: () => 321, duration: () => 45 });
+    await run.emit(rowsOf(3), { row: 3 });
+    await run.reject(rejectsOf(2));
+    await run.emit([{ fields: { name: "nobody" } }], { row: 6 });
+    assert.deepEqual(await countsOf(peer), [0, 0, 0]);
+    await run.finish();
+    assert.deepEqual(await countsOf(peer), [6, 4, 2]);
+    const { checkpoint, bytes, duration_ms, profiles_created } = await peer.run();
+    assert.deepEqual([checkpoint, bytes, duration_ms, profiles_created], ['{"row":6}', 321, 45, 3]);
+    assert.equal(run.unidentified, 1);
+    assert.equal((await peer.lines("stream")).length, 4);
+    assert.deepEqual((await peer.lines("rejects")).map((line) => JSON.parse(line)), [
+      { line: 2, offset: 0, reason: "Row 0 has no end", raw: "/yI=" },
+      { line: 3, offset: 10, reason: "Row 1 has no end", raw: "/yI=" },
+    ]);
+  },
+);
 
-Deno.test("counts always add up, and hold what the archive holds", async () => {
-  await using peer = await startImport();
+onEachDatabase("counts always add up, and hold what the archive holds", async (databases) => {
+  await using peer = await startImport(databases);
   const commits = peer.commits();
   const step = fc.oneof(
     fc.nat({ max: 4 }).map((rows) => ({ rows })),
@@ -98,8 +102,8 @@ Deno.test("counts always add up, and hold what the archive holds", async () => {
   );
 });
 
-Deno.test("what was flushed is there for others, what was not is not", async () => {
-  await using peer = await startImport();
+onEachDatabase("what was flushed is there for others, what was not is not", async (databases) => {
+  await using peer = await startImport(databases);
   const run = startRun(peer);
   await run.emit(rowsOf(2), { row: 2 });
   await run.flush();
@@ -111,39 +115,61 @@ Deno.test("what was flushed is there for others, what was not is not", async () 
   assert.equal((await peer.lines("stream")).length, 2);
 });
 
-Deno.test("a flush with nothing to commit commits nothing, and an empty emit moves the position", async () => {
-  await using peer = await startImport();
-  const run = startRun(peer);
-  await run.flush();
-  assert.equal((await peer.run()).checkpoint, null);
-  await run.emit([], { row: 0 });
-  await run.flush();
-  assert.equal((await peer.run()).checkpoint, '{"row":0}');
-  assert.deepEqual(await peer.lines("stream"), []);
-});
+onEachDatabase(
+  "a flush with nothing to commit commits nothing, and an empty emit moves the position",
+  async (databases) => {
+    await using peer = await startImport(databases);
+    const run = startRun(peer);
+    await run.flush();
+    assert.equal((await peer.run()).checkpoint, null);
+    await run.emit([], { row: 0 });
+    await run.flush();
+    assert.equal((await peer.run()).checkpoint, '{"row":0}');
+    assert.deepEqual(await peer.lines("stream"), []);
+  },
+);
 
-Deno.test("a hundred thousand rows commit by themselves", async () => {
-  await using peer = await startImport();
+onEachDatabase("a hundred thousand rows commit by themselves", async (databases) => {
+  await using peer = await startImport(databases);
   const run = startRun(peer, { profiles: undefined });
   await run.emit(Array.from({ length: 99_999 }, () => ({ fields: {} })), { row: 99_999 });
   await run.emit([{ fields: {} }], { row: 100_000 });
   assert.deepEqual(await countsOf(peer), [100_000, 100_000, 0]);
 });
 
-Deno.test("rejects commit with the position behind them, however many rows wait before them", async () => {
-  await using peer = await startImport();
-  const run = startRun(peer, { profiles: undefined });
-  await run.emit(Array.from({ length: 99_999 }, () => ({ fields: {} })), { row: 99_999 });
-  await run.reject(rejectsOf(5));
-  // A crash now would give the rejects again: they must not count yet.
-  assert.deepEqual(await countsOf(peer), [0, 0, 0]);
-  await run.emit([], { row: 100_004 });
-  assert.deepEqual(await countsOf(peer), [100_004, 99_999, 5]);
-  assert.equal((await peer.run()).checkpoint, '{"row":100004}');
-});
+onEachDatabase(
+  "rows are committed while their source is silent, and rejects with the position behind them",
+  async (databases) => {
+    await using peer = await startImport(databases);
+    await using run = startRun(peer);
+    await run.emit(rowsOf(2), { row: 2 });
+    while ((await peer.run()).accepted === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual(await countsOf(peer), [2, 2, 0]);
+    assert.equal((await peer.run()).checkpoint, '{"row":2}');
+    await run.reject(rejectsOf(1));
+    await run.emit(rowsOf(1, 2), { row: 4 });
+    while ((await peer.run()).accepted === 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual(await countsOf(peer), [4, 3, 1]);
+  },
+);
 
-Deno.test("rejects that fill the memory are committed without a position", async () => {
-  await using peer = await startImport();
+onEachDatabase(
+  "rejects commit with the position behind them, however many rows wait before them",
+  async (databases) => {
+    await using peer = await startImport(databases);
+    const run = startRun(peer, { profiles: undefined });
+    await run.emit(Array.from({ length: 99_999 }, () => ({ fields: {} })), { row: 99_999 });
+    await run.reject(rejectsOf(5));
+    // A crash now would give the rejects again: they must not count yet.
+    assert.deepEqual(await countsOf(peer), [0, 0, 0]);
+    await run.emit([], { row: 100_004 });
+    assert.deepEqual(await countsOf(peer), [100_004, 99_999, 5]);
+    assert.equal((await peer.run()).checkpoint, '{"row":100004}');
+  },
+);
+
+onEachDatabase("rejects that fill the memory are committed without a position", async (databases) => {
+  await using peer = await startImport(databases);
   const run = startRun(peer);
   const raw = new Uint8Array(1 << 20);
   const large = Array.from({ length: 256 }, (_, line) => ({ raw, offset: 0, line, reason: "Too long" }));
@@ -156,8 +182,8 @@ Deno.test("rejects that fill the memory are committed without a position", async
   assert.equal(Uint8Array.fromBase64(JSON.parse(first).raw).length, 65_536);
 });
 
-Deno.test("calls that nobody waited for go one after another, in their order", async () => {
-  await using peer = await startImport();
+onEachDatabase("calls that nobody waited for go one after another, in their order", async (databases) => {
+  await using peer = await startImport(databases);
   const run = startRun(peer);
   const calls = [];
   for (let row = 0; row < 20; row++) calls.push(run.emit(rowsOf(1, row), { row }), run.flush());
@@ -183,10 +209,10 @@ async function importAll(
   await run.finish();
 }
 
-Deno.test("a threshold in rows lets just so many rows pass", async () => {
-  await using peer = await startImport();
+onEachDatabase("a threshold in rows lets just so many rows pass", async (databases) => {
+  await using peer = await startImport(databases);
   await importAll(peer, 1, 3, { rows: 3 });
-  await using other = await startImport();
+  await using other = await startImport(databases);
   const run = startRun(other, { threshold: { rows: 3 } });
   await run.emit(rowsOf(1), { row: 1 });
   await run.reject(rejectsOf(3));
@@ -203,38 +229,41 @@ Deno.test("a threshold in rows lets just so many rows pass", async () => {
   await assert.rejects(run.finish(), refused);
 });
 
-Deno.test("a threshold of no rows fails with the first", async () => {
-  await using peer = await startImport();
+onEachDatabase("a threshold of no rows fails with the first", async (databases) => {
+  await using peer = await startImport(databases);
   await assert.rejects(importAll(peer, 9, 1, { rows: 0 }), failure("data", /^1 of 10 rows were rejected.*of 0 rows/));
-  await using other = await startImport();
+  await using other = await startImport(databases);
   await importAll(other, 9, 0, { rows: 0 });
 });
 
-Deno.test("a threshold in percent counts the whole run, and not before a thousand rows were read", async () => {
-  await using peer = await startImport();
-  await importAll(peer, 975, 25, { percent: 2.5 });
-  await using over = await startImport();
-  await assert.rejects(
-    importAll(over, 974, 26, { percent: 2.5 }),
-    failure(
-      "data",
-      /^26 of 1000 rows were rejected, more than the threshold of 2.5 % allows; 974 rows are imported and stay$/,
-    ),
-  );
-  await using early = await startImport();
-  const run = startRun(early, { threshold: { percent: 10 }, profiles: undefined });
-  await run.reject(rejectsOf(100));
-  await run.emit(rowsOf(899), { row: 999 });
-  await run.flush();
-  await run.reject(rejectsOf(100));
-  await run.emit(rowsOf(801), { row: 1_900 });
-  await assert.rejects(run.flush(), failure("data", /^200 of 1900 rows/));
-  await using small = await startImport();
-  await assert.rejects(importAll(small, 8, 2, { percent: 10 }), failure("data", /^2 of 10 rows/));
-});
+onEachDatabase(
+  "a threshold in percent counts the whole run, and not before a thousand rows were read",
+  async (databases) => {
+    await using peer = await startImport(databases);
+    await importAll(peer, 975, 25, { percent: 2.5 });
+    await using over = await startImport(databases);
+    await assert.rejects(
+      importAll(over, 974, 26, { percent: 2.5 }),
+      failure(
+        "data",
+        /^26 of 1000 rows were rejected, more than the threshold of 2.5 % allows; 974 rows are imported and stay$/,
+      ),
+    );
+    await using early = await startImport(databases);
+    const run = startRun(early, { threshold: { percent: 10 }, profiles: undefined });
+    await run.reject(rejectsOf(100));
+    await run.emit(rowsOf(899), { row: 999 });
+    await run.flush();
+    await run.reject(rejectsOf(100));
+    await run.emit(rowsOf(801), { row: 1_900 });
+    await assert.rejects(run.flush(), failure("data", /^200 of 1900 rows/));
+    await using small = await startImport(databases);
+    await assert.rejects(importAll(small, 8, 2, { percent: 10 }), failure("data", /^2 of 10 rows/));
+  },
+);
 
-Deno.test("a run fails when every row was rejected, with the first reason", async () => {
-  await using peer = await startImport();
+onEachDatabase("a run fails when every row was rejected, with the first reason", async (databases) => {
+  await using peer = await startImport(databases);
   await assert.rejects(
     importAll(peer, 0, 2, { percent: 100 }),
     failure("data", /^Every one of the 2 rows was rejected: Row 0 has no end$/, {
@@ -242,20 +271,20 @@ Deno.test("a run fails when every row was rejected, with the first reason", asyn
     }),
   );
   assert.deepEqual(await countsOf(peer), [2, 0, 2]);
-  await using empty = await startImport();
+  await using empty = await startImport(databases);
   await importAll(empty, 0, 0, undefined);
 });
 
-Deno.test("rejects of a later attempt do not fail a run that has rows of an earlier one", async () => {
-  await using peer = await startImport();
+onEachDatabase("rejects of a later attempt do not fail a run that has rows of an earlier one", async (databases) => {
+  await using peer = await startImport(databases);
   const run = startRun(peer, { counts: { ...NONE, read: 5, accepted: 5 } });
   await run.reject(rejectsOf(2));
   await run.finish();
   assert.deepEqual(await countsOf(peer), [7, 5, 2]);
 });
 
-Deno.test("after an abort nothing is taken, and the abort's own failure says why", async () => {
-  await using peer = await startImport();
+onEachDatabase("after an abort nothing is taken, and the abort's own failure says why", async (databases) => {
+  await using peer = await startImport(databases);
   const stop = new AbortController();
   const run = startRun(peer, { signal: stop.signal });
   await run.emit(rowsOf(1), { row: 1 });
@@ -269,8 +298,8 @@ Deno.test("after an abort nothing is taken, and the abort's own failure says why
   assert.deepEqual(await countsOf(peer), [0, 0, 0]);
 });
 
-Deno.test("rows that are no rows fail the run for good: nothing behind them is committed", async () => {
-  await using peer = await startImport();
+onEachDatabase("rows that are no rows fail the run for good: nothing behind them is committed", async (databases) => {
+  await using peer = await startImport(databases);
   const run = startRun(peer);
   await run.emit(rowsOf(2), { row: 2 });
   await run.flush();
@@ -283,8 +312,8 @@ Deno.test("rows that are no rows fail the run for good: nothing behind them is c
   assert.equal((await peer.run()).checkpoint, '{"row":2}');
 });
 
-Deno.test("a commit that fails fails its call and those after it, and counts nothing", async () => {
-  await using peer = await startImport();
+onEachDatabase("a commit that fails fails its call and those after it, and counts nothing", async (databases) => {
+  await using peer = await startImport(databases);
   const run = startRun(peer);
   await run.emit(rowsOf(1), { row: 1 });
   await run.flush();
@@ -296,8 +325,8 @@ Deno.test("a commit that fails fails its call and those after it, and counts not
   assert.equal((await peer.lines("stream")).length, 1);
 });
 
-Deno.test("a run is not disturbed by others of the same account", async () => {
-  await using peer = await startImport();
+onEachDatabase("a run is not disturbed by others of the same account", async (databases) => {
+  await using peer = await startImport(databases);
   const other = await addRun(peer.database);
   await importAll(peer, 3, 1, undefined);
   assert.equal((await readRun(peer.database, other)).rows_read, 0);

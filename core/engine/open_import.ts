@@ -90,7 +90,10 @@ export async function openImport(
       const rows = run.unidentified === 1 ? "1 row has" : `${run.unidentified} rows have`;
       attempt.note(`${rows} no value in ${fields}: in the stream, and in no profile`);
     },
-    [Symbol.asyncDispose]: () => commits[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await run[Symbol.asyncDispose]();
+      await commits[Symbol.asyncDispose]();
+    },
   };
 }
 
