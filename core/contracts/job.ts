@@ -121,7 +121,7 @@ export interface ImportContext<Config, Connection, Checkpoint> {
   /**
    * Hands rows over, with the position reached after the last of them. Always await it: it resolves when there is
    * room for more. Rows, rejects and checkpoint of several calls are committed together, in one transaction, at
-   * 16 MiB, 100,000 rows or two seconds; what was not committed when a run ends early is given again from the checkpoint.
+   * 8 MiB, 100,000 rows or two seconds; what was not committed when a run ends early is given again from the checkpoint.
    */
   emit(rows: RecordBatch | readonly Row[], checkpoint: Checkpoint): Promise<void>;
   /**

@@ -20,8 +20,8 @@ import {
   unpackBlock,
 } from "./identity_run.ts";
 
-/** Runs grow to this many identities: what a merge reads and writes at most is 16 MiB. */
-const LARGEST_RUN = 1_048_576;
+/** Runs grow to this many identities: what a merge reads and writes at most is 8 MiB. */
+const LARGEST_RUN = 524_288;
 
 /** Blocks that one statement reads or writes: 1 MiB. */
 const BLOCKS_AT_ONCE = 16;
