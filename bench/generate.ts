@@ -10,6 +10,8 @@ export interface GenerateOptions {
   readonly rows: number;
   /** Any integer; 1 unless told. */
   readonly seed?: number;
+  /** The first of every so many rows has a larger amount and a later time than in the file without; none unless told. */
+  readonly changedEvery?: number;
 }
 
 /** Columns of {@linkcode generateCustomers}, in order. */
@@ -62,7 +64,9 @@ const FLUSH_LENGTH = 60_000;
  * A customer CSV (RFC 4180 quoting, LF line ends, UTF-8) of about 120 bytes a row: unique ids in random order, accents
  * and other scripts, quoted commas, quotes and line ends.
  */
-export async function* generateCustomers({ rows, seed = 1 }: GenerateOptions): AsyncGenerator<Uint8Array> {
+export async function* generateCustomers(
+  { rows, seed = 1, changedEvery = 0 }: GenerateOptions,
+): AsyncGenerator<Uint8Array> {
   const random = mulberry32(seed);
   const pick = (list: readonly string[]): string => list[Math.floor(random() * list.length)] ?? "";
   const digits = (value: number, length: number): string => String(value).padStart(length, "0");
@@ -73,11 +77,13 @@ export async function* generateCustomers({ rows, seed = 1 }: GenerateOptions): A
     const id = order(row);
     const first = pick(FIRST);
     const last = pick(LAST);
-    const day = new Date(Date.UTC(2024, 0, 1) + Math.floor(random() * 31_536_000) * 1_000);
+    const changed = row % changedEvery === 0;
+    const raise = changed ? 1_000 : 0;
+    const day = new Date(Date.UTC(changed ? 2025 : 2024, 0, 1) + Math.floor(random() * 31_536_000) * 1_000);
     text += `C${digits(id, 8)},user${id}@example.com,${first},${last},${pick(CITIES)},${pick(COUNTRIES)},` +
       `+1555${digits(Math.floor(random() * 10_000_000), 7)},` +
       `${1940 + Math.floor(random() * 65)}-${digits(1 + Math.floor(random() * 12), 2)}-` +
-      `${digits(1 + Math.floor(random() * 28), 2)},${pick(NOTES)},${(random() * 1_000).toFixed(2)},` +
+      `${digits(1 + Math.floor(random() * 28), 2)},${pick(NOTES)},${(raise + random() * 1_000).toFixed(2)},` +
       `${day.toISOString().slice(0, 19)}Z\n`;
     if (text.length >= FLUSH_LENGTH) {
       yield encoder.encode(text);

@@ -1,145 +1,92 @@
 /**
- * The journey, a CSV file on an SFTP server becoming profiles with two identities a row, beside `sqlite3 .import` of
- * the same file into a flat table; and its peak memory for 100 MB and 1 GB.
+ * The journey, a CSV file on an SFTP server becoming profiles with two identities a row, and the same file again with
+ * one row in a hundred changed, beside `sqlite3 .import`.
  *
  * @module
  */
-import { startOpenSsh } from "../core/testing/mod.ts";
-import { generateCustomers } from "./generate.ts";
-import { type Measure, measure, median, spread } from "./measure.ts";
+import { costs, type Goal, median, rounds, spread, table, timesAsLong, verdict } from "./figures.ts";
+import { writeCustomers } from "./files.ts";
+import { CUSTOMER_COLUMNS } from "./generate.ts";
+import { type Measure, measure } from "./measure.ts";
+import { Stage } from "./stage.ts";
 
-/** Bytes of a generated row, about. */
-const ROW_BYTES = 122;
+/** One row in so many differs in the file that comes the second time. */
+const CHANGED_EVERY = 100;
 
-const DENO = [
-  Deno.execPath(),
-  "run",
-  "--quiet",
-  "--no-prompt",
-  "--allow-read",
-  "--allow-write",
-  "--allow-net",
-  "--allow-env",
-  "--allow-sys=hostname,uid,statfs",
-  new URL("../cli/main.ts", import.meta.url).pathname,
-];
-
-/** A server with files, and homes whose auth leads to it. */
-class Stage implements AsyncDisposable {
-  private constructor(
-    private readonly server: Awaited<ReturnType<typeof startOpenSsh>>,
-    /** Scratch folder. */
-    readonly folder: string,
-  ) {}
-
-  static async open(): Promise<Stage> {
-    return new Stage(await startOpenSsh(), await Deno.makeTempDir({ prefix: "waybill-bench-" }));
-  }
-
-  /** Puts a generated file on the server; gives its path on this machine. */
-  async file(name: string, rows: number): Promise<string> {
-    const path = `${this.server.folder}/${name}`;
-    using file = await Deno.open(path, { write: true, createNew: true });
-    for await (const bytes of generateCustomers({ rows })) {
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    }
-    return path;
-  }
-
-  /** A new data directory whose only auth leads to the server, or to its folder on this machine. */
-  async home(name: string, local = false): Promise<string> {
-    const home = `${this.folder}/${name}`;
-    if (local) {
-      const auth = ["--home", home, "--label", "bench", "--folder", this.server.folder];
-      await measure([...DENO, "auth", "create", "local-folder", ...auth]);
-      return home;
-    }
-    const key = `${this.folder}/key`;
-    await Deno.writeTextFile(key, this.server.privateKey, { mode: 0o600 });
-    const { host, port, username, folder } = this.server;
-    await measure([
-      ...DENO,
-      ...["auth", "create", "sftp", "--home", home, "--label", "bench", "--host", host, "--port", String(port)],
-      ...["--username", username, "--private-key-file", key, "--folder", folder],
-    ]);
-    return home;
-  }
-
-  /** Runs the journey into a home. */
-  journey(home: string, name: string): Promise<Measure> {
-    return measure([
-      ...DENO,
-      ...["run", "csv-import", "--home", home, "--auth", "bench", "--file", name, "--stream", "customers"],
-      ...["--identify-by", "customer_id,email", "--timestamps", "updated_at", "--json"],
-    ]);
-  }
-
-  /** Imports the file into a new flat table. */
-  async peer(path: string): Promise<Measure> {
-    const database = `${this.folder}/peer.db`;
-    const result = await measure(["sqlite3", database, ".mode csv", `.import ${path} customers`]);
-    await Deno.remove(database);
-    return result;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.server[Symbol.asyncDispose]();
-    await Deno.remove(this.folder, { recursive: true });
-  }
+/** What one round took. */
+interface Round {
+  readonly first: Measure;
+  readonly changed: Measure;
+  readonly local: Measure;
+  readonly flat: Measure;
+  readonly unique: Measure;
 }
 
-/** Interleaved pairs of the journey and `.import`; lines of Markdown. */
-export async function benchJourney(rows: number, pairs: number): Promise<string[]> {
+/** Measures the journey; lines of Markdown. */
+export async function benchJourney(rows: number, count: number): Promise<string[]> {
   await using stage = await Stage.open();
-  const path = await stage.file("customers.csv", rows);
-  const figures: { first: Measure; again: Measure; local: Measure; peer: Measure }[] = [];
-  for (let pair = 0; pair < pairs; pair++) {
-    const home = await stage.home(`home-${pair}`);
-    const first = await stage.journey(home, "customers.csv");
-    const peer = await stage.peer(path);
-    const again = await stage.journey(home, "customers.csv");
-    await Deno.remove(home, { recursive: true });
-    const near = await stage.home(`near-${pair}`, true);
-    const local = await stage.journey(near, "customers.csv");
-    figures.push({ first, again, local, peer });
-    await Deno.remove(near, { recursive: true });
-    console.error(`pair ${pair + 1}: ${first.wall} s beside ${peer.wall} s; again ${again.wall} s`);
-  }
-  const line = (name: string, pick: (figure: typeof figures[number]) => Measure) => {
-    const measures = figures.map(pick);
-    const ratios = figures.map((figure) => pick(figure).wall / figure.peer.wall);
-    return `| ${name} | ${spread(measures.map(({ wall }) => wall))} | ${spread(measures.map(({ cpu }) => cpu))} | ${
-      spread(ratios)
-    } | ${Math.round(median(measures.map(({ memory }) => memory)))} |`;
+  const size = await writeCustomers(`${stage.folder}/first.csv`, { rows });
+  await writeCustomers(`${stage.folder}/changed.csv`, { rows, changedEvery: CHANGED_EVERY });
+  const figures: Round[] = [];
+  for (let round = 0; round < count; round++) figures.push(await measureRound(stage));
+  const of = (name: keyof Round) => figures.map((figure) => figure[name]);
+  const line = (title: string, name: keyof Round, flatGoal?: Goal, uniqueGoal?: Goal) => {
+    const ratios = [timesAsLong(of(name), of("flat")), timesAsLong(of(name), of("unique"))] as const;
+    const goals = [flatGoal, uniqueGoal].map((goal, peer) => goal && verdict(median(ratios[peer] ?? []), goal));
+    return [title, ...costs(of(name)), spread(ratios[0]), goals[0] ?? "", spread(ratios[1]), goals[1] ?? ""];
   };
   return [
-    `${rows.toLocaleString("en")} rows, ${((await Deno.stat(path)).size / 1e6).toFixed(0)} MB, 11 columns, keys in ` +
-    `random order, over SFTP from OpenSSH on loopback; ${pairs} interleaved pairs; median (least–greatest).`,
+    `${rows.toLocaleString("en")} rows, ${(size / 1e6).toFixed(0)} MB, ${CUSTOMER_COLUMNS.length} columns, keys in ` +
+    `random order, from OpenSSH on loopback; \`.import\` reads the local file. ${rounds(count)}`,
     "",
-    "| | wall s | CPU s | × `.import` | peak MiB |",
-    "|---|---|---|---|---|",
-    line("Waybill, SFTP to archive and profiles with two identities a row", ({ first }) => first),
-    line("Waybill, the same from a local folder", ({ local }) => local),
-    line("Waybill, the same file over SFTP again", ({ again }) => again),
-    line("`sqlite3 .import` of the local file into a flat table", ({ peer }) => peer),
+    ...table(["", "wall s", "CPU s", "peak MiB", "× flat `.import`", "goal", "× unique `.import`", "goal"], [
+      line(
+        "Waybill, SFTP to archive and profiles with two identities a row",
+        "first",
+        { is: "≤", limit: 2.0 },
+        { is: "≤", limit: 1.4 },
+      ),
+      line("Waybill, the same file again, 1 % of its rows changed", "changed", { is: "≤", limit: 1.5 }),
+      line("Waybill, the first from a local folder", "local"),
+      line("`sqlite3 .import` into a flat table", "flat"),
+      line("`sqlite3 .import` into a table with two UNIQUE columns", "unique"),
+    ]),
   ];
 }
 
-/** Peak memory of the journey for files of some sizes; lines of Markdown. */
-export async function benchMemory(megabytes: readonly number[]): Promise<string[]> {
-  await using stage = await Stage.open();
-  const lines = ["| file | rows | wall s | CPU s | peak MiB |", "|---|---|---|---|---|"];
-  for (const size of megabytes) {
-    const rows = Math.round(size * 1e6 / ROW_BYTES);
-    const path = await stage.file(`${size}.csv`, rows);
-    const home = await stage.home(`home-${size}`);
-    const { wall, cpu, memory } = await stage.journey(home, `${size}.csv`);
-    lines.push(
-      `| ${((await Deno.stat(path)).size / 1e6).toFixed(0)} MB | ${rows.toLocaleString("en")} | ${wall.toFixed(1)} | ` +
-        `${cpu.toFixed(1)} | ${Math.round(memory)} |`,
-    );
-    await Deno.remove(home, { recursive: true });
-    await Deno.remove(path);
-  }
-  return lines;
+async function measureRound(stage: Stage): Promise<Round> {
+  await using home = await stage.home();
+  await using near = await stage.home({ local: true });
+  // One path on the server, as a partner who sends the file every night has it.
+  const send = (name: string) => Deno.copyFile(`${stage.folder}/${name}`, stage.path("customers.csv"));
+  await send("first.csv");
+  const first = await home.journey("customers.csv");
+  const flat = await importFlat(stage);
+  const unique = await importUnique(stage);
+  const local = await near.journey("customers.csv");
+  await send("changed.csv");
+  const changed = await home.journey("customers.csv");
+  console.error(`journey: ${first.wall} s, ${changed.wall} s again, beside ${flat.wall} s and ${unique.wall} s`);
+  return { first, changed, local, flat, unique };
+}
+
+/** Imports the file into a table that `.import` makes of its header. */
+function importFlat(stage: Stage): Promise<Measure> {
+  return importInto(stage, ".mode csv", `.import ${stage.path("customers.csv")} customers`);
+}
+
+/** Imports the file into a table that keeps the identities apart. */
+function importUnique(stage: Stage): Promise<Measure> {
+  const columns = CUSTOMER_COLUMNS.map((name) =>
+    `${name} text${["customer_id", "email"].includes(name) ? " unique" : ""}`
+  );
+  const create = `create table customers (${columns.join(", ")});`;
+  return importInto(stage, create, ".mode csv", `.import --skip 1 ${stage.path("customers.csv")} customers`);
+}
+
+async function importInto(stage: Stage, ...commands: string[]): Promise<Measure> {
+  const database = `${stage.folder}/peer.db`;
+  const result = await measure(["sqlite3", database, ...commands]);
+  await Deno.remove(database);
+  return result;
 }

@@ -1,78 +1,141 @@
 /**
  * `deno task bench`: Waybill beside the tools that users would take instead, written to `bench/RESULTS.md`.
  *
- * `deno task bench journey [rows] [pairs]` and `deno task bench memory [megabytes,…]` run a part and print it.
+ * `deno task bench PART [NUMBERS]` runs one part, with other sizes than the whole has, and prints it:
+ * `deno task bench sftp 64 1`.
  *
  * @module
  */
+import { benchCsv } from "./csv.ts";
 import { benchHealthz } from "./healthz.ts";
-import { benchJourney, benchMemory } from "./journey.ts";
-import { measure, spread } from "./measure.ts";
+import { benchJourney } from "./journey.ts";
+import { benchPostgres } from "./postgres.ts";
+import { describeMachine, missing, type Package } from "./programs.ts";
+import { benchMemory, benchScale } from "./scale.ts";
+import { benchSftp } from "./sftp.ts";
+import { benchStartup } from "./startup.ts";
 
 const RESULTS = new URL("./RESULTS.md", import.meta.url);
 
-/** Start-up of `--help`. */
-async function benchHelp(): Promise<string[]> {
-  const main = new URL("../cli/main.ts", import.meta.url).pathname;
-  const command = [Deno.execPath(), "run", "--quiet", "--no-prompt", "--allow-read", "--allow-env", main, "--help"];
-  const walls: number[] = [];
-  for (let run = 0; run < 10; run++) walls.push((await measure(command)).wall);
-  return [`\`waybill --help\`: ${spread(walls)} s of 10 runs, median (least–greatest); the goal is 0.2 s.`];
+/** One comparison. */
+interface Part {
+  readonly title: string;
+  /** What its numbers are. */
+  readonly usage: string;
+  /** The numbers of the whole bench; those that are given take the place of the first. */
+  readonly sizes: readonly number[];
+  readonly needs: readonly Package[];
+  /** Gives lines of Markdown. */
+  readonly run: (...sizes: readonly number[]) => Promise<string[]>;
 }
 
-async function output(program: string, ...args: string[]): Promise<string> {
-  const { stdout } = await new Deno.Command(program, { args, stderr: "null" }).output();
-  return new TextDecoder().decode(stdout).trim();
+/** The quick ones first. {@linkcode runPart} gives every number. */
+const PARTS: Readonly<Record<string, Part>> = {
+  startup: {
+    title: "Start-up",
+    usage: "[starts]",
+    sizes: [10],
+    needs: ["time"],
+    run: (starts = 1) => benchStartup(starts),
+  },
+  sftp: {
+    title: "Download over SFTP",
+    usage: "[MiB] [rounds]",
+    sizes: [256, 5],
+    needs: ["time", "openssh-server", "openssh-client", "rclone"],
+    run: (mebibytes = 1, rounds = 1) => benchSftp(mebibytes, rounds),
+  },
+  csv: {
+    title: "CSV to JSON lines",
+    usage: "[rows] [rounds]",
+    sizes: [1_000_000, 5],
+    needs: ["time"],
+    run: (rows = 1, rounds = 1) => benchCsv(rows, rounds),
+  },
+  journey: {
+    title: "The journey",
+    usage: "[rows] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "openssh-server", "openssh-client", "sqlite3"],
+    run: (rows = 1, rounds = 1) => benchJourney(rows, rounds),
+  },
+  scale: {
+    title: "The journey of four times as many rows",
+    usage: "[rows of the smaller file] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "openssh-server", "openssh-client"],
+    run: (rows = 1, rounds = 1) => benchScale(rows, rounds),
+  },
+  memory: {
+    title: "Peak memory of the journey",
+    usage: "[MB of the small file] [MB of the large file]",
+    sizes: [100, 1_000],
+    needs: ["time", "openssh-server", "openssh-client"],
+    run: (...megabytes) => benchMemory(...megabytes),
+  },
+  postgres: {
+    title: "The journey into PostgreSQL",
+    usage: "[rows] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "openssh-server", "openssh-client", "postgresql", "postgresql-client"],
+    run: (rows = 1, rounds = 1) => benchPostgres(rows, rounds),
+  },
+  healthz: {
+    title: "`/healthz` during an import",
+    usage: "[rows]",
+    sizes: [1_000_000],
+    needs: ["openssh-server", "openssh-client"],
+    run: (rows = 1) => benchHealthz(rows),
+  },
+};
+
+/** Runs a part, unless something that it needs is not installed. */
+async function runPart({ needs, sizes, run }: Part, given: readonly number[]): Promise<string[]> {
+  const packages = missing(needs);
+  if (packages.length === 0) return await run(...given, ...sizes.slice(given.length));
+  const skipped = `Skipped: Debian package ${packages.join(", ")} is not installed.`;
+  console.error(skipped);
+  return [skipped];
 }
 
-async function machine(): Promise<string[]> {
-  const processor = (await output("lscpu")).split("\n").find((line) => line.startsWith("Model name"))?.split(":")[1];
-  return [
-    `- ${navigator.hardwareConcurrency} cores (${processor?.trim() ?? "unknown"}), ${Deno.build.os} ${Deno.build.arch}`,
-    `- Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`,
-    `- sqlite3 ${(await output("sqlite3", "--version")).split(" ")[0]}`,
-    `- ${await new Deno.Command("ssh", { args: ["-V"] }).output().then(({ stderr }) =>
-      new TextDecoder().decode(stderr).trim()
-    )}`,
-    `- ${new Date().toISOString().slice(0, 10)}`,
-  ];
-}
-
-async function main([part, first, second]: string[]): Promise<void> {
-  if (part === "journey") {
-    console.log((await benchJourney(Number(first ?? 1_000_000), Number(second ?? 3))).join("\n"));
-    return;
-  }
-  if (part === "memory") {
-    console.log((await benchMemory((first ?? "100,1000").split(",").map(Number))).join("\n"));
-    return;
-  }
+/** Runs every part. One that fails is told of in its place, so that the figures of the others are not lost. */
+async function runAll(): Promise<boolean> {
   const lines = [
     "# What was measured",
     "",
     "Written by `deno task bench`. Machines drift: trust the ratios, not the seconds.",
     "",
-    ...await machine(),
-    "",
-    "## The journey",
-    "",
-    ...await benchJourney(1_000_000, 5),
-    "",
-    "## Peak memory of the journey",
-    "",
-    ...await benchMemory([100, 1_000]),
-    "",
-    "## `/healthz` during a million-row import",
-    "",
-    ...await benchHealthz(1_000_000),
-    "",
-    "## Start-up",
-    "",
-    ...await benchHelp(),
+    ...await describeMachine(),
     "",
   ];
+  let complete = true;
+  for (const [name, part] of Object.entries(PARTS)) {
+    console.error(name);
+    const result = await runPart(part, []).catch((error: unknown) => {
+      console.error(error);
+      complete = false;
+      return [`Failed; \`deno task bench ${name}\` tells more.`];
+    });
+    lines.push(`## ${part.title}`, "", ...result, "");
+  }
   await Deno.writeTextFile(RESULTS, lines.join("\n"));
   console.log(lines.join("\n"));
+  return complete;
 }
 
-if (import.meta.main) await main(Deno.args);
+async function main([name, ...args]: readonly string[]): Promise<boolean> {
+  // The parts choose their databases, and what they start inherits the rest.
+  Deno.env.delete("WAYBILL_DATABASE_URL");
+  if (name === undefined) return await runAll();
+  const part = PARTS[name];
+  const sizes = args.map(Number);
+  if (part === undefined || !sizes.every((size) => size > 0) || sizes.length > part.sizes.length) {
+    const usages = Object.entries(PARTS).map(([name, { usage }]) => `  deno task bench ${name} ${usage}`);
+    console.error(["Usage:", "  deno task bench", ...usages].join("\n"));
+    return false;
+  }
+  console.log((await runPart(part, sizes)).join("\n"));
+  return true;
+}
+
+if (import.meta.main && !await main(Deno.args)) Deno.exit(1);

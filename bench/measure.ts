@@ -8,43 +8,38 @@
 export interface Measure {
   /** Wall-clock seconds. */
   readonly wall: number;
-  /** CPU seconds, user and system. */
+  /** CPU seconds, user and system, with those of the processes that it started and waited for. */
   readonly cpu: number;
-  /** Peak resident memory in MiB. */
+  /** Peak resident memory in MiB, of the largest where it started others. */
   readonly memory: number;
 }
 
 /** GNU time (Debian package time). */
 const TIME = "/usr/bin/time";
 
+/** Makes GNU time write to `report` what {@linkcode readReport} reads. */
+export function timed(report: string, command: readonly string[]): string[] {
+  return [TIME, "-f", "%e %U %S %M", "-o", report, ...command];
+}
+
+/** Reads what GNU time wrote. */
+export async function readReport(report: string): Promise<Measure> {
+  // A program that a signal ended has a line of its own before.
+  const line = (await Deno.readTextFile(report)).trim().split("\n").at(-1) ?? "";
+  const [wall = NaN, user = NaN, system = NaN, kilobytes = NaN] = line.split(" ").map(Number);
+  return { wall, cpu: user + system, memory: kilobytes / 1024 };
+}
+
 /** Runs a command to its end and measures it; its output goes nowhere. */
 export async function measure(command: readonly string[], env: Record<string, string> = {}): Promise<Measure> {
   const report = await Deno.makeTempFile();
   try {
-    const { success, stderr } = await new Deno.Command(TIME, {
-      args: ["-f", "%e %U %S %M", "-o", report, ...command],
-      env,
-      stdout: "null",
-      stderr: "piped",
-    }).output();
+    const [time = TIME, ...args] = timed(report, command);
+    const process = new Deno.Command(time, { args, env, stdin: "null", stdout: "null", stderr: "piped" });
+    const { success, stderr } = await process.output();
     if (!success) throw new Error(`${command.join(" ")} failed: ${new TextDecoder().decode(stderr).slice(-2_000)}`);
-    const [wall = NaN, user = NaN, system = NaN, kilobytes = NaN] = (await Deno.readTextFile(report)).trim().split(" ")
-      .map(Number);
-    return { wall, cpu: user + system, memory: kilobytes / 1024 };
+    return await readReport(report);
   } finally {
     await Deno.remove(report);
   }
-}
-
-/** The middle value. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-/** Least, middle and greatest, rounded. */
-export function spread(values: readonly number[], digits = 2): string {
-  const round = (value: number) => value.toFixed(digits);
-  return `${round(median(values))} (${round(Math.min(...values))}–${round(Math.max(...values))})`;
 }

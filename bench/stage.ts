@@ -1,0 +1,89 @@
+/**
+ * What the journey needs: an SFTP server with files, and data directories whose auth leads to it.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { type OpenSshServer, startOpenSsh } from "../core/testing/mod.ts";
+import { type Measure, measure } from "./measure.ts";
+
+/** The command line, as the `waybill` task starts it. */
+export const WAYBILL: readonly string[] = [
+  Deno.execPath(),
+  "run",
+  "--quiet",
+  "--no-prompt",
+  "--allow-read",
+  "--allow-write",
+  "--allow-net",
+  "--allow-env",
+  "--allow-sys=hostname,uid,statfs",
+  fileURLToPath(new URL("../cli/main.ts", import.meta.url)),
+];
+
+/** How a data directory is made. */
+export interface HomeOptions {
+  /** Whether its auth leads to the server's folder on this machine instead of the server. */
+  readonly local?: boolean;
+  /** A PostgreSQL database instead of the file in the data directory. */
+  readonly database?: string;
+}
+
+/** A data directory. */
+export interface Home extends AsyncDisposable {
+  /** Absolute path. */
+  readonly path: string;
+  /** Imports a file of the server into it: an event, a profile and two identities a row. */
+  journey(file: string): Promise<Measure>;
+}
+
+/** An SFTP server, and a folder for the rest. */
+export class Stage implements AsyncDisposable {
+  private constructor(
+    /** The server. */
+    readonly server: OpenSshServer,
+    /** Scratch folder. */
+    readonly folder: string,
+    /** File of the private key that the server lets in. */
+    readonly key: string,
+  ) {}
+
+  /** Starts the server. */
+  static async open(): Promise<Stage> {
+    const folder = await Deno.makeTempDir({ prefix: "waybill-bench-" });
+    const server = await startOpenSsh();
+    const key = `${folder}/key`;
+    await Deno.writeTextFile(key, server.privateKey, { mode: 0o600 });
+    return new Stage(server, folder, key);
+  }
+
+  /** The path on this machine of a file on the server. */
+  path(name: string): string {
+    return `${this.server.folder}/${name}`;
+  }
+
+  /** Makes a data directory. */
+  async home({ local = false, database = "" }: HomeOptions = {}): Promise<Home> {
+    const path = await Deno.makeTempDir({ dir: this.folder, prefix: "home-" });
+    const env = { WAYBILL_DATABASE_URL: database };
+    const { host, port, username, folder } = this.server;
+    const login = ["--host", host, "--port", String(port), "--username", username, "--private-key-file", this.key];
+    const auth = ["--home", path, "--label", "bench", "--folder", folder];
+    await measure([...WAYBILL, "auth", "create", ...local ? ["local-folder"] : ["sftp", ...login], ...auth], env);
+    return {
+      path,
+      journey: (file) =>
+        measure([
+          ...WAYBILL,
+          ...["run", "csv-import", "--home", path, "--auth", "bench", "--file", file, "--stream", "customers"],
+          ...["--identify-by", "customer_id,email", "--timestamps", "updated_at", "--json"],
+        ], env),
+      [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]();
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
