@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { CheckResult } from "../contracts/auth.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { failure, startEngine } from "./engine_testing.ts";
 import { addRun } from "./import_testing.ts";
 import { tokensOf } from "./tokens.ts";
@@ -10,8 +11,8 @@ async function all(results: AsyncIterable<CheckResult>): Promise<CheckResult[]> 
   return await Array.fromAsync(results);
 }
 
-Deno.test("a saved auth names its secrets and shows none", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a saved auth names its secrets and shows none", async (databases) => {
+  await using engine = await startEngine(databases);
   const view = await engine.auths.create({
     ...LOGIN,
     config: { ...LOGIN.config, port: "2222" },
@@ -36,8 +37,8 @@ Deno.test("a saved auth names its secrets and shows none", async () => {
   assert(!JSON.stringify([view, stored]).includes("hunter22"));
 });
 
-Deno.test("an auth that cannot be saved says why, without its secret", async () => {
-  await using engine = await startEngine();
+onEachDatabase("an auth that cannot be saved says why, without its secret", async (databases) => {
+  await using engine = await startEngine(databases);
   const create = (change: object) => engine.auths.create({ ...LOGIN, ...change });
   await assert.rejects(
     create({ method: "echo-logn" }),
@@ -63,8 +64,8 @@ Deno.test("an auth that cannot be saved says why, without its secret", async () 
   assert.equal((await engine.auths.list()).length, 1);
 });
 
-Deno.test("a change merges by name, keeps secrets, and null goes back to the default", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a change merges by name, keeps secrets, and null goes back to the default", async (databases) => {
+  await using engine = await startEngine(databases);
   const { id } = await engine.auths.create({ ...LOGIN, config: { ...LOGIN.config, port: 2222, key: "k-e-y-1" } });
   const changed = await engine.auths.update(id, { label: "Renamed", config: { host: "there", port: null, key: null } });
   assert.deepEqual(changed.config, { host: "there" });
@@ -85,8 +86,8 @@ Deno.test("a change merges by name, keeps secrets, and null goes back to the def
   );
 });
 
-Deno.test("an unknown auth is not found, and the near label is named", async () => {
-  await using engine = await startEngine();
+onEachDatabase("an unknown auth is not found, and the near label is named", async (databases) => {
+  await using engine = await startEngine(databases);
   await engine.auths.create(LOGIN);
   const near = failure("config", /no auth "Partnr"/, { code: "not_found", hint: /"Partner"/ });
   await assert.rejects(engine.auths.get("Partnr"), near);
@@ -94,8 +95,8 @@ Deno.test("an unknown auth is not found, and the near label is named", async () 
   await assert.rejects(all(engine.auths.check("Partnr")), near);
 });
 
-Deno.test("a check pins the other side once, and refuses another one until it is trusted", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a check pins the other side once, and refuses another one until it is trusted", async (databases) => {
+  await using engine = await startEngine(databases);
   const { id } = await engine.auths.create(LOGIN);
   const results = await all(engine.auths.check(id));
   assert.deepEqual(results.map(({ name, ok }) => [name, ok]), [["login", true], ["folder", true]]);
@@ -109,8 +110,8 @@ Deno.test("a check pins the other side once, and refuses another one until it is
   assert.equal(engine.side.disposals, 3);
 });
 
-Deno.test("trusting an other side that cannot be reached or shows nothing changes nothing", async () => {
-  await using engine = await startEngine();
+onEachDatabase("trusting an other side that cannot be reached or shows nothing changes nothing", async (databases) => {
+  await using engine = await startEngine(databases);
   const { id } = await engine.auths.create(LOGIN);
   await all(engine.auths.check(id));
   await engine.auths.update(id, { config: { host: "nowhere" } });
@@ -120,8 +121,8 @@ Deno.test("trusting an other side that cannot be reached or shows nothing change
   await assert.rejects(engine.auths.trustPeer("Open"), failure("config", /shows no identity/));
 });
 
-Deno.test("what a plugin writes and answers is without the auth's secrets", async () => {
-  await using engine = await startEngine();
+onEachDatabase("what a plugin writes and answers is without the auth's secrets", async (databases) => {
+  await using engine = await startEngine(databases);
   await engine.auths.create(LOGIN);
   const results = await all(engine.auths.check("Partner"));
   assert.equal(results[0]?.detail, "In with [secret]");
@@ -130,8 +131,8 @@ Deno.test("what a plugin writes and answers is without the auth's secrets", asyn
   ]);
 });
 
-Deno.test("a check that nobody reads to its end closes its connection", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a check that nobody reads to its end closes its connection", async (databases) => {
+  await using engine = await startEngine(databases);
   await engine.auths.create(LOGIN);
   for await (const result of engine.auths.check("Partner")) {
     assert.equal(result.name, "login");
@@ -140,8 +141,8 @@ Deno.test("a check that nobody reads to its end closes its connection", async ()
   assert.equal(engine.side.disposals, 1);
 });
 
-Deno.test("deleting an auth pauses its jobs and stops its runs", async () => {
-  await using engine = await startEngine();
+onEachDatabase("deleting an auth pauses its jobs and stops its runs", async (databases) => {
+  await using engine = await startEngine(databases);
   const { id } = await engine.auths.create(LOGIN);
   await engine.jobs.create({ type: "echo-import", label: "Nightly", config: { stream: "s", file: "a.csv" } });
   const { kysely } = engine.context.database;
@@ -162,8 +163,8 @@ Deno.test("deleting an auth pauses its jobs and stops its runs", async () => {
   assert.deepEqual([stateOf(done)?.status, stateOf(done)?.stop_requested], ["succeeded", 0]);
 });
 
-Deno.test("an auth takes a free id of the right form, and tells who made it", async () => {
-  await using engine = await startEngine();
+onEachDatabase("an auth takes a free id of the right form, and tells who made it", async (databases) => {
+  await using engine = await startEngine(databases);
   const id = "0123456789abcdef0123456789abcdef";
   const user = { id: "f".repeat(32), name: "ci" };
   const made = await engine.auths.create({ ...LOGIN, id, user });
@@ -180,8 +181,8 @@ Deno.test("an auth takes a free id of the right form, and tells who made it", as
   }
 });
 
-Deno.test("what keeps a check from going on is its last result, and is thrown after it", async () => {
-  await using engine = await startEngine();
+onEachDatabase("what keeps a check from going on is its last result, and is thrown after it", async (databases) => {
+  await using engine = await startEngine(databases);
   await engine.auths.create({ ...LOGIN, config: { ...LOGIN.config, host: "nowhere" } });
   const results: CheckResult[] = [];
   await assert.rejects(async () => {

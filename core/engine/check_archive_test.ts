@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
 import { archiveDamage, type ArchiveDepth } from "./check_archive.ts";
 import { type ImportPeer, startImport } from "./import_testing.ts";
 
@@ -14,8 +15,8 @@ interface Peer extends AsyncDisposable {
 }
 
 /** An import of two commits in one archive file. */
-async function startPeer(): Promise<Peer> {
-  const peer: ImportPeer = await startImport();
+async function startPeer(databases: TestDatabases): Promise<Peer> {
+  const peer: ImportPeer = await startImport(databases);
   const commits = peer.commits();
   await commits.commit(peer.batch(ROWS));
   const segment = () =>
@@ -32,15 +33,18 @@ async function startPeer(): Promise<Peer> {
   };
 }
 
-Deno.test("a whole archive has no damage, however closely it is looked at, nor has one with an unrecorded tail", async () => {
-  await using peer = await startPeer();
-  assert.deepEqual([await peer.damage("sizes"), await peer.damage("content")], [[], []]);
-  await Deno.writeFile(peer.file, new Uint8Array(9), { append: true });
-  assert.deepEqual([await peer.damage("sizes"), await peer.damage("content")], [[], []]);
-});
+onEachDatabase(
+  "a whole archive has no damage, however closely it is looked at, nor has one with an unrecorded tail",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    assert.deepEqual([await peer.damage("sizes"), await peer.damage("content")], [[], []]);
+    await Deno.writeFile(peer.file, new Uint8Array(9), { append: true });
+    assert.deepEqual([await peer.damage("sizes"), await peer.damage("content")], [[], []]);
+  },
+);
 
-Deno.test("an archive file that is gone or too short is named, with what is there", async () => {
-  await using peer = await startPeer();
+onEachDatabase("an archive file that is gone or too short is named, with what is there", async (databases) => {
+  await using peer = await startPeer(databases);
   const [first, length] = peer.lengths;
   await Deno.truncate(peer.file, first);
   const short = [`Archive file "${peer.path}" is damaged: it has ${first} of ${length} bytes`];
@@ -50,8 +54,8 @@ Deno.test("an archive file that is gone or too short is named, with what is ther
   assert.deepEqual([await peer.damage("sizes"), await peer.damage("content")], [gone, gone]);
 });
 
-Deno.test("bytes that changed in any member show when the content is read", async () => {
-  await using peer = await startPeer();
+onEachDatabase("bytes that changed in any member show when the content is read", async (databases) => {
+  await using peer = await startPeer(databases);
   const [first, length] = peer.lengths;
   const sound = await Deno.readFile(peer.file);
   for (const place of [0, first - 5, first, length - 5]) {
@@ -64,8 +68,8 @@ Deno.test("bytes that changed in any member show when the content is read", asyn
   }
 });
 
-Deno.test("zeros in place of a commit's bytes show when the content is read", async () => {
-  await using peer = await startPeer();
+onEachDatabase("zeros in place of a commit's bytes show when the content is read", async (databases) => {
+  await using peer = await startPeer(databases);
   const [first] = peer.lengths;
   const bytes = await Deno.readFile(peer.file);
   await Deno.writeFile(peer.file, bytes.fill(0, first));

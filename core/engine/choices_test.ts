@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Choice } from "../contracts/job.ts";
+import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
 import { choicePage } from "./choices.ts";
 import { withDeadline } from "./deadline.ts";
 import { type EnginePeer, failure, startEngine } from "./engine_testing.ts";
@@ -7,8 +8,8 @@ import type { ChoiceOptions } from "./runtime.ts";
 
 const INPUT = { type: "echo-import", config: { stream: "s" } };
 
-async function engineWithAuth(): Promise<EnginePeer> {
-  const engine = await startEngine();
+async function engineWithAuth(databases: TestDatabases): Promise<EnginePeer> {
+  const engine = await startEngine(databases);
   const config = { host: "here", password: "hunter22" };
   await engine.auths.create({ method: "echo-login", label: "Partner", config });
   return engine;
@@ -19,31 +20,34 @@ async function values(engine: EnginePeer, options: ChoiceOptions = {}): Promise<
 }
 
 for (const honoursAfter of [false, true]) {
-  Deno.test(`choices come in pages when the source ${honoursAfter ? "starts at" : "ignores"} the cursor`, async () => {
-    await using engine = await engineWithAuth();
-    engine.side.honoursAfter = honoursAfter;
-    const seen: string[][] = [];
-    let cursor: string | null = null;
-    do {
-      const options: ChoiceOptions = { limit: 2, query: "CSV", ...(cursor === null ? {} : { cursor }) };
-      const page = await engine.jobs.choices(INPUT, "file", options);
-      seen.push(page.items.map(({ value }) => value));
-      cursor = page.next;
-    } while (cursor !== null);
-    assert.deepEqual(seen, [["a.csv", "b.csv"], ["d.csv"]]);
-    assert.equal(engine.side.connects, 1);
-  });
+  onEachDatabase(
+    `choices come in pages when the source ${honoursAfter ? "starts at" : "ignores"} the cursor`,
+    async (databases) => {
+      await using engine = await engineWithAuth(databases);
+      engine.side.honoursAfter = honoursAfter;
+      const seen: string[][] = [];
+      let cursor: string | null = null;
+      do {
+        const options: ChoiceOptions = { limit: 2, query: "CSV", ...(cursor === null ? {} : { cursor }) };
+        const page = await engine.jobs.choices(INPUT, "file", options);
+        seen.push(page.items.map(({ value }) => value));
+        cursor = page.next;
+      } while (cursor !== null);
+      assert.deepEqual(seen, [["a.csv", "b.csv"], ["d.csv"]]);
+      assert.equal(engine.side.connects, 1);
+    },
+  );
 }
 
-Deno.test("choices are filtered by value and title, whatever the case", async () => {
-  await using engine = await engineWithAuth();
+onEachDatabase("choices are filtered by value and title, whatever the case", async (databases) => {
+  await using engine = await engineWithAuth(databases);
   assert.deepEqual(await values(engine, { query: "SIZE OF C" }), ["c.txt"]);
   assert.deepEqual(await values(engine, { query: "none" }), []);
   assert.deepEqual(await values(engine), ["a.csv", "b.csv", "c.txt", "d.csv"]);
 });
 
-Deno.test("choices say what is missing: the field, its list, or what it needs", async () => {
-  await using engine = await engineWithAuth();
+onEachDatabase("choices say what is missing: the field, its list, or what it needs", async (databases) => {
+  await using engine = await engineWithAuth(databases);
   const choices = (field: string, config: Record<string, string> = {}) =>
     engine.jobs.choices({ type: "echo-import", config }, field);
   const code = "not_found";
@@ -59,8 +63,8 @@ Deno.test("choices say what is missing: the field, its list, or what it needs", 
   await assert.rejects(values(engine, { limit: 0 }), failure("config", /"limit" must be/));
 });
 
-Deno.test("a list that hangs ends when the caller leaves", async () => {
-  await using engine = await engineWithAuth();
+onEachDatabase("a list that hangs ends when the caller leaves", async (databases) => {
+  await using engine = await engineWithAuth(databases);
   await values(engine);
   engine.side.hangs = true;
   const stop = new AbortController();
@@ -94,8 +98,8 @@ Deno.test("a source is read no further than a page needs, and told so", async ()
   assert(ended);
 });
 
-Deno.test("a cursor that the list did not give is refused, and so is one of another list", async () => {
-  await using engine = await engineWithAuth();
+onEachDatabase("a cursor that the list did not give is refused, and so is one of another list", async (databases) => {
+  await using engine = await engineWithAuth(databases);
   const { next } = await engine.jobs.choices(INPUT, "file", { limit: 1 });
   assert.ok(next !== null);
   assert.deepEqual(await values(engine, { cursor: next }), ["b.csv", "c.txt", "d.csv"]);

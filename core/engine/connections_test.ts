@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
 import { Failure } from "../contracts/failure.ts";
+import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
 import { openConnection } from "./connections.ts";
 import { type EnginePeer, failure, startEngine } from "./engine_testing.ts";
 import { type AuthRow, findAuth, pinPeer } from "./saved_auths.ts";
 
 const signal = new AbortController().signal;
 
-async function engineWithAuth(): Promise<{ engine: EnginePeer; auth: AuthRow }> {
-  const engine = await startEngine();
+async function engineWithAuth(databases: TestDatabases): Promise<{ engine: EnginePeer; auth: AuthRow }> {
+  const engine = await startEngine(databases);
   const config = { host: "here", password: "hunter22" };
   const { id } = await engine.auths.create({ method: "echo-login", label: "Partner", config });
   return { engine, auth: await findAuth(engine.context.database.kysely, 1, id) };
 }
 
-Deno.test("a run's connection is its own, and pins the other side at first use", async () => {
-  const { engine, auth } = await engineWithAuth();
+onEachDatabase("a run's connection is its own, and pins the other side at first use", async (databases) => {
+  const { engine, auth } = await engineWithAuth(databases);
   await using _ = engine;
   const { context, side } = engine;
   const options = { signal, log: context.log };
@@ -30,8 +31,8 @@ Deno.test("a run's connection is its own, and pins the other side at first use",
   await assert.rejects(openConnection(context, 1, null, options), failure("config", /no auth to connect with/));
 });
 
-Deno.test("two first connections that meet different sides do not both pin", async () => {
-  const { engine, auth } = await engineWithAuth();
+onEachDatabase("two first connections that meet different sides do not both pin", async (databases) => {
+  const { engine, auth } = await engineWithAuth(databases);
   await using _ = engine;
   const { context } = engine;
   await pinPeer(context, auth, "SHA256:one");
@@ -40,8 +41,8 @@ Deno.test("two first connections that meet different sides do not both pin", asy
   assert.equal((await engine.auths.get(auth.id)).peer, "SHA256:one");
 });
 
-Deno.test("a plugin may replace what is pinned, as long as nobody else did so meanwhile", async () => {
-  const { engine, auth } = await engineWithAuth();
+onEachDatabase("a plugin may replace what is pinned, as long as nobody else did so meanwhile", async (databases) => {
+  const { engine, auth } = await engineWithAuth(databases);
   await using _ = engine;
   const { context } = engine;
   await pinPeer(context, auth, "SHA256:one");
@@ -51,20 +52,23 @@ Deno.test("a plugin may replace what is pinned, as long as nobody else did so me
   await assert.rejects(pinPeer(context, seen, "SHA256:three"), failure("auth", /changed while it was looked at/));
 });
 
-Deno.test("work at the same time and after it shares a connection, which ends with the engine", async () => {
-  const { engine, auth } = await engineWithAuth();
-  const { connections, side } = engine;
-  const use = () => connections.use(auth, signal, (connection) => Promise.resolve(connection));
-  const [one, two] = await Promise.all([use(), use()]);
-  assert.equal(one, two);
-  assert.equal(await use(), one);
-  assert.deepEqual([side.connects, side.disposals], [1, 0]);
-  await engine[Symbol.asyncDispose]();
-  assert.deepEqual([side.connects, side.disposals], [1, 1]);
-});
+onEachDatabase(
+  "work at the same time and after it shares a connection, which ends with the engine",
+  async (databases) => {
+    const { engine, auth } = await engineWithAuth(databases);
+    const { connections, side } = engine;
+    const use = () => connections.use(auth, signal, (connection) => Promise.resolve(connection));
+    const [one, two] = await Promise.all([use(), use()]);
+    assert.equal(one, two);
+    assert.equal(await use(), one);
+    assert.deepEqual([side.connects, side.disposals], [1, 0]);
+    await engine[Symbol.asyncDispose]();
+    assert.deepEqual([side.connects, side.disposals], [1, 1]);
+  },
+);
 
-Deno.test("a connection is not lent again after an error that may be its own", async () => {
-  const { engine, auth } = await engineWithAuth();
+onEachDatabase("a connection is not lent again after an error that may be its own", async (databases) => {
+  const { engine, auth } = await engineWithAuth(databases);
   await using _ = engine;
   const { connections, side } = engine;
   const fail = (error: Error) => connections.use(auth, signal, () => Promise.reject(error));

@@ -10,9 +10,9 @@ import { Failure, type FailureCode, type FailureKind } from "../contracts/failur
 import { defineJob } from "../contracts/job.ts";
 import { definePlugin, type PluginDefinition } from "../contracts/plugin.ts";
 import { defineProvider } from "../contracts/provider.ts";
-import { migrate } from "../database/migrations.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { type DatabaseAddress, openDatabase } from "../database/open.ts";
 import { collectLog, type LogLine } from "../testing/collect_log.ts";
+import type { TestDatabases } from "../testing/each_database_testing.ts";
 import { authsOf } from "./auths.ts";
 import { Connections } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
@@ -116,6 +116,8 @@ export function echoPlugin(side: OtherSide): PluginDefinition {
 /** An engine over a fresh database. */
 export interface EnginePeer extends AsyncDisposable {
   readonly folder: string;
+  /** Where its database is. */
+  readonly address: DatabaseAddress;
   readonly side: OtherSide;
   readonly context: EngineContext;
   readonly auths: Auths;
@@ -125,10 +127,10 @@ export interface EnginePeer extends AsyncDisposable {
 }
 
 /** Starts one. */
-export async function startEngine(): Promise<EnginePeer> {
+export async function startEngine(databases: TestDatabases): Promise<EnginePeer> {
   const folder = await makeFolder();
-  const database = await openSqlite(`${folder.path}/waybill.db`);
-  await migrate(database);
+  const address = await databases.make();
+  const database = await openDatabase(address);
   const vault = await openVault({ database, masterKeyPath: `${folder.path}/master.key` });
   const side: OtherSide = {
     fingerprint: "SHA256:one",
@@ -144,6 +146,7 @@ export async function startEngine(): Promise<EnginePeer> {
   const connections = new Connections(context);
   return {
     folder: folder.path,
+    address,
     side,
     context,
     auths: authsOf(context),

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import type { Row } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
 import { gzipMember } from "../profiles/archive.ts";
-import { sqliteStatements } from "../profiles/sqlite_statements.ts";
+import { statementsFor } from "../profiles/batch_statements.ts";
+import type { ProfileStatements } from "../profiles/statements.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { ImportCommits } from "./import_commit.ts";
 import { type ImportPeer, startImport } from "./import_testing.ts";
 import { LeaseLost } from "./queue.ts";
@@ -17,7 +19,7 @@ function withClock(database: Database, now: () => number): Database {
   return {
     kind: database.kind,
     kysely: database.kysely,
-    write: (work) => database.write(work),
+    write: (work, options) => database.write(work, options),
     now: () => Promise.resolve(now()),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
@@ -28,8 +30,8 @@ async function segmentsOf({ database }: ImportPeer) {
   return rows.map((row) => ({ ...row }));
 }
 
-Deno.test("a commit writes events, profiles, fields, counts and position together", async () => {
-  await using peer = await startImport();
+onEachDatabase("a commit writes events, profiles, fields, counts and position together", async (databases) => {
+  await using peer = await startImport(databases);
   const commits = peer.commits();
   const counts = { read: 4, accepted: 3, rejected: 1, unchanged: 0, refused: 0 };
   await commits.commit(peer.batch([person(5, { name: "Ann" }), person(6), person(5, { name: "Anne" })], {
@@ -73,16 +75,16 @@ Deno.test("a commit writes events, profiles, fields, counts and position togethe
   assert.deepEqual(identities.map(([, profile]: [string, number]) => profile).sort(), [1, 2]);
 });
 
-Deno.test("a batch without a position leaves the old one", async () => {
-  await using peer = await startImport();
+onEachDatabase("a batch without a position leaves the old one", async (databases) => {
+  await using peer = await startImport(databases);
   const commits = peer.commits();
   await commits.commit(peer.batch([person(1)], { checkpoint: { row: 1 } }));
   await commits.commit(peer.batch([], { checkpoint: undefined, rejects: rejects("{}") }));
   assert.equal((await peer.run()).checkpoint, '{"row":1}');
 });
 
-Deno.test("events take the account's positions in order, and their member says the first", async () => {
-  await using peer = await startImport();
+onEachDatabase("events take the account's positions in order, and their member says the first", async (databases) => {
+  await using peer = await startImport(databases);
   const commits = peer.commits();
   await peer.database.kysely.updateTable("accounts").set({ next_position: 2 ** 40 }).execute();
   const lengths = [0];
@@ -98,8 +100,8 @@ Deno.test("events take the account's positions in order, and their member says t
   assert.deepEqual(ids.map(({ id }) => id - 2 ** 40), [0, 1, 2, 3, 4]);
 });
 
-Deno.test("commits of one hour grow one file, and the next hour opens another", async () => {
-  await using peer = await startImport();
+onEachDatabase("commits of one hour grow one file, and the next hour opens another", async (databases) => {
+  await using peer = await startImport(databases);
   let now = Date.UTC(2025, 5, 1, 9, 59, 59, 999);
   const commits = peer.commits(withClock(peer.database, () => now));
   await commits.commit(peer.batch([person(1)], { rejects: rejects("a") }));
@@ -134,65 +136,76 @@ Deno.test("commits of one hour grow one file, and the next hour opens another", 
   assert.deepEqual(await peer.lines("rejects"), ["a", "b"]);
 });
 
-Deno.test("a worker whose run was taken over commits nothing more, and what it appended does not show", async () => {
-  await using peer = await startImport();
-  const late = peer.commits();
-  await late.commit(peer.batch([person(1)], { checkpoint: { row: 1 } }));
-  await peer.database.kysely.updateTable("runs").set({ fence: peer.claim.fence + 1 }).execute();
-  const before = await peer.content();
-  for (let tries = 0; tries < 2; tries++) {
-    const lost = late.commit(peer.batch([person(1, { name: "late" }), person(2)], { rejects: rejects("late") }));
-    await assert.rejects(lost, LeaseLost);
-    assert.deepEqual(await peer.content(), before);
-  }
-  const claim = { ...peer.claim, fence: peer.claim.fence + 1 };
-  const next = new ImportCommits(peer.database, sqliteStatements, peer.archive, claim, peer.place);
-  await next.commit(peer.batch([person(2)], { checkpoint: { row: 2 } }));
-  assert.deepEqual((await peer.lines("stream")).map((line) => JSON.parse(line).data.id), ["1", "2"]);
-  const segments = await segmentsOf(peer);
-  assert.deepEqual(segments.map(({ writer }) => writer), [1, 2].map((fence) => `${claim.run}-${fence}`));
-  assert.equal(new Set(segments.map(({ path }) => path)).size, 2, "no two claims write one file");
-});
+onEachDatabase(
+  "a worker whose run was taken over commits nothing more, and what it appended does not show",
+  async (databases) => {
+    await using peer = await startImport(databases);
+    const late = peer.commits();
+    await late.commit(peer.batch([person(1)], { checkpoint: { row: 1 } }));
+    await peer.database.kysely.updateTable("runs").set({ fence: peer.claim.fence + 1 }).execute();
+    const before = await peer.content();
+    for (let tries = 0; tries < 2; tries++) {
+      const lost = late.commit(peer.batch([person(1, { name: "late" }), person(2)], { rejects: rejects("late") }));
+      await assert.rejects(lost, LeaseLost);
+      assert.deepEqual(await peer.content(), before);
+    }
+    const claim = { ...peer.claim, fence: peer.claim.fence + 1 };
+    const next = new ImportCommits(peer.database, statementsFor(peer.database.kind), peer.archive, claim, peer.place);
+    await next.commit(peer.batch([person(2)], { checkpoint: { row: 2 } }));
+    assert.deepEqual((await peer.lines("stream")).map((line) => JSON.parse(line).data.id), ["1", "2"]);
+    const segments = await segmentsOf(peer);
+    assert.deepEqual(segments.map(({ writer }) => writer), [1, 2].map((fence) => `${claim.run}-${fence}`));
+    assert.equal(new Set(segments.map(({ path }) => path)).size, 2, "no two claims write one file");
+  },
+);
 
-Deno.test("a run that has ended takes no commits", async () => {
-  await using peer = await startImport();
+onEachDatabase("a run that has ended takes no commits", async (databases) => {
+  await using peer = await startImport(databases);
   await peer.database.kysely.updateTable("runs").set({ status: "cancelled" }).execute();
   await assert.rejects(peer.commits().commit(peer.batch([person(1)])), LeaseLost);
   assert.deepEqual(await segmentsOf(peer), []);
 });
 
-Deno.test("what a commit appended before it failed does not show, and the next writes over it", async () => {
-  await using peer = await startImport();
-  let broken = false;
-  const statements = {
-    ...sqliteStatements,
-    insertProfiles: (...rest: Parameters<typeof sqliteStatements.insertProfiles>) => {
-      if (broken) throw new Error("The power went out");
-      return sqliteStatements.insertProfiles(...rest);
-    },
-  };
-  const commits = new ImportCommits(peer.database, statements, peer.archive, peer.claim, peer.place);
-  for (const round of [0, 1]) {
-    // In a file that is new, then in one that holds something.
-    const before = await peer.content();
-    broken = true;
-    const many = Array.from({ length: 500 }, (_, index) => person(1_000 * (round + 1) + index));
-    await assert.rejects(commits.commit(peer.batch(many, { rejects: rejects("x".repeat(99)) })), /power/);
-    assert.deepEqual(await peer.content(), before);
-    broken = false;
-    await commits.commit(peer.batch([person(round)], { rejects: rejects(String(round)) }));
-  }
-  assert.deepEqual((await peer.lines("stream")).map((line) => JSON.parse(line).data.id), ["0", "1"]);
-  assert.deepEqual(await peer.lines("rejects"), ["0", "1"]);
-  const segments = await segmentsOf(peer);
-  assert.equal(segments.length, 2);
-  for (const { path, length } of segments) {
-    assert.equal((await Deno.stat(`${peer.archive.folder}/${path}`)).size, length, "nothing is left of the lost ones");
-  }
-});
+onEachDatabase(
+  "what a commit appended before it failed does not show, and the next writes over it",
+  async (databases) => {
+    await using peer = await startImport(databases);
+    let broken = false;
+    const whole = statementsFor(peer.database.kind);
+    const statements = {
+      ...whole,
+      insertProfiles: (...rest: Parameters<ProfileStatements["insertProfiles"]>) => {
+        if (broken) throw new Error("The power went out");
+        return whole.insertProfiles(...rest);
+      },
+    };
+    const commits = new ImportCommits(peer.database, statements, peer.archive, peer.claim, peer.place);
+    for (const round of [0, 1]) {
+      // In a file that is new, then in one that holds something.
+      const before = await peer.content();
+      broken = true;
+      const many = Array.from({ length: 500 }, (_, index) => person(1_000 * (round + 1) + index));
+      await assert.rejects(commits.commit(peer.batch(many, { rejects: rejects("x".repeat(99)) })), /power/);
+      assert.deepEqual(await peer.content(), before);
+      broken = false;
+      await commits.commit(peer.batch([person(round)], { rejects: rejects(String(round)) }));
+    }
+    assert.deepEqual((await peer.lines("stream")).map((line) => JSON.parse(line).data.id), ["0", "1"]);
+    assert.deepEqual(await peer.lines("rejects"), ["0", "1"]);
+    const segments = await segmentsOf(peer);
+    assert.equal(segments.length, 2);
+    for (const { path, length } of segments) {
+      assert.equal(
+        (await Deno.stat(`${peer.archive.folder}/${path}`)).size,
+        length,
+        "nothing is left of the lost ones",
+      );
+    }
+  },
+);
 
-Deno.test("a field counts over all commits, and keeps the first five different examples", async () => {
-  await using peer = await startImport();
+onEachDatabase("a field counts over all commits, and keeps the first five different examples", async (databases) => {
+  await using peer = await startImport(databases);
   const commits = peer.commits();
   const lists = [["x"], ["x"], ["y"]];
   for (const list of lists) await commits.commit(peer.batch([person(1, { list, "": "unnamed" })]));
@@ -207,17 +220,17 @@ Deno.test("a field counts over all commits, and keeps the first five different e
   ]);
 });
 
-Deno.test("a stream without a mapping gets its events, and makes no profiles", async () => {
-  await using peer = await startImport();
+onEachDatabase("a stream without a mapping gets its events, and makes no profiles", async (databases) => {
+  await using peer = await startImport(databases);
   const place = { stream: 1, profiles: undefined };
-  const commits = new ImportCommits(peer.database, sqliteStatements, peer.archive, peer.claim, place);
+  const commits = new ImportCommits(peer.database, statementsFor(peer.database.kind), peer.archive, peer.claim, place);
   await commits.commit(peer.batch([person(1), person(2)], { profiles: undefined }));
   const { profiles, identities, lines } = await peer.content();
   assert.deepEqual([profiles, (identities as unknown[]).length, (lines as string[]).length], [[], 0, 2]);
 });
 
-Deno.test("profiles created and updated add up over the commits of a run", async () => {
-  await using peer = await startImport();
+onEachDatabase("profiles created and updated add up over the commits of a run", async (databases) => {
+  await using peer = await startImport(databases);
   const commits = peer.commits();
   await commits.commit(peer.batch([person(1), person(2)]));
   await commits.commit(peer.batch([person(1), person(2, { name: "Bob" }), person(3)]));

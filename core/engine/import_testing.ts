@@ -10,7 +10,8 @@ import type { RunsTable } from "../database/tables.ts";
 import { Archive } from "../profiles/archive.ts";
 import { IdentityHasher } from "../profiles/identity.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
-import { sqliteStatements } from "../profiles/sqlite_statements.ts";
+import { statementsFor } from "../profiles/batch_statements.ts";
+import type { TestDatabases } from "../testing/each_database_testing.ts";
 import { startEngine } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { ImportBuffer } from "./import_buffer.ts";
@@ -89,8 +90,8 @@ export interface ImportPeer extends AsyncDisposable {
 }
 
 /** Starts one; events without a time of their own get 1,000. */
-export async function startImport(): Promise<ImportPeer> {
-  const engine = await startEngine();
+export async function startImport(databases: TestDatabases): Promise<ImportPeer> {
+  const engine = await startEngine(databases);
   const { database } = engine.context;
   const archive = new Archive(`${engine.folder}/archive`);
   const run = await addRun(database);
@@ -112,14 +113,14 @@ export async function startImport(): Promise<ImportPeer> {
   };
   return {
     database,
-    address: { path: `${engine.folder}/waybill.db`, url: undefined },
+    address: engine.address,
     archive,
     claim,
     place,
     identityKey,
     identifyBy,
     profiles,
-    commits: (other = database) => new ImportCommits(other, sqliteStatements, archive, claim, place),
+    commits: (other = database) => new ImportCommits(other, statementsFor(other.kind), archive, claim, place),
     batch: (rows, options = {}) => {
       const buffer = new ImportBuffer(1_000, new EventLines(), profiles());
       buffer.add(indexRows(rows), null);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { failure, startEngine } from "./engine_testing.ts";
 import { addRun } from "./import_testing.ts";
 import { resolveRun } from "./resolve_run.ts";
@@ -7,8 +8,8 @@ const LOGIN = { method: "echo-login", label: "Partner", config: { host: "here", 
 const CONFIG = { stream: "s", file: "a.csv" };
 const NIGHTLY = { type: "echo-import", label: "Nightly", config: CONFIG };
 
-Deno.test("a job is saved with the only auth that fits, and found by id or label", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a job is saved with the only auth that fits, and found by id or label", async (databases) => {
+  await using engine = await startEngine(databases);
   const auth = await engine.auths.create(LOGIN);
   const job = await engine.jobs.create(NIGHTLY);
   assert.equal(job.auth_id, auth.id);
@@ -18,8 +19,8 @@ Deno.test("a job is saved with the only auth that fits, and found by id or label
   assert.deepEqual(await engine.jobs.list(), [job]);
 });
 
-Deno.test("a job without an auth that fits, or with several, says what to do", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a job without an auth that fits, or with several, says what to do", async (databases) => {
+  await using engine = await startEngine(databases);
   await assert.rejects(
     engine.jobs.create(NIGHTLY),
     failure("config", /No saved auth fits job type "echo-import"/, { hint: /"echo-login", "echo-open".*--auth/ }),
@@ -44,8 +45,8 @@ Deno.test("a job without an auth that fits, or with several, says what to do", a
   );
 });
 
-Deno.test("a job that cannot be saved says why", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a job that cannot be saved says why", async (databases) => {
+  await using engine = await startEngine(databases);
   await engine.auths.create(LOGIN);
   const create = (change: object) => engine.jobs.create({ ...NIGHTLY, ...change });
   await assert.rejects(
@@ -60,8 +61,8 @@ Deno.test("a job that cannot be saved says why", async () => {
   assert.equal((await engine.jobs.list()).length, 1);
 });
 
-Deno.test("a change of a job merges by name and is checked as a whole", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a change of a job merges by name and is checked as a whole", async (databases) => {
+  await using engine = await startEngine(databases);
   await engine.auths.create(LOGIN);
   await engine.auths.create({ method: "echo-open", label: "Open", config: {} });
   const { id } = await engine.jobs.create({ ...NIGHTLY, auth: "Partner", config: { ...CONFIG, folder: "old" } });
@@ -77,8 +78,8 @@ Deno.test("a change of a job merges by name and is checked as a whole", async ()
   assert.deepEqual(await engine.jobs.get(id), changed);
 });
 
-Deno.test("a paused job starts no runs until it is resumed", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a paused job starts no runs until it is resumed", async (databases) => {
+  await using engine = await startEngine(databases);
   const auth = await engine.auths.create(LOGIN);
   const { id } = await engine.jobs.create(NIGHTLY);
   assert.equal((await engine.jobs.pause("Nightly")).status, "paused");
@@ -97,8 +98,8 @@ Deno.test("a paused job starts no runs until it is resumed", async () => {
   });
 });
 
-Deno.test("a run may be described without a saved job", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a run may be described without a saved job", async (databases) => {
+  await using engine = await startEngine(databases);
   const auth = await engine.auths.create(LOGIN);
   const run = await resolveRun(engine.context, { type: "echo-import", config: CONFIG });
   assert.deepEqual(run, { jobId: null, jobType: "echo-import", authId: auth.id, config: CONFIG, notes: [] });
@@ -112,8 +113,8 @@ Deno.test("a run may be described without a saved job", async () => {
   );
 });
 
-Deno.test("a job knows its newest run, and is not deleted while one has not ended", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a job knows its newest run, and is not deleted while one has not ended", async (databases) => {
+  await using engine = await startEngine(databases);
   await engine.auths.create(LOGIN);
   const { id } = await engine.jobs.create(NIGHTLY);
   await addRun(engine.context.database, { job_id: id, status: "succeeded", created_at: 5 });
@@ -126,8 +127,8 @@ Deno.test("a job knows its newest run, and is not deleted while one has not ende
   assert.deepEqual(await engine.jobs.list(), []);
 });
 
-Deno.test("a plan tells what a run of a saved or a described job would do", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a plan tells what a run of a saved or a described job would do", async (databases) => {
+  await using engine = await startEngine(databases);
   await engine.auths.create(LOGIN);
   await engine.jobs.create(NIGHTLY);
   assert.equal((await engine.jobs.plan("Nightly")).summary, "Would read in/a.csv");
@@ -141,8 +142,8 @@ Deno.test("a plan tells what a run of a saved or a described job would do", asyn
   assert.deepEqual(bare.facts, {});
 });
 
-Deno.test("a plan that the caller gives up ends at once", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a plan that the caller gives up ends at once", async (databases) => {
+  await using engine = await startEngine(databases);
   await engine.auths.create(LOGIN);
   engine.side.hangs = true;
   const stop = new AbortController();
@@ -155,13 +156,16 @@ Deno.test("a plan that the caller gives up ends at once", async () => {
   assert.equal(engine.side.connects, 1);
 });
 
-Deno.test("what goes wrong while connecting passes through a plan, and the next one connects anew", async () => {
-  await using engine = await startEngine();
-  const { id } = await engine.auths.create({ ...LOGIN, config: { ...LOGIN.config, host: "nowhere" } });
-  const plan = () => engine.jobs.plan({ type: "echo-import", config: CONFIG });
-  await assert.rejects(plan(), failure("transient", /"nowhere" does not answer/));
-  await assert.rejects(plan(), failure("transient", /"nowhere" does not answer/));
-  await engine.auths.update(id, { config: { host: "here" } });
-  await plan();
-  assert.equal(engine.side.connects, 3);
-});
+onEachDatabase(
+  "what goes wrong while connecting passes through a plan, and the next one connects anew",
+  async (databases) => {
+    await using engine = await startEngine(databases);
+    const { id } = await engine.auths.create({ ...LOGIN, config: { ...LOGIN.config, host: "nowhere" } });
+    const plan = () => engine.jobs.plan({ type: "echo-import", config: CONFIG });
+    await assert.rejects(plan(), failure("transient", /"nowhere" does not answer/));
+    await assert.rejects(plan(), failure("transient", /"nowhere" does not answer/));
+    await engine.auths.update(id, { config: { host: "here" } });
+    await plan();
+    assert.equal(engine.side.connects, 3);
+  },
+);

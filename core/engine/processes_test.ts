@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import type { Database } from "../database/database.ts";
-import { migrate } from "../database/migrations.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { type EnginePeer, makeFolder, startEngine } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { findServing, Processes } from "./processes.ts";
@@ -23,9 +23,9 @@ async function startChild(engine: EnginePeer, kind: "serve" | "cli"): Promise<Ch
   const script = `${engine.folder}/child-${newId()}.ts`;
   await Deno.writeTextFile(
     script,
-    `import { openSqlite } from ${JSON.stringify(import.meta.resolve("../database/sqlite.ts"))};
+    `import { openDatabase } from ${JSON.stringify(import.meta.resolve("../database/open.ts"))};
      import { Processes } from ${JSON.stringify(import.meta.resolve("./processes.ts"))};
-     const database = await openSqlite(${JSON.stringify(`${engine.folder}/waybill.db`)});
+     const database = await openDatabase(${JSON.stringify(engine.address)});
      const processes = await Processes.join(database, ${JSON.stringify(folderOf(engine))}, ${JSON.stringify(kind)});
      console.log(processes.id);
      setInterval(() => {}, 1000);`,
@@ -37,7 +37,8 @@ async function startChild(engine: EnginePeer, kind: "serve" | "cli"): Promise<Ch
       "--no-prompt",
       `--config=${config}`,
       "--allow-read",
-      `--allow-write=${engine.folder}`,
+      `--allow-write=${engine.folder},${dirname(engine.address.path)}`,
+      "--allow-net=127.0.0.1",
       "--allow-sys=hostname",
       script,
     ],
@@ -62,8 +63,8 @@ async function startChild(engine: EnginePeer, kind: "serve" | "cli"): Promise<Ch
   };
 }
 
-Deno.test("a process that joined is known until it leaves", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a process that joined is known until it leaves", async (databases) => {
+  await using engine = await startEngine(databases);
   const { database } = engine.context;
   const before = await database.now();
   const processes = await Processes.join(database, folderOf(engine), "cli");
@@ -78,8 +79,8 @@ Deno.test("a process that joined is known until it leaves", async () => {
   assert.deepEqual(await Array.fromAsync(Deno.readDir(folderOf(engine))), []);
 });
 
-Deno.test("a heartbeat shows when the process was last seen", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a heartbeat shows when the process was last seen", async (databases) => {
+  await using engine = await startEngine(databases);
   const { database } = engine.context;
   await using processes = await Processes.join(database, folderOf(engine), "cli");
   await database.kysely.updateTable("processes").set({ seen_at: 1 }).execute();
@@ -88,65 +89,73 @@ Deno.test("a heartbeat shows when the process was last seen", async () => {
   assert(seen_at >= started_at && started_at > 1);
 });
 
-Deno.test("a process that was killed is forgotten at once, a living one is not, nor one that was stopped", async () => {
-  await using engine = await startEngine();
-  const { database } = engine.context;
-  await using processes = await Processes.join(database, folderOf(engine), "serve");
-  await using living = await startChild(engine, "cli");
-  await using stopped = await startChild(engine, "cli");
-  await using killed = await startChild(engine, "serve");
-  await stopped.kill("SIGSTOP");
-  await processes.forgetDead();
-  assert.deepEqual(await idsOf(database), [processes.id, living.id, stopped.id, killed.id].sort());
-  await killed.kill("SIGKILL");
-  await processes.forgetDead();
-  assert.deepEqual(await idsOf(database), [processes.id, living.id, stopped.id].sort());
-  const locks = (await Array.fromAsync(Deno.readDir(folderOf(engine)))).map(({ name }) => name).sort();
-  assert.deepEqual(locks, [processes.id, living.id, stopped.id].sort().map((id) => `${id}.lock`));
-});
+onEachDatabase(
+  "a process that was killed is forgotten at once, a living one is not, nor one that was stopped",
+  async (databases) => {
+    await using engine = await startEngine(databases);
+    const { database } = engine.context;
+    await using processes = await Processes.join(database, folderOf(engine), "serve");
+    await using living = await startChild(engine, "cli");
+    await using stopped = await startChild(engine, "cli");
+    await using killed = await startChild(engine, "serve");
+    await stopped.kill("SIGSTOP");
+    await processes.forgetDead();
+    assert.deepEqual(await idsOf(database), [processes.id, living.id, stopped.id, killed.id].sort());
+    await killed.kill("SIGKILL");
+    await processes.forgetDead();
+    assert.deepEqual(await idsOf(database), [processes.id, living.id, stopped.id].sort());
+    const locks = (await Array.fromAsync(Deno.readDir(folderOf(engine)))).map(({ name }) => name).sort();
+    assert.deepEqual(locks, [processes.id, living.id, stopped.id].sort().map((id) => `${id}.lock`));
+  },
+);
 
-Deno.test("whoever joins forgets those that were killed before", async () => {
-  await using engine = await startEngine();
+onEachDatabase("whoever joins forgets those that were killed before", async (databases) => {
+  await using engine = await startEngine(databases);
   await using killed = await startChild(engine, "cli");
   await killed.kill("SIGKILL");
   await using processes = await Processes.join(engine.context.database, folderOf(engine), "cli");
   assert.deepEqual(await idsOf(engine.context.database), [processes.id]);
 });
 
-Deno.test("a process of another machine, whose lock cannot be seen, counts as living until long after it was seen", async () => {
-  await using engine = await startEngine();
-  const { database } = engine.context;
-  await using processes = await Processes.join(database, folderOf(engine), "serve");
-  const [lately, longAgo] = [newId(), newId()];
-  const now = await database.now();
-  const row = { kind: "serve" as const, machine: "elsewhere", pid: 1, address: null, started_at: 0 };
-  await database.kysely.insertInto("processes")
-    .values([{ ...row, id: lately, seen_at: now - 60_000 }, { ...row, id: longAgo, seen_at: now - 3_600_000 }])
-    .execute();
-  await processes.forgetDead();
-  assert.deepEqual(await idsOf(database), [processes.id, lately].sort());
-});
+onEachDatabase(
+  "a process of another machine, whose lock cannot be seen, counts as living until long after it was seen",
+  async (databases) => {
+    await using engine = await startEngine(databases);
+    const { database } = engine.context;
+    await using processes = await Processes.join(database, folderOf(engine), "serve");
+    const [lately, longAgo] = [newId(), newId()];
+    const now = await database.now();
+    const row = { kind: "serve" as const, machine: "elsewhere", pid: 1, address: null, started_at: 0 };
+    await database.kysely.insertInto("processes")
+      .values([{ ...row, id: lately, seen_at: now - 60_000 }, { ...row, id: longAgo, seen_at: now - 3_600_000 }])
+      .execute();
+    await processes.forgetDead();
+    assert.deepEqual(await idsOf(database), [processes.id, lately].sort());
+  },
+);
 
-Deno.test("the living serve process that started last is found with its address, and no dead one", async () => {
-  await using engine = await startEngine();
-  const { database } = engine.context;
-  const find = () => findServing(database, folderOf(engine));
-  assert.equal(await find(), undefined);
-  await using _cli = await Processes.join(database, folderOf(engine), "cli");
-  assert.equal(await find(), undefined);
-  await using serve = await Processes.join(database, folderOf(engine), "serve");
-  await serve.listensAt("http://127.0.0.1:8480");
-  await using child = await startChild(engine, "serve");
-  await database.kysely.updateTable("processes").set({ started_at: 1 }).where("id", "=", serve.id).execute();
-  assert.equal((await find())?.id, child.id);
-  await child.kill("SIGKILL");
-  assert.deepEqual({ ...await find() }, { id: serve.id, kind: "serve", address: "http://127.0.0.1:8480" });
-});
+onEachDatabase(
+  "the living serve process that started last is found with its address, and no dead one",
+  async (databases) => {
+    await using engine = await startEngine(databases);
+    const { database } = engine.context;
+    const find = () => findServing(database, folderOf(engine));
+    assert.equal(await find(), undefined);
+    await using _cli = await Processes.join(database, folderOf(engine), "cli");
+    assert.equal(await find(), undefined);
+    await using serve = await Processes.join(database, folderOf(engine), "serve");
+    await serve.listensAt("http://127.0.0.1:8480");
+    await using child = await startChild(engine, "serve");
+    await database.kysely.updateTable("processes").set({ started_at: 1 }).where("id", "=", serve.id).execute();
+    assert.equal((await find())?.id, child.id);
+    await child.kill("SIGKILL");
+    assert.deepEqual({ ...await find() }, { id: serve.id, kind: "serve", address: "http://127.0.0.1:8480" });
+  },
+);
 
-Deno.test("a serving process is found while it lives, and not once it left", async () => {
+onEachDatabase("a serving process is found while it lives, and not once it left", async (databases) => {
   await using folder = await makeFolder();
-  await using database = await openSqlite(`${folder.path}/waybill.db`);
-  await migrate(database);
+  await using database = await databases.open();
   const locks = `${folder.path}/processes`;
   {
     await using serving = await Processes.join(database, locks, "serve");
@@ -162,10 +171,9 @@ Deno.test("a serving process is found while it lives, and not once it left", asy
   assert.deepEqual([...Deno.readDirSync(locks)], []);
 });
 
-Deno.test("a serving process without a lock file here counts only while it was seen lately", async () => {
+onEachDatabase("a serving process without a lock file here counts only while it was seen lately", async (databases) => {
   await using folder = await makeFolder();
-  await using database = await openSqlite(`${folder.path}/waybill.db`);
-  await migrate(database);
+  await using database = await databases.open();
   const locks = `${folder.path}/processes`;
   await using serving = await Processes.join(database, locks, "serve");
   // As on another machine, or after a backup of the database alone was restored.

@@ -7,6 +7,7 @@ import { Failure } from "../contracts/failure.ts";
 import type { Database } from "../database/database.ts";
 import { IdentityHasher, identityKey, normaliseIdentity } from "../profiles/identity.ts";
 import { findIdentity } from "../profiles/identity_index.ts";
+import { storedProfiles } from "../profiles/known_profiles.ts";
 import { latestStamp, ProfileState } from "../profiles/profile_state.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { isoTime } from "./iso_time.ts";
@@ -65,7 +66,7 @@ export function profilesOf(
       const first = await findIdentity(database.kysely, scope.account, identityKey(hasher, normalised, attempt));
       if (first === 0) return undefined;
       const id = (await statements.findMerges(database.kysely, scope, [first])).get(first) ?? first;
-      const [stored] = await statements.loadProfiles(database.kysely, scope, [id]);
+      const [stored] = storedProfiles(await statements.loadProfiles(database.kysely, scope, [id]));
       // Merged away between the two reads: the next look at this place finds where it went.
       if (stored === undefined) continue;
       const state = ProfileState.ofStored(identifyBy, stored);

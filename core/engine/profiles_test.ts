@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { IdentityHasher, identityKey } from "../profiles/identity.ts";
 import { addIdentities } from "../profiles/identity_index.ts";
-import { sqliteStatements } from "../profiles/sqlite_statements.ts";
+import { statementsFor } from "../profiles/batch_statements.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { failure, startEngine } from "./engine_testing.ts";
 import { type ImportPeer, startImport } from "./import_testing.ts";
 import { profilesOf } from "./profiles.ts";
 
-const profiles = (peer: ImportPeer, statements: ProfileStatements = sqliteStatements) =>
+const profiles = (peer: ImportPeer, statements: ProfileStatements = statementsFor(peer.database.kind)) =>
   profilesOf(peer.database, statements, peer.identityKey, 1);
 
-Deno.test("a profile is found by each of its identities, however they are written", async () => {
-  await using peer = await startImport();
+onEachDatabase("a profile is found by each of its identities, however they are written", async (databases) => {
+  await using peer = await startImport(databases);
   const commits = peer.commits();
   await commits.commit(peer.batch([
     { fields: { id: " 7 ", email: "Ann@Example.com", name: "Ann" }, time: 1_000 },
@@ -32,8 +33,8 @@ Deno.test("a profile is found by each of its identities, however they are writte
   assert.deepEqual((await profiles(peer).get("id", "8", { table: "user" })).attributes, { id: 8, name: "Bob" });
 });
 
-Deno.test("identities of profiles that were merged lead to the one that is left", async () => {
-  await using peer = await startImport();
+onEachDatabase("identities of profiles that were merged lead to the one that is left", async (databases) => {
+  await using peer = await startImport(databases);
   const commits = peer.commits();
   await commits.commit(peer.batch([{ fields: { id: "1" }, time: 1 }]));
   await commits.commit(peer.batch([{ fields: { email: "a@x" }, time: 2 }]));
@@ -43,16 +44,17 @@ Deno.test("identities of profiles that were merged lead to the one that is left"
   assert.deepEqual(await profiles(peer).get("id", "1"), merged);
 });
 
-Deno.test("a profile that is merged away between two reads is found where it went", async () => {
-  await using peer = await startImport();
+onEachDatabase("a profile that is merged away between two reads is found where it went", async (databases) => {
+  await using peer = await startImport(databases);
   const commits = peer.commits();
   await commits.commit(peer.batch([{ fields: { id: "1" }, time: 1 }]));
   await commits.commit(peer.batch([{ fields: { email: "a@x" }, time: 2 }]));
+  const statements = statementsFor(peer.database.kind);
   let merged = false;
   const found = await profiles(peer, {
-    ...sqliteStatements,
+    ...statements,
     findMerges: async (...rest) => {
-      const merges = await sqliteStatements.findMerges(...rest);
+      const merges = await statements.findMerges(...rest);
       if (!merged) await commits.commit(peer.batch([{ fields: { id: "1", email: "a@x" }, time: 3 }]));
       merged = true;
       return merges;
@@ -61,21 +63,24 @@ Deno.test("a profile that is merged away between two reads is found where it wen
   assert.equal(found.id, 1);
 });
 
-Deno.test("an identity whose place is taken by another with the same hash is found at its next place", async () => {
-  await using peer = await startImport();
-  const commits = peer.commits();
-  await commits.commit(peer.batch([{ fields: { id: "1" }, time: 1 }]));
-  // As if both hashed alike: the first place of "2" names the profile of "1".
-  const place = identityKey(new IdentityHasher(peer.identityKey, 1, 1, "id"), "2", 0);
-  await addIdentities(peer.database.kysely, 1, [{ keys: BigUint64Array.of(place), profiles: Float64Array.of(1) }]);
-  await assert.rejects(profiles(peer).get("id", "2"), failure("config", /No profile/, { code: "not_found" }));
-  await commits.commit(peer.batch([{ fields: { id: "2" }, time: 2 }]));
-  assert.equal((await profiles(peer).get("id", "2")).id, 2);
-  assert.equal((await profiles(peer).get("id", "1")).id, 1);
-});
+onEachDatabase(
+  "an identity whose place is taken by another with the same hash is found at its next place",
+  async (databases) => {
+    await using peer = await startImport(databases);
+    const commits = peer.commits();
+    await commits.commit(peer.batch([{ fields: { id: "1" }, time: 1 }]));
+    // As if both hashed alike: the first place of "2" names the profile of "1".
+    const place = identityKey(new IdentityHasher(peer.identityKey, 1, 1, "id"), "2", 0);
+    await addIdentities(peer.database.kysely, 1, [{ keys: BigUint64Array.of(place), profiles: Float64Array.of(1) }]);
+    await assert.rejects(profiles(peer).get("id", "2"), failure("config", /No profile/, { code: "not_found" }));
+    await commits.commit(peer.batch([{ fields: { id: "2" }, time: 2 }]));
+    assert.equal((await profiles(peer).get("id", "2")).id, 2);
+    assert.equal((await profiles(peer).get("id", "1")).id, 1);
+  },
+);
 
-Deno.test("what identifies no profile says why", async () => {
-  await using peer = await startImport();
+onEachDatabase("what identifies no profile says why", async (databases) => {
+  await using peer = await startImport(databases);
   await peer.commits().commit(peer.batch([{ fields: { id: "1", name: "Ann" } }]));
   const get = (...rest: Parameters<ReturnType<typeof profiles>["get"]>) => profiles(peer).get(...rest);
   const not_found = "not_found" as const;
@@ -96,9 +101,9 @@ Deno.test("what identifies no profile says why", async () => {
     get("id", "1", { table: "company" }),
     failure("config", /^Profile table "company" does not exist$/, { code: not_found }),
   );
-  await using engine = await startEngine();
+  await using engine = await startEngine(databases);
   await assert.rejects(
-    profilesOf(engine.context.database, sqliteStatements, new Uint8Array(16), 1).get("id", "1"),
+    profilesOf(engine.context.database, statementsFor(databases.kind), new Uint8Array(16), 1).get("id", "1"),
     failure("config", /identifies no profile/, { code: not_found, hint: /--identify-by/ }),
   );
 });

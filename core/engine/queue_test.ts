@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Database } from "../database/database.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { openDatabase } from "../database/open.ts";
 import type { RunsTable } from "../database/tables.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { startEngine } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { addRun, readRun } from "./import_testing.ts";
@@ -39,44 +40,50 @@ async function claimAll(database: Database, owner: string): Promise<Claim[]> {
 /** Far in the future of any clock. */
 const LATER = 8.64e15;
 
-Deno.test("the run whose time came first is claimed first, then the older one, then the one with the smaller id", async () => {
-  await using engine = await startEngine();
-  const { database } = engine.context;
-  const owner = await addProcess(database);
-  const id = (digit: string) => digit.repeat(32);
-  await addRun(database, { id: id("d"), not_before: 5, created_at: 1 });
-  await addRun(database, { id: id("c"), not_before: 3, created_at: 4 });
-  await addRun(database, { id: id("b"), not_before: 3, created_at: 2 });
-  await addRun(database, { id: id("a"), not_before: 3, created_at: 4 });
-  await addRun(database, { id: id("e"), not_before: LATER });
-  for (const status of ["succeeded", "failed", "cancelled"] as const) await addRun(database, { status });
-  const claims = await claimAll(database, owner);
-  assert.deepEqual(claims.map(({ run }) => run), ["b", "a", "c", "d"].map(id));
-});
+onEachDatabase(
+  "the run whose time came first is claimed first, then the older one, then the one with the smaller id",
+  async (databases) => {
+    await using engine = await startEngine(databases);
+    const { database } = engine.context;
+    const owner = await addProcess(database);
+    const id = (digit: string) => digit.repeat(32);
+    await addRun(database, { id: id("d"), not_before: 5, created_at: 1 });
+    await addRun(database, { id: id("c"), not_before: 3, created_at: 4 });
+    await addRun(database, { id: id("b"), not_before: 3, created_at: 2 });
+    await addRun(database, { id: id("a"), not_before: 3, created_at: 4 });
+    await addRun(database, { id: id("e"), not_before: LATER });
+    for (const status of ["succeeded", "failed", "cancelled"] as const) await addRun(database, { status });
+    const claims = await claimAll(database, owner);
+    assert.deepEqual(claims.map(({ run }) => run), ["b", "a", "c", "d"].map(id));
+  },
+);
 
-Deno.test("a claim takes the lease, counts the attempt, moves the fence and keeps the first start", async () => {
-  await using engine = await startEngine();
-  const { database } = engine.context;
-  const owner = await addProcess(database);
-  const run = await addRun(database, { failure: '{"kind":"transient"}', finished_at: 1 });
-  const before = await database.now();
-  const claim = await claimRun(database, owner, "any");
-  assert.deepEqual(claim, { account: 1, run, fence: 1 });
-  const row = await readRun(database, run);
-  assert.deepEqual(
-    [row.status, row.attempts, row.fence, row.lease_owner, row.failure, row.finished_at],
-    ["running", 1, 1, owner, null, null],
-  );
-  assert((row.started_at ?? 0) >= before && row.lease_until === row.started_at! + LEASE);
-  await database.write((transaction) => releaseRun(transaction, claim!));
-  await change(database, run, { started_at: 5 });
-  assert.deepEqual(await claimRun(database, owner, "any"), { account: 1, run, fence: 2 });
-  const again = await readRun(database, run);
-  assert.deepEqual([again.attempts, again.started_at], [2, 5]);
-});
+onEachDatabase(
+  "a claim takes the lease, counts the attempt, moves the fence and keeps the first start",
+  async (databases) => {
+    await using engine = await startEngine(databases);
+    const { database } = engine.context;
+    const owner = await addProcess(database);
+    const run = await addRun(database, { failure: '{"kind":"transient"}', finished_at: 1 });
+    const before = await database.now();
+    const claim = await claimRun(database, owner, "any");
+    assert.deepEqual(claim, { account: 1, run, fence: 1 });
+    const row = await readRun(database, run);
+    assert.deepEqual(
+      [row.status, row.attempts, row.fence, row.lease_owner, row.failure, row.finished_at],
+      ["running", 1, 1, owner, null, null],
+    );
+    assert((row.started_at ?? 0) >= before && row.lease_until === row.started_at! + LEASE);
+    await database.write((transaction) => releaseRun(transaction, claim!));
+    await change(database, run, { started_at: 5 });
+    assert.deepEqual(await claimRun(database, owner, "any"), { account: 1, run, fence: 2 });
+    const again = await readRun(database, run);
+    assert.deepEqual([again.attempts, again.started_at], [2, 5]);
+  },
+);
 
-Deno.test("a run that waits for its time is not claimed before it", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a run that waits for its time is not claimed before it", async (databases) => {
+  await using engine = await startEngine(databases);
   const { database } = engine.context;
   const owner = await addProcess(database);
   const run = await addRun(database, { not_before: LATER });
@@ -85,8 +92,8 @@ Deno.test("a run that waits for its time is not claimed before it", async () => 
   assert.equal((await claimRun(database, owner, "any"))?.run, run);
 });
 
-Deno.test("a process that takes only its own runs leaves the others alone", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a process that takes only its own runs leaves the others alone", async (databases) => {
+  await using engine = await startEngine(databases);
   const { database } = engine.context;
   const owner = await addProcess(database);
   const [one, other] = [await addRun(database), await addRun(database)];
@@ -96,8 +103,8 @@ Deno.test("a process that takes only its own runs leaves the others alone", asyn
   assert.equal((await readRun(database, one)).status, "queued");
 });
 
-Deno.test("runs of one job go one after another, those of others and of no job at once", async () => {
-  await using engine = await startEngine();
+onEachDatabase("runs of one job go one after another, those of others and of no job at once", async (databases) => {
+  await using engine = await startEngine(databases);
   const { database } = engine.context;
   const owner = await addProcess(database);
   const [job, another] = [newId(), newId()];
@@ -111,8 +118,8 @@ Deno.test("runs of one job go one after another, those of others and of no job a
   assert.deepEqual((await claimAll(database, owner)).map(({ run }) => run), [second]);
 });
 
-Deno.test("the same job id in another account is another job", async () => {
-  await using engine = await startEngine();
+onEachDatabase("the same job id in another account is another job", async (databases) => {
+  await using engine = await startEngine(databases);
   const { database } = engine.context;
   await database.kysely.insertInto("accounts").values({ id: 2, name: "two", next_position: 1, created_at: 0 })
     .execute();
@@ -123,24 +130,27 @@ Deno.test("the same job id in another account is another job", async () => {
   assert.deepEqual((await claimAll(database, owner)).map(({ account }) => account).sort(), [1, 2]);
 });
 
-Deno.test("a running run is free when its lease ran out or its process is gone, and not before", async () => {
-  await using engine = await startEngine();
-  const { database } = engine.context;
-  const [owner, rival] = [await addProcess(database), await addProcess(database)];
-  const run = await addRun(database, { job_id: newId() });
-  const claim = await claimRun(database, owner, "any");
-  assert.equal(await claimRun(database, rival, "any"), undefined);
-  await change(database, run, { lease_until: await database.now() - 1 });
-  assert.deepEqual(await claimRun(database, rival, "any"), { ...claim, fence: 2 });
-  assert.equal(await claimRun(database, owner, "any"), undefined);
-  await database.kysely.deleteFrom("processes").where("id", "=", rival).execute();
-  assert.deepEqual(await claimRun(database, owner, "any"), { ...claim, fence: 3 });
-  const row = await readRun(database, run);
-  assert.deepEqual([row.attempts, row.lease_owner], [3, owner]);
-});
+onEachDatabase(
+  "a running run is free when its lease ran out or its process is gone, and not before",
+  async (databases) => {
+    await using engine = await startEngine(databases);
+    const { database } = engine.context;
+    const [owner, rival] = [await addProcess(database), await addProcess(database)];
+    const run = await addRun(database, { job_id: newId() });
+    const claim = await claimRun(database, owner, "any");
+    assert.equal(await claimRun(database, rival, "any"), undefined);
+    await change(database, run, { lease_until: await database.now() - 1 });
+    assert.deepEqual(await claimRun(database, rival, "any"), { ...claim, fence: 2 });
+    assert.equal(await claimRun(database, owner, "any"), undefined);
+    await database.kysely.deleteFrom("processes").where("id", "=", rival).execute();
+    assert.deepEqual(await claimRun(database, owner, "any"), { ...claim, fence: 3 });
+    const row = await readRun(database, run);
+    assert.deepEqual([row.attempts, row.lease_owner], [3, owner]);
+  },
+);
 
-Deno.test("a process takes over none of the runs that it is working on", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a process takes over none of the runs that it is working on", async (databases) => {
+  await using engine = await startEngine(databases);
   const { database } = engine.context;
   const owner = await addProcess(database);
   const run = await addRun(database);
@@ -150,12 +160,12 @@ Deno.test("a process takes over none of the runs that it is working on", async (
   assert.equal((await claimRun(database, owner, "any", [newId()]))?.fence, 2);
 });
 
-Deno.test("claimers of several connections get different runs, each run once", async () => {
-  await using engine = await startEngine();
+onEachDatabase("claimers of several connections get different runs, each run once", async (databases) => {
+  await using engine = await startEngine(databases);
   const { database } = engine.context;
   const runs = new Set<string>();
   for (let index = 0; index < 24; index++) runs.add(await addRun(database));
-  await using other = await openSqlite(`${engine.folder}/waybill.db`);
+  await using other = await openDatabase(engine.address);
   const owners = [await addProcess(database), await addProcess(database)];
   const claims = (await Promise.all(
     [database, other, database, other].map((own, index) => claimAll(own, owners[index % 2]!)),
@@ -165,26 +175,29 @@ Deno.test("claimers of several connections get different runs, each run once", a
   assert(claims.every(({ fence }) => fence === 1));
 });
 
-Deno.test("a claim that was taken over holds no fence, and neither finishes nor gives back the run", async () => {
-  await using engine = await startEngine();
-  const { database } = engine.context;
-  const [owner, rival] = [await addProcess(database), await addProcess(database)];
-  const run = await addRun(database);
-  const old = (await claimRun(database, owner, "any"))!;
-  await database.write((transaction) => holdFence(transaction, old));
-  await change(database, run, { lease_until: 1 });
-  const claim = (await claimRun(database, rival, "any"))!;
-  const before = await readRun(database, run);
-  const lost = (error: unknown) => error instanceof LeaseLost && error.message.includes(run);
-  await assert.rejects(database.write((transaction) => holdFence(transaction, old)), lost);
-  await assert.rejects(finishRun(database.kysely, old, { status: "succeeded" }, 9), lost);
-  await database.write((transaction) => releaseRun(transaction, old));
-  assert.deepEqual(await readRun(database, run), before);
-  await database.write((transaction) => holdFence(transaction, claim));
-});
+onEachDatabase(
+  "a claim that was taken over holds no fence, and neither finishes nor gives back the run",
+  async (databases) => {
+    await using engine = await startEngine(databases);
+    const { database } = engine.context;
+    const [owner, rival] = [await addProcess(database), await addProcess(database)];
+    const run = await addRun(database);
+    const old = (await claimRun(database, owner, "any"))!;
+    await database.write((transaction) => holdFence(transaction, old));
+    await change(database, run, { lease_until: 1 });
+    const claim = (await claimRun(database, rival, "any"))!;
+    const before = await readRun(database, run);
+    const lost = (error: unknown) => error instanceof LeaseLost && error.message.includes(run);
+    await assert.rejects(database.write((transaction) => holdFence(transaction, old)), lost);
+    await assert.rejects(finishRun(database.kysely, old, { status: "succeeded" }, 9), lost);
+    await database.write((transaction) => releaseRun(transaction, old));
+    assert.deepEqual(await readRun(database, run), before);
+    await database.write((transaction) => holdFence(transaction, claim));
+  },
+);
 
-Deno.test("a run that ended keeps its outcome and is held by nobody", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a run that ended keeps its outcome and is held by nobody", async (databases) => {
+  await using engine = await startEngine(databases);
   const { database } = engine.context;
   const owner = await addProcess(database);
   const failure = { kind: "data", message: "Broken", hint: null, code: null } as const;
@@ -204,8 +217,8 @@ Deno.test("a run that ended keeps its outcome and is held by nobody", async () =
   assert.deepEqual(await heldRuns(database, owner), []);
 });
 
-Deno.test("a run that was given back is claimed again at once, and its position stays", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a run that was given back is claimed again at once, and its position stays", async (databases) => {
+  await using engine = await startEngine(databases);
   const { database } = engine.context;
   const owner = await addProcess(database);
   const run = await addRun(database, { checkpoint: '{"row":5}' });
@@ -216,8 +229,8 @@ Deno.test("a run that was given back is claimed again at once, and its position 
   assert.deepEqual(await claimRun(database, owner, "any"), { ...claim, fence: 2 });
 });
 
-Deno.test("a heartbeat extends the leases of the runs being worked on, and of no others", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a heartbeat extends the leases of the runs being worked on, and of no others", async (databases) => {
+  await using engine = await startEngine(databases);
   const { database } = engine.context;
   const [owner, rival] = [await addProcess(database), await addProcess(database)];
   const [worked, idle, foreign] = [await addRun(database), await addRun(database), await addRun(database)];
@@ -234,8 +247,8 @@ Deno.test("a heartbeat extends the leases of the runs being worked on, and of no
   assert.equal((await readRun(database, foreign)).lease_until, 1);
 });
 
-Deno.test("a process sees which runs it holds, and which it was asked to stop", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a process sees which runs it holds, and which it was asked to stop", async (databases) => {
+  await using engine = await startEngine(databases);
   const { database } = engine.context;
   const owner = await addProcess(database);
   const [one, other] = [await addRun(database, { created_at: 1 }), await addRun(database, { created_at: 2 })];

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { sql } from "kysely";
 import { collectLog, type LogLine } from "../testing/collect_log.ts";
 import type { Database } from "../database/database.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { openDatabase } from "../database/open.ts";
+import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
 import { makeFolder } from "./engine_testing.ts";
+import { homeOf } from "./home.ts";
 import { readRun } from "./import_testing.ts";
 import { openRuntime } from "./open.ts";
 import { Processes } from "./processes.ts";
@@ -28,16 +30,17 @@ interface Peer extends AsyncDisposable {
   end(run: string): Promise<RunView>;
 }
 
-async function startPeer(): Promise<Peer> {
+async function startPeer(databases: TestDatabases): Promise<Peer> {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await makeFolder());
+  await databases.useInHomes();
   const { log, lines } = collectLog();
   const engineLog = { ...log, with: () => engineLog };
   const runtime = stack.use(
     await openRuntime({ home: folder.path, plugins: PLUGINS, runner: "none", log: engineLog }),
   );
   await runtime.auths.create({ method: "staged-open", label: "Open", config: {} });
-  const database = stack.use(await openSqlite(`${folder.path}/waybill.db`));
+  const database = stack.use(await openDatabase(homeOf(folder.path).database));
   return {
     runtime,
     database,
@@ -63,8 +66,8 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-Deno.test("a runner that takes any run executes what is queued, and what comes later", async () => {
-  await using peer = await startPeer();
+onEachDatabase("a runner that takes any run executes what is queued, and what comes later", async (databases) => {
+  await using peer = await startPeer(databases);
   const before = await peer.queue("finish", 4);
   await using runner = await peer.start("any");
   const { status, read, accepted, profiles_created, attempts, failure, progress } = await peer.end(before);
@@ -86,8 +89,8 @@ function endOf(peer: { readonly log: readonly LogLine[] }, run: string) {
   return line && { level: line.level, fields: line.fields };
 }
 
-Deno.test("a runner that takes its own runs leaves the others in the queue", async () => {
-  await using peer = await startPeer();
+onEachDatabase("a runner that takes its own runs leaves the others in the queue", async (databases) => {
+  await using peer = await startPeer(databases);
   const [other, own] = [await peer.queue("finish"), await peer.queue("finish")];
   await using runner = await peer.start("own");
   runner.add(own);
@@ -98,16 +101,16 @@ Deno.test("a runner that takes its own runs leaves the others in the queue", asy
   ]);
 });
 
-Deno.test("a run that fails keeps its failure, and what it committed", async () => {
-  await using peer = await startPeer();
+onEachDatabase("a run that fails keeps its failure, and what it committed", async (databases) => {
+  await using peer = await startPeer(databases);
   await using _runner = await peer.start("any");
   const run = await peer.end(await peer.queue("fail"));
   assert.deepEqual([run.status, run.accepted], ["failed", 3]);
   assert.deepEqual(run.failure, { kind: "data", message: "The file is broken", hint: "Mend it", code: null });
 });
 
-Deno.test("a run that throws anything else is a bug, whose stack is in the log alone", async () => {
-  await using peer = await startPeer();
+onEachDatabase("a run that throws anything else is a bug, whose stack is in the log alone", async (databases) => {
+  await using peer = await startPeer(databases);
   await using _runner = await peer.start("any");
   const run = await peer.end(await peer.queue("throw"));
   assert.deepEqual([run.status, run.failure?.kind, run.failure?.message], [
@@ -119,8 +122,8 @@ Deno.test("a run that throws anything else is a bug, whose stack is in the log a
   assert(!JSON.stringify(run).includes("runner_plugin_testing.ts"));
 });
 
-Deno.test("a run whose thread crashes fails as a bug, and the runner goes on", async () => {
-  await using peer = await startPeer();
+onEachDatabase("a run whose thread crashes fails as a bug, and the runner goes on", async (databases) => {
+  await using peer = await startPeer(databases);
   await using _runner = await peer.start("any");
   const run = await peer.end(await peer.queue("crash"));
   assert.deepEqual([run.status, run.failure?.kind, run.accepted], ["failed", "bug", 3]);
@@ -128,41 +131,47 @@ Deno.test("a run whose thread crashes fails as a bug, and the runner goes on", a
   assert.equal((await peer.end(await peer.queue("finish"))).status, "succeeded");
 });
 
-Deno.test("a run that is stopped ends as cancelled, and goes on from its position when it is retried", async () => {
-  await using peer = await startPeer();
-  await using runner = await peer.start("any");
-  const id = await peer.queue("wait");
-  await until(() => runner.progress(id)?.done === 3);
-  await peer.runtime.runs.stop(id);
-  const stopped = await peer.end(id);
-  assert.deepEqual([stopped.status, stopped.failure?.kind, stopped.accepted], ["cancelled", "cancelled", 3]);
-  assert.equal(stopped.failure?.message, "The run was stopped by request");
-  assert.equal(runner.progress(id), undefined);
-  await until(() => endOf(peer, id) !== undefined);
-  assert.deepEqual(endOf(peer, id)?.fields, { run: id, status: "cancelled" });
-  assert(peer.log.every(({ level }) => level !== "error"), "somebody asked for it: it is no error");
-  await peer.runtime.runs.retry(id);
-  const again = await peer.end(id);
-  assert.deepEqual([again.status, again.accepted, again.attempts], ["succeeded", 3, 2]);
-});
+onEachDatabase(
+  "a run that is stopped ends as cancelled, and goes on from its position when it is retried",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    await using runner = await peer.start("any");
+    const id = await peer.queue("wait");
+    await until(() => runner.progress(id)?.done === 3);
+    await peer.runtime.runs.stop(id);
+    const stopped = await peer.end(id);
+    assert.deepEqual([stopped.status, stopped.failure?.kind, stopped.accepted], ["cancelled", "cancelled", 3]);
+    assert.equal(stopped.failure?.message, "The run was stopped by request");
+    assert.equal(runner.progress(id), undefined);
+    await until(() => endOf(peer, id) !== undefined);
+    assert.deepEqual(endOf(peer, id)?.fields, { run: id, status: "cancelled" });
+    assert(peer.log.every(({ level }) => level !== "error"), "somebody asked for it: it is no error");
+    await peer.runtime.runs.retry(id);
+    const again = await peer.end(id);
+    assert.deepEqual([again.status, again.accepted, again.attempts], ["succeeded", 3, 2]);
+  },
+);
 
-Deno.test("a runner that goes down gives its runs back, and the next one goes on from their position", async () => {
-  await using peer = await startPeer();
-  const first = await peer.start("any");
-  const id = await peer.queue("wait");
-  await until(() => first.progress(id)?.done === 3);
-  await first[Symbol.asyncDispose]();
-  const row = await readRun(peer.database, id);
-  assert.deepEqual([row.status, row.lease_owner, row.lease_until, row.failure], ["queued", null, null, null]);
-  assert.deepEqual([row.checkpoint, row.accepted], ['{"row":3}', 3]);
-  await using _next = await peer.start("any");
-  const { status, accepted, attempts } = await peer.end(id);
-  assert.deepEqual([status, accepted, attempts], ["succeeded", 3, 2]);
-  assert.equal((await peer.runtime.streams.get("people")).events, 3);
-});
+onEachDatabase(
+  "a runner that goes down gives its runs back, and the next one goes on from their position",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    const first = await peer.start("any");
+    const id = await peer.queue("wait");
+    await until(() => first.progress(id)?.done === 3);
+    await first[Symbol.asyncDispose]();
+    const row = await readRun(peer.database, id);
+    assert.deepEqual([row.status, row.lease_owner, row.lease_until, row.failure], ["queued", null, null, null]);
+    assert.deepEqual([row.checkpoint, row.accepted], ['{"row":3}', 3]);
+    await using _next = await peer.start("any");
+    const { status, accepted, attempts } = await peer.end(id);
+    assert.deepEqual([status, accepted, attempts], ["succeeded", 3, 2]);
+    assert.equal((await peer.runtime.streams.get("people")).events, 3);
+  },
+);
 
-Deno.test("a runner that goes down keeps what its runs told so far", async () => {
-  await using peer = await startPeer();
+onEachDatabase("a runner that goes down keeps what its runs told so far", async (databases) => {
+  await using peer = await startPeer(databases);
   const first = await peer.start("any");
   const id = await peer.queue("wait");
   await until(() => first.progress(id)?.done === 3);
@@ -172,21 +181,27 @@ Deno.test("a runner that goes down keeps what its runs told so far", async () =>
   assert.ok(duration_ms > 0);
 });
 
-Deno.test("a run that does not stop when asked is cut off after a while, and what it committed stays", async () => {
-  await using peer = await startPeer();
-  await using runner = await peer.start("any", { stopGrace: 50 });
-  const id = await peer.queue("deaf");
-  await until(() => runner.progress(id)?.done === 3);
-  await peer.runtime.runs.stop(id);
-  const { status, accepted, failure } = await peer.end(id);
-  assert.deepEqual([status, accepted, failure?.kind], ["cancelled", 3, "cancelled"]);
-  assert.equal(failure?.message, "The run was stopped by request; it did not stop when asked and was cut off");
-  await peer.runtime.runs.retry(id);
-  assert.deepEqual([(await peer.end(id)).status, (await peer.runtime.streams.get("people")).events], ["succeeded", 3]);
-});
+onEachDatabase(
+  "a run that does not stop when asked is cut off after a while, and what it committed stays",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    await using runner = await peer.start("any", { stopGrace: 50 });
+    const id = await peer.queue("deaf");
+    await until(() => runner.progress(id)?.done === 3);
+    await peer.runtime.runs.stop(id);
+    const { status, accepted, failure } = await peer.end(id);
+    assert.deepEqual([status, accepted, failure?.kind], ["cancelled", 3, "cancelled"]);
+    assert.equal(failure?.message, "The run was stopped by request; it did not stop when asked and was cut off");
+    await peer.runtime.runs.retry(id);
+    assert.deepEqual([(await peer.end(id)).status, (await peer.runtime.streams.get("people")).events], [
+      "succeeded",
+      3,
+    ]);
+  },
+);
 
-Deno.test("a run whose line drops tries again by itself, and goes on from its position", async () => {
-  await using peer = await startPeer();
+onEachDatabase("a run whose line drops tries again by itself, and goes on from its position", async (databases) => {
+  await using peer = await startPeer(databases);
   await using _runner = await peer.start("any", { retries: { waits: [1], unconnected: true } });
   const id = await peer.queue("drop");
   const { status, accepted, attempts, failure, notes } = await peer.end(id);
@@ -198,8 +213,8 @@ Deno.test("a run whose line drops tries again by itself, and goes on from its po
   );
 });
 
-Deno.test("a runner that takes its own runs takes one again that waited to try again", async () => {
-  await using peer = await startPeer();
+onEachDatabase("a runner that takes its own runs takes one again that waited to try again", async (databases) => {
+  await using peer = await startPeer(databases);
   await using runner = await peer.start("own", { retries: { waits: [1], unconnected: false } });
   const id = await peer.queue("drop");
   runner.add(id);
@@ -207,30 +222,33 @@ Deno.test("a runner that takes its own runs takes one again that waited to try a
   assert.deepEqual([status, attempts], ["succeeded", 2]);
 });
 
-Deno.test("a run that waits to try again tells why and until when, is stopped at once, and retried at once", async () => {
-  await using peer = await startPeer();
-  await using _runner = await peer.start("any", { retries: { waits: [3_600_000], unconnected: true } });
-  const id = await peer.queue("drop");
-  await until(async () => (await readRun(peer.database, id)).retries === 1);
-  const waiting = await peer.runtime.runs.get(id);
-  assert.deepEqual([waiting.status, waiting.failure?.message, waiting.finished_at], [
-    "queued",
-    "The line dropped",
-    null,
-  ]);
-  assert.ok(Date.parse(waiting.not_before ?? "") > Date.now() + 2_000_000);
-  assert.equal((await peer.runtime.runs.stop(id)).status, "cancelled");
-  await peer.runtime.runs.retry(id);
-  assert.equal((await peer.end(id)).status, "succeeded");
+onEachDatabase(
+  "a run that waits to try again tells why and until when, is stopped at once, and retried at once",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    await using _runner = await peer.start("any", { retries: { waits: [3_600_000], unconnected: true } });
+    const id = await peer.queue("drop");
+    await until(async () => (await readRun(peer.database, id)).retries === 1);
+    const waiting = await peer.runtime.runs.get(id);
+    assert.deepEqual([waiting.status, waiting.failure?.message, waiting.finished_at], [
+      "queued",
+      "The line dropped",
+      null,
+    ]);
+    assert.ok(Date.parse(waiting.not_before ?? "") > Date.now() + 2_000_000);
+    assert.equal((await peer.runtime.runs.stop(id)).status, "cancelled");
+    await peer.runtime.runs.retry(id);
+    assert.equal((await peer.end(id)).status, "succeeded");
 
-  const other = await peer.queue("drop");
-  await until(async () => (await readRun(peer.database, other)).retries === 1);
-  await peer.runtime.runs.retry(other);
-  assert.equal((await peer.end(other)).status, "succeeded");
-});
+    const other = await peer.queue("drop");
+    await until(async () => (await readRun(peer.database, other)).retries === 1);
+    await peer.runtime.runs.retry(other);
+    assert.equal((await peer.end(other)).status, "succeeded");
+  },
+);
 
-Deno.test("a run that gets nowhere tries again as often as planned, then fails", async () => {
-  await using peer = await startPeer();
+onEachDatabase("a run that gets nowhere tries again as often as planned, then fails", async (databases) => {
+  await using peer = await startPeer(databases);
   await using _runner = await peer.start("any", { retries: { waits: [1, 1, 1], unconnected: true } });
   const { status, attempts, failure } = await peer.end(await peer.queue("away"));
   assert.deepEqual([status, attempts, failure?.kind, failure?.message], [
@@ -241,8 +259,8 @@ Deno.test("a run that gets nowhere tries again as often as planned, then fails",
   ]);
 });
 
-Deno.test("a runner that goes down takes no more runs", async () => {
-  await using peer = await startPeer();
+onEachDatabase("a runner that goes down takes no more runs", async (databases) => {
+  await using peer = await startPeer(databases);
   const runner = await peer.start("any");
   await runner[Symbol.asyncDispose]();
   const id = await peer.queue("finish");
@@ -251,8 +269,8 @@ Deno.test("a runner that goes down takes no more runs", async () => {
   assert.equal((await peer.runtime.runs.get(id)).status, "queued");
 });
 
-Deno.test("two runs go at a time, and the next when one of them has ended", async () => {
-  await using peer = await startPeer();
+onEachDatabase("two runs go at a time, and the next when one of them has ended", async (databases) => {
+  await using peer = await startPeer(databases);
   await using runner = await peer.start("any");
   const ids = [await peer.queue("wait"), await peer.queue("wait"), await peer.queue("wait")];
   await until(() => ids.filter((id) => runner.progress(id)?.done === 3).length === 2);
@@ -264,19 +282,22 @@ Deno.test("two runs go at a time, and the next when one of them has ended", asyn
   await until(() => runner.progress(waiting[0]!)?.done === 3);
 });
 
-Deno.test("a run that another process took over is let go of, and its new owner's state stays", async () => {
-  await using peer = await startPeer();
-  await using runner = await peer.start("any");
-  const id = await peer.queue("wait");
-  await until(() => runner.progress(id)?.done === 3);
-  await using rival = await startRival(peer.database);
-  await peer.database.kysely.updateTable("runs").set({ lease_until: 1 }).execute();
-  const claim = await claimRun(peer.database, rival.id, "any");
-  assert.equal(claim?.run, id);
-  await until(() => runner.progress(id) === undefined);
-  const { status, fence, lease_owner, failure } = await readRun(peer.database, id);
-  assert.deepEqual([status, fence, lease_owner, failure], ["running", claim!.fence, rival.id, null]);
-});
+onEachDatabase(
+  "a run that another process took over is let go of, and its new owner's state stays",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    await using runner = await peer.start("any");
+    const id = await peer.queue("wait");
+    await until(() => runner.progress(id)?.done === 3);
+    await using rival = await startRival(peer.database);
+    await peer.database.kysely.updateTable("runs").set({ lease_until: 1 }).execute();
+    const claim = await claimRun(peer.database, rival.id, "any");
+    assert.equal(claim?.run, id);
+    await until(() => runner.progress(id) === undefined);
+    const { status, fence, lease_owner, failure } = await readRun(peer.database, id);
+    assert.deepEqual([status, fence, lease_owner, failure], ["running", claim!.fence, rival.id, null]);
+  },
+);
 
 async function startRival(database: Database): Promise<AsyncDisposable & { readonly id: string }> {
   const folder = await makeFolder();
@@ -290,8 +311,8 @@ async function startRival(database: Database): Promise<AsyncDisposable & { reado
   };
 }
 
-Deno.test("a runner that cannot read the queue says so, and works again once it can", async () => {
-  await using peer = await startPeer();
+onEachDatabase("a runner that cannot read the queue says so, and works again once it can", async (databases) => {
+  await using peer = await startPeer(databases);
   await using runner = await peer.start("any");
   assert.equal((await peer.end(await peer.queue("finish"))).status, "succeeded");
   assert.equal(runner.failing, undefined);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Progress } from "../contracts/job.ts";
 import { gzipMember } from "../profiles/archive.ts";
+import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
 import { type Core, openCore } from "./core.ts";
 import { failure, makeFolder } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
@@ -21,9 +22,11 @@ interface Peer extends AsyncDisposable {
 }
 
 async function start(
+  databases: TestDatabases,
   resolve: RunsOptions["resolve"] = () => Promise.reject(new Error("Not asked for")),
 ): Promise<Peer> {
   const folder = await makeFolder();
+  await databases.useInHomes();
   const core = await openCore({ home: folder.path, plugins: [] });
   const queued: string[] = [], progress = new Map<string, Progress>();
   const alive = { processes: new Set<string>(), serving: false };
@@ -51,39 +54,42 @@ async function start(
 const id = (start: string, end = "0") => start.padEnd(31, "0") + end;
 const FAILED = (kind: string) => JSON.stringify({ kind, message: "It broke", hint: null, code: null });
 
-Deno.test("a run that starts is queued with what was resolved, and this process's runner is told", async () => {
-  const resolved = { jobId: newId(), jobType: "echo-import", authId: newId(), config: { file: "a.csv" }, notes: [] };
-  await using peer = await start(async (input) => {
-    assert.deepEqual(input, { job: "Nightly" });
-    return resolved;
-  });
-  const run = await peer.runs.start({ job: "Nightly" });
-  assert.deepEqual(
-    [
-      run.status,
-      run.job_id,
-      run.type,
-      run.auth_id,
-      run.config,
-      run.read,
-      run.attempts,
-      run.started_at,
-      run.failure,
-    ],
-    ["queued", resolved.jobId, "echo-import", resolved.authId, { file: "a.csv" }, 0, 0, null, null],
-  );
-  assert.deepEqual(peer.queued, [run.id]);
-  assert.deepEqual(await peer.runs.get(run.id), run);
-});
+onEachDatabase(
+  "a run that starts is queued with what was resolved, and this process's runner is told",
+  async (databases) => {
+    const resolved = { jobId: newId(), jobType: "echo-import", authId: newId(), config: { file: "a.csv" }, notes: [] };
+    await using peer = await start(databases, async (input) => {
+      assert.deepEqual(input, { job: "Nightly" });
+      return resolved;
+    });
+    const run = await peer.runs.start({ job: "Nightly" });
+    assert.deepEqual(
+      [
+        run.status,
+        run.job_id,
+        run.type,
+        run.auth_id,
+        run.config,
+        run.read,
+        run.attempts,
+        run.started_at,
+        run.failure,
+      ],
+      ["queued", resolved.jobId, "echo-import", resolved.authId, { file: "a.csv" }, 0, 0, null, null],
+    );
+    assert.deepEqual(peer.queued, [run.id]);
+    assert.deepEqual(await peer.runs.get(run.id), run);
+  },
+);
 
-Deno.test("what cannot be resolved queues nothing", async () => {
-  await using peer = await start();
+onEachDatabase("what cannot be resolved queues nothing", async (databases) => {
+  await using peer = await start(databases);
   await assert.rejects(peer.runs.start({ job: "Nightly" }), /Not asked for/);
   assert.deepEqual([peer.queued, (await peer.runs.list()).items], [[], []]);
 });
 
-Deno.test("a run is found by as much of its id as names it alone", async () => {
-  await using peer = await start();
+onEachDatabase("a run is found by as much of its id as names it alone", async (databases) => {
+  await using peer = await start(databases);
   const [one, other] = [id("abcd1"), id("abcd2")];
   for (const own of [one, other]) await addRun(peer.core.database, { id: own });
   await addRun(peer.core.database, { id: id("ffff"), account_id: 1 });
@@ -96,8 +102,8 @@ Deno.test("a run is found by as much of its id as names it alone", async () => {
   }
 });
 
-Deno.test("runs are listed newest first, in pages that leave none out and give none twice", async () => {
-  await using peer = await start();
+onEachDatabase("runs are listed newest first, in pages that leave none out and give none twice", async (databases) => {
+  await using peer = await start(databases);
   const ids: string[] = [];
   // Three at a time: pages end among runs that began in the same millisecond.
   for (let index = 0; index < 25; index++) {
@@ -127,8 +133,8 @@ Deno.test("runs are listed newest first, in pages that leave none out and give n
   await assert.rejects(peer.runs.list({ cursor: "5" }), failure("config", /^Cursor "5" is not one/));
 });
 
-Deno.test("runs are listed by status, and by the job's id or label", async () => {
-  await using peer = await start();
+onEachDatabase("runs are listed by status, and by the job's id or label", async (databases) => {
+  await using peer = await start(databases);
   const { database } = peer.core;
   const job = newId();
   await database.kysely.insertInto("jobs").values({
@@ -159,8 +165,8 @@ Deno.test("runs are listed by status, and by the job's id or label", async () =>
   );
 });
 
-Deno.test("a run tells what happened, and what to do next by who is there", async () => {
-  await using peer = await start();
+onEachDatabase("a run tells what happened, and what to do next by who is there", async (databases) => {
+  await using peer = await start(databases);
   const { database } = peer.core;
   const auth_id = newId();
   const next = async (run: string) => (await peer.runs.get(run)).next_step;
@@ -188,59 +194,68 @@ Deno.test("a run tells what happened, and what to do next by who is there", asyn
   assert.deepEqual([view.finished_at, view.started_at, view.not_before], ["1970-01-01T00:00:00.005Z", null, null]);
 });
 
-Deno.test("a running run shows how far it is: live where this process executes it, else as it was last kept", async () => {
-  await using peer = await start();
-  const kept: Progress = { done: 1, unit: "rows" };
-  const run = await addRun(peer.core.database, { status: "running", progress: JSON.stringify(kept) });
-  assert.deepEqual((await peer.runs.get(run)).progress, kept);
-  peer.progress.set(run, { done: 2, total: 9, unit: "bytes", note: "a.csv" });
-  assert.deepEqual((await peer.runs.get(run)).progress, { done: 2, total: 9, unit: "bytes", note: "a.csv" });
-});
+onEachDatabase(
+  "a running run shows how far it is: live where this process executes it, else as it was last kept",
+  async (databases) => {
+    await using peer = await start(databases);
+    const kept: Progress = { done: 1, unit: "rows" };
+    const run = await addRun(peer.core.database, { status: "running", progress: JSON.stringify(kept) });
+    assert.deepEqual((await peer.runs.get(run)).progress, kept);
+    peer.progress.set(run, { done: 2, total: 9, unit: "bytes", note: "a.csv" });
+    assert.deepEqual((await peer.runs.get(run)).progress, { done: 2, total: 9, unit: "bytes", note: "a.csv" });
+  },
+);
 
-Deno.test("a queued run that is stopped is cancelled, a running one is asked to stop, an ended one is left", async () => {
-  await using peer = await start();
-  const { database } = peer.core;
-  const queued = await addRun(database);
-  const stopped = await peer.runs.stop(queued);
-  assert.deepEqual([stopped.status, stopped.failure?.kind], ["cancelled", "cancelled"]);
-  assert.notEqual(stopped.finished_at, null);
-  const running = await addRun(database, { status: "running", lease_owner: newId(), lease_until: 8e15 });
-  assert.equal((await peer.runs.stop(running)).status, "running");
-  assert.equal((await readRun(database, running)).stop_requested, 1);
-  for (const status of ["succeeded", "failed", "cancelled"] as const) {
-    const ended = await addRun(database, { status });
-    const before = await readRun(database, ended);
-    await assert.rejects(
-      peer.runs.stop(ended),
-      failure("config", new RegExp(`it is ${status}$`), { code: "conflict" }),
-    );
-    assert.deepEqual(await readRun(database, ended), before);
-  }
-});
+onEachDatabase(
+  "a queued run that is stopped is cancelled, a running one is asked to stop, an ended one is left",
+  async (databases) => {
+    await using peer = await start(databases);
+    const { database } = peer.core;
+    const queued = await addRun(database);
+    const stopped = await peer.runs.stop(queued);
+    assert.deepEqual([stopped.status, stopped.failure?.kind], ["cancelled", "cancelled"]);
+    assert.notEqual(stopped.finished_at, null);
+    const running = await addRun(database, { status: "running", lease_owner: newId(), lease_until: 8e15 });
+    assert.equal((await peer.runs.stop(running)).status, "running");
+    assert.equal((await readRun(database, running)).stop_requested, 1);
+    for (const status of ["succeeded", "failed", "cancelled"] as const) {
+      const ended = await addRun(database, { status });
+      const before = await readRun(database, ended);
+      await assert.rejects(
+        peer.runs.stop(ended),
+        failure("config", new RegExp(`it is ${status}$`), { code: "conflict" }),
+      );
+      assert.deepEqual(await readRun(database, ended), before);
+    }
+  },
+);
 
-Deno.test("a failed or cancelled run is queued again where it was, with nothing of its end left", async () => {
-  await using peer = await start();
-  const { database } = peer.core;
-  for (const status of ["failed", "cancelled"] as const) {
-    const run = await addRun(database, {
-      status,
-      failure: FAILED("transient"),
-      checkpoint: '{"row":5}',
-      accepted: 5,
-      rows_read: 5,
-      finished_at: 9,
-      stop_requested: 1,
-    });
-    const view = await peer.runs.retry(run);
-    assert.deepEqual([view.status, view.failure, view.finished_at, view.accepted], ["queued", null, null, 5]);
-    const row = await readRun(database, run);
-    assert.deepEqual([row.checkpoint, row.stop_requested], ['{"row":5}', 0]);
-    assert.equal(peer.queued.pop(), run);
-  }
-});
+onEachDatabase(
+  "a failed or cancelled run is queued again where it was, with nothing of its end left",
+  async (databases) => {
+    await using peer = await start(databases);
+    const { database } = peer.core;
+    for (const status of ["failed", "cancelled"] as const) {
+      const run = await addRun(database, {
+        status,
+        failure: FAILED("transient"),
+        checkpoint: '{"row":5}',
+        accepted: 5,
+        rows_read: 5,
+        finished_at: 9,
+        stop_requested: 1,
+      });
+      const view = await peer.runs.retry(run);
+      assert.deepEqual([view.status, view.failure, view.finished_at, view.accepted], ["queued", null, null, 5]);
+      const row = await readRun(database, run);
+      assert.deepEqual([row.checkpoint, row.stop_requested], ['{"row":5}', 0]);
+      assert.equal(peer.queued.pop(), run);
+    }
+  },
+);
 
-Deno.test("a run that is done or in the hands of a living process is not retried", async () => {
-  await using peer = await start();
+onEachDatabase("a run that is done or in the hands of a living process is not retried", async (databases) => {
+  await using peer = await start(databases);
   const { database } = peer.core;
   const owner = newId();
   peer.alive.processes.add(owner);
@@ -258,24 +273,27 @@ Deno.test("a run that is done or in the hands of a living process is not retried
   assert.deepEqual(peer.queued, []);
 });
 
-Deno.test("a queued run, or one whose process is gone or silent, is handed to this process's runner", async () => {
-  await using peer = await start();
-  const { database } = peer.core;
-  const owner = newId();
-  const lease_until = await database.now() + LEASE;
-  const queued = await addRun(database);
-  const orphan = await addRun(database, { status: "running", lease_owner: newId(), lease_until, stop_requested: 1 });
-  peer.alive.processes.add(owner);
-  const silent = await addRun(database, { status: "running", lease_owner: owner, lease_until: 1 });
-  for (const run of [queued, orphan, silent]) {
-    await peer.runs.retry(run);
-    assert.equal(peer.queued.pop(), run);
-    assert.equal((await readRun(database, run)).stop_requested, 0);
-  }
-});
+onEachDatabase(
+  "a queued run, or one whose process is gone or silent, is handed to this process's runner",
+  async (databases) => {
+    await using peer = await start(databases);
+    const { database } = peer.core;
+    const owner = newId();
+    const lease_until = await database.now() + LEASE;
+    const queued = await addRun(database);
+    const orphan = await addRun(database, { status: "running", lease_owner: newId(), lease_until, stop_requested: 1 });
+    peer.alive.processes.add(owner);
+    const silent = await addRun(database, { status: "running", lease_owner: owner, lease_until: 1 });
+    for (const run of [queued, orphan, silent]) {
+      await peer.runs.retry(run);
+      assert.equal(peer.queued.pop(), run);
+      assert.equal((await readRun(database, run)).stop_requested, 0);
+    }
+  },
+);
 
-Deno.test("a run is followed to its end, and a view comes only when something changed", async () => {
-  await using peer = await start();
+onEachDatabase("a run is followed to its end, and a view comes only when something changed", async (databases) => {
+  await using peer = await start(databases);
   const { database } = peer.core;
   const run = await addRun(database);
   const seen: [string, number][] = [];
@@ -289,8 +307,8 @@ Deno.test("a run is followed to its end, and a view comes only when something ch
   assert.deepEqual(seen, [["queued", 0], ["running", 0], ["running", 5], ["succeeded", 5]]);
 });
 
-Deno.test("whoever follows may stop following", async () => {
-  await using peer = await start();
+onEachDatabase("whoever follows may stop following", async (databases) => {
+  await using peer = await start(databases);
   const run = await addRun(peer.core.database);
   const stop = new AbortController();
   let views = 0;
@@ -305,8 +323,8 @@ Deno.test("whoever follows may stop following", async () => {
   );
 });
 
-Deno.test("rejected rows of all segments are read in order, up to what is durable", async () => {
-  await using peer = await start();
+onEachDatabase("rejected rows of all segments are read in order, up to what is durable", async (databases) => {
+  await using peer = await start(databases);
   const { archive, database } = peer.core;
   const run = await addRun(database);
   const line = (number: number, raw: string) =>
@@ -336,8 +354,8 @@ Deno.test("rejected rows of all segments are read in order, up to what is durabl
   assert.deepEqual(await Array.fromAsync(peer.runs.rejects(await addRun(database))), []);
 });
 
-Deno.test("a followed run whose server went away is offered to this process", async () => {
-  await using peer = await start();
+onEachDatabase("a followed run whose server went away is offered to this process", async (databases) => {
+  await using peer = await start(databases);
   const { kysely } = peer.core.database;
   const run = await addRun(peer.core.database, { attempts: 1 });
   const offered = Promise.withResolvers<void>();

@@ -5,6 +5,7 @@ import { defineAuth } from "../contracts/auth.ts";
 import { defineJob } from "../contracts/job.ts";
 import { definePlugin } from "../contracts/plugin.ts";
 import { defineProvider } from "../contracts/provider.ts";
+import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
 import { authsOf } from "./auths.ts";
 import { Connections } from "./connections.ts";
 import { echoPlugin, startEngine } from "./engine_testing.ts";
@@ -16,9 +17,10 @@ const SECRET = "hunter22-and-more";
 
 /** Plans and choices that throw what holds the auth's password. */
 async function startPeer(
+  databases: TestDatabases,
   thrown: () => unknown,
 ): Promise<AsyncDisposable & { readonly jobs: Jobs; readonly auths: Auths }> {
-  const engine = await startEngine();
+  const engine = await startEngine(databases);
   const echo = echoPlugin(engine.side);
   const { provider, auth } = engine.context.registry.auth("echo-login");
   const leaky = defineJob({
@@ -77,26 +79,29 @@ const cases: readonly (readonly [string, () => unknown])[] = [
 ];
 
 for (const [what, thrown] of cases) {
-  Deno.test(`${what} that a plan, choices, a check or a first look throws holds no secret of the auth`, async () => {
-    await using peer = await startPeer(thrown);
-    const { jobs, auths } = peer;
-    const input = { type: "leaky-import", config: {} };
-    const works = [
-      jobs.plan(input),
-      jobs.choices(input, "file"),
-      Array.fromAsync(auths.check("Leaky")),
-      auths.trustPeer("Leaky"),
-    ];
-    // Each is waited for below.
-    for (const work of works) work.catch(() => {});
-    for (const work of works) {
-      const error: unknown = await work.then(() => assert.fail("nothing was thrown"), (error) => error);
-      const said = Deno.inspect(error) + JSON.stringify(error);
-      assert.ok(said.includes("[secret]"), said);
-      assert.ok(!said.includes(SECRET), said);
-      if (!(thrown() instanceof Failure)) continue;
-      assert.ok(error instanceof Failure);
-      assert.deepEqual([error.kind, error.message, error.hint], ["data", "Bad [secret]", "Not [secret]"]);
-    }
-  });
+  onEachDatabase(
+    `${what} that a plan, choices, a check or a first look throws holds no secret of the auth`,
+    async (databases) => {
+      await using peer = await startPeer(databases, thrown);
+      const { jobs, auths } = peer;
+      const input = { type: "leaky-import", config: {} };
+      const works = [
+        jobs.plan(input),
+        jobs.choices(input, "file"),
+        Array.fromAsync(auths.check("Leaky")),
+        auths.trustPeer("Leaky"),
+      ];
+      // Each is waited for below.
+      for (const work of works) work.catch(() => {});
+      for (const work of works) {
+        const error: unknown = await work.then(() => assert.fail("nothing was thrown"), (error) => error);
+        const said = Deno.inspect(error) + JSON.stringify(error);
+        assert.ok(said.includes("[secret]"), said);
+        assert.ok(!said.includes(SECRET), said);
+        if (!(thrown() instanceof Failure)) continue;
+        assert.ok(error instanceof Failure);
+        assert.deepEqual([error.kind, error.message, error.hint], ["data", "Bad [secret]", "Not [secret]"]);
+      }
+    },
+  );
 }

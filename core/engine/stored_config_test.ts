@@ -6,7 +6,8 @@ import { definePlugin } from "../contracts/plugin.ts";
 import { defineProvider } from "../contracts/provider.ts";
 import { collectLog } from "../testing/collect_log.ts";
 import { Archive } from "../profiles/archive.ts";
-import { sqliteStatements } from "../profiles/sqlite_statements.ts";
+import { statementsFor } from "../profiles/batch_statements.ts";
+import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
 import { authsOf } from "./auths.ts";
 import { Connections, openConnection } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
@@ -61,8 +62,8 @@ interface Peer extends AsyncDisposable {
 }
 
 /** An auth and a job that were saved before the upgrade. */
-async function upgraded(): Promise<Peer> {
-  const engine = await startEngine();
+async function upgraded(databases: TestDatabases): Promise<Peer> {
+  const engine = await startEngine(databases);
   const before = { ...engine.context, registry: registryOf(1) };
   await authsOf(before).create({ method: "aging-login", label: "In", config: { host: "here", realm: "old" } });
   await using connections = new Connections(before);
@@ -79,21 +80,24 @@ Deno.test("keys that a plugin no longer has are left out of a saved configuratio
   assert.deepEqual(knownKeys(schema, { a: "1", toString: "x", b: 2 }), { config: { a: "1" }, gone: ["toString", "b"] });
 });
 
-Deno.test("a saved job whose plugin lost a key still plans and runs, with a note, and can be changed", async () => {
-  await using peer = await upgraded();
-  const { context } = peer;
-  await using connections = new Connections(context);
-  const jobs = jobsOf(context, connections);
-  assert.deepEqual((await jobs.plan("nightly")).notes, [GONE, "It is small"]);
-  assert.equal((await jobs.plan({ job: "nightly", config: { file: "b" } })).summary, "Would read b");
-  const { config, notes } = await resolveRun(context, { job: "nightly" });
-  assert.deepEqual([config, notes], [{ file: "a" }, [GONE]]);
-  const changed = await jobs.update("nightly", { config: { file: "c" } });
-  assert.deepEqual(changed.config, { file: "c" });
-});
+onEachDatabase(
+  "a saved job whose plugin lost a key still plans and runs, with a note, and can be changed",
+  async (databases) => {
+    await using peer = await upgraded(databases);
+    const { context } = peer;
+    await using connections = new Connections(context);
+    const jobs = jobsOf(context, connections);
+    assert.deepEqual((await jobs.plan("nightly")).notes, [GONE, "It is small"]);
+    assert.equal((await jobs.plan({ job: "nightly", config: { file: "b" } })).summary, "Would read b");
+    const { config, notes } = await resolveRun(context, { job: "nightly" });
+    assert.deepEqual([config, notes], [{ file: "a" }, [GONE]]);
+    const changed = await jobs.update("nightly", { config: { file: "c" } });
+    assert.deepEqual(changed.config, { file: "c" });
+  },
+);
 
-Deno.test("what is given anew is read strictly, whatever was saved", async () => {
-  await using peer = await upgraded();
+onEachDatabase("what is given anew is read strictly, whatever was saved", async (databases) => {
+  await using peer = await upgraded(databases);
   const { context } = peer;
   await using connections = new Connections(context);
   const jobs = jobsOf(context, connections);
@@ -104,18 +108,26 @@ Deno.test("what is given anew is read strictly, whatever was saved", async () =>
   await assert.rejects(authsOf(context).update("In", { config: { realm: "x" } }), failure("config", /has no "realm"/));
 });
 
-Deno.test("a saved auth whose plugin lost a key still connects, with a warning, and can be changed", async () => {
-  await using peer = await upgraded();
-  const { log, lines } = collectLog();
-  await using _connection = await openConnection(peer.context, 1, "In", { signal: new AbortController().signal, log });
-  assert.deepEqual(lines.map(({ level, message }) => [level, message]), [
-    ["warn", 'The saved "realm" is ignored: auth method "aging-login" no longer has it'],
-  ]);
-  assert.deepEqual((await authsOf(peer.context).update("In", { config: { host: "there" } })).config, { host: "there" });
-});
+onEachDatabase(
+  "a saved auth whose plugin lost a key still connects, with a warning, and can be changed",
+  async (databases) => {
+    await using peer = await upgraded(databases);
+    const { log, lines } = collectLog();
+    await using _connection = await openConnection(peer.context, 1, "In", {
+      signal: new AbortController().signal,
+      log,
+    });
+    assert.deepEqual(lines.map(({ level, message }) => [level, message]), [
+      ["warn", 'The saved "realm" is ignored: auth method "aging-login" no longer has it'],
+    ]);
+    assert.deepEqual((await authsOf(peer.context).update("In", { config: { host: "there" } })).config, {
+      host: "there",
+    });
+  },
+);
 
-Deno.test("a run that was queued before a plugin lost a key is executed, with a note", async () => {
-  await using peer = await upgraded();
+onEachDatabase("a run that was queued before a plugin lost a key is executed, with a note", async (databases) => {
+  await using peer = await upgraded(databases);
   const { context, folder } = peer;
   const { database } = context;
   const auth = await authsOf(context).get("In");
@@ -131,7 +143,7 @@ Deno.test("a run that was queued before a plugin lost a key is executed, with a 
     home: homeOf(folder),
     identityKey: new Uint8Array(16),
     archive: new Archive(`${folder}/archive`),
-    statements: sqliteStatements,
+    statements: statementsFor(databases.kind),
     [Symbol.asyncDispose]: async () => {},
   };
   const hooks = {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ImportTarget } from "../contracts/job.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { type EnginePeer, failure, startEngine } from "./engine_testing.ts";
 import { startImport } from "./import_testing.ts";
 import { placeImport, streamsOf } from "./streams.ts";
@@ -7,8 +8,8 @@ import { placeImport, streamsOf } from "./streams.ts";
 const place = ({ context: { database } }: EnginePeer, target: ImportTarget, now = 5) =>
   database.write((transaction) => placeImport(transaction, 1, target, now));
 
-Deno.test("an import makes its stream and its mapping, and finds both again", async () => {
-  await using engine = await startEngine();
+onEachDatabase("an import makes its stream and its mapping, and finds both again", async (databases) => {
+  await using engine = await startEngine(databases);
   const made = await place(engine, { stream: "people", identifyBy: ["id", "email"] });
   assert.equal(made.stream, 1);
   assert.deepEqual(made.mapping?.profiles, { account: 1, table: 1 });
@@ -20,15 +21,15 @@ Deno.test("an import makes its stream and its mapping, and finds both again", as
   ]);
 });
 
-Deno.test("a stream keeps the mapping it has, whatever a later import asks for", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a stream keeps the mapping it has, whatever a later import asks for", async (databases) => {
+  await using engine = await startEngine(databases);
   const made = await place(engine, { stream: "people", identifyBy: ["id"] });
   assert.deepEqual(await place(engine, { stream: "people", identifyBy: ["email"] }), made);
   assert.deepEqual(await place(engine, { stream: "people", identifyBy: [] }), made);
 });
 
-Deno.test("a stream without a mapping gets one from the first import that names identities", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a stream without a mapping gets one from the first import that names identities", async (databases) => {
+  await using engine = await startEngine(databases);
   assert.deepEqual(await place(engine, { stream: "clicks", identifyBy: [] }), { stream: 1, mapping: undefined });
   const streams = streamsOf(engine.context.database, 1);
   assert.equal((await streams.get("clicks")).identify_by, null);
@@ -37,8 +38,8 @@ Deno.test("a stream without a mapping gets one from the first import that names 
   assert.deepEqual((await streams.get("clicks")).identify_by, ["id"]);
 });
 
-Deno.test("streams are listed by name, each with an id of its own", async () => {
-  await using engine = await startEngine();
+onEachDatabase("streams are listed by name, each with an id of its own", async (databases) => {
+  await using engine = await startEngine(databases);
   for (const [index, stream] of ["b", "a", "C"].entries()) {
     assert.equal((await place(engine, { stream, identifyBy: [] })).stream, index + 1);
   }
@@ -46,8 +47,8 @@ Deno.test("streams are listed by name, each with an id of its own", async () => 
   assert.deepEqual(streams.map(({ name }) => name), ["C", "a", "b"]);
 });
 
-Deno.test("an unknown stream is not found, with a near name where there is one", async () => {
-  await using engine = await startEngine();
+onEachDatabase("an unknown stream is not found, with a near name where there is one", async (databases) => {
+  await using engine = await startEngine(databases);
   const streams = streamsOf(engine.context.database, 1);
   const missing = (name: string) => new RegExp(`^Stream "${name}" does not exist$`);
   await assert.rejects(
@@ -65,8 +66,8 @@ Deno.test("an unknown stream is not found, with a near name where there is one",
   );
 });
 
-Deno.test("fields are told with their fill rate, the fullest first", async () => {
-  await using peer = await startImport();
+onEachDatabase("fields are told with their fill rate, the fullest first", async (databases) => {
+  await using peer = await startImport(databases);
   const streams = streamsOf(peer.database, 1);
   assert.deepEqual(await streams.fields("people"), []);
   await peer.commits().commit(peer.batch([

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { failure, startEngine } from "./engine_testing.ts";
 import { SCOPES } from "./scopes.ts";
 import { tokensOf } from "./tokens.ts";
 
-Deno.test("a token is verified by itself and stored only as a hash", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a token is verified by itself and stored only as a hash", async (databases) => {
+  await using engine = await startEngine(databases);
   const tokens = tokensOf(engine.context);
   const { id, token } = await tokens.create({ name: "ci", scopes: ["admin"] });
   assert.deepEqual(await tokens.verify(token), { id, name: "ci", scopes: ["admin"] });
@@ -14,8 +15,8 @@ Deno.test("a token is verified by itself and stored only as a hash", async () =>
   assert.notEqual((await tokens.create({ name: "ci", scopes: ["admin"] })).token, token);
 });
 
-Deno.test("a token needs a name and scopes that there are", async () => {
-  await using engine = await startEngine();
+onEachDatabase("a token needs a name and scopes that there are", async (databases) => {
+  await using engine = await startEngine(databases);
   const tokens = tokensOf(engine.context);
   await assert.rejects(tokens.create({ name: " ", scopes: ["admin"] }), failure("config", /name is empty/));
   await assert.rejects(tokens.create({ name: "x", scopes: [] }), failure("config", /needs a scope/));
@@ -32,8 +33,8 @@ Deno.test("a token needs a name and scopes that there are", async () => {
   assert.deepEqual((await tokens.list())[0]?.scopes, SCOPES);
 });
 
-Deno.test("tokens are listed without themselves, and a deleted one is not known any more", async () => {
-  await using engine = await startEngine();
+onEachDatabase("tokens are listed without themselves, and a deleted one is not known any more", async (databases) => {
+  await using engine = await startEngine(databases);
   const tokens = tokensOf(engine.context);
   const { id, token } = await tokens.create({ name: "ci", scopes: ["data"] });
   const [listed, ...others] = await tokens.list();
@@ -47,8 +48,8 @@ Deno.test("tokens are listed without themselves, and a deleted one is not known 
   await assert.rejects(tokens.get(id), gone);
 });
 
-Deno.test("the last admin token is kept where that is asked for", async () => {
-  await using engine = await startEngine();
+onEachDatabase("the last admin token is kept where that is asked for", async (databases) => {
+  await using engine = await startEngine(databases);
   const tokens = tokensOf(engine.context);
   assert.equal(await tokens.anyAdmin(), false);
   const { id: first } = await tokens.create({ name: "first", scopes: ["admin", "data"] });

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
-import { migrate } from "../database/migrations.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
 import { failure, makeFolder } from "./engine_testing.ts";
 import { masterKeyWarning, parseMasterKeys } from "./master_key.ts";
 import { openVault } from "./vault.ts";
@@ -14,10 +13,9 @@ interface Store extends AsyncDisposable {
   readonly masterKeyPath: string;
 }
 
-async function openStore(): Promise<Store> {
+async function openStore(databases: TestDatabases): Promise<Store> {
   const folder = await makeFolder();
-  const database = await openSqlite(join(folder.path, "waybill.db"));
-  await migrate(database);
+  const database = await databases.open();
   return {
     database,
     masterKeyPath: join(folder.path, "master.key"),
@@ -30,8 +28,8 @@ async function openStore(): Promise<Store> {
 
 const newKey = () => crypto.getRandomValues(new Uint8Array(32)).toBase64();
 
-Deno.test("the first start makes a private key file, which later starts take", async () => {
-  await using store = await openStore();
+onEachDatabase("the first start makes a private key file, which later starts take", async (databases) => {
+  await using store = await openStore(databases);
   const first = await openVault(store);
   const sealed = await first.seal({ password: "hunter22" }, "auths/1/secrets");
   const { mode } = await Deno.stat(store.masterKeyPath);
@@ -42,33 +40,39 @@ Deno.test("the first start makes a private key file, which later starts take", a
   assert.equal((await first.identityKey()).length, 16);
 });
 
-Deno.test("two processes that start at once end with one key", async () => {
-  await using store = await openStore();
+onEachDatabase("two processes that start at once end with one key", async (databases) => {
+  await using store = await openStore(databases);
   const [one, other] = await Promise.all([openVault(store), openVault(store)]);
   assert.deepEqual(await one.identityKey(), await other.identityKey());
   assert.equal(await other.open(await one.seal("x", "a/b/c"), "a/b/c"), "x");
 });
 
-Deno.test("whatever is sealed opens at its place, with its key, unchanged, and nowhere else", async () => {
-  await using store = await openStore();
-  const vault = await openVault(store);
-  await fc.assert(
-    fc.asyncProperty(fc.jsonValue(), fc.string(), fc.nat(), async (value, place, at) => {
-      const json: JsonValue = JSON.parse(JSON.stringify(value));
-      const sealed = await vault.seal(json, place);
-      assert.deepEqual(await vault.open(sealed, place), json);
-      await assert.rejects(vault.open(sealed, `${place}!`), failure("config", /was changed outside Waybill/));
-      const changed = sealed.slice();
-      const index = at % sealed.length;
-      changed[index] = (changed[index] ?? 0) ^ 1;
-      await assert.rejects(vault.open(changed, place), failure("config", /changed outside|another master key|a form/));
-    }),
-    { numRuns: 50 },
-  );
-});
+onEachDatabase(
+  "whatever is sealed opens at its place, with its key, unchanged, and nowhere else",
+  async (databases) => {
+    await using store = await openStore(databases);
+    const vault = await openVault(store);
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), fc.string(), fc.nat(), async (value, place, at) => {
+        const json: JsonValue = JSON.parse(JSON.stringify(value));
+        const sealed = await vault.seal(json, place);
+        assert.deepEqual(await vault.open(sealed, place), json);
+        await assert.rejects(vault.open(sealed, `${place}!`), failure("config", /was changed outside Waybill/));
+        const changed = sealed.slice();
+        const index = at % sealed.length;
+        changed[index] = (changed[index] ?? 0) ^ 1;
+        await assert.rejects(
+          vault.open(changed, place),
+          failure("config", /changed outside|another master key|a form/),
+        );
+      }),
+      { numRuns: 50 },
+    );
+  },
+);
 
-Deno.test("the same secret never seals to the same bytes, and is not among them", async () => {
-  await using store = await openStore();
+onEachDatabase("the same secret never seals to the same bytes, and is not among them", async (databases) => {
+  await using store = await openStore(databases);
   const vault = await openVault(store);
   const one = await vault.seal("correct horse battery", "a/b/c");
   const other = await vault.seal("correct horse battery", "a/b/c");
@@ -76,8 +80,8 @@ Deno.test("the same secret never seals to the same bytes, and is not among them"
   assert(!new TextDecoder("latin1").decode(one).includes("horse"));
 });
 
-Deno.test("a lost master key is said at start, and no new one is made", async () => {
-  await using store = await openStore();
+onEachDatabase("a lost master key is said at start, and no new one is made", async (databases) => {
+  await using store = await openStore(databases);
   await openVault(store);
   await Deno.remove(store.masterKeyPath);
   await assert.rejects(
@@ -87,8 +91,8 @@ Deno.test("a lost master key is said at start, and no new one is made", async ()
   await assert.rejects(Deno.stat(store.masterKeyPath), Deno.errors.NotFound);
 });
 
-Deno.test("a wrong master key is said at start", async () => {
-  await using store = await openStore();
+onEachDatabase("a wrong master key is said at start", async (databases) => {
+  await using store = await openStore(databases);
   await openVault(store);
   const wrong = openVault({ ...store, masterKey: newKey() });
   await assert.rejects(wrong, failure("config", /does not fit this database: WAYBILL_MASTER_KEY/));
@@ -109,8 +113,8 @@ Deno.test("a master key is 32 bytes in base64 or hex, and a broken one is not re
   }
 });
 
-Deno.test("a key put before the old one seals everything anew, and the old one may go", async () => {
-  await using store = await openStore();
+onEachDatabase("a key put before the old one seals everything anew, and the old one may go", async (databases) => {
+  await using store = await openStore(databases);
   const [before, after] = [newKey(), newKey()];
   const old = await openVault({ ...store, masterKey: before });
   const identityKey = await old.identityKey();
@@ -135,8 +139,8 @@ Deno.test("a key put before the old one seals everything anew, and the old one m
   assert.equal(await Deno.stat(store.masterKeyPath).catch(() => "none"), "none");
 });
 
-Deno.test("a key file that others may read is worth a warning", async () => {
-  await using store = await openStore();
+onEachDatabase("a key file that others may read is worth a warning", async (databases) => {
+  await using store = await openStore(databases);
   assert.equal(await masterKeyWarning(store.masterKeyPath), undefined);
   await openVault(store);
   assert.equal(await masterKeyWarning(store.masterKeyPath), undefined);
