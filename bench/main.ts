@@ -84,7 +84,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     title: "`/healthz` during an import",
     usage: "[rows]",
     sizes: [1_000_000],
-    needs: ["openssh-server", "openssh-client"],
+    needs: ["time", "openssh-server", "openssh-client"],
     run: (rows = 1) => benchHealthz(rows),
   },
 };

@@ -3,13 +3,10 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { costs, type Goal, median, table, verdict } from "./figures.ts";
-import { type Measure, measure, readReport, timed } from "./measure.ts";
+import { type Measure, measure } from "./measure.ts";
+import { startBenchServer } from "./server.ts";
 import { WAYBILL } from "./stage.ts";
-
-const PERMISSIONS = WAYBILL.slice(0, -1);
-const SERVER = fileURLToPath(new URL("../server/main.ts", import.meta.url));
 
 /** Starts both so many times; lines of Markdown. */
 export async function benchStartup(count: number): Promise<string[]> {
@@ -41,41 +38,7 @@ export async function benchStartup(count: number): Promise<string[]> {
   }
 }
 
+/** Starts a server and ends it again. */
 async function measureServe(home: string): Promise<Measure> {
-  const report = `${home}/time.txt`;
-  const [program = "", ...args] = timed(report, [...PERMISSIONS, SERVER, "--home", home, "--port", "0"]);
-  const started = performance.now();
-  const timing = new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
-  const log = timing.stderr.pipeThrough(new TextDecoderStream());
-  await untilHealthy(await addressIn(log));
-  const wall = (performance.now() - started) / 1_000;
-  await terminateChildOf(timing.pid);
-  await Promise.all([timing.status, log.pipeTo(new WritableStream())]);
-  return { ...await readReport(report), wall };
-}
-
-/** The URL that the server's log names; the rest of it stays to be read. */
-async function addressIn(log: ReadableStream<string>): Promise<string> {
-  let text = "";
-  for await (const piece of log.values({ preventCancel: true })) {
-    text += piece;
-    const url = /listens on (http:\S+),/.exec(text)?.[1];
-    if (url !== undefined) return url;
-  }
-  throw new Error(`The server ended before it listened: ${text}`);
-}
-
-async function untilHealthy(url: string): Promise<void> {
-  for (;;) {
-    const response = await fetch(`${url}/healthz`);
-    await response.body?.cancel();
-    if (response.status === 200) return;
-  }
-}
-
-/** GNU time passes no signal on. */
-async function terminateChildOf(pid: number): Promise<void> {
-  const { stdout } = await new Deno.Command("/usr/bin/ps", { args: ["-o", "pid=", "--ppid", String(pid)] }).output();
-  const child = new TextDecoder().decode(stdout).trim();
-  await new Deno.Command("/usr/bin/kill", { args: ["-TERM", child] }).output();
+  return await (await startBenchServer(home)).end();
 }
