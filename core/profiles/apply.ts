@@ -6,8 +6,9 @@
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { addIdentities, findIdentities } from "./identity_index.ts";
+import { KnownProfiles } from "./known_profiles.ts";
 import type { ProfileBatch } from "./profile_batch.ts";
-import { isLater, latestStamp, ProfileState, type Stamp, type StoredProfile } from "./profile_state.ts";
+import { ProfileState, type StoredProfile } from "./profile_state.ts";
 import type { ProfileScope, ProfileStatements } from "./statements.ts";
 
 /** What a batch did to the profiles. */
@@ -55,8 +56,7 @@ interface Places {
 
 /** Which of a batch's identities the database knows. */
 interface Resolution {
-  /** Known profiles by id. */
-  readonly profiles: ReadonlyMap<number, StoredProfile>;
+  readonly profiles: KnownProfiles;
   /** For each slot, the profile it names, or 0. */
   readonly known: Float64Array;
   /** For each event, the profile that says just what it says; 0 where nobody looked, -1 where it is another one. */
@@ -75,7 +75,7 @@ async function resolveIdentities(
   scope: ProfileScope,
   batch: ProfileBatch,
 ): Promise<Resolution> {
-  const profiles = new Map<number, StoredProfile>();
+  const profiles = new KnownProfiles();
   const states = new Map<number, ProfileState>();
   const known = new Float64Array(batch.slots.count);
   const same = new Float64Array(batch.count);
@@ -113,11 +113,11 @@ async function loadFound(
   statements: ProfileStatements,
   scope: ProfileScope,
   found: Float64Array,
-  profiles: Map<number, StoredProfile>,
+  profiles: KnownProfiles,
 ): Promise<void> {
   const load = async (ids: Iterable<number>) => {
     const lacking = [...ids].filter((id) => !profiles.has(id));
-    for (const profile of await statements.loadProfiles(transaction, scope, lacking)) profiles.set(profile.id, profile);
+    for (const columns of await statements.loadProfiles(transaction, scope, lacking)) profiles.add(columns);
     return lacking.filter((id) => !profiles.has(id));
   };
   const gone = await load(distinct(found));
@@ -143,12 +143,12 @@ function names(
   id: number,
   slot: number,
 ): boolean {
-  const profile = profiles.get(id)!, event = batch.owners[slot]!;
-  if (same[event] === 0) same[event] = batch.attributes(event) === profile.attributes ? id : -1;
+  const event = batch.owners[slot]!;
+  if (same[event] === 0) same[event] = profiles.says(id, batch.attributeBytes(event)) ? id : -1;
   if (same[event] === id) return true;
   let state = states.get(id);
   if (state === undefined) {
-    state = ProfileState.ofStored(batch.identifyBy, profile);
+    state = ProfileState.ofStored(batch.identifyBy, profiles.get(id));
     states.set(id, state);
   }
   return state.has(batch.identifyBy[batch.slots.field(slot)]!, batch.slots.value(slot));
@@ -232,21 +232,22 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
   for (let root = 0; root < batch.count; root++) {
     if (!batch.identified(root) || batch.root(root) !== root) continue;
     const events = eventsOf.size === 0 ? undefined : eventsOf.get(root);
-    const survivor = survivors[root] === 0 ? undefined : profiles.get(survivors[root]!)!;
-    if (survivor === undefined && events === undefined) {
+    const id = survivors[root]!;
+    if (id === 0 && events === undefined) {
       created[createdCount++] = root;
       continue;
     }
     const merged = others.get(root)?.sort((a, b) => a - b);
-    if (
-      survivor !== undefined && merged === undefined && events === undefined &&
-      same[root] === survivor.id && survivor.stamp?.fields == null
-    ) {
-      const seen = seenAgain(survivor, [batch.times[root]!, position + root]);
-      if (seen !== undefined) stamps.push(seen);
-      continue;
+    if (id !== 0 && merged === undefined && events === undefined && same[root] === id) {
+      // The common case of a file imported again.
+      const seen = profiles.seenAgain(id, [batch.times[root]!, position + root]);
+      if (seen !== undefined) {
+        if (seen !== "nothing") stamps.push(seen);
+        continue;
+      }
     }
-    const absorbed = (merged ?? []).map((id) => profiles.get(id)!);
+    const survivor = id === 0 ? undefined : profiles.get(id);
+    const absorbed = (merged ?? []).map((id) => profiles.get(id));
     const result = fold(batch, position, events ?? [root], survivor, absorbed);
     if (survivor === undefined) {
       created[createdCount++] = root;
@@ -270,16 +271,6 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
       return survivors[root] || position + root;
     },
   };
-}
-
-/**
- * The common case of a file imported again: the event says just what the profile says, whose fields all have one stamp.
- * Gives the new stamp, or undefined where the event is no later.
- */
-function seenAgain(profile: StoredProfile, stamp: Stamp): Pick<StoredProfile, "id" | "stamp"> | undefined {
-  if (!isLater(stamp, latestStamp(profile))) return undefined;
-  const identities = profile.stamp?.identities ?? null;
-  return { id: profile.id, stamp: { at: stamp[0], position: stamp[1], fields: null, identities } };
 }
 
 function fold(

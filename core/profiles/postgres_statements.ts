@@ -10,8 +10,10 @@
 import { CompiledQuery } from "kysely";
 import type { Executor } from "../database/database.ts";
 import { packIntegers, packTexts } from "../database/postgres_arrays.ts";
-import type { StoredProfile } from "./profile_state.ts";
+import { type ColumnsRow, parseColumns, type ProfileColumns } from "./known_profiles.ts";
 import type { ProfileScope, ProfileStatements } from "./statements.ts";
+
+const encoder = new TextEncoder();
 
 /** Rows a statement. */
 const PIECE = 5_000;
@@ -44,22 +46,18 @@ function texts<Row>(rows: readonly Row[], of: (row: Row) => string | null): Uint
 /** The batch statements for PostgreSQL. */
 export const postgresStatements: ProfileStatements = {
   async loadProfiles(executor, scope, ids) {
-    const profiles: StoredProfile[] = [];
-    await forEach<number, LoadedProfile>(
+    const loaded: ProfileColumns[] = [];
+    await forEach<number, ColumnsRow<string>>(
       executor,
       scope,
       ids,
       LOAD_PROFILES,
       (ids) => [integers(ids, (id) => id)],
-      ({ id, at, attributes, stamp_at, position, fields, identities }) =>
-        profiles.push({
-          id,
-          at,
-          attributes,
-          stamp: stamp_at === null || position === null ? null : { at: stamp_at, position, fields, identities },
-        }),
+      (row) => {
+        if (row.attributes !== null) loaded.push(parseColumns(row, encoder.encode(row.attributes)));
+      },
     );
-    return profiles;
+    return loaded;
   },
 
   async insertProfiles(executor, scope, count, profile) {
@@ -119,28 +117,23 @@ interface Merge {
   readonly into: number;
 }
 
-interface LoadedProfile {
-  readonly id: number;
-  readonly at: number;
-  readonly attributes: string;
-  readonly stamp_at: number | null;
-  readonly position: number | null;
-  readonly fields: string | null;
-  readonly identities: string | null;
-}
-
 /** The rows of a table with the ids of a list named `wanted`; `offset 0` keeps the planner from taking it apart. */
 const byId = (table: string, columns: string) =>
   `lateral (select ${columns} from ${table}
     where account_id = $1 and table_id = $2 and id = wanted.id offset 0)`;
 
+/** JSON as text: so it reads as SQLite's does. */
+const list = (column: string, name: string) => `json_agg(${column} order by wanted.id)::text as "${name}"`;
+
 const LOAD_PROFILES = `
-  select wanted.id, profiles.at, profiles.attributes,
-    stamps.at as stamp_at, stamps.position, stamps.fields, stamps.identities
+  select ${list("wanted.id", "ids")}, ${list("profiles.at", "ats")},
+    ${list("octet_length(profiles.attributes)", "sizes")},
+    string_agg(profiles.attributes, '' order by wanted.id) as attributes,
+    ${list("stamps.at", "stampedAts")}, ${list("stamps.position", "positions")},
+    ${list("stamps.fields", "fields")}, ${list("stamps.identities", "identities")}
   from unnest($3::bigint[]) as wanted(id)
   cross join ${byId("profiles", "at, attributes")} as profiles
-  left join ${byId("profile_stamps", "at, position, fields, identities")} as stamps on true
-  order by wanted.id`;
+  left join ${byId("profile_stamps", "at, position, fields, identities")} as stamps on true`;
 
 const INSERT_PROFILES = `
   insert into profiles (account_id, table_id, id, at, attributes)

@@ -122,7 +122,12 @@ export class ProfileBatch {
 
   /** What the event writes: a JSON object with sorted keys and no empty values. */
   attributes(event: number): string {
-    return decoder.decode(this.#texts.subarray(this.#ends[event], this.#ends[event + 1]));
+    return decoder.decode(this.attributeBytes(event));
+  }
+
+  /** The same, as UTF-8. */
+  attributeBytes(event: number): Uint8Array {
+    return this.#texts.subarray(this.#ends[event], this.#ends[event + 1]);
   }
 
   /** Events that name nobody. */

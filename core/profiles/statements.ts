@@ -4,6 +4,7 @@
  * @module
  */
 import type { Executor } from "../database/database.ts";
+import type { ProfileColumns } from "./known_profiles.ts";
 import type { StoredProfile } from "./profile_state.ts";
 
 /** The profile table that a batch works on. */
@@ -14,12 +15,8 @@ export interface ProfileScope {
 
 /** The batch statements. All run in the caller's transaction; empty input does nothing. */
 export interface ProfileStatements {
-  /** Reads profiles, by ascending id; passes over those that are not there. */
-  loadProfiles(
-    executor: Executor,
-    scope: ProfileScope,
-    ids: ArrayLike<number>,
-  ): Promise<StoredProfile[]>;
+  /** Reads profiles, by ascending id, some at a time; passes over those that are not there. */
+  loadProfiles(executor: Executor, scope: ProfileScope, ids: ArrayLike<number>): Promise<ProfileColumns[]>;
   /** Adds profiles in ascending order of id, without their stamps; each is asked for once, when it is written. */
   insertProfiles(
     executor: Executor,

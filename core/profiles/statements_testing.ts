@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import type { CompiledQuery } from "kysely";
 import type { Database, Executor } from "../database/database.ts";
+import { storedProfiles } from "./known_profiles.ts";
 import type { StoredProfile } from "./profile_state.ts";
 import type { ProfileScope, ProfileStatements } from "./statements.ts";
 
@@ -94,6 +95,8 @@ export function statementsSuite(name: string, statements: ProfileStatements, mak
   const test = (sentence: string, body: () => Promise<void>) => Deno.test(`${name}: ${sentence}`, body);
   const insert = (executor: Executor, profiles: readonly StoredProfile[], to = scope) =>
     insertProfiles(statements, executor, profiles, to);
+  const load = async (executor: Executor, from: ProfileScope, ids: readonly number[]) =>
+    storedProfiles(await statements.loadProfiles(executor, from, ids));
 
   test("lists of any length are written and read back whole", async () => {
     await using database = await make();
@@ -103,7 +106,7 @@ export function statementsSuite(name: string, statements: ProfileStatements, mak
       const profiles = ids.map((id) => profile(id));
       await insert(kysely, profiles);
       await statements.putStamps(kysely, scope, profiles);
-      assert.deepEqual(await statements.loadProfiles(kysely, scope, ids), profiles);
+      assert.deepEqual(await load(kysely, scope, ids), profiles);
       await statements.mergeProfiles(kysely, scope, ids.map((id) => ({ id, into: 7 })));
       assert.deepEqual(await statements.findMerges(kysely, scope, ids), new Map(ids.map((id) => [id, 7])));
     }
@@ -124,8 +127,8 @@ export function statementsSuite(name: string, statements: ProfileStatements, mak
       ...([3, 5].includes(row.id) ? { attributes: '{"é":"’"}' } : {}),
       ...(row.id === 5 ? { stamp } : {}),
     }));
-    assert.deepEqual(await statements.loadProfiles(kysely, scope, range(20)), after);
-    const [other] = await statements.loadProfiles(kysely, { account: 1, table: 2 }, [3]);
+    assert.deepEqual(await load(kysely, scope, range(20)), after);
+    const [other] = await load(kysely, { account: 1, table: 2 }, [3]);
     assert.deepEqual(other, profile(3, { stamp: null }));
   });
 
@@ -133,7 +136,7 @@ export function statementsSuite(name: string, statements: ProfileStatements, mak
     await using database = await make();
     const { kysely } = database;
     await insert(kysely, [profile(2), profile(4)]);
-    const loaded = await statements.loadProfiles(kysely, scope, [1, 2, 3, 4, 5]);
+    const loaded = await load(kysely, scope, [1, 2, 3, 4, 5]);
     assert.deepEqual(loaded.map(({ id, stamp }) => [id, stamp]), [[2, null], [4, null]]);
   });
 
@@ -150,12 +153,12 @@ export function statementsSuite(name: string, statements: ProfileStatements, mak
     assert.deepEqual([...await statements.findMerges(kysely, scope, range(4))], [[3, 2], [4, 2]]);
     await statements.mergeProfiles(kysely, scope, [{ id: 2, into: 1 }]);
     assert.deepEqual([...await statements.findMerges(kysely, scope, range(4))], [[2, 1], [3, 1], [4, 1]]);
-    assert.deepEqual((await statements.loadProfiles(kysely, scope, range(4))).map(({ id }) => id), [1]);
+    assert.deepEqual((await load(kysely, scope, range(4))).map(({ id }) => id), [1]);
     const stamps = await kysely.selectFrom("profile_stamps").select(["table_id", "id"]).orderBy("table_id").orderBy(
       "id",
     )
       .execute();
     assert.deepEqual(stamps.map(({ table_id, id }) => [table_id, id]), [[1, 1], [2, 1], [2, 2], [2, 3], [2, 4]]);
-    assert.equal((await statements.loadProfiles(kysely, elsewhere, range(4))).length, 4);
+    assert.equal((await load(kysely, elsewhere, range(4))).length, 4);
   });
 }
