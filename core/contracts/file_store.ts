@@ -62,8 +62,9 @@ export interface FileStore {
   /** Describes one file or folder. */
   stat(path: string, options?: { readonly signal?: AbortSignal }): Promise<FileEntry>;
   /**
-   * Reads a file from `offset` to the end it had when it was opened; a dropped connection is resumed inside the stream.
-   * What is appended meanwhile is not read; a file that gets shorter is a failure of kind `data`.
+   * Reads a file from `offset` to its end; a dropped connection is resumed inside the stream. A file that changes, grows,
+   * is replaced or removed meanwhile is a failure of kind `data`, before its last bytes are handed out, as far as the
+   * store can tell: over SFTP by size and modification time in whole seconds, in a local folder by nanoseconds and inode.
    */
   open(path: string, options?: OpenOptions): Promise<ReadableStream<Uint8Array>>;
   /**

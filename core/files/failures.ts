@@ -38,10 +38,11 @@ export function forbidden(path: string, cause?: unknown): Failure {
   });
 }
 
-/** The file is not the one that was asked for. */
-export function changed(path: string): Failure {
-  return new Failure("data", `File "${path}" changed while it was read`, {
-    hint: "Run again once the file is complete",
+/** The file is not, or no longer, the one that was asked for; `how` tells the difference where it is known. */
+export function changed(path: string, how?: string): Failure {
+  const difference = how === undefined ? "" : ` (${how})`;
+  return new Failure("data", `File "${path}" changed while it was read${difference}`, {
+    hint: "Wait until the partner has finished writing it, then run it again",
   });
 }
 

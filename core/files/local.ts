@@ -22,6 +22,7 @@ import {
   parseFilePath,
   parsePath,
 } from "./paths.ts";
+import { requireUnchanged, type Seen } from "./unchanged.ts";
 
 /** Entries described at the same time. */
 const CONCURRENCY = 32;
@@ -85,14 +86,21 @@ class FolderStore implements LocalStore {
       if (entry.kind === "folder") throw isFolder(path);
       if (entry.kind !== "file") throw notReadable(path);
       const handle = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW);
+      let opened: Seen;
       try {
-        const opened = versionOf(await handle.stat({ bigint: true }));
-        if (opened !== (options.version ?? entry.version)) throw changed(path);
+        opened = seen(await handle.stat({ bigint: true }));
+        if (opened.version !== (options.version ?? entry.version)) throw changed(path);
       } catch (error) {
         await handle.close();
         throw error;
       }
-      return streamOf(handle, path, options.offset ?? 0, entry.size, options.signal);
+      const look = async () => {
+        requireUnchanged(path, opened, seen(await handle.stat({ bigint: true })));
+        // By its path once more: a new file, or another link, may be there by now.
+        requireUnchanged(path, opened, await statBig(this.#lexical(parsed)).then(seen, ifMissing));
+      };
+      const { offset = 0, signal } = options;
+      return streamOf(handle, { path, offset, size: opened.size, look, signal });
     });
   }
 
@@ -252,6 +260,14 @@ async function describe(path: ParsedPath, real: string): Promise<FileEntry> {
     modified: Number(found.mtimeMs),
     version: versionOf(found),
   };
+}
+
+function seen(found: BigStats): Seen {
+  return { size: Number(found.size), modified: Number(found.mtimeMs), version: versionOf(found) };
+}
+
+function ifMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
 }
 
 /** The inode too: a file replaced by a rename within one tick of the clock is another one. */

@@ -94,6 +94,18 @@ Deno.test("local store removes a link and not what it leads to", () =>
     assert.equal(await Deno.readTextFile(join(root, "../rooted/secret")), "secret");
   }));
 
+Deno.test("local store notices another file of the same size and time in the place of the one it reads", () =>
+  confined(async (root, store) => {
+    await put(root, "new", new TextEncoder().encode("torn"));
+    for (const file of ["in/a.csv", "new"]) await Deno.utime(join(root, file), 1_000, 1_000);
+    const reader = (await store.open("in/a.csv")).getReader();
+    await Deno.rename(join(root, "new"), join(root, "in/a.csv"));
+    await assert.rejects(
+      reader.read(),
+      (error: unknown) => error instanceof Failure && /\(another file is in its place\)$/.test(error.message),
+    );
+  }));
+
 Deno.test("local store notices a file that gets shorter while it is read", () =>
   confined(async (root, store) => {
     await put(root, "large", new Uint8Array(1024 * 1024));

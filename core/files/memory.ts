@@ -7,6 +7,7 @@ import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../contracts/file_store.ts";
 import { abortedOr, changed, isFolder, notFolder, notFound, untilAborted } from "./failures.ts";
 import { filePage, pageOf } from "./paging.ts";
+import { isLookDue, requireUnchanged, type Seen } from "./unchanged.ts";
 import { baseName, childPath, compareNames, formatPath, type ParsedPath, parseFilePath, parsePath } from "./paths.ts";
 
 /** Bytes a stream hands out at a time. */
@@ -45,8 +46,7 @@ export function memoryStore(files: Readonly<Record<string, Uint8Array | string>>
     const file = stored.get(key);
     const common = { path: formatPath(path), name: baseName(path) };
     if (file !== undefined) {
-      const { bytes: { length: size }, modified } = file;
-      return { ...common, kind: "file", size, modified, version: `${size}-${file.serial}` };
+      return { ...common, kind: "file", ...seen(file) };
     }
     if (isFolderKey(key)) return { ...common, kind: "folder", size: 0, modified: 0, version: "folder" };
     throw notFound(formatPath(path));
@@ -92,13 +92,23 @@ export function memoryStore(files: Readonly<Record<string, Uint8Array | string>>
     async open(path: string, options: OpenOptions = {}): Promise<ReadableStream<Uint8Array>> {
       throwIfAborted(options.signal);
       const parsed = parsePath(path);
-      const { bytes } = requireFile(parsed);
-      if (options.version !== undefined && describe(parsed).version !== options.version) throw changed(path);
-      let position = options.offset ?? 0;
+      const file = requireFile(parsed);
+      if (options.version !== undefined && seen(file).version !== options.version) throw changed(path);
+      const { bytes } = file;
+      const { offset = 0 } = options;
+      let position = offset;
+      const look = () => {
+        const now = stored.get(keyOf(parsed));
+        requireUnchanged(path, seen(file), now && seen(now));
+      };
       return new ReadableStream<Uint8Array>({
         pull(controller) {
           throwIfAborted(options.signal);
-          if (position >= bytes.length) return controller.close();
+          if (position >= bytes.length) {
+            if (offset >= bytes.length) look();
+            return controller.close();
+          }
+          if (isLookDue(position, position + CHUNK, bytes.length)) look();
           // A copy: the receiver may transfer the chunk's buffer.
           controller.enqueue(bytes.slice(position, position += CHUNK));
         },
@@ -142,6 +152,10 @@ export function memoryStore(files: Readonly<Record<string, Uint8Array | string>>
     );
   }
   return store;
+}
+
+function seen({ bytes: { length: size }, modified, serial }: StoredFile): Seen {
+  return { size, modified, version: `${size}-${serial}` };
 }
 
 function keyOf(path: ParsedPath): string {

@@ -140,6 +140,44 @@ export function fileStoreSuite(name: string, make: () => Promise<FilePeer>): voi
     await fails("data", undefined, () => readText(store, "a.csv", 0, version));
   });
 
+  const more = noise(1024 * 1024 + 1);
+  const changes: readonly [name: string, change: (peer: FilePeer, path: string) => Promise<unknown>][] = [
+    ["is written anew", ({ put }, path) => put(path, more)],
+    ["is replaced", ({ store }, path) => store.write(path, stream([more]))],
+    ["is removed", async ({ store, put }, path) => {
+      // A store that cannot remove need not notice it.
+      await (store.remove?.(path) ?? put(path, more));
+    }],
+  ];
+  for (const [name, change] of changes) {
+    test(`fails a reading when its file ${name} meanwhile, before it gives the last bytes`, async (peer) => {
+      for (const size of [0, 10, 1024 * 1024]) {
+        await peer.put("a.bin", more.subarray(0, size));
+        const reader = (await peer.store.open("a.bin")).getReader();
+        let given = size > 10 ? (await reader.read()).value?.length ?? 0 : 0;
+        await change(peer, "a.bin");
+        await fails("data", undefined, async () => {
+          for (let result = await reader.read(); !result.done; result = await reader.read()) {
+            given += result.value.length;
+          }
+        }, '"a.bin" changed while it was read (');
+        assert.ok(size === 0 || given < size, `${given} of ${size} bytes were given`);
+      }
+    });
+  }
+
+  test("fails a reading of a large file that changed soon, not only at its end", async ({ store, put }) => {
+    const bytes = noise(20 * 1024 * 1024);
+    await put("large.bin", bytes);
+    const reader = (await store.open("large.bin")).getReader();
+    let given = (await reader.read()).value?.length ?? 0;
+    await put("large.bin", concat([bytes, bytes]));
+    await fails("data", undefined, async () => {
+      for (let result = await reader.read(); !result.done; result = await reader.read()) given += result.value.length;
+    }, '"large.bin" changed while it was read (it had 20971520 bytes and has 41943040)');
+    assert.ok(given <= 16 * 1024 * 1024, `${given} bytes were given`);
+  });
+
   test("says not_found for what is not there", async ({ store, put }) => {
     await put("in/a.csv", text("x"));
     for (const path of ["b.csv", "in/b.csv", "no/a.csv", "in/a.csv/b"]) {

@@ -111,12 +111,15 @@ async function describe(files: FileStore, path: string, signal: AbortSignal): Pr
 }
 
 function requireSameFile(checkpoint: Checkpoint, path: string, entry: FileEntry): void {
-  const hint = "Start a new run";
+  const hint = "Start a new run, which reads the file from its start; what this one imported stays";
+  const { line } = checkpoint.position;
   if (checkpoint.path !== path) {
     throw new Failure("config", `The run stopped in "${checkpoint.path}" and cannot go on in "${path}"`, { hint });
   }
   if (checkpoint.version !== entry.version) {
-    throw new Failure("data", `File "${path}" changed since the run began`, { hint });
+    throw new Failure("data", `File "${path}" changed since the run began, which cannot go on at its line ${line}`, {
+      hint,
+    });
   }
 }
 

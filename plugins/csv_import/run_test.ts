@@ -235,11 +235,42 @@ Deno.test("a file that changed since the run began is not gone on with", async (
     assert.ok(error instanceof Failure);
     assert.deepEqual([error.kind, error.message, error.hint], [
       "data",
-      'File "a.csv" changed since the run began',
-      "Start a new run",
+      'File "a.csv" changed since the run began, which cannot go on at its line 4',
+      "Start a new run, which reads the file from its start; what this one imported stays",
     ]);
     return true;
   });
+});
+
+Deno.test("a file that grows while it is imported fails the run, which emits none of the rows at its end", async () => {
+  const whole = "id,note\n" + Array.from({ length: 200_000 }, (_, id) => `${id},note ${id}\n`).join("");
+  for (const [text, emitted] of [["id\n1\n2\n", 0], [whole, 1]] as const) {
+    const files = memoryStore({ "a.csv": text });
+    const grow = async () => void await files.write("a.csv", new Blob([text, "3,x\n"]).stream());
+    let rows = 0;
+    const growing: typeof csvImport = {
+      ...csvImport,
+      run: async (context) => {
+        const open: typeof files.open = async (...args) => {
+          const stream = await files.open(...args);
+          if (emitted === 0) await grow();
+          return stream;
+        };
+        const emit: typeof context.emit = async (...args) => {
+          rows += "times" in args[0] ? args[0].times.length : args[0].length;
+          await grow();
+          await context.emit(...args);
+        };
+        await csvImport.run({ ...context, connection: { files: { ...files, open } }, emit });
+      },
+    };
+    const running = runJob(growing, { connection: { files }, config: { stream: "s", file: "a.csv" } });
+    await assert.rejects(running, {
+      kind: "data",
+      message: `File "a.csv" changed while it was read (it had ${text.length} bytes and has ${text.length + 4})`,
+    });
+    assert.ok(emitted === 0 ? rows === 0 : rows > 0 && rows < 200_000, `${rows} rows were emitted`);
+  }
 });
 
 const vega = fileURLToPath(new URL("../data", import.meta.resolve("vega-datasets")));

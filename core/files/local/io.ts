@@ -8,18 +8,29 @@ import { basename, dirname, join } from "node:path";
 import { throwIfAborted } from "../../contracts/failure.ts";
 import { abortedOr, changed, untilAborted } from "../failures.ts";
 import { temporaryName } from "../paths.ts";
+import { isLookDue } from "../unchanged.ts";
 import { systemFailure } from "./failures.ts";
 
 /** Bytes read at a time. */
 const CHUNK = 256 * 1024;
 
+/** How to read an open file. */
+export interface Reading {
+  /** What messages call it. */
+  readonly path: string;
+  /** First byte wanted. */
+  readonly offset: number;
+  /** The size it had when it was opened. */
+  readonly size: number;
+  /** Throws where the file is not the one that was opened. */
+  readonly look: () => Promise<void>;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** The bytes of an open file from `offset` to the size it had; closes the file when done. */
 export function streamOf(
   handle: FileHandle,
-  path: string,
-  offset: number,
-  size: number,
-  signal: AbortSignal | undefined,
+  { path, offset, size, look, signal }: Reading,
 ): ReadableStream<Uint8Array> {
   let position = offset;
   return new ReadableStream<Uint8Array>({
@@ -27,12 +38,14 @@ export function streamOf(
       try {
         throwIfAborted(signal);
         if (position >= size) {
+          if (offset >= size) await look();
           await handle.close();
           return controller.close();
         }
         const buffer = new Uint8Array(Math.min(CHUNK, size - position));
         const { bytesRead } = await untilAborted(handle.read(buffer, 0, buffer.length, position), signal);
-        if (bytesRead === 0) throw changed(path);
+        if (bytesRead === 0) throw changed(path, "it is shorter than it was");
+        if (isLookDue(position, position + bytesRead, size)) await look();
         position += bytesRead;
         controller.enqueue(buffer.subarray(0, bytesRead));
       } catch (error) {

@@ -9,7 +9,9 @@ import type { OpenOptions } from "../../contracts/file_store.ts";
 import { abortedOr, changed, isFolder, notReadable, untilAborted } from "../failures.ts";
 import type { Attempts, SftpConnection } from "./connection.ts";
 import { ConnectionLost, type SftpSession, SftpStatus, STATUS } from "./session.ts";
-import { kindOf, pathFailure, versionOf } from "./status.ts";
+import { isLookDue, requireUnchanged, type Seen } from "../unchanged.ts";
+import type { Attributes } from "./ssh2_types.ts";
+import { kindOf, pathFailure, seen } from "./status.ts";
 
 /** What OpenSSH allows in one answer; other servers give less, and the rest is asked for again. */
 const CHUNK = 255 * 1024;
@@ -58,9 +60,12 @@ class RemoteReader {
   readonly #file: RemoteFile;
   readonly #signal: AbortSignal | undefined;
   readonly #attempts: Attempts;
-  #version: string | undefined;
+  readonly #version: string | undefined;
   #position: number;
-  #size = 0;
+  /** The file as it was when it was first opened. */
+  #opened: Seen | undefined;
+  /** Whether it was found unchanged after its last byte had come. */
+  #whole = false;
   #window = FIRST_WINDOW;
   #flow: Flow | undefined;
 
@@ -133,36 +138,64 @@ class RemoteReader {
     const flow: Flow = { session, handle, requests: [], next: this.#position };
     this.#flow = flow;
     const attributes = await untilAborted(
-      session.request<Parameters<typeof versionOf>[0]>((sftp, done) => sftp.fstat(handle, done)),
+      session.request<Attributes>((sftp, done) => sftp.fstat(handle, done)),
       this.#signal,
     );
     const kind = kindOf(attributes);
     if (kind === "folder") throw isFolder(path);
     if (kind !== "file") throw notReadable(path);
-    this.#version ??= versionOf(attributes);
-    if (versionOf(attributes) !== this.#version) throw changed(path);
-    this.#size = attributes.size ?? 0;
+    const now = seen(attributes);
+    if (this.#opened !== undefined) requireUnchanged(path, this.#opened, now);
+    else if (now.version !== (this.#version ?? now.version)) throw changed(path);
+    this.#opened ??= now;
     return flow;
   }
 
   async #read(): Promise<Uint8Array | undefined> {
     throwIfAborted(this.#signal);
     const flow = await this.#open();
-    if (this.#position >= this.#size) return undefined;
-    while (flow.requests.length < this.#window && flow.next < this.#size) {
-      const length = Math.min(CHUNK, this.#size - flow.next);
-      const request = this.#fetch(flow, flow.next, length);
+    const size = this.#opened?.size ?? 0;
+    if (this.#position >= size) {
+      if (!this.#whole) await untilAborted(this.#look(flow), this.#signal);
+      return undefined;
+    }
+    while (flow.requests.length < this.#window && flow.next < size) {
+      const length = Math.min(CHUNK, size - flow.next);
+      const end = flow.next + length;
+      const bytes = this.#fetch(flow, flow.next, length);
+      // Looked at right behind the request for these bytes: those after them do not wait for it.
+      const request = end < size && isLookDue(flow.next, end, size) ? both(bytes, this.#look(flow)) : bytes;
       // Its error is met when its turn comes; until then it is nobody's.
       request.catch(() => {});
       flow.requests.push(request);
-      flow.next += length;
+      flow.next = end;
     }
     const head = flow.requests.shift();
     if (head === undefined) throw new ConnectionLost("No request is in flight");
     const chunk = await untilAborted(head, this.#signal);
+    if (this.#position + chunk.length >= size) {
+      // Only now: a server may answer in another order than it is asked.
+      await untilAborted(this.#look(flow), this.#signal);
+      this.#whole = true;
+    }
     this.#position += chunk.length;
     this.#window = Math.min(this.#window * 2, WINDOW);
     return chunk;
+  }
+
+  /** Throws where the open file, or the one that its path leads to now, is not as it was. */
+  async #look({ session, handle }: Flow): Promise<void> {
+    const { remote, path } = this.#file;
+    const [open, named] = await Promise.all([
+      session.request<Attributes>((sftp, done) => sftp.fstat(handle, done)),
+      session.request<Attributes>((sftp, done) => sftp.stat(remote, done)).catch((error: unknown) => {
+        if (error instanceof SftpStatus && error.code === STATUS.noSuchFile) return undefined;
+        throw error;
+      }),
+    ]);
+    for (const now of [open, named]) {
+      if (this.#opened !== undefined) requireUnchanged(path, this.#opened, now && seen(now));
+    }
   }
 
   /** Reads exactly `length` bytes; where an answer is short, the rest is asked for again. */
@@ -178,9 +211,15 @@ class RemoteReader {
         if (error instanceof SftpStatus && error.code === STATUS.eof) return 0;
         throw error;
       });
-      if (count === 0) throw changed(this.#file.path);
+      if (count === 0) throw changed(this.#file.path, "it is shorter than it was");
       filled += count;
     }
     return new Uint8Array(buffer.buffer, buffer.byteOffset, length);
   }
+}
+
+/** The first result, once the second is there too. */
+async function both<T>(first: Promise<T>, second: Promise<void>): Promise<T> {
+  const [result] = await Promise.all([first, second]);
+  return result;
 }

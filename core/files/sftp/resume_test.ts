@@ -79,6 +79,24 @@ test("SFTP read fails with kind data when the file gets shorter under it", async
   }, failure("data", /changed while it was read/));
 });
 
+test("SFTP read notices a file that is written anew with the same size", async ({ store, file }) => {
+  const reader = (await store.open("large.bin")).getReader();
+  assert.equal((await reader.read()).done, false);
+  await Deno.writeFile(file, pattern(SIZE, 2));
+  // SFTP tells whole seconds: the next one, without waiting for it.
+  await Deno.utime(file, 2_000_000_000, 2_000_000_000);
+  await assert.rejects(async () => {
+    for (let done = false; !done;) ({ done } = await reader.read());
+  }, failure("data", /changed while it was read \(its modification time is another one\)/));
+});
+
+test("SFTP read looks at the file again after a connection that was lost behind its last byte", async (cast) => {
+  const { server, store } = cast;
+  const reader = (await store.open("large.bin", { offset: SIZE })).getReader();
+  await server.dropConnections();
+  assert.equal((await reader.read()).done, true);
+});
+
 test("SFTP operations find a new connection after the server dropped all of them", async ({ server, store }) => {
   for (let round = 0; round < 2; round++) {
     await server.dropConnections();

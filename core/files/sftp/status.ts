@@ -7,6 +7,7 @@ import type { Attributes } from "./ssh2_types.ts";
 import { Failure } from "../../contracts/failure.ts";
 import type { FileEntry } from "../../contracts/file_store.ts";
 import { forbidden, notFound } from "../failures.ts";
+import type { Seen } from "../unchanged.ts";
 import { SftpStatus, STATUS, UnsupportedRequest } from "./session.ts";
 
 /** The type bits of a POSIX mode, and those of the types that matter here. */
@@ -27,21 +28,27 @@ export function kindOf(attributes: Attributes): FileEntry["kind"] | "link" {
   }
 }
 
-/** An entry from the attributes of what its path leads to. */
-export function entryOf(path: string, name: string, attributes: Attributes): FileEntry {
-  const kind = kindOf(attributes);
+/** What is compared to notice that a file changed. */
+export function seen(attributes: Attributes): Seen {
   return {
-    path,
-    name,
-    kind: kind === "link" ? "other" : kind,
-    size: kind === "file" ? attributes.size ?? 0 : 0,
+    size: attributes.size ?? 0,
     modified: (attributes.mtime ?? 0) * 1000,
     version: versionOf(attributes),
   };
 }
 
-/** SFTP version 3 tells no more than size and modification time in seconds. */
-export function versionOf(attributes: Attributes): string {
+/** An entry from the attributes of what its path leads to. */
+export function entryOf(path: string, name: string, attributes: Attributes): FileEntry {
+  const kind = kindOf(attributes);
+  const { size, modified, version } = seen(attributes);
+  return { path, name, kind: kind === "link" ? "other" : kind, size: kind === "file" ? size : 0, modified, version };
+}
+
+/**
+ * SFTP version 3 tells no more than size and modification time in seconds: content that changes within a second, or
+ * keeps its time, and has the same size goes unnoticed.
+ */
+function versionOf(attributes: Attributes): string {
   return `${attributes.size ?? 0}-${attributes.mtime ?? 0}`;
 }
 
