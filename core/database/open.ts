@@ -4,6 +4,7 @@
  * @module
  */
 import type { Database } from "./database.ts";
+import { describePostgres, parsePostgresUrl } from "./postgres_url.ts";
 
 /** Where a database is. */
 export interface DatabaseAddress {
@@ -21,4 +22,9 @@ export async function openDatabase({ path, url }: DatabaseAddress): Promise<Data
   }
   const { openPostgres } = await import("./postgres.ts");
   return await openPostgres(url);
+}
+
+/** A database in words for messages, without a password: `database "/srv/waybill.db"`. Failure `config` for a URL that is none. */
+export function describeDatabase({ path, url }: DatabaseAddress): string {
+  return url === undefined || url === "" ? `database "${path}"` : describePostgres(parsePostgresUrl(url));
 }

@@ -28,7 +28,7 @@ function failure(kind: FailureKind, message: RegExp, server: PostgresServer) {
     assert.equal(error.kind, kind, error.message);
     assert.match(error.message, message);
     assert(error.hint);
-    const said = `${error.message} ${error.hint}`;
+    const said = Deno.inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(error);
     assert(!said.includes(server.password) && !said.includes(encodeURIComponent(server.password)));
     return true;
   };

@@ -7,13 +7,17 @@ import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { type MigrationState, migrationState } from "../database/migrations.ts";
 import { openDatabase } from "../database/open.ts";
+import { postgresDamage } from "../database/postgres_damage.ts";
 import { Archive } from "../profiles/archive.ts";
 import { archiveDamage } from "./check_archive.ts";
 import { homeOf } from "./home.ts";
 
 /** How a database stands. */
 export interface DatabaseState extends MigrationState {
-  /** What was found wrong, a sentence each: by SQLite's `quick_check`, or of archive files; empty when all is whole. */
+  /**
+   * What was found wrong, a sentence each: by SQLite's `quick_check`, by reading PostgreSQL's tables, or of archive
+   * files; empty when all is whole.
+   */
   readonly damage: readonly string[];
 }
 
@@ -31,7 +35,7 @@ export async function checkTables(home: string): Promise<DatabaseState | undefin
   await using database = await openPresent(home);
   const state = database && await presentTables(database);
   if (database === undefined || state === undefined) return undefined;
-  return { ...state, damage: database.kind === "sqlite" ? await quickCheck(database) : [] };
+  return { ...state, damage: database.kind === "sqlite" ? await quickCheck(database) : await postgresDamage(database) };
 }
 
 /** The same, and whether the archive is whole: reads all of that, too. Names 100 damaged files at most. */

@@ -8,7 +8,7 @@ import { dirname, resolve } from "node:path";
 import type { CheckResult } from "../contracts/auth.ts";
 import { Failure } from "../contracts/failure.ts";
 import type { Database } from "../database/database.ts";
-import { openDatabase } from "../database/open.ts";
+import { describeDatabase, openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
 import { archiveDamage } from "./check_archive.ts";
 import { checkTables, exists, tablesState } from "./check_database.ts";
@@ -112,24 +112,32 @@ async function disk({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">
 }
 
 async function database({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
+  const { database: address } = homeOf(home);
+  const place = describeDatabase(address);
+  // SQLite's file is the data directory's own; of PostgreSQL it is worth telling which one is used.
+  const it = address.url === undefined ? "It" : `The ${place},`;
   const state = await checkTables(home);
-  if (state === undefined) return good("There is none yet; it is made at first use");
+  if (state === undefined) {
+    if (address.url === undefined) return good("There is none yet; it is made at first use");
+    return good(`The ${place}, is empty; its tables are made at first use`);
+  }
   const { applied, pending, newer, damage } = state;
   if (damage.length > 0) {
-    return bad(`"${homeOf(home).database.path}" is damaged: ${damage[0]}`, "Stop Waybill and restore the last backup");
+    const which = address.url === undefined ? `"${address.path}"` : it;
+    return bad(`${which} is damaged: ${damage[0]}`, "Stop Waybill and restore the last backup");
   }
   if (newer.length > 0) {
     return bad(
-      `A newer Waybill made it (it has "${newer.join('", "')}")`,
+      `A newer Waybill made ${address.url === undefined ? "it" : `the ${place}`} (it has "${newer.join('", "')}")`,
       "Install that version or a later one, or restore the backup made before the upgrade",
     );
   }
-  if (pending.length > 0) return bad(`It lacks "${pending.join('", "')}"`, "Run `waybill db migrate`");
+  if (pending.length > 0) return bad(`${it} lacks "${pending.join('", "')}"`, "Run `waybill db migrate`");
   return await withDatabase(home, async (database) => {
     await database.write(async (transaction) => {
       await transaction.selectFrom("settings").select("name").limit(1).execute();
     });
-    return good(`It is whole, up to date (${applied.at(-1)}) and can be written`);
+    return good(`${it} is whole, up to date (${applied.at(-1)}) and can be written`);
   });
 }
 

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { CheckResult } from "../contracts/auth.ts";
 import { checkDatabase } from "./check_database.ts";
-import { openSqlite } from "../database/sqlite.ts";
+import { openDatabase } from "../database/open.ts";
+import { parsePostgresUrl } from "../database/postgres_url.ts";
 import { collectLog } from "../testing/collect_log.ts";
+import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
 import { examine } from "./doctor.ts";
 import { makeFolder } from "./engine_testing.ts";
+import { homeOf } from "./home.ts";
 import { openRuntime } from "./open.ts";
 
 const PLUGINS = [import.meta.resolve("./runner_plugin_testing.ts")];
@@ -19,7 +22,8 @@ interface Peer extends AsyncDisposable {
 }
 
 /** A data directory that one import of three rows went into. */
-async function startPeer(): Promise<Peer> {
+async function startPeer(databases: TestDatabases): Promise<Peer> {
+  await databases.useInHomes();
   const folder = await makeFolder();
   const home = join(folder.path, "home");
   const { log } = collectLog();
@@ -33,7 +37,7 @@ async function startPeer(): Promise<Peer> {
     });
     assert.equal((await Array.fromAsync(runtime.runs.follow(id))).at(-1)?.status, "succeeded");
   }
-  await using database = await openSqlite(join(home, "waybill.db"));
+  await using database = await openDatabase(homeOf(home).database);
   const segment = await database.kysely.selectFrom("segments").select(["path", "length"]).executeTakeFirstOrThrow();
   return {
     home,
@@ -55,36 +59,42 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-Deno.test("a data directory that others may enter fails the doctor, which says how to close it", async () => {
-  await using peer = await startPeer();
-  assert.deepEqual(await peer.line("permissions"), {
-    name: "permissions",
-    ok: true,
-    detail: `Data directory "${peer.home}" can be written, by its owner alone`,
-  });
-  await Deno.chmod(peer.home, 0o755);
-  assert.deepEqual(await peer.line("permissions"), {
-    name: "permissions",
-    ok: false,
-    detail: `Others may enter the data directory "${peer.home}" (mode 755)`,
-    hint: `Run chmod 700 ${peer.home}`,
-  });
-});
+onEachDatabase(
+  "a data directory that others may enter fails the doctor, which says how to close it",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    assert.deepEqual(await peer.line("permissions"), {
+      name: "permissions",
+      ok: true,
+      detail: `Data directory "${peer.home}" can be written, by its owner alone`,
+    });
+    await Deno.chmod(peer.home, 0o755);
+    assert.deepEqual(await peer.line("permissions"), {
+      name: "permissions",
+      ok: false,
+      detail: `Others may enter the data directory "${peer.home}" (mode 755)`,
+      hint: `Run chmod 700 ${peer.home}`,
+    });
+  },
+);
 
-Deno.test("a master key that others may read fails the doctor, which says once how to close it", async () => {
-  await using peer = await startPeer();
-  const key = join(peer.home, "master.key");
-  await Deno.chmod(key, 0o644);
-  assert.deepEqual(await peer.line("master key"), {
-    name: "master key",
-    ok: false,
-    detail: `The master key "${key}" may be read by others (mode 644)`,
-    hint: `Run chmod 600 ${key}`,
-  });
-});
+onEachDatabase(
+  "a master key that others may read fails the doctor, which says once how to close it",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    const key = join(peer.home, "master.key");
+    await Deno.chmod(key, 0o644);
+    assert.deepEqual(await peer.line("master key"), {
+      name: "master key",
+      ok: false,
+      detail: `The master key "${key}" may be read by others (mode 644)`,
+      hint: `Run chmod 600 ${key}`,
+    });
+  },
+);
 
-Deno.test("an archive folder that cannot hold files fails the doctor", async () => {
-  await using peer = await startPeer();
+onEachDatabase("an archive folder that cannot hold files fails the doctor", async (databases) => {
+  await using peer = await startPeer(databases);
   const archive = join(peer.home, "archive");
   await Deno.rename(archive, `${archive}.away`);
   // Root may write anywhere: a file in the folder's place refuses files of its own to everybody.
@@ -94,26 +104,64 @@ Deno.test("an archive folder that cannot hold files fails the doctor", async () 
   assert.ok(detail.startsWith(`"${archive}" cannot be written: `), detail);
 });
 
-Deno.test("an archive file that is gone fails the doctor, and the check of the database names it, too", async () => {
-  await using peer = await startPeer();
-  const { path } = peer.segment;
-  assert.equal((await peer.line("archive")).ok, true);
-  assert.deepEqual((await checkDatabase(peer.home))?.damage, []);
-  await Deno.remove(join(peer.home, "archive", path));
-  const { ok, detail, hint } = await peer.line("archive");
-  assert.deepEqual([ok, detail], [false, `Archive file "${path}" is damaged: it is gone`]);
-  assert.match(hint ?? "", /restore the last backup; .*profiles stay/);
-  assert.deepEqual((await checkDatabase(peer.home))?.damage, [detail]);
-});
+onEachDatabase(
+  "an archive file that is gone fails the doctor, and the check of the database names it, too",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    const { path } = peer.segment;
+    assert.equal((await peer.line("archive")).ok, true);
+    assert.deepEqual((await checkDatabase(peer.home))?.damage, []);
+    await Deno.remove(join(peer.home, "archive", path));
+    const { ok, detail, hint } = await peer.line("archive");
+    assert.deepEqual([ok, detail], [false, `Archive file "${path}" is damaged: it is gone`]);
+    assert.match(hint ?? "", /restore the last backup; .*profiles stay/);
+    assert.deepEqual((await checkDatabase(peer.home))?.damage, [detail]);
+  },
+);
 
-Deno.test("an archive file whose bytes changed shows in the check of the database, which reads all of it", async () => {
-  await using peer = await startPeer();
-  const { path, length } = peer.segment;
-  const file = join(peer.home, "archive", path);
-  const bytes = await Deno.readFile(file);
-  bytes[length - 6]! ^= 0xff;
-  await Deno.writeFile(file, bytes);
-  assert.equal((await peer.line("archive")).ok, true);
-  const [damage] = (await checkDatabase(peer.home))?.damage ?? [];
-  assert.ok(damage?.startsWith(`Archive file "${path}" is damaged: `), damage);
+onEachDatabase(
+  "an archive file whose bytes changed shows in the check of the database, which reads all of it",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    const { path, length } = peer.segment;
+    const file = join(peer.home, "archive", path);
+    const bytes = await Deno.readFile(file);
+    bytes[length - 6]! ^= 0xff;
+    await Deno.writeFile(file, bytes);
+    assert.equal((await peer.line("archive")).ok, true);
+    const [damage] = (await checkDatabase(peer.home))?.damage ?? [];
+    assert.ok(damage?.startsWith(`Archive file "${path}" is damaged: `), damage);
+  },
+);
+
+onEachDatabase(
+  "the doctor says of a PostgreSQL database where it is, of SQLite's only how it is",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    const { url } = homeOf(peer.home).database;
+    const found = await peer.line("database");
+    const host = url === undefined ? "" : new URL(url).host;
+    const it = url === undefined
+      ? "It"
+      : `The database "${parsePostgresUrl(url).database}" at ${host}, user "waybill",`;
+    assert.deepEqual(found, {
+      name: "database",
+      ok: true,
+      detail: `${it} is whole, up to date (0003_run_retries) and can be written`,
+    });
+  },
+);
+
+onEachDatabase("a data directory beside another one's database is told so", async (databases) => {
+  await using peer = await startPeer(databases);
+  await Deno.rename(join(peer.home, "master.key"), join(peer.home, "away.key"));
+  const lost = await peer.line("master key");
+  await Deno.writeTextFile(join(peer.home, "master.key"), new Uint8Array(32).toBase64());
+  const wrong = await peer.line("master key");
+  assert.deepEqual([lost.ok, wrong.ok], [false, false]);
+  assert.match(lost.detail, /master key of this database is missing/);
+  assert.match(wrong.detail, /master key does not fit this database/);
+  for (const { hint } of [lost, wrong]) {
+    assert.equal(/WAYBILL_DATABASE_URL names another/.test(hint ?? ""), databases.kind === "postgres");
+  }
 });

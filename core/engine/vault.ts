@@ -62,14 +62,15 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
 
 type MasterKeys = readonly [MasterKey, ...MasterKey[]];
 
-async function masterKeys({ masterKey, masterKeyPath }: VaultOptions, first: boolean): Promise<MasterKeys> {
+async function masterKeys({ database, masterKey, masterKeyPath }: VaultOptions, first: boolean): Promise<MasterKeys> {
   const given = masterKey === undefined || masterKey === ""
     ? await readMasterKeyFile(masterKeyPath) ?? (first ? await makeMasterKeyFile(masterKeyPath) : [])
     : await parseMasterKeys(masterKey, "WAYBILL_MASTER_KEY");
   const [sealing, ...others] = given;
   if (sealing) return [sealing, ...others];
   throw new Failure("config", "The master key of this database is missing", {
-    hint: `Put it back at "${masterKeyPath}" or into WAYBILL_MASTER_KEY; without it no saved secret can be read`,
+    hint: `Put it back at "${masterKeyPath}" or into WAYBILL_MASTER_KEY; without it no saved secret can be read` +
+      otherHome(database),
   });
 }
 
@@ -84,22 +85,29 @@ async function firstStart(database: Database, key: MasterKey): Promise<void> {
     await transaction.insertInto("settings").values(values).onConflict((conflict) => conflict.doNothing()).execute();
   });
   const canary = await setting(database, CANARY);
-  if (canary && masterKeyIdOf(canary) !== key.id) throw wrongKey("WAYBILL_MASTER_KEY");
+  if (canary && masterKeyIdOf(canary) !== key.id) throw wrongKey(database, "WAYBILL_MASTER_KEY");
 }
 
 async function checkCanary(
   canary: Uint8Array,
   keys: MasterKeys,
-  { masterKey, masterKeyPath }: VaultOptions,
+  { database, masterKey, masterKeyPath }: VaultOptions,
 ): Promise<void> {
   const value = await open(canary, placeOf(CANARY), keys).catch(() => undefined);
-  if (value !== CANARY_TEXT) throw wrongKey(masterKey ? "WAYBILL_MASTER_KEY" : `File "${masterKeyPath}"`);
+  if (value !== CANARY_TEXT) throw wrongKey(database, masterKey ? "WAYBILL_MASTER_KEY" : `File "${masterKeyPath}"`);
 }
 
-function wrongKey(source: string): Failure {
+function wrongKey(database: Database, source: string): Failure {
   return new Failure("config", `The master key does not fit this database: ${source} holds another one`, {
-    hint: "Put back the key that the database was made with; without it no saved secret can be read",
+    hint: "Put back the key that the database was made with; without it no saved secret can be read" +
+      otherHome(database),
   });
+}
+
+/** A PostgreSQL database is not in the data directory: the two may not belong together. */
+function otherHome({ kind }: Database): string {
+  if (kind === "sqlite") return "";
+  return ". If WAYBILL_DATABASE_URL names another data directory's database, correct it, or --home";
 }
 
 /** Seals every secret with the first key. Processes that know only the old key must be started again. */
