@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { EXAMPLES, testCli } from "./cli_testing.ts";
 
@@ -120,7 +121,13 @@ Deno.test("secrets come from a file or the environment, are never shown, and lea
   const shown = await cli.run(["auth", "update", "partner", "--unset", "passphrase", "--json"]);
   assert.deepEqual(JSON.parse(shown.stdout).secrets, ["password"]);
   // The name of the flag that gave it does, too; what is left must still be enough.
-  const key = await cli.json("auth", "update", "partner", "--private-key-file", file);
+  const refused = await cli.run(["auth", "update", "partner", "--private-key-file", file]);
+  assert.equal(refused.code, 3);
+  assert.match(refused.stderr, /--private-key-file has no form that is known: give the whole text of an OpenSSH/);
+  assert.doesNotMatch(refused.stderr, /hunter2/);
+  const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  await Deno.writeTextFile(`${cli.folder}/key`, pem);
+  const key = await cli.json("auth", "update", "partner", "--private-key-file", `${cli.folder}/key`);
   assert.deepEqual([...key.secrets as string[]].sort(), ["password", "private_key"]);
   const { secrets } = await cli.json("auth", "update", "partner", "--unset", "private-key-file");
   assert.deepEqual(secrets, ["password"]);

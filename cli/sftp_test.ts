@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { requireOpenSsh, startOpenSsh } from "../core/testing/openssh.ts";
 import { testCli } from "./cli_testing.ts";
 
@@ -64,8 +65,16 @@ Deno.test("a wrong user, port or key names what was wrong, with the exit code of
 
   const putty = `${cli.folder}/putty.ppk`;
   await Deno.writeTextFile(putty, "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n");
-  await make("putty", server.port, putty);
-  const refused = await cli.run(["auth", "check", "putty"]);
+  const unsaved = await make("putty", server.port, putty);
+  assert.equal(unsaved.code, 3);
+  assert.match(unsaved.stderr, /--private-key-file is a PuTTY key: convert it with `puttygen /);
+  assert.equal((await cli.run(["auth", "show", "putty"])).code, 3);
+
+  const stranger = `${cli.folder}/stranger`;
+  const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  await Deno.writeTextFile(stranger, pem);
+  assert.equal((await make("stranger", server.port, stranger)).code, 0);
+  const refused = await cli.run(["auth", "check", "stranger"]);
   assert.equal(refused.code, 4);
-  assert.match(refused.stdout, /FAIL .*PuTTY.*puttygen/);
+  assert.match(refused.stdout, /FAIL .*refused the login of .*tried: private key/);
 });

@@ -8,4 +8,5 @@ export { type AddressKind, type AddressPolicy, classifyAddress, resolveAddresses
 export { type LocalStore, localStore, type LocalStoreOptions } from "./local.ts";
 export { type MemoryStore, memoryStore } from "./memory.ts";
 export { openSftpStore, type SftpStore } from "./sftp.ts";
+export { type PrivateKeyProblem, privateKeyProblem } from "./sftp/key_problem.ts";
 export type { HostKeyVerifier, SftpOptions, SftpTimeouts } from "./sftp/options.ts";

@@ -10,7 +10,7 @@ import {
   type FieldMeta,
   type FileConnection,
 } from "@waybill/waybill";
-import { openSftpStore, type SftpOptions } from "@waybill/waybill/files";
+import { openSftpStore, privateKeyProblem, type SftpOptions } from "@waybill/waybill/files";
 import { z } from "zod";
 import { checkFolder } from "./check_folder.ts";
 import { confinedStore } from "./confined_store.ts";
@@ -72,6 +72,12 @@ const config: SftpConfig = z.object({
 }).refine(({ password, private_key }) => password !== undefined || private_key !== undefined, {
   message: "give a password, a private key, or both",
   path: ["password"],
+}).superRefine(({ private_key, passphrase }, context) => {
+  if (private_key === undefined) return;
+  const problem = privateKeyProblem(private_key, passphrase);
+  if (problem === undefined) return;
+  const hint = problem.hint.charAt(0).toLowerCase() + problem.hint.slice(1);
+  context.addIssue({ code: "custom", path: ["private_key"], message: `${problem.what}: ${hint}` });
 });
 
 /** What an SFTP auth is configured with. */

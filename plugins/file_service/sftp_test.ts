@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { type AuthContext, type CheckResult, Failure } from "@waybill/waybill";
 import type { z } from "zod";
 import { collectLog } from "@waybill/waybill/testing";
@@ -52,11 +53,66 @@ Deno.test("an SFTP auth needs a host alone, and a password or a key", () => {
   const base = { host: "sftp.example.com", username: "ann" };
   assert.equal(problem(base), "give a password, a private key, or both");
   assert.equal(problem({ ...base, password: "secret" }), undefined);
-  assert.equal(problem({ ...base, private_key: "-----BEGIN" }), undefined);
   assert.match(problem({ ...base, password: "x", host: "sftp://example.com/in" }) ?? "", /without a scheme/);
   assert.match(problem({ ...base, password: "x", host_key: "aa:bb:cc" }) ?? "", /^must be a fingerprint/);
   const parsed = sftp.config.parse({ ...base, password: "x" });
   assert.deepEqual([parsed.port, parsed.folder], [22, ""]);
+});
+
+/** A key that Deno makes, as PKCS#8. */
+function newKey(passphrase?: string): string {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const locked = passphrase === undefined ? {} : { cipher: "aes-256-cbc", passphrase };
+  return privateKey.export({ type: "pkcs8", format: "pem", ...locked }).toString();
+}
+
+Deno.test("an SFTP auth takes a private key that can be used", () => {
+  const base = { host: "sftp.example.com", username: "ann" };
+  assert.equal(problem({ ...base, private_key: newKey() }), undefined);
+  assert.equal(problem({ ...base, private_key: newKey("zzPASSzz"), passphrase: "zzPASSzz" }), undefined);
+});
+
+Deno.test("an SFTP auth says at once what is wrong with its private key, and repeats nothing of it", () => {
+  const plain = newKey();
+  const [, body = ""] = plain.split("\n");
+  const openSsh = (type: string) => {
+    const text = (value: string) => [0, 0, value.length >> 8, value.length & 255, ...new TextEncoder().encode(value)];
+    const key = String.fromCharCode(...text(type));
+    const parts = ["none", "none", ""].flatMap(text);
+    const magic = new TextEncoder().encode("openssh-key-v1\0");
+    const blob = Uint8Array.of(...magic, ...parts, 0, 0, 0, 1, ...text(key), ...text("zzSEKRETzz"));
+    return `-----BEGIN OPENSSH PRIVATE KEY-----\n${blob.toBase64()}\n-----END OPENSSH PRIVATE KEY-----\n`;
+  };
+  const cases: readonly [key: string, passphrase: string | undefined, said: RegExp][] = [
+    [
+      "zzSEKRETzz",
+      undefined,
+      /^has no form that is known: give the whole text of an OpenSSH, PEM or PKCS#8 private key/,
+    ],
+    [
+      "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nzzSEKRETzz\n",
+      undefined,
+      /^is a PuTTY key: convert it with `puttygen key\.ppk -O private-openssh -o key`$/,
+    ],
+    ["ssh-ed25519 AAAAzzSEKRETzz ann@home", undefined, /^is a public key: give the private key/],
+    [newKey("zzPASSzz"), undefined, /^is encrypted and no passphrase was given: give the key's passphrase$/],
+    [newKey("zzPASSzz"), "zzWRONGzz", /^cannot be decrypted with this passphrase: check the key's passphrase$/],
+    [plain.replace(body, body.slice(20)), undefined, /^is damaged or of a kind that is not supported: give an RSA/],
+    [openSsh("ssh-dss"), undefined, /^is a DSA key/],
+    [openSsh("sk-ssh-ed25519@openssh.com"), undefined, /^needs its security key/],
+    [openSsh("ssh-zzz"), undefined, /^is damaged or of a kind/],
+    [openSsh("ssh-ed25519").replace(/.{8}\n-----END/, "\n-----END"), undefined, /^is damaged or of a kind/],
+  ];
+  for (const [private_key, passphrase, said] of cases) {
+    const input = { host: "sftp.example.com", username: "ann", private_key, ...(passphrase && { passphrase }) };
+    const { error } = sftp.config.safeParse(input);
+    const [issue] = error?.issues ?? [];
+    assert.deepEqual(issue?.path, ["private_key"], String(said));
+    assert.match(issue?.message ?? "", said);
+    for (const secret of ["zzSEKRETzz", "zzPASSzz", "zzWRONGzz", body.slice(20)]) {
+      assert.ok(!JSON.stringify(error?.issues).includes(secret), String(said));
+    }
+  }
 });
 
 Deno.test({
@@ -130,11 +186,11 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an SFTP auth with the wrong user or the wrong kind of key fails with a reason and without the secret",
+  name: "an SFTP auth with the wrong user fails with a reason and trusts nobody",
   ignore,
   fn: async () => {
     await using server = await startOpenSsh();
-    const { host, port, username, privateKey } = server;
+    const { host, port, privateKey } = server;
     const nobody = await new SavedAuth({ host, port, username: "nobody-here", private_key: privateKey }).failure();
     assert.equal(nobody.kind, "auth");
     assert.match(nobody.message, /refused the login of "nobody-here"/);
@@ -143,12 +199,6 @@ Deno.test({
     const refused = new SavedAuth({ host, port, username: "nobody-here", private_key: privateKey });
     await refused.failure();
     assert.equal(refused.pinned, undefined);
-
-    const putty = "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nc2VjcmV0\n";
-    const wrong = await new SavedAuth({ host, port, username, private_key: putty }).failure();
-    assert.equal(wrong.kind, "auth");
-    assert.match(wrong.message, /PuTTY key/);
-    assert.ok(!`${wrong.message} ${wrong.hint} ${wrong.cause}`.includes("c2VjcmV0"));
   },
 });
 

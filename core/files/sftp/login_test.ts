@@ -126,7 +126,7 @@ Deno.test({
     const options = trusting(server);
     const putty = "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\n";
     const failure = await refuses({ ...options, privateKey: putty }, "auth", /PuTTY key/);
-    assert.equal(failure.hint, "Convert it: puttygen key.ppk -O private-openssh -o key");
+    assert.equal(failure.hint, "Convert it with `puttygen key.ppk -O private-openssh -o key`");
     await refuses({ ...options, privateKey: publicKey }, "auth", /is a public key/);
     await refuses({ ...options, privateKey: "hello" }, "auth", /no form that is known/);
     await refuses({ ...options, privateKey: privateKey.replace(/\n.{20}/, "\n") }, "auth", /damaged/);
