@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { FailureJson } from "../contracts/failure.ts";
 import type { Progress } from "../contracts/job.ts";
 import { gzipMember } from "../profiles/archive.ts";
 import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
@@ -19,6 +20,7 @@ interface Peer extends AsyncDisposable {
   /** Who is there to execute runs; tests change it as they go. */
   readonly alive: { processes: Set<string>; serving: boolean };
   readonly progress: Map<string, Progress>;
+  readonly halted: Map<string, FailureJson>;
 }
 
 async function start(
@@ -29,13 +31,14 @@ async function start(
   await databases.useInHomes();
   const core = await openCore({ home: folder.path, plugins: [] });
   const queued: string[] = [], progress = new Map<string, Progress>();
+  const halted = new Map<string, FailureJson>();
   const alive = { processes: new Set<string>(), serving: false };
   const runs = runsOf(core, {
     account: 1,
     resolve,
     queued: async (run) => void queued.push(run),
     progress: (run) => progress.get(run),
-    halted: () => undefined,
+    halted: (run) => halted.get(run),
     alive: async () => alive,
   });
   return {
@@ -44,6 +47,7 @@ async function start(
     queued,
     alive,
     progress,
+    halted,
     [Symbol.asyncDispose]: async () => {
       await core[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
@@ -305,6 +309,17 @@ onEachDatabase("a run is followed to its end, and a view comes only when somethi
     else await kysely.updateTable("runs").set({ status: "succeeded" }).execute();
   }
   assert.deepEqual(seen, [["queued", 0], ["running", 0], ["running", 5], ["succeeded", 5]]);
+});
+
+onEachDatabase("whoever follows a run that came to a halt is told why, and how it goes on", async (databases) => {
+  await using peer = await start(databases);
+  const run = await addRun(peer.core.database, { status: "running" });
+  peer.halted.set(run, { kind: "transient", message: "The disk is full", hint: "Free some space", code: null });
+  await assert.rejects(Array.fromAsync(peer.runs.follow(run)), {
+    kind: "transient",
+    message: "The disk is full",
+    hint: `Free some space: \`waybill run retry ${run}\``,
+  });
 });
 
 onEachDatabase("whoever follows may stop following", async (databases) => {
