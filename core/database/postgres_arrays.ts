@@ -33,8 +33,8 @@ export function packIntegers(count: number, valueAt: (index: number) => number):
   return bytes;
 }
 
-/** A `text[]` of `count` texts or nulls. */
-export function packTexts(count: number, valueAt: (index: number) => string | null): Uint8Array {
+/** A `text[]` of `count` texts, which may be there as UTF-8, or nulls. */
+export function packTexts(count: number, valueAt: (index: number) => string | Uint8Array | null): Uint8Array {
   let bytes = new Uint8Array(HEADER + 256 * count);
   let view = new DataView(bytes.buffer);
   let at = HEADER;
@@ -47,12 +47,19 @@ export function packTexts(count: number, valueAt: (index: number) => string | nu
       bytes = larger;
       view = new DataView(bytes.buffer);
     }
-    const length = value === null ? NULL : encoder.encodeInto(value, bytes.subarray(at + 4)).written;
+    const length = value === null ? NULL : writeText(value, bytes.subarray(at + 4));
     view.setInt32(at, length);
     at += 4 + Math.max(0, length);
   }
   writeHeader(view, count, TEXT);
   return bytes.subarray(0, at);
+}
+
+/** Writes a text as UTF-8; gives the number of its bytes. */
+function writeText(text: string | Uint8Array, into: Uint8Array): number {
+  if (typeof text === "string") return encoder.encodeInto(text, into).written;
+  into.set(text);
+  return text.length;
 }
 
 /** One dimension that starts at 1, or none for an empty list. The flag for nulls is a hint that the server checks. */

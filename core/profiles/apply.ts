@@ -9,7 +9,9 @@ import { addIdentities, findIdentities } from "./identity_index.ts";
 import { KnownProfiles } from "./known_profiles.ts";
 import type { ProfileBatch } from "./profile_batch.ts";
 import { ProfileState, type StoredProfile } from "./profile_state.ts";
-import type { ProfileScope, ProfileStatements } from "./statements.ts";
+import type { MovedStamps, ProfileScope, ProfileStatements } from "./statements.ts";
+
+const encoder = new TextEncoder();
 
 /** What a batch did to the profiles. */
 export interface ApplyResult {
@@ -35,11 +37,14 @@ export async function applyBatch(
   await statements.mergeProfiles(transaction, scope, changes.merges);
   await statements.insertProfiles(transaction, scope, changes.created.length, (index) => {
     const root = changes.created[index]!;
-    return changes.folded.get(root) ??
-      { id: position + root, at: batch.times[root]!, attributes: batch.attributes(root) };
+    const folded = changes.folded.get(root);
+    return folded === undefined
+      ? { id: position + root, at: batch.times[root]!, attributes: batch.attributeBytes(root) }
+      : { ...folded, attributes: encoder.encode(folded.attributes) };
   });
   await statements.updateProfiles(transaction, scope, changes.updates);
   await statements.putStamps(transaction, scope, changes.stamps);
+  await statements.moveStamps(transaction, scope, changes.moved);
   const identities = resolution.unknown.map(({ slots, keys }) => ({
     keys,
     profiles: Float64Array.from(slots, (slot) => changes.profileOf(batch.owners[slot]!)),
@@ -194,6 +199,8 @@ interface Changes {
   readonly folded: ReadonlyMap<number, StoredProfile>;
   readonly updates: StoredProfile[];
   readonly stamps: Pick<StoredProfile, "id" | "stamp">[];
+  /** Stamps of profiles that were merely seen again. */
+  readonly moved: MovedStamps;
   readonly merges: { readonly id: number; readonly into: number }[];
   /** The profile that an event went to. */
   profileOf(event: number): number;
@@ -228,7 +235,7 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
   const created = new Int32Array(batch.count), folded = new Map<number, StoredProfile>();
   let createdCount = 0;
   const updates: StoredProfile[] = [], merges: Changes["merges"] = [];
-  const stamps: Changes["stamps"] = [];
+  const stamps: Changes["stamps"] = [], seen: number[] = [];
   for (let root = 0; root < batch.count; root++) {
     if (!batch.identified(root) || batch.root(root) !== root) continue;
     const events = eventsOf.size === 0 ? undefined : eventsOf.get(root);
@@ -240,9 +247,8 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
     const merged = others.get(root)?.sort((a, b) => a - b);
     if (id !== 0 && merged === undefined && events === undefined && same[root] === id) {
       // The common case of a file imported again.
-      const seen = profiles.seenAgain(id, [batch.times[root]!, position + root]);
-      if (seen !== undefined) {
-        if (seen !== "nothing") stamps.push(seen);
+      if (profiles.hasOneStamp(id)) {
+        if (batch.times[root]! >= profiles.latest(id)) seen.push(root);
         continue;
       }
     }
@@ -260,11 +266,17 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
   }
   updates.sort((a, b) => a.id - b.id);
   stamps.sort((a, b) => a.id - b.id);
+  seen.sort((a, b) => survivors[a]! - survivors[b]!);
   return {
     created: created.subarray(0, createdCount),
     folded,
     updates,
     stamps,
+    moved: {
+      ids: seen.map((root) => survivors[root]!),
+      ats: seen.map((root) => batch.times[root]!),
+      positions: seen.map((root) => position + root),
+    },
     merges,
     profileOf: (event) => {
       const root = batch.root(event);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isUtf8 } from "node:buffer";
 import { Failure } from "../contracts/failure.ts";
 import { type ColumnIndex, isRecordBatch, type RecordBatch, type Row } from "../contracts/records.ts";
 
@@ -43,6 +44,7 @@ function checkLines({ bytes, rows, times }: RecordBatch): void {
       "A record batch's `rows` must start at 0, end at `bytes.length` and have one entry more than `times`",
     );
   }
+  if (!isUtf8(bytes)) throw new TypeError("A record batch's `bytes` must be UTF-8");
   for (let row = 0; row < count; row++) {
     const start = rows[row]!, end = rows[row + 1]!;
     if (end - start < 3 || bytes[start] !== OPEN || bytes[end - 2] !== CLOSE || bytes[end - 1] !== LF) {

@@ -89,7 +89,7 @@ const BROKEN: readonly (readonly [what: string, batch: () => RecordBatch, rule: 
     const batch = linesBatch(['{"a":"xx"}\n']);
     batch.bytes[6] = 0xff;
     return batch;
-  }, /Row 0 .* one JSON object/],
+  }, /`bytes` must be UTF-8/],
   ["half a millisecond", () => linesBatch(["{}\n", "{}\n"], [1, 1.5]), /Row 1 .* time 1.5, no whole number/],
   ["a time past all dates", () => linesBatch(["{}\n"], [8.64e15 + 1]), /Row 0 .* time 8640000000000001, .* a date/],
   ["an infinite time", () => ({ ...sound(), times: Float64Array.of(NaN, Infinity) }), /Row 1 .* time Infinity/],

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { isLater, type Stamp, type StoredProfile } from "./profile_state.ts";
+import type { StoredProfile } from "./profile_state.ts";
 
-/** Some profiles as they were read: an entry each in every column. */
+/** Some profiles as they were read, by ascending id: an entry each in every column. */
 export interface ProfileColumns {
   readonly ids: readonly number[];
   readonly ats: readonly number[];
@@ -39,91 +39,8 @@ export function parseColumns(row: ColumnsRow<unknown>, attributes: Uint8Array): 
   };
 }
 
-/** Where a profile lies. */
-interface Place {
-  readonly columns: ProfileColumns;
-  readonly index: number;
-  /** First byte of its attributes. */
-  readonly start: number;
-}
-
-const decoder = new TextDecoder();
-
-/** Profiles by id. */
-export class KnownProfiles {
-  readonly #places = new Map<number, Place>();
-  readonly #stored = new Map<number, StoredProfile>();
-
-  /** Adds what was read. */
-  add(columns: ProfileColumns): void {
-    let start = 0;
-    for (const [index, id] of columns.ids.entries()) {
-      this.#places.set(id, { columns, index, start });
-      start += columns.sizes[index]!;
-    }
-  }
-
-  /** Whether there are none. */
-  get empty(): boolean {
-    return this.#places.size === 0;
-  }
-
-  /** Whether a profile is there. */
-  has(id: number): boolean {
-    return this.#places.has(id);
-  }
-
-  /** A profile that is there. */
-  get(id: number): StoredProfile {
-    let stored = this.#stored.get(id);
-    if (stored === undefined) {
-      stored = storedProfile(this.#placeOf(id));
-      this.#stored.set(id, stored);
-    }
-    return stored;
-  }
-
-  /** Whether a profile's attributes are these bytes. */
-  says(id: number, bytes: Uint8Array): boolean {
-    const { columns: { attributes, sizes }, index, start } = this.#placeOf(id);
-    if (sizes[index] !== bytes.length) return false;
-    for (let at = 0; at < bytes.length; at++) if (attributes[start + at] !== bytes[at]) return false;
-    return true;
-  }
-
-  /**
-   * What an event that says just what the profile says changes, where all fields of the profile have one stamp: the
-   * stamp, or nothing where the event is no later. Undefined where the fields have stamps of their own.
-   */
-  seenAgain(id: number, stamp: Stamp): Pick<StoredProfile, "id" | "stamp"> | "nothing" | undefined {
-    const { columns, index } = this.#placeOf(id);
-    if (columns.fields[index] !== null) return undefined;
-    const latest = [columns.stampedAts[index] ?? columns.ats[index]!, columns.positions[index] ?? id] as const;
-    if (!isLater(stamp, latest)) return "nothing";
-    const identities = columns.identities[index] ?? null;
-    return { id, stamp: { at: stamp[0], position: stamp[1], fields: null, identities } };
-  }
-
-  #placeOf(id: number): Place {
-    const place = this.#places.get(id);
-    if (place === undefined) throw new Error(`The identity index names profile ${id}, which is not there`);
-    return place;
-  }
-}
-
-/** The profiles in columns, an object each. */
-export function storedProfiles(list: readonly ProfileColumns[]): StoredProfile[] {
-  return list.flatMap((columns) => {
-    let start = 0;
-    return columns.sizes.map((size, index) => {
-      const profile = storedProfile({ columns, index, start });
-      start += size;
-      return profile;
-    });
-  });
-}
-
-function storedProfile({ columns, index, start }: Place): StoredProfile {
+/** One profile of the columns. `start` is the first byte of its attributes. */
+function profileAt(columns: ProfileColumns, index: number, start: number): StoredProfile {
   const at = columns.stampedAts[index] ?? null, position = columns.positions[index] ?? null;
   return {
     id: columns.ids[index]!,
@@ -133,4 +50,104 @@ function storedProfile({ columns, index, start }: Place): StoredProfile {
       ? null
       : { at, position, fields: columns.fields[index] ?? null, identities: columns.identities[index] ?? null },
   };
+}
+
+const decoder = new TextDecoder();
+
+/** The profiles in columns, an object each. */
+export function storedProfiles(list: readonly ProfileColumns[]): StoredProfile[] {
+  return list.flatMap((columns) => {
+    let start = 0;
+    return columns.sizes.map((size, index) => {
+      start += size;
+      return profileAt(columns, index, start - size);
+    });
+  });
+}
+
+/** Columns as they are looked up. */
+interface Piece {
+  readonly columns: ProfileColumns;
+  readonly firstId: number;
+  readonly lastId: number;
+  /** First byte of every profile's attributes. */
+  readonly starts: Uint32Array;
+}
+
+/** Profiles by id. */
+export class KnownProfiles {
+  readonly #pieces: Piece[] = [];
+  /** Those that needed an object. */
+  readonly #stored = new Map<number, StoredProfile>();
+  /** Where the last one was found: ids are mostly asked for side by side. */
+  #piece = 0;
+  #index = 0;
+
+  /** Adds what was read, one profile at least. */
+  add(columns: ProfileColumns): void {
+    const starts = new Uint32Array(columns.sizes.length);
+    for (let index = 1; index < starts.length; index++) starts[index] = starts[index - 1]! + columns.sizes[index - 1]!;
+    this.#pieces.push({ columns, firstId: columns.ids[0]!, lastId: columns.ids.at(-1)!, starts });
+  }
+
+  /** Whether a profile is there. */
+  has(id: number): boolean {
+    return this.#find(id);
+  }
+
+  /** A profile that is there. */
+  get(id: number): StoredProfile {
+    let stored = this.#stored.get(id);
+    if (stored === undefined) {
+      const { columns, starts } = this.#at(id);
+      stored = profileAt(columns, this.#index, starts[this.#index]!);
+      this.#stored.set(id, stored);
+    }
+    return stored;
+  }
+
+  /** Whether a profile's attributes are these bytes. */
+  says(id: number, bytes: Uint8Array): boolean {
+    const { columns: { attributes, sizes }, starts } = this.#at(id);
+    const start = starts[this.#index]!;
+    if (sizes[this.#index] !== bytes.length) return false;
+    for (let at = 0; at < bytes.length; at++) if (attributes[start + at] !== bytes[at]) return false;
+    return true;
+  }
+
+  /** Whether all fields of a profile have one stamp. */
+  hasOneStamp(id: number): boolean {
+    return this.#at(id).columns.fields[this.#index] === null;
+  }
+
+  /** Event time of the latest event that wrote to a profile; its archive position is below those of later batches. */
+  latest(id: number): number {
+    const { columns } = this.#at(id);
+    return columns.stampedAts[this.#index] ?? columns.ats[this.#index]!;
+  }
+
+  #at(id: number): Piece {
+    if (!this.#find(id)) throw new Error(`The identity index names profile ${id}, which is not there`);
+    return this.#pieces[this.#piece]!;
+  }
+
+  /** Points at a profile; tells whether it is there. */
+  #find(id: number): boolean {
+    if (this.#pieces[this.#piece]?.columns.ids[this.#index] === id) return true;
+    for (let piece = 0; piece < this.#pieces.length; piece++) {
+      const { firstId, lastId, columns: { ids } } = this.#pieces[piece]!;
+      if (id < firstId || id > lastId) continue;
+      let low = 0, high = ids.length - 1;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (ids[middle]! < id) low = middle + 1;
+        else high = middle;
+      }
+      if (ids[low] !== id) continue;
+      this.#piece = piece;
+      this.#index = low;
+      return true;
+    }
+    return false;
+  }
 }

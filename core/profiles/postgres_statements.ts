@@ -39,7 +39,7 @@ function integers<Row>(rows: readonly Row[], of: (row: Row) => number): Uint8Arr
   return packIntegers(rows.length, (index) => of(rows[index]!));
 }
 
-function texts<Row>(rows: readonly Row[], of: (row: Row) => string | null): Uint8Array {
+function texts<Row>(rows: readonly Row[], of: (row: Row) => string | Uint8Array | null): Uint8Array {
   return packTexts(rows.length, (index) => of(rows[index]!));
 }
 
@@ -86,6 +86,14 @@ export const postgresStatements: ProfileStatements = {
       integers(stamps, ({ position }) => position),
       texts(stamps, ({ fields }) => fields),
       texts(stamps, ({ identities }) => identities),
+    ]);
+  },
+
+  async moveStamps(executor, scope, { ids, ats, positions }) {
+    await forEach(executor, scope, ids.map((_, index) => index), MOVE_STAMPS, (indexes) => [
+      integers(indexes, (index) => ids[index]!),
+      integers(indexes, (index) => ats[index]!),
+      integers(indexes, (index) => positions[index]!),
     ]);
   },
 
@@ -152,6 +160,12 @@ const PUT_STAMPS = `
     as put(id, at, position, fields, identities)
   on conflict (account_id, table_id, id) do update set at = excluded.at, position = excluded.position,
     fields = excluded.fields, identities = excluded.identities`;
+
+const MOVE_STAMPS = `
+  insert into profile_stamps (account_id, table_id, id, at, position)
+  select $1::bigint, $2::bigint, id, at, position
+  from unnest($3::bigint[], $4::bigint[], $5::bigint[]) as moved(id, at, position)
+  on conflict (account_id, table_id, id) do update set at = excluded.at, position = excluded.position`;
 
 /**
  * Two indexes begin with account and table: where no statistics say that those are few, the wrong one costs the same.

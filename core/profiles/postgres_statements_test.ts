@@ -65,6 +65,7 @@ const LOOK_UPS: Readonly<Record<keyof typeof statements, readonly string[]>> = {
   loadProfiles: [byKey("profiles"), byKey("profile_stamps")],
   insertProfiles: [],
   updateProfiles: [],
+  moveStamps: [],
   putStamps: [],
   findMerges: [byKey("profile_merges")],
   mergeProfiles: [

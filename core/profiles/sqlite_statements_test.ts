@@ -64,6 +64,7 @@ const LOOK_UPS: Readonly<Record<string, readonly string[]>> = {
   ],
   insertProfiles: [],
   updateProfiles: [],
+  moveStamps: [],
   putStamps: [],
   findMerges: ["SEARCH profile_merges USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)"],
   mergeProfiles: [

@@ -13,6 +13,21 @@ export interface ProfileScope {
   readonly table: number;
 }
 
+/** A profile as it is added. */
+export interface NewProfile {
+  readonly id: number;
+  readonly at: number;
+  /** JSON object, UTF-8. */
+  readonly attributes: Uint8Array;
+}
+
+/** New stamps, an entry each in every list. */
+export interface MovedStamps {
+  readonly ids: readonly number[];
+  readonly ats: readonly number[];
+  readonly positions: readonly number[];
+}
+
 /** The batch statements. All run in the caller's transaction; empty input does nothing. */
 export interface ProfileStatements {
   /** Reads profiles, by ascending id, some at a time; passes over those that are not there. */
@@ -22,7 +37,7 @@ export interface ProfileStatements {
     executor: Executor,
     scope: ProfileScope,
     count: number,
-    profile: (index: number) => Omit<StoredProfile, "stamp">,
+    profile: (index: number) => NewProfile,
   ): Promise<void>;
   /** Replaces the attributes of profiles, in ascending order of id. */
   updateProfiles(
@@ -38,6 +53,10 @@ export interface ProfileStatements {
   ): Promise<void>;
   /** Where merged profiles went: id → the profile that is there. Ids ascend; others are not in the answer. */
   findMerges(executor: Executor, scope: ProfileScope, ids: readonly number[]): Promise<Map<number, number>>;
+  /**
+   * Moves the stamps of profiles whose fields all have one, or adds it: ids ascend. What else the stamps hold stays.
+   */
+  moveStamps(executor: Executor, scope: ProfileScope, stamps: MovedStamps): Promise<void>;
   /** Removes merged profiles and remembers where they went. */
   mergeProfiles(
     executor: Executor,

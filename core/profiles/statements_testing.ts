@@ -36,7 +36,10 @@ export function insertProfiles(
   profiles: readonly StoredProfile[],
   to: ProfileScope = scope,
 ): Promise<void> {
-  return statements.insertProfiles(executor, to, profiles.length, (index) => profiles[index]!);
+  return statements.insertProfiles(executor, to, profiles.length, (index) => {
+    const { id, at, attributes } = profiles[index]!;
+    return { id, at, attributes: new TextEncoder().encode(attributes) };
+  });
 }
 
 /** Fills every table with `count` rows of two accounts and two profile tables. */
@@ -65,6 +68,7 @@ export function everyStatement(
     insertProfiles: (executor, ids, fresh) =>
       insertProfiles(statements, executor, ids.map((id) => profile(fresh + id))),
     updateProfiles: (executor, ids) => statements.updateProfiles(executor, scope, ids.map((id) => profile(id))),
+    moveStamps: (executor, ids) => statements.moveStamps(executor, scope, { ids, ats: ids, positions: ids }),
     putStamps: (executor, ids) => statements.putStamps(executor, scope, ids.map((id) => profile(id))),
     findMerges: (executor, ids) => statements.findMerges(executor, scope, ids),
     mergeProfiles: (executor, ids, fresh) =>
@@ -130,6 +134,22 @@ export function statementsSuite(name: string, statements: ProfileStatements, mak
     assert.deepEqual(await load(kysely, scope, range(20)), after);
     const [other] = await load(kysely, { account: 1, table: 2 }, [3]);
     assert.deepEqual(other, profile(3, { stamp: null }));
+  });
+
+  test("a stamp that moves keeps what else it holds, and one is added where there was none", async () => {
+    await using database = await make();
+    const { kysely } = database;
+    const identities = '{"id":["x"]}';
+    await insert(kysely, range(3).map((id) => profile(id)));
+    await statements.putStamps(kysely, scope, [
+      profile(2, { stamp: { at: 1, position: 2, fields: null, identities } }),
+    ]);
+    await statements.moveStamps(kysely, scope, { ids: [1, 2], ats: [-5, 7], positions: [8, 2 ** 52] });
+    assert.deepEqual((await load(kysely, scope, range(3))).map(({ stamp }) => stamp), [
+      { at: -5, position: 8, fields: null, identities: null },
+      { at: 7, position: 2 ** 52, fields: null, identities },
+      null,
+    ]);
   });
 
   test("ids that are not there are passed over when profiles are loaded", async () => {
