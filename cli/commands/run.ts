@@ -154,7 +154,7 @@ const rejects: Command = {
     {
       name: "as-csv",
       kind: "switch",
-      help: "Print the rows as a file, byte for byte and with its header, to mend and import again",
+      help: "Print the rows as a file with its header, to mend and import again with the same settings",
     },
   ],
   run: async (app, args) => {

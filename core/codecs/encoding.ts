@@ -14,8 +14,9 @@ const UNDECODABLE = 0xff;
 /** How to open a text file. */
 export interface TextOptions {
   /**
-   * `auto` (default): UTF-16 where the file starts with its byte order mark, else UTF-8. Or a label of the WHATWG
-   * Encoding Standard, such as `windows-1252`, `iso-8859-15`, `shift_jis`, `utf-16le`.
+   * `auto` (default): UTF-8 unless a byte order mark says otherwise. Or a label of the WHATWG Encoding Standard, such
+   * as `windows-1252`, `iso-8859-15`, `shift_jis`, `utf-16le`. A byte order mark of UTF-8 or UTF-16 that the file
+   * starts with stands above it (that standard's "decode").
    */
   readonly encoding?: string;
   /** First byte wanted, counted in UTF-8 as it comes out. Default: 0. */
@@ -26,6 +27,8 @@ export interface TextOptions {
 export interface TextSource {
   /** The encoding found, by its standard name: `utf-8`, `utf-16le`, `windows-1252`, … */
   readonly encoding: string;
+  /** What the user should read: the byte order mark names another encoding than was given. Without a final period. */
+  readonly note?: string;
   /** The text in UTF-8; a byte 0xFF stands for what cannot be decoded. */
   readonly bytes: ReadableStream<Uint8Array>;
 }
@@ -72,29 +75,39 @@ export async function openText(
 ): Promise<TextSource> {
   const { offset = 0 } = options;
   const named = parseEncoding(options.encoding);
-  if (named === "utf-8") return { encoding: named, bytes: await open(offset) };
   const reader = (await open(0)).getReader();
   let head: Uint8Array = new Uint8Array(0);
   try {
-    head = await readAtLeast(reader, 2);
+    head = await readAtLeast(reader, 3);
   } catch (error) {
     await reader.cancel(error).catch(() => undefined);
     throw error;
   }
-  const mark = head[0] === 0xff && head[1] === 0xfe
-    ? "utf-16le"
-    : head[0] === 0xfe && head[1] === 0xff
-    ? "utf-16be"
-    : "";
-  const wide = mark !== "" && (named === "auto" || named.startsWith("utf-16"));
-  const encoding = wide ? mark : named === "auto" ? "utf-8" : named;
+  const marked = markedEncoding(head);
+  const encoding = marked ?? (named === "auto" ? "utf-8" : named);
+  const note = markNote(options.encoding, named, marked);
   if (encoding === "utf-8") {
-    if (offset === 0) return { encoding, bytes: readOn(reader, [head], (bytes) => bytes) };
+    if (offset === 0) return { encoding, ...note, bytes: readOn(reader, [head], (bytes) => bytes) };
     await reader.cancel();
-    return { encoding, bytes: await open(offset) };
+    return { encoding, ...note, bytes: await open(offset) };
   }
   const decode = encoding.startsWith("utf-16") ? utf16Decoder(encoding === "utf-16le") : labelDecoder(encoding);
-  return { encoding, bytes: readOn(reader, [wide ? head.subarray(2) : head], skipping(decode, offset)) };
+  const text = marked === undefined ? head : head.subarray(2);
+  return { encoding, ...note, bytes: readOn(reader, [text], skipping(decode, offset)) };
+}
+
+/** The encoding whose byte order mark the file starts with (WHATWG Encoding, "BOM sniff"). */
+function markedEncoding([first, second, third]: Uint8Array): string | undefined {
+  if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  return first === 0xfe && second === 0xff ? "utf-16be" : undefined;
+}
+
+function markNote(label: string | undefined, named: string, marked: string | undefined): { readonly note?: string } {
+  // "utf-16" leaves the order of the bytes to the mark.
+  const isMeant = marked === named || (marked === "utf-16be" && label?.trim().toLowerCase() === "utf-16");
+  if (marked === undefined || named === "auto" || isMeant) return {};
+  return { note: `The file starts with the byte order mark of ${marked}, so it is read as that and not as ${named}` };
 }
 
 /** Turns a piece of the file into UTF-8; `undefined` ends the file. */

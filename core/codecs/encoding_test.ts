@@ -57,6 +57,30 @@ Deno.test("UTF-16 with a byte order mark is found out, from any offset and in an
   ));
 });
 
+Deno.test("a byte order mark stands above the encoding named, from any offset and in any pieces, and a note says so", async () => {
+  const text = "\uFEFFid,name\n1,é\n";
+  const files = { "utf-8": utf8(text), "utf-16le": utf16le(text), "utf-16be": utf16be(text) };
+  for (const [mark, bytes] of Object.entries(files)) {
+    const expected = mark === "utf-8" ? utf8(text) : utf8(text.slice(1));
+    for (const named of ["windows-1252", "shift_jis", "utf-8", "utf-16le", "utf-16be"]) {
+      for (const offset of [0, 4]) {
+        assert.deepEqual(await decoded(bytes, { encoding: named, offset }, 1), expected.slice(offset));
+      }
+      const { encoding, note } = await openText(file(bytes), { encoding: named });
+      assert.equal(encoding, mark);
+      assert.equal(
+        note,
+        mark === named
+          ? undefined
+          : `The file starts with the byte order mark of ${mark}, so it is read as that and not as ${named}`,
+      );
+    }
+    for (const open of ["auto", undefined, ...mark === "utf-8" ? [] : ["utf-16"]]) {
+      assert.equal((await openText(file(bytes), open === undefined ? {} : { encoding: open })).note, undefined);
+    }
+  }
+});
+
 Deno.test("UTF-16 without a byte order mark is read by its name", async () => {
   assert.deepEqual(await decoded(utf16be("é😀"), { encoding: "utf-16be" }), utf8("é😀"));
   assert.equal((await openText(file(utf16le("a")), { encoding: "UTF-16LE" })).encoding, "utf-16le");

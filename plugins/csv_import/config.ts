@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Failure, type FieldMeta, type ImportFields, importFields, nameList } from "@waybill/waybill";
+import { Failure, type FieldMeta, type ImportFields, importFields, nameList, nearest } from "@waybill/waybill";
 import { parseDelimiter, parseEncoding, type TimestampFormat, timestampParser } from "@waybill/waybill/codecs";
 import { z } from "zod";
 
@@ -24,18 +24,27 @@ export type CsvImportConfig = z.ZodObject<
 /** A CSV import's configuration, parsed. */
 export type CsvImportOptions = z.output<CsvImportConfig>;
 
-/** Checks a value with a parser of the codecs, so that a wrong one is told when the job is saved. */
-function readableBy(parse: (text: string) => unknown): z.core.CheckFn<string> {
+/** Encodings that files are in, by the names that people know. */
+const ENCODINGS = [
+  ..."auto utf8 utf-8 utf-16 utf-16le utf-16be windows-1250 windows-1251 windows-1252 windows-1253 windows-1254".split(
+    " ",
+  ),
+  ..."iso-8859-1 iso-8859-2 iso-8859-15 latin1 macintosh koi8-r shift_jis euc-jp gbk gb18030 big5 euc-kr".split(" "),
+];
+
+/**
+ * Checks a value with a parser of the codecs, so that a wrong one is told when the job is saved. `known` are values
+ * that a mistyped one may have been meant to be.
+ */
+function readableBy(parse: (text: string) => unknown, known?: () => Iterable<string>): z.core.CheckFn<string> {
   return ({ value, issues }) => {
     try {
       parse(value);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      issues.push({
-        code: "custom",
-        input: value,
-        message: `${error.message}: ${lowerFirst(error.hint ?? "change it")}`,
-      });
+      const near = nearest(value, known?.() ?? []);
+      const hint = near === undefined ? lowerFirst(error.hint ?? "change it") : `did you mean "${near}"?`;
+      issues.push({ code: "custom", input: value, message: `${error.message}: ${hint}` });
     }
   };
 }
@@ -86,7 +95,9 @@ export const config: CsvImportConfig = z.object({
         advanced: true,
       } satisfies FieldMeta,
     ),
-  timestamp_zone: z.string().check(readableBy((zone) => timestampParser({ zone }))).default("UTC").meta(
+  timestamp_zone: z.string().check(
+    readableBy((zone) => timestampParser({ zone }), () => Intl.supportedValuesOf("timeZone")),
+  ).default("UTC").meta(
     {
       title: "Timestamp zone",
       help: "IANA time zone of timestamps that name none.",
@@ -101,10 +112,11 @@ export const config: CsvImportConfig = z.object({
       placeholder: "customer_id,email,name",
     } satisfies FieldMeta,
   ),
-  encoding: z.string().check(readableBy(parseEncoding)).default("auto").meta(
+  encoding: z.string().check(readableBy(parseEncoding, () => ENCODINGS)).default("auto").meta(
     {
       title: "Encoding",
-      help: "Text encoding of the file. `auto` is UTF-16 where the file starts with its byte order mark, else UTF-8.",
+      help:
+        "Text encoding of the file. `auto` is UTF-8. A byte order mark of UTF-8 or UTF-16 stands above what is given.",
       placeholder: "windows-1252",
       advanced: true,
     } satisfies FieldMeta,

@@ -31,7 +31,12 @@ Deno.test("what cannot be read later is refused when the job is saved", () => {
     'Delimiter ";;" cannot separate cells: give one character such as , ; | or t for a tab',
   ]);
   assert.equal(problem({ delimiter: "\\t" }), undefined);
-  assert.match(problem({ encoding: "utf-7" })?.[1] ?? "", /^Encoding "utf-7" is not known: use utf-8/);
+  assert.match(problem({ encoding: "klingon" })?.[1] ?? "", /^Encoding "klingon" is not known: use utf-8/);
+  assert.equal(problem({ encoding: "ut8" })?.[1], 'Encoding "ut8" is not known: did you mean "utf8"?');
+  assert.equal(
+    problem({ timestamp_zone: "Europe/Berln" })?.[1],
+    'Time zone "Europe/Berln" is not known: did you mean "Europe/Berlin"?',
+  );
   assert.match(problem({ timestamp_zone: "Mars/Olympus" })?.[1] ?? "", /^Time zone "Mars\/Olympus" is not known: /);
   assert.equal(problem({ timestamp_format: "ymd" })?.[0], "timestamp_format");
 });

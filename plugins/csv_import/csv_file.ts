@@ -74,9 +74,10 @@ export async function openJobFile(
   try {
     const head: Uint8Array[] = [];
     const { delimiter } = options;
-    const header = checkpoint === undefined
+    const asRead = checkpoint === undefined
       ? await readHeader(input, head, { name: path, ...(delimiter === undefined ? {} : { delimiter }) })
       : { names: checkpoint.names, delimiter: checkpoint.delimiter, notes: [] };
+    const header = text.note === undefined ? asRead : { ...asRead, notes: [text.note, ...asRead.notes] };
     const selection = selectColumns(header, options, path);
     const file = await openCsv(resumed(head, input), {
       name: path,

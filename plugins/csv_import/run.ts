@@ -4,7 +4,7 @@
  * @module
  */
 import { type FileConnection, type ImportContext, throwIfAborted } from "@waybill/waybill";
-import { fillTimes, timestampParser } from "@waybill/waybill/codecs";
+import { fillTimes, parseEncoding, timestampParser } from "@waybill/waybill/codecs";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { openJobFile } from "./csv_file.ts";
@@ -30,11 +30,18 @@ export async function run(context: Context, batchRows?: number): Promise<void> {
 
   const parser = timestampParser({ format: config.timestamp_format, zone: config.timestamp_zone });
   const narrow = selection.read.length > selection.imported.length;
-  const progress = (done: number) => context.progress({ done, total: entry.size, unit: "bytes", note: entry.name });
-  const preamble = headerLine(header.names, header.delimiter);
+  // In the file's own bytes; offsets count UTF-8, and know better than the file how far the rows go.
+  const progress = (offset: number) => {
+    const done = file.encoding === "utf-8" ? offset : file.bytesRead();
+    context.progress({ done, total: entry.size, unit: "bytes", note: entry.name });
+  };
+  const preamble = headerLine(header.names, header.delimiter, {
+    encodings: [parseEncoding(config.encoding), file.encoding],
+    saysDelimiter: config.delimiter === undefined && header.delimiter !== ",",
+  });
   let { accepted, rejected: rejectedRows, untimed } = checkpoint ?? { accepted: 0, rejected: 0, untimed: 0 };
 
-  progress(file.bytesRead());
+  progress(checkpoint?.position.offset ?? 0);
   for await (const { batch, rejected, position } of file.chunks) {
     throwIfAborted(signal);
     if (config.timestamps.length > 0) {
@@ -43,6 +50,8 @@ export async function run(context: Context, batchRows?: number): Promise<void> {
     }
     accepted += batch.times.length;
     rejectedRows += rejected.length;
+    // Before the rows: the bytes of a commit are those of its rows.
+    progress(position.offset);
     // First the rejects: a checkpoint past rows that nobody was told of would lose them.
     if (rejected.length > 0) await context.reject(rejected, preamble);
     const rows = narrow ? projectBatch(batch, selection.imported) : batch;
@@ -56,7 +65,6 @@ export async function run(context: Context, batchRows?: number): Promise<void> {
       rejected: rejectedRows,
       untimed,
     });
-    progress(file.bytesRead());
   }
   if (rejectedRows > accepted) {
     // One quote that is never closed can do this, and only the first reject shows it.

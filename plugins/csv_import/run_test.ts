@@ -167,6 +167,53 @@ Deno.test("tabs, semicolons and other encodings are read as configured", async (
   assert.match((await importText(latin)).rejected[0]?.reason ?? "", /cannot be decoded/);
 });
 
+Deno.test("a file of rejected rows is read with the settings of the import that rejected them", async () => {
+  const text = "id;name\n1;Zoë;x\n2;Añó;x\n3;ok\n";
+  const sources: readonly (readonly [Uint8Array | string, Config])[] = [
+    [Uint8Array.from(text, (char) => char.charCodeAt(0)), { encoding: "windows-1252", delimiter: ";" }],
+    [Buffer.from(`\uFEFF${text}`, "utf16le"), { delimiter: ";" }],
+    [Buffer.from(text, "utf16le"), { encoding: "utf-16le", delimiter: ";" }],
+    [`sep=;\n${text}`, {}],
+    [`\uFEFF${text}`, { encoding: "windows-1252", delimiter: ";" }],
+  ];
+  for (const [source, config] of sources) {
+    let header = new Uint8Array(0);
+    const observed = {
+      ...csvImport,
+      run: (context: Parameters<typeof run>[0]) =>
+        run({
+          ...context,
+          reject: (rows, preamble) => {
+            header = new Uint8Array(preamble ?? []);
+            return context.reject(rows, preamble);
+          },
+        }),
+    };
+    const { rejected } = await runJob(observed, {
+      connection: { files: memoryStore({ "a.csv": source }) },
+      config: { stream: "people", file: "a.csv", ...config },
+    });
+    assert.equal(rejected.length, 2);
+    const file = Buffer.concat([header, ...rejected.flatMap(({ raw }) => [raw, Buffer.from("\n")])]);
+    const again = await importText(file, config);
+    assert.deepEqual(again.rejected.map(({ raw, reason }) => [new TextDecoder().decode(raw), reason]), [
+      ["1;Zoë;x", "Has 3 cells where the header has 2"],
+      ["2;Añó;x", "Has 3 cells where the header has 2"],
+    ]);
+    const mended = await importText(Buffer.from(file.toString().replaceAll(";x", "")), config);
+    assert.deepEqual(mended.rows.map(({ fields }) => fields.name), ["Zoë", "Añó"]);
+  }
+});
+
+Deno.test("progress tells how far the rows go before they are handed over", async () => {
+  const text = "id,name\n" + "1,Ann\n".repeat(90_000);
+  const { commits, progress } = await importText(text);
+  const told = new Set(progress.map(({ done }) => done));
+  assert.ok(commits.length > 1);
+  for (const { checkpoint } of commits) assert.ok(told.has(checkpoint.position.offset));
+  assert.equal(progress.at(-1)?.done, text.length);
+});
+
 Deno.test("progress counts the file's own bytes from none to all of them", async () => {
   const { progress } = await importText(Buffer.from("\uFEFFname\n" + "Zoë\n".repeat(50_000), "utf16le"));
   const total = 2 * (1 + 5 + 4 * 50_000);
