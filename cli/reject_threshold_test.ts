@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { RunView } from "../core/engine/views.ts";
 import { testCli } from "./cli_testing.ts";
 
 Deno.test("a run over its reject threshold says what stays, and goes on with another threshold", async () => {
@@ -26,4 +27,20 @@ Deno.test("a run over its reject threshold says what stays, and goes on with ano
   assert.deepEqual([run.status, run.read, run.accepted, run.rejected], ["succeeded", 20, 16, 4]);
   assert.equal((run.config as Record<string, unknown>).reject_threshold, "25%");
   assert.equal((await cli.json("stream", "show", "people")).events, 16);
+});
+
+Deno.test("the bytes of a run that failed on its threshold are those of the rows it counts, in its progress too", async () => {
+  await using cli = await testCli();
+  await Deno.mkdir(`${cli.folder}/in`);
+  const line = "1,a@example.com\n";
+  const text = `id,email\n${line.repeat(150_000)}bad,too,many\n${line.repeat(50_000)}`;
+  await Deno.writeTextFile(`${cli.folder}/in/a.csv`, text);
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", `${cli.folder}/in`);
+  const flags = ["--file", "a.csv", "--stream", "people", "--reject-threshold", "0"];
+  assert.equal((await cli.run(["run", "csv-import", ...flags])).code, 5);
+  const [run] = await cli.json("run", "list") as unknown as [RunView];
+  assert.equal(run.rejected, 1);
+  // The header, the rows, and the bad row.
+  assert.equal(run.bytes, 9 + run.accepted * line.length + 13);
+  assert.equal(run.progress?.done, run.bytes);
 });

@@ -87,6 +87,8 @@ class RunAttempt {
     const row = await core.database.kysely.selectFrom("runs").selectAll()
       .where("account_id", "=", claim.account).where("id", "=", claim.run).executeTakeFirstOrThrow();
     this.#row = row;
+  /** Whether all that was read is committed, the source's last bytes with it. */
+  #imported = false;
     this.#connected = row.rows_read > 0 || row.retries > 0;
     this.#notes.push(...JSON.parse(row.notes) as string[]);
     this.#duration = row.duration_ms;
@@ -166,7 +168,8 @@ class RunAttempt {
         notes: JSON.stringify(this.#notes),
         progress: this.#progress === undefined ? null : JSON.stringify(this.#progress),
         duration_ms: this.#worked(),
-        bytes: this.#bytes,
+        // Of a run that did not get there, its last commit has told.
+        ...(this.#imported ? { bytes: this.#bytes } : {}),
       }).where("account_id", "=", claim.account).where("id", "=", claim.run).execute();
       return await write(transaction);
     });
@@ -231,6 +234,7 @@ class RunAttempt {
   #log(): Log {
     const { log } = this;
     return {
+      this.#imported = true;
       debug: (message, fields) => log.debug(message, fields),
       info: (message, fields) => log.info(message, fields),
       warn: (message, fields) => {

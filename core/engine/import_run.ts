@@ -28,7 +28,7 @@ export interface ImportRunOptions {
   /** A fresh identity collection per commit; undefined where the stream has no mapping. */
   readonly profiles: (() => ProfileBatch) | undefined;
   readonly signal: AbortSignal;
-  /** Bytes of the source read so far. */
+  /** Bytes of the source that the plugin has told of; those told before an `emit` are its rows'. */
   readonly bytes: () => number;
   /** Milliseconds worked so far. */
   readonly duration: () => number;
@@ -45,12 +45,15 @@ export class ImportRun implements AsyncDisposable {
   #queue: Promise<unknown> = Promise.resolve();
   #firstReason: string | undefined;
   #unidentified = 0;
+  /** Bytes of the source up to the last row emitted. */
+  #bytes: number;
   #failed: { readonly error: unknown } | undefined;
   /** Commits the buffer when it has waited long enough; set while there is something in it. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: ImportRunOptions) {
     this.#counts = options.counts;
+    this.#bytes = options.bytes();
     this.#buffer = this.#newBuffer();
   }
 
@@ -63,6 +66,7 @@ export class ImportRun implements AsyncDisposable {
   emit(rows: RecordBatch | readonly Row[], checkpoint: JsonValue): Promise<void> {
     return this.#next(async () => {
       this.#buffer.add(indexRows(rows), checkpoint);
+      this.#bytes = this.options.bytes();
       if (this.#buffer.full || this.#overRowThreshold) await this.#commit();
       else this.#commitLater();
     });
@@ -149,7 +153,7 @@ export class ImportRun implements AsyncDisposable {
     await this.options.commits.commit({
       ...batch,
       counts,
-      bytes: this.options.bytes(),
+      bytes: this.#bytes,
       duration: this.options.duration(),
     });
     this.#counts = counts;

@@ -287,7 +287,7 @@ function runView(row: RunsTable, live: Progress | undefined, next_step: string |
     profiles_updated: row.profiles_updated,
     duration_ms: row.duration_ms,
     attempts: row.attempts,
-    progress: live ?? (row.progress === null ? null : JSON.parse(row.progress)),
+    progress: live ?? storedProgress(row),
     notes: JSON.parse(row.notes),
     failure,
     next_step,
@@ -309,3 +309,10 @@ function nextStep(row: RunsTable, alive: Alive, now: number): string | null {
   if (row.rejected > 0) return `waybill run rejects ${row.id}`;
   return null;
 }
+/** As an attempt left it, with the bytes that are committed by now. */
+function storedProgress({ progress, bytes }: RunsTable): Progress | null {
+  if (progress === null) return null;
+  const stored: Progress = JSON.parse(progress);
+  return stored.unit === "bytes" ? { ...stored, done: bytes } : stored;
+}
+

@@ -207,6 +207,10 @@ onEachDatabase(
     assert.deepEqual((await peer.runs.get(run)).progress, kept);
     peer.progress.set(run, { done: 2, total: 9, unit: "bytes", note: "a.csv" });
     assert.deepEqual((await peer.runs.get(run)).progress, { done: 2, total: 9, unit: "bytes", note: "a.csv" });
+    // What an earlier attempt left would lag behind what another process has committed since.
+    const left = JSON.stringify({ done: 5, total: 9, unit: "bytes" });
+    const other = await addRun(peer.core.database, { status: "running", progress: left, bytes: 7 });
+    assert.deepEqual((await peer.runs.get(other)).progress, { done: 7, total: 9, unit: "bytes" });
   },
 );
 

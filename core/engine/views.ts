@@ -68,7 +68,7 @@ export interface RunView {
   readonly rejected: number;
   readonly unchanged: number;
   readonly refused: number;
-  /** Bytes read from the source. */
+  /** Bytes of the source up to the last row counted. */
   readonly bytes: number;
   readonly profiles_created: number;
   readonly profiles_updated: number;
