@@ -28,16 +28,18 @@ export interface SmallDisk extends AsyncDisposable {
   free(): void;
 }
 
-/** Whether a disk can be mounted: throws under `CI=true` where it cannot, else says so and gives false. */
+/**
+ * Whether a disk can be mounted; says so where it cannot. A missing program fails under `CI=true`, a missing right does
+ * not: no package brings it, and many a CI runs in a container that was not given it.
+ */
 export function requireSmallDisk(): boolean {
-  const name = "the right to mount a tmpfs (root, in a container with CAP_SYS_ADMIN), for a disk that is full";
-  if (Deno.uid() !== 0) return requirePeer(name, undefined);
   if (!requirePeer("mount (Debian package mount)", "/usr/bin/mount")) return false;
   const folder = Deno.makeTempDirSync({ prefix: "waybill-disk-" });
   try {
     const { success } = mount(folder, { mebibytes: 1 }).outputSync();
     if (success) run("/usr/bin/umount", folder);
-    return success || requirePeer(name, undefined);
+    else console.warn("Not tested: a disk that is full. It takes the right to mount a tmpfs (root, CAP_SYS_ADMIN)");
+    return success;
   } finally {
     Deno.removeSync(folder);
   }
