@@ -1,128 +1,201 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type CuttingProxy, requireOpenSsh, startOpenSsh, startProxy } from "@waybill/waybill/testing";
+import { requireOpenSsh, startOpenSsh, startProxy } from "@waybill/waybill/testing";
 import { assertSameContent } from "./support/content.ts";
-import { writeCustomerFile } from "./support/customer_file.ts";
-import { copyHome, prepareImport, temporaryFolder } from "./support/home.ts";
-import { Observer, type RunState } from "./support/observer.ts";
-import { startServing, type WaybillProcess } from "./support/waybill_process.ts";
+import { type CustomerFile, writeCustomerFile } from "./support/customer_file.ts";
+import { prepareImport, temporaryFolder } from "./support/home.ts";
+import {
+  type Attempt,
+  type Phase,
+  phaseOf,
+  PHASES,
+  type Plan,
+  planKills,
+  reach,
+  type Watched,
+} from "./support/kills.ts";
+import { Observer } from "./support/observer.ts";
+import { DATABASE_KINDS, homePath, type Place, type Places } from "./support/place.ts";
+import { freshSeed, type Random, seeded } from "./support/seeded.ts";
+import { startServing } from "./support/waybill_process.ts";
 
 const ROWS = 200_000;
+const JOINS = 2_000;
 
-/** When a process is killed, in terms of what it does: so the moments do not depend on the machine's speed. */
-type Moment =
-  /** Some milliseconds after it took the run over. */
-  | { readonly kind: "connect"; readonly after: number }
-  /** Once it has fetched a share of what is left of the file. */
-  | { readonly kind: "read"; readonly share: number }
-  /** Once it has appended to the archive what no transaction has recorded yet. */
-  | { readonly kind: "commit"; readonly after: number }
-  /** Some milliseconds after a commit. */
-  | { readonly kind: "next"; readonly after: number };
+/** Kills on each database. The full proof takes 50; so many fit into every run of the tests. */
+const KILLS = Number(Deno.env.get("WAYBILL_TEST_KILLS") || 20);
 
-/** Every kind of moment, in an order and with figures that the seed decides. */
-function moments(seed: number): Moment[] {
-  let state = seed;
-  const random = () => {
-    state = Math.imul(state, 1_664_525) + 1_013_904_223 >>> 0;
-    return state / 2 ** 32;
-  };
-  const kinds = ["connect", "connect", "read", "read", "read", "commit", "commit", "commit", "next", "next"] as const;
-  return kinds.map((kind) => ({ kind, order: random() })).sort((a, b) => a.order - b.order).map(({ kind }): Moment => {
-    if (kind === "read") return { kind, share: random() / 2 };
-    return { kind, after: Math.floor(random() * (kind === "commit" ? 20 : 120)) };
+/** The largest commits of an import that nothing disturbs. */
+interface LargestCommits {
+  /** In bytes of the file. */
+  readonly bytes: number;
+  /** In rows, of those in the second half of the file. */
+  readonly rows: number;
+}
+
+/** Imports without a disturbance. */
+async function importUndisturbed(place: Place, run: string, total: number): Promise<LargestCommits> {
+  await using waybill = startServing(place);
+  await using observer = new Observer(place, run);
+  let [offset, rows, largestBytes, largestRows] = [0, 0, 0, 0];
+  const { attempts } = await observer.until(waybill, ({ status, checkpoint, rows_read }) => {
+    const next = checkpoint === null ? 0 : Number(JSON.parse(checkpoint).position.offset);
+    largestBytes = Math.max(largestBytes, next - offset);
+    if (rows > total / 2) largestRows = Math.max(largestRows, rows_read - rows);
+    [offset, rows] = [next, rows_read];
+    return status === "succeeded";
+  });
+  assert.equal(attempts, 1);
+  waybill.signal("SIGTERM");
+  assert.equal((await waybill.status).code, 0, waybill.log.join("\n"));
+  return { bytes: largestBytes, rows: largestRows };
+}
+
+/** A kill as it turned out. */
+interface Kill {
+  readonly phase: Phase;
+  readonly rows: number;
+}
+
+/** Starts a process, kills it when the plan says so, and tells what it was doing; undefined where the run had ended. */
+async function killOnce(place: Place, plan: Plan, watched: Watched, random: Random): Promise<Kill | undefined> {
+  const { observer, proxy } = watched;
+  const before = await observer.state();
+  const { received } = proxy;
+  await using waybill = startServing(place);
+  const start = await observer.until(waybill, ({ attempts }) => attempts > before.attempts);
+  assert.deepEqual([start.rows_read, start.checkpoint], [before.rows_read, before.checkpoint]);
+  const attempt: Attempt = { waybill, start, received };
+  await reach(plan, attempt, watched, random);
+  await waybill.kill();
+  await observer.settled();
+  const end = await observer.state();
+  if (end.status === "succeeded" && plan.phase === "after the last commit") return undefined;
+  assert.equal(end.status, "running", "The process was killed before it could end the run");
+  return { phase: await phaseOf(end, attempt, watched), rows: end.rows_read };
+}
+
+/** Kills all over the file. */
+async function killThroughout(
+  place: Place,
+  watched: Watched,
+  largestRows: number,
+  random: Random,
+): Promise<Kill[]> {
+  // Where the end is near, a moment that lets the process commit could come after the run's end.
+  const latest = watched.rows - 2 * largestRows;
+  const kills: Kill[] = [];
+  const plans = planKills(KILLS, watched.rows, random);
+  for (const [index, planned] of plans.entries()) {
+    const missing = PHASES.find((phase) => phase !== LAST && !kills.some((kill) => kill.phase === phase));
+    const phase = missing !== undefined && index > plans.length / 2 ? missing : planned.phase;
+    const commits = phase === "during a commit" || phase === "after a commit";
+    const isNear = (kills.at(-1)?.rows ?? 0) > latest;
+    const plan: Plan = {
+      phase: !commits || !isNear ? phase : random() < 0.5 ? "download and parse" : "before a commit",
+      rows: Math.min(planned.rows, latest),
+    };
+    const kill = await killOnce(place, plan, watched, random);
+    assert.ok(kill !== undefined);
+    kills.push(kill);
+  }
+  return kills;
+}
+
+const LAST = "after the last commit";
+
+/** Fails unless every phase was hit, and the kills lie all over the file. */
+function assertSpread(kills: readonly Kill[], rows: number): void {
+  const phases = PHASES.map((phase) => [phase, kills.filter((kill) => kill.phase === phase).length] as const);
+  const within = kills.filter(({ phase }) => phase !== LAST);
+  const thirds = [0, 1, 2].map((third) => within.filter((kill) => Math.floor(3 * kill.rows / rows) === third).length);
+  console.log(`${kills.length} kills: ${phases.map(([phase, count]) => `${phase} ${count}`).join(", ")}`);
+  console.log(`By thirds of the rows that were committed by then: ${thirds.join(", ")}`);
+  for (const [phase, count] of phases) assert.ok(count > 0, `No kill came here: ${phase}`);
+  for (const [third, count] of thirds.entries()) assert.ok(count > 0, `No kill came in third ${third + 1} of the file`);
+}
+
+/** Kills a process between its last commit and the run's end, then the next one before it finds that out. */
+async function killBehindTheRows(
+  places: Places,
+  place: Place,
+  watched: Omit<Watched, "observer">,
+  run: string,
+  random: Random,
+): Promise<{ readonly place: Place; readonly kills: Kill[] }> {
+  for (let attempt = 1; attempt <= 10; attempt++) {
+    // A try that comes too late is none: the next one starts from the same place.
+    const copy = await places.copy(place, `${homePath(place)}-${attempt}`);
+    await using observer = new Observer(copy, run);
+    const all = { ...watched, observer };
+    const first = await killOnce(copy, { phase: LAST, rows: 0 }, all, random);
+    if (first === undefined) continue;
+    const second = await killOnce(copy, { phase: "connect", rows: 0 }, all, random);
+    assert.ok(second !== undefined);
+    return { place: copy, kills: [first, second] };
+  }
+  throw new Error("The run ended before each of ten kills after its last commit");
+}
+
+for (const kind of DATABASE_KINDS) {
+  Deno.test({
+    name: `${kind.name}: an import of ${ROWS} rows that is killed again and again, in every phase, leaves what an ` +
+      "undisturbed one leaves",
+    ignore: !requireOpenSsh() || !kind.present,
+    fn: async () => {
+      const seed = freshSeed();
+      console.log(
+        `${KILLS} kills with seed ${seed}: WAYBILL_TEST_SEED repeats their plan, WAYBILL_TEST_KILLS=50 is the full proof`,
+      );
+      const random = seeded(seed);
+      await using folder = await temporaryFolder();
+      await using server = await startOpenSsh();
+      await using proxy = await startProxy(server);
+      await using places = await kind.start();
+      const file = await writeCustomerFile(join(server.folder, "customers.csv"), ROWS, 7, {
+        joins: JOINS,
+        width: [4, 14],
+      });
+      const undisturbed = await places.make(join(folder.path, "undisturbed"));
+      const run = await prepareImport(undisturbed, { ...server, host: proxy.host, port: proxy.port }, {
+        stream: "customers",
+        file: "customers.csv",
+        identify_by: "customer_id,email",
+        timestamps: "updated_at",
+      });
+      const queued = await places.copy(undisturbed, join(folder.path, "killed"));
+      const rows = file.rows + file.broken;
+      const largest = await importUndisturbed(undisturbed, run, rows);
+
+      const watched = { proxy, rows, size: file.size, commit: largest.bytes };
+      const kills: Kill[] = [];
+      {
+        await using observer = new Observer(queued, run);
+        kills.push(...await killThroughout(queued, { ...watched, observer }, largest.rows, random));
+      }
+      const { place: killed, kills: last } = await killBehindTheRows(places, queued, watched, run, random);
+      kills.push(...last);
+      assertSpread(kills, rows);
+
+      {
+        await using waybill = startServing(killed);
+        await using observer = new Observer(killed, run);
+        const { attempts } = await observer.until(waybill, ({ status }) => status === "succeeded");
+        assert.equal(attempts, KILLS + 1);
+        waybill.signal("SIGTERM");
+        assert.equal((await waybill.status).code, 0, waybill.log.join("\n"));
+        assert.equal(await observer.leftOver(), 0, "What killed commits wrote was cut off at the take-over");
+      }
+      await assertImported(killed, undisturbed, file);
+    },
   });
 }
 
-const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
-
-/** Waits for the moment, in an attempt that began with `start`. */
-async function reach(
-  moment: Moment,
-  waybill: WaybillProcess,
-  observer: Observer,
-  proxy: CuttingProxy,
-  left: number,
-  start: RunState,
-): Promise<void> {
-  const fetched = proxy.received;
-  switch (moment.kind) {
-    case "connect":
-      return await pause(moment.after);
-    case "read":
-      return void await observer.until(waybill, () => proxy.received - fetched >= left * moment.share);
-    case "commit": {
-      await observer.until(waybill, () => observer.unrecorded() > 0);
-      return await pause(moment.after);
-    }
-    case "next":
-      await observer.until(waybill, ({ rows_read }) => rows_read > start.rows_read);
-      return await pause(moment.after);
-  }
+/** Fails unless a place holds what the undisturbed one does, and that is what the file holds. */
+async function assertImported(place: Place, undisturbed: Place, file: CustomerFile): Promise<void> {
+  const sizes = await assertSameContent(place, undisturbed);
+  assert.equal(sizes["stream archive"], file.rows);
+  assert.equal(sizes["rejects archive"], file.broken);
+  assert.equal(sizes.profiles, file.customers);
+  assert.equal(sizes.identities, file.identities);
 }
-
-Deno.test({
-  name: `an import of ${ROWS} rows that is killed at ten moments leaves what an undisturbed one leaves`,
-  ignore: !requireOpenSsh(),
-  fn: async () => {
-    await using folder = await temporaryFolder();
-    await using server = await startOpenSsh();
-    await using proxy = await startProxy(server);
-    const file = await writeCustomerFile(join(server.folder, "customers.csv"), ROWS, 7);
-    const [undisturbed, killed] = [join(folder.path, "undisturbed"), join(folder.path, "killed")];
-    const run = await prepareImport(undisturbed, { ...server, host: proxy.host, port: proxy.port }, {
-      stream: "customers",
-      file: "customers.csv",
-      identify_by: "customer_id,email",
-      timestamps: "updated_at",
-    });
-    await copyHome(undisturbed, killed);
-
-    {
-      await using waybill = startServing(undisturbed);
-      using observer = new Observer(undisturbed, run);
-      const { attempts } = await observer.until(waybill, ({ status }) => status === "succeeded");
-      assert.equal(attempts, 1);
-      waybill.signal("SIGTERM");
-      assert.equal((await waybill.status).code, 0, waybill.log.join("\n"));
-    }
-
-    using observer = new Observer(killed, run);
-    const seen = { beforeFirst: 0, between: 0, inCommit: 0 };
-    let largestCommit = 0;
-    for (const planned of moments(19)) {
-      await using waybill = startServing(killed);
-      const before = observer.state();
-      const start = await observer.until(waybill, ({ attempts }) => attempts > before.attempts);
-      assert.equal(start.rows_read, before.rows_read);
-      // Where the end is near, a moment that lets it commit could come too late.
-      const near = file.rows - start.rows_read <= 2 * largestCommit;
-      const moment: Moment = near && planned.kind !== "connect" ? { kind: "read", share: 0.2 } : planned;
-      await reach(moment, waybill, observer, proxy, file.size * (1 - start.rows_read / file.rows), start);
-      await waybill.kill();
-      const end = observer.state();
-      assert.equal(end.status, "running", "The process was killed before it could end the run");
-      largestCommit = Math.max(largestCommit, end.rows_read - start.rows_read);
-      if (observer.unrecorded() > 0) seen.inCommit++;
-      if (end.rows_read === 0) seen.beforeFirst++;
-      else seen.between++;
-    }
-    console.log(
-      `Kills: ${JSON.stringify(seen)}; rows committed by then: ${observer.state().rows_read} of ${file.rows}`,
-    );
-    for (const [phase, kills] of Object.entries(seen)) assert.ok(kills > 0, `No kill came ${phase}`);
-
-    await using last = startServing(killed);
-    const { attempts } = await observer.until(last, ({ status }) => status === "succeeded");
-    assert.equal(attempts, 11);
-    last.signal("SIGTERM");
-    assert.equal((await last.status).code, 0, last.log.join("\n"));
-
-    const sizes = await assertSameContent(killed, undisturbed);
-    assert.equal(sizes["stream archive"], file.rows);
-    assert.equal(sizes["rejects archive"], file.broken);
-    assert.equal(sizes.profiles, file.customers);
-    assert.equal(sizes.identities, 2 * file.customers);
-    assert.equal(observer.leftOver(), 0, "What killed commits wrote was cut off at the take-over");
-  },
-});

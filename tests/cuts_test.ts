@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { type CuttingProxy, requireOpenSsh, startOpenSsh, startProxy } from "@waybill/waybill/testing";
 import { assertSameContent } from "./support/content.ts";
 import { writeCustomerFile } from "./support/customer_file.ts";
-import { copyHome, prepareImport, temporaryFolder } from "./support/home.ts";
+import { prepareImport, temporaryFolder } from "./support/home.ts";
 import { Observer } from "./support/observer.ts";
+import { sqlitePlaces } from "./support/place.ts";
 import { startServing } from "./support/waybill_process.ts";
 
 const ROWS = 120_000;
@@ -54,10 +55,10 @@ Deno.test({
       identify_by: "customer_id,email",
       timestamps: "updated_at",
     });
-    await copyHome(undisturbed, cut);
+    await sqlitePlaces.copy(undisturbed, cut);
     {
       await using waybill = startServing(undisturbed);
-      using observer = new Observer(undisturbed, run);
+      await using observer = new Observer(undisturbed, run);
       await observer.until(waybill, ({ status }) => status === "succeeded");
       waybill.signal("SIGTERM");
       assert.equal((await waybill.status).code, 0, waybill.log.join("\n"));
@@ -66,7 +67,7 @@ Deno.test({
 
     const cuts = cutThroughout(proxy);
     await using waybill = startServing(cut);
-    using observer = new Observer(cut, run);
+    await using observer = new Observer(cut, run);
     await observer.until(waybill, ({ attempts }) => attempts === 1);
     const waiting = await observer.until(waybill, ({ status }) => status === "queued");
     assert.equal(cuts.count, LONG_CUT);
@@ -89,6 +90,6 @@ Deno.test({
     assert.equal(sizes["rejects archive"], file.broken);
     assert.equal(sizes.profiles, file.customers);
     assert.equal(sizes.identities, 2 * file.customers);
-    assert.equal(observer.leftOver(), 0);
+    assert.equal(await observer.leftOver(), 0);
   },
 });

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { createLog } from "../../core/engine/log.ts";
 import { openRuntime } from "../../core/engine/open.ts";
 import type { ConfigInput, Runtime } from "../../core/engine/runtime.ts";
+import { databaseUrl, homePath, type Place } from "./place.ts";
 
 /** The built-in plugins. */
 export const PLUGINS: readonly string[] = [import.meta.resolve("../../plugins/mod.ts")];
@@ -24,14 +24,26 @@ export async function temporaryFolder(): Promise<TemporaryFolder> {
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
-/** Opens a runtime that executes nothing or what it queues itself, without a log on the test's output. */
+/**
+ * Opens a runtime without a log on the test's output. On PostgreSQL it can only queue (`none`): threads that execute
+ * would look for the database's URL later, when it is no longer in the environment.
+ */
 export async function openQuietRuntime(
-  home: string,
+  place: Place,
   runner: "cli" | "serve" | "none",
   write: (line: string) => void = () => {},
 ): Promise<Runtime> {
-  return await openRuntime({ home, plugins: PLUGINS, runner, log: createLog({ write }) });
+  const before = Deno.env.get(DATABASE_URL);
+  Deno.env.set(DATABASE_URL, databaseUrl(place));
+  try {
+    return await openRuntime({ home: homePath(place), plugins: PLUGINS, runner, log: createLog({ write }) });
+  } finally {
+    if (before === undefined) Deno.env.delete(DATABASE_URL);
+    else Deno.env.set(DATABASE_URL, before);
+  }
 }
+
+const DATABASE_URL = "WAYBILL_DATABASE_URL";
 
 /** How an SFTP auth reaches a server. */
 export interface SftpLogin {
@@ -53,8 +65,8 @@ export async function createPartner(runtime: Runtime, login: SftpLogin): Promise
 }
 
 /** Queues an import from `partner` that nobody executes yet; gives its id. */
-export async function queueImport(home: string, config: ConfigInput): Promise<string> {
-  await using runtime = await openQuietRuntime(home, "none");
+export async function queueImport(place: Place, config: ConfigInput): Promise<string> {
+  await using runtime = await openQuietRuntime(place, "none");
   return (await runtime.runs.start({ type: "csv-import", auth: "partner", config })).id;
 }
 
@@ -63,28 +75,18 @@ export async function queueImport(home: string, config: ConfigInput): Promise<st
  * identity hashes and the run, so what becomes of them can be compared to the last row.
  */
 export async function prepareImport(
-  home: string,
+  place: Place,
   login: SftpLogin,
   config: ConfigInput,
 ): Promise<string> {
   {
-    await using runtime = await openQuietRuntime(home, "none");
+    await using runtime = await openQuietRuntime(place, "none");
     await createPartner(runtime, login);
   }
-  return await queueImport(home, config);
+  return await queueImport(place, config);
 }
 
-/** Copies a data directory that no process has open. */
-export async function copyHome(from: string, to: string): Promise<void> {
-  await cp(from, to, { recursive: true });
-}
-
-/** The path of a data directory's database. */
+/** The path of a data directory's SQLite database. */
 export function databasePath(home: string): string {
   return join(home, "waybill.db");
-}
-
-/** The path of a data directory's event archive. */
-export function archivePath(home: string): string {
-  return join(home, "archive");
 }

@@ -1,12 +1,16 @@
 /**
- * Looks at a data directory from outside, while processes work in it.
+ * Looks at a place from outside, while processes work in it.
  *
  * @module
  */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { archivePath, databasePath } from "./home.ts";
+import { sql } from "kysely";
+import { Failure } from "../../core/contracts/failure.ts";
+import type { Database } from "../../core/database/database.ts";
+import { databasePath } from "./home.ts";
+import { archivePath, homePath, ONLOOKER, openPlace, type Place } from "./place.ts";
 import type { WaybillProcess } from "./waybill_process.ts";
 
 /** Between two looks, in milliseconds. */
@@ -21,30 +25,27 @@ export interface RunState {
   readonly failure: string | null;
 }
 
-/** Reads a data directory's database and archive. */
-export class Observer implements Disposable {
-  readonly #database: DatabaseSync;
-  readonly #archive: string;
+/** Reads a place's database and archive; opened at the first look. */
+export class Observer implements AsyncDisposable {
+  #opening: Promise<Database> | undefined;
 
-  constructor(home: string, private readonly run: string) {
-    this.#database = new DatabaseSync(databasePath(home), { timeout: 10_000 });
-    this.#archive = archivePath(home);
-  }
+  constructor(private readonly place: Place, private readonly run: string) {}
 
   /** The run's row. */
-  state(): RunState {
-    const row = this.#database.prepare(
-      "select status, rows_read, attempts, checkpoint, failure from runs where id = ?",
-    ).get(this.run);
-    if (row === undefined) throw new Error(`Run "${this.run}" is not there`);
-    return row as unknown as RunState;
+  async state(): Promise<RunState> {
+    const { kysely } = await this.#database();
+    return await kysely.selectFrom("runs").select(["status", "rows_read", "attempts", "checkpoint", "failure"])
+      .where("id", "=", this.run).executeTakeFirstOrThrow();
   }
 
   /** Resolves with the run's state once it is as wanted; fails when the run, or the process that is at it, ends first. */
-  async until(executing: WaybillProcess, wanted: (state: RunState) => boolean): Promise<RunState> {
+  async until(
+    executing: WaybillProcess,
+    wanted: (state: RunState) => boolean | Promise<boolean>,
+  ): Promise<RunState> {
     for (;;) {
-      const state = this.state();
-      if (wanted(state)) return state;
+      const state = await this.state();
+      if (await wanted(state)) return state;
       if (state.status !== "queued" && state.status !== "running") {
         throw new Error(`The run ended ${state.status} before the moment came: ${state.failure}`);
       }
@@ -54,45 +55,147 @@ export class Observer implements Disposable {
   }
 
   /** Bytes that the present attempt has in archive files past the lengths that the database records. */
-  unrecorded(): number {
-    return this.#unrecorded(`${this.run}-${this.state().attempts}.`);
+  async unrecorded(): Promise<number> {
+    return await this.#unrecorded(`${this.run}-${(await this.state()).attempts}.`);
   }
 
   /** Bytes that any attempt has there. */
-  leftOver(): number {
-    return this.#unrecorded(this.run);
+  async leftOver(): Promise<number> {
+    return await this.#unrecorded(this.run);
   }
 
-  #unrecorded(writer: string): number {
-    const lengths = new Map(
-      this.#database.prepare("select path, length from segments").all()
-        .map((row) => [String(row.path), Number(row.length)]),
-    );
-    let bytes = 0;
-    for (const entry of readdirSync(this.#archive, { recursive: true, encoding: "utf8" })) {
+  async #unrecorded(writer: string): Promise<number> {
+    const archive = archivePath(this.place);
+    const { kysely } = await this.#database();
+    // The files first: what grows meanwhile has been recorded, or is seen the next time.
+    const files = new Map<string, number>();
+    for (const entry of readdirSync(archive, { recursive: true, encoding: "utf8" })) {
       if (!entry.includes(writer)) continue;
-      const file = statSync(join(this.#archive, entry), { throwIfNoEntry: false });
-      if (file?.isFile()) bytes += Math.max(0, file.size - (lengths.get(entry) ?? 0));
+      const file = statSync(join(archive, entry), { throwIfNoEntry: false });
+      if (file?.isFile()) files.set(entry, file.size);
     }
-    return bytes;
+    if (files.size === 0) return 0;
+    const lengths = await kysely.selectFrom("segments").select(["path", "length"]).execute();
+    for (const { path, length } of lengths) {
+      const size = files.get(path);
+      if (size !== undefined) files.set(path, Math.max(0, size - length));
+    }
+    return files.values().reduce((sum, bytes) => sum + bytes, 0);
   }
 
-  /** Moves the run's lease into the past, unless somebody is writing just now; tells whether it did. */
-  expireLease(): boolean {
-    this.#database.exec("pragma busy_timeout = 0");
-    try {
-      const { changes } = this.#database.prepare("update runs set lease_until = 1 where id = ? and status = 'running'")
+  /** Whether the present attempt has appended to the archive and holds the transaction that is to record it. */
+  async isCommitting(): Promise<boolean> {
+    return await this.unrecorded() > 0 && !await this.#isFree();
+  }
+
+  /** Whether nobody holds the run's row. */
+  async #isFree(): Promise<boolean> {
+    const { kind, kysely } = await this.#database();
+    if (kind === "sqlite") {
+      using database = this.#writer();
+      return tryToBegin(database);
+    }
+    const { rows } = await sql`select 1 from runs where id = ${this.run} for update skip locked`.execute(kysely);
+    return rows.length === 1;
+  }
+
+  /**
+   * Waits until the database has done with every process but this one: what a killed one had sent before it died, such
+   * as a commit, PostgreSQL still carries out.
+   */
+  async settled(): Promise<void> {
+    const { kind, kysely } = await this.#database();
+    if (kind === "sqlite") return;
+    for (;;) {
+      const { rows } = await sql`select 1 from pg_stat_activity
+        where datname = current_database() and application_name <> ${ONLOOKER}`.execute(kysely);
+      if (rows.length === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, LOOK));
+    }
+  }
+
+  /** Moves the run's lease into the past, unless somebody is committing just now; tells whether it did. */
+  async expireLease(): Promise<boolean> {
+    const { kind } = await this.#database();
+    if (kind === "sqlite") {
+      using database = this.#writer();
+      if (!tryToBegin(database)) return false;
+      const { changes } = database.prepare("update runs set lease_until = 1 where id = ? and status = 'running'")
         .run(this.run);
+      database.exec("commit");
       return changes === 1;
+    }
+    const database = await this.#database();
+    try {
+      return await database.write(async (transaction) => {
+        await sql`set local lock_timeout = '100ms'`.execute(transaction);
+        const { numUpdatedRows } = await transaction.updateTable("runs").set({ lease_until: 1 })
+          .where("id", "=", this.run).where("status", "=", "running").executeTakeFirst();
+        return numUpdatedRows === 1n;
+      }, { beside: true });
     } catch (error) {
-      if (error instanceof Error && /locked|busy/.test(error.message)) return false;
+      if (error instanceof Failure && error.kind === "transient") return false;
       throw error;
-    } finally {
-      this.#database.exec("pragma busy_timeout = 10000");
     }
   }
 
-  [Symbol.dispose](): void {
-    this.#database.close();
+  /**
+   * Does `work` once the run has read `rows`, all of them committed, and before its end is written, which waits for
+   * this. On SQLite the end may come first: then the run's state tells, and `work` is not done.
+   */
+  async beforeTheEnd(executing: WaybillProcess, rows: number, work: () => Promise<void>): Promise<void> {
+    const { kind } = await this.#database();
+    if (kind === "postgres") {
+      const { rows_read: before } = await this.state();
+      await this.until(executing, async ({ rows_read }) => rows_read > before || await this.unrecorded() > 0);
+      // Other transactions than those that commit rows go one after another; this one waits for the rows.
+      return await (await this.#database()).write(async () => {
+        await this.until(executing, ({ rows_read }) => rows_read === rows);
+        await work();
+      });
+    }
+    using database = this.#writer();
+    for (;;) {
+      await this.until(executing, async ({ status }) => status === "succeeded" || await this.unrecorded() > 0);
+      // A thread that sleeps between two tries would leave the run the time to end.
+      while (!tryToBegin(database));
+      const { rows_read, status } = await this.state();
+      if (rows_read === rows && status === "running") await work();
+      database.exec("rollback");
+      if (rows_read === rows) return;
+    }
+  }
+
+  #writer(): DatabaseSync {
+    return new DatabaseSync(databasePath(homePath(this.place)), { timeout: 0 });
+  }
+
+  #database(): Promise<Database> {
+    return this.#opening ??= openPlace(this.place);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#opening)?.[Symbol.asyncDispose]();
+  }
+}
+
+function tryToBegin(database: DatabaseSync): boolean {
+  try {
+    database.exec("begin immediate");
+    return true;
+  } catch (error) {
+    if (error instanceof Error && /locked|busy/.test(error.message)) return false;
+    throw error;
+  }
+}
+
+/** The id of a place's only run, once a process has made it. */
+export async function onlyRun(place: Place, making: WaybillProcess): Promise<string> {
+  await using database = await openPlace(place);
+  for (;;) {
+    const run = await database.kysely.selectFrom("runs").select("id").executeTakeFirst();
+    if (run !== undefined) return run.id;
+    if (making.ended()) throw new Error(`The process ended before it made a run: ${making.log.join("\n")}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK));
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { databaseUrl, homePath, type Place } from "./place.ts";
 
 /** A running process. Disposing of it kills it. */
 export interface WaybillProcess extends AsyncDisposable {
@@ -36,18 +37,23 @@ function permissions(home: string): string[] {
 }
 
 /** Starts a process that executes the queued runs of a data directory. */
-export function startServing(home: string): WaybillProcess {
-  return start([...permissions(home), script("./serve_child.ts"), home]);
+export function startServing(place: Place): WaybillProcess {
+  return start(place, script("./serve_child.ts"), [homePath(place)]);
 }
 
 /** Starts the server program itself, on a port that is free. */
-export function startServer(home: string): WaybillProcess {
-  return start([...permissions(home), script("../../server/main.ts"), "--home", home, "--port", "0"]);
+export function startServer(place: Place): WaybillProcess {
+  return start(place, script("../../server/main.ts"), ["--home", homePath(place), "--port", "0"]);
+}
+
+/** Starts `waybill worker`. */
+export function startWorker(place: Place): WaybillProcess {
+  return startCli(place, ["worker"]);
 }
 
 /** Starts the command line, to be interrupted. */
-export function startCli(home: string, args: readonly string[]): WaybillProcess {
-  return start([...permissions(home), script("../../cli/main.ts"), ...args, "--home", home]);
+export function startCli(place: Place, args: readonly string[]): WaybillProcess {
+  return start(place, script("../../cli/main.ts"), [...args, "--home", homePath(place)]);
 }
 
 /** What a command printed. */
@@ -67,13 +73,14 @@ export interface CliOptions {
 
 /** Runs the command line to its end. */
 export async function runCli(
-  home: string,
+  place: Place,
   args: readonly string[],
   { env = {}, denoFlags = [] }: CliOptions = {},
 ): Promise<CommandResult> {
+  const home = homePath(place);
   const { code, stdout, stderr } = await new Deno.Command("deno", {
     args: ["run", ...denoFlags, ...permissions(home), script("../../cli/main.ts"), ...args, "--home", home],
-    env: { NO_COLOR: "1", ...env },
+    env: { NO_COLOR: "1", WAYBILL_DATABASE_URL: databaseUrl(place), ...env },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
@@ -83,9 +90,10 @@ function script(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url));
 }
 
-function start(args: readonly string[]): WaybillProcess {
+function start(place: Place, program: string, args: readonly string[]): WaybillProcess {
   const child = new Deno.Command("deno", {
-    args: ["run", ...args],
+    args: ["run", ...permissions(homePath(place)), program, ...args],
+    env: { WAYBILL_DATABASE_URL: databaseUrl(place) },
     stdin: "null",
     stdout: "null",
     stderr: "piped",
