@@ -100,7 +100,7 @@ const update: Command = {
     const change = { ...changeOf(args, args.config), ...(auth === undefined ? {} : { auth }) };
     const job = await jobs.update(args.words[0] ?? "", change);
     print(app, job);
-    app.out.next([app.command("job", "plan", job.label)]);
+    app.out.next([app.command("job", job.status === "paused" ? "resume" : "plan", job.label)]);
   },
 };
 

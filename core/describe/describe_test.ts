@@ -97,6 +97,12 @@ Deno.test("an unknown key names the one that was probably meant", () => {
   assert.match(failureOf(() => parseConfig(SCHEMA, { zzzzzz: "a" }, WHAT)).hint ?? "", /"stream".*"ratio"/);
 });
 
+Deno.test("of many unknown keys a few are named, and how many more there are", () => {
+  const config = Object.fromEntries(Array.from({ length: 30_000 }, (_, index) => [`zz${index}`, 1]));
+  const { message } = failureOf(() => parseConfig(SCHEMA, config, WHAT));
+  assert.equal(message, 'Job type "csv-import" has no "zz0", "zz1", "zz2", "zz3", "zz4", and 29995 more');
+});
+
 Deno.test("every problem names its key and what was wrong with the value", () => {
   const given = { stream: "a b", port: 70000, encoding: "latin", identify_by: ["", "x"], forms: "iso,ux" };
   assert.equal(

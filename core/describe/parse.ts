@@ -9,8 +9,11 @@ import { Failure } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import { type Field, fieldsOf } from "./fields.ts";
 import { nearest } from "./nearest.ts";
-import { describeProblem, explainIssue } from "./problems.ts";
+import { describeProblem, explainIssue, few } from "./problems.ts";
 import { readValue } from "./values.ts";
+
+/** How many unknown keys a message lists, and how many problems of keys that there are. */
+const LISTED = { unknown: 5, problems: 20 };
 
 type Input = Readonly<Record<string, JsonValue>>;
 
@@ -19,7 +22,8 @@ type Input = Readonly<Record<string, JsonValue>>;
  * `true` or `false`, numbers in decimal. A key that is null counts as not given.
  *
  * @param what Whose configuration it is, for the message: `job type "csv-import"`.
- * @throws {Failure} `config`, naming every key that is unknown, missing or wrong; no secret is repeated.
+ * @throws {Failure} `config`, naming the keys that are unknown, missing or wrong, a few of them where they are many;
+ * no secret is repeated.
  */
 export function parseConfig<Schema extends ConfigSchema>(schema: Schema, input: Input, what: string): ConfigOf<Schema> {
   const fields = fieldsOf(schema);
@@ -87,9 +91,14 @@ function mustBe(field: Field): string {
 }
 
 function unknownKeys(what: string, unknown: readonly string[], known: readonly string[]): Failure {
-  const near = unknown.map((key) => nearest(key, known)).filter((key) => key !== undefined);
+  // Any number may come in; nobody reads suggestions for more than a few.
+  const near = unknown.slice(0, LISTED.unknown).map((key) => nearest(key, known)).filter((key) => key !== undefined);
   const hint = near.length > 0 ? `Did you mean ${quotedList(near)}?` : `The keys it has: ${quotedList(known)}`;
-  return new Failure("config", `${capitalised(what)} has no ${quotedList(unknown)}`, { hint });
+  return new Failure(
+    "config",
+    `${capitalised(what)} has no ${few(unknown.map((key) => `"${key}"`), ", ", LISTED.unknown)}`,
+    { hint },
+  );
 }
 
 function failureOf(
@@ -109,7 +118,7 @@ function failureOf(
 }
 
 function failure(what: string, problems: readonly string[]): Failure {
-  return new Failure("config", `Configuration of ${what}: ${problems.join("; ")}`);
+  return new Failure("config", `Configuration of ${what}: ${few(problems, "; ", LISTED.problems)}`);
 }
 
 function quotedList(names: readonly string[]): string {

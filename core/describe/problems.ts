@@ -42,6 +42,13 @@ export function describeProblem(
   return sentence + (field?.secret === true || !text.startsWith("must ") ? "" : quoted(value));
 }
 
+/** Names or problems of which there may be any number: the first of them, and how many more there are. */
+export function few(parts: readonly string[], between: string, atMost: number): string {
+  const more = parts.length - atMost;
+  if (more <= 0) return parts.join(between);
+  return `${parts.slice(0, atMost).join(between)}${between}and ${more} more`;
+}
+
 /** `"a"`, `"a" or "b"`, `one of "a", "b", "c"`. */
 export function oneOf(values: readonly string[]): string {
   const names = values.map((value) => JSON.stringify(value));

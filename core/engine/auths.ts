@@ -11,30 +11,34 @@ import { isUniqueViolation } from "../database/unique_violation.ts";
 import { parseConfig, readConfig, splitSecrets } from "../describe/mod.ts";
 import { authContext } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
+import type { Alive } from "./alive.ts";
 import { isId, newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
-import { checkLabel, labelTaken } from "./label.ts";
+import { checkLabel, freeLabel, labelTaken } from "./label.ts";
 import type { AuthInput, Auths, Change, ConfigInput, DeletedAuth } from "./runtime.ts";
 import { type AuthRow, findAuth, openAuth, storedConfig } from "./saved_auths.ts";
+import { stopRuns } from "./stop_runs.ts";
 import { authSecrets } from "./vault.ts";
 import type { AuthView } from "./views.ts";
 
-/** The auths of the context's account. */
-export function authsOf(context: EngineContext): Auths {
-  return new SavedAuths(context);
+/** The auths of the context's account. `alive` tells who is there to execute runs. */
+export function authsOf(context: EngineContext, alive: () => Promise<Alive>): Auths {
+  return new SavedAuths(context, alive);
 }
 
 class SavedAuths implements Auths {
   readonly #context: EngineContext;
+  readonly #alive: () => Promise<Alive>;
 
-  constructor(context: EngineContext) {
+  constructor(context: EngineContext, alive: () => Promise<Alive>) {
     this.#context = context;
+    this.#alive = alive;
   }
 
   async create(input: AuthInput): Promise<AuthView> {
     const { database, registry, accountId } = this.#context;
     const { provider } = registry.auth(input.method);
-    const label = checkLabel(input.label);
+    const label = input.label === undefined ? undefined : checkLabel(input.label);
     const id = input.id ?? newId();
     if (!isId(id)) {
       throw new Failure("config", `"${id.slice(0, 64)}" cannot be the id of an auth`, {
@@ -42,12 +46,11 @@ class SavedAuths implements Auths {
       });
     }
     const now = await database.now();
-    const row: AuthRow = {
+    const row: Omit<AuthRow, "label"> = {
       account_id: accountId,
       id,
       provider_id: provider.id,
       method: input.method,
-      label,
       description: input.description ?? "",
       ...await this.#store(id, input.method, input.config),
       peer: null,
@@ -57,14 +60,22 @@ class SavedAuths implements Auths {
       updated_at: now,
     };
     try {
-      await database.write(async (transaction) => {
+      return await database.write(async (transaction) => {
         await this.#refuseTaken(transaction, id);
-        await transaction.insertInto("auths").values(row).execute();
+        const made: AuthRow = { ...row, label: label ?? await this.#freeLabel(transaction, input.method) };
+        await transaction.insertInto("auths").values(made).execute();
+        return this.#view(made);
       });
     } catch (error) {
-      throw isUniqueViolation(error) ? labelTaken("auth", label) : error;
+      throw isUniqueViolation(error) && label !== undefined ? labelTaken("auth", label) : error;
     }
-    return this.#view(row);
+  }
+
+  /** A label for an auth that was given none; free until the transaction ends. */
+  async #freeLabel(transaction: Executor, method: string): Promise<string> {
+    const rows = await transaction.selectFrom("auths").select("label")
+      .where("account_id", "=", this.#context.accountId).execute();
+    return freeLabel(method, rows.map(({ label }) => label));
   }
 
   async list(): Promise<AuthView[]> {
@@ -104,21 +115,22 @@ class SavedAuths implements Auths {
 
   async delete(auth: string): Promise<DeletedAuth> {
     const { database, accountId } = this.#context;
+    const alive = await this.#alive();
     return await database.write(async (transaction) => {
       const { id, label } = await this.#find(auth, transaction);
       const now = await database.now();
-      const failure = new Failure("cancelled", `Auth "${label}" was deleted while the run waited`).toJSON();
-      const waiting = await transaction.updateTable("runs")
-        .set({ status: "cancelled", failure: JSON.stringify(failure), finished_at: now })
-        .where("account_id", "=", accountId).where("auth_id", "=", id).where("status", "=", "queued")
-        .returning("id").execute();
-      const running = await transaction.updateTable("runs").set({ stop_requested: 1 })
-        .where("account_id", "=", accountId).where("auth_id", "=", id).where("status", "=", "running")
-        .returning("id").execute();
+      const runs = await transaction.selectFrom("runs").selectAll().where("account_id", "=", accountId)
+        .where("auth_id", "=", id).where("status", "in", ["queued", "running"])
+        .orderBy("created_at").orderBy("id").execute();
+      const because = {
+        queued: `Auth "${label}" was deleted while the run waited`,
+        interrupted: `Auth "${label}" was deleted while no process worked on the run`,
+      };
+      await stopRuns(transaction, runs, { alive, now, because });
       const jobs = await transaction.updateTable("jobs").set({ auth_id: null, status: "paused", updated_at: now })
         .where("account_id", "=", accountId).where("auth_id", "=", id).returning("label").execute();
       await transaction.deleteFrom("auths").where("account_id", "=", accountId).where("id", "=", id).execute();
-      return { jobs: jobs.map((job) => job.label).sort(), runs: [...waiting, ...running].map((run) => run.id) };
+      return { jobs: jobs.map((job) => job.label).sort(), runs: runs.map((run) => run.id) };
     });
   }
 

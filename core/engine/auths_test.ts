@@ -148,18 +148,35 @@ onEachDatabase("deleting an auth pauses its jobs and stops its runs", async (dat
   const { kysely } = engine.context.database;
   const runs = {
     queued: await addRun(engine.context.database, { auth_id: id, status: "queued" }),
-    running: await addRun(engine.context.database, { auth_id: id, status: "running" }),
+    running: await addRun(engine.context.database, {
+      auth_id: id,
+      status: "running",
+      lease_owner: "f".repeat(32),
+      lease_until: 8e15,
+      created_at: 1,
+    }),
+    interrupted: await addRun(engine.context.database, {
+      auth_id: id,
+      status: "running",
+      lease_owner: "e".repeat(32),
+      lease_until: 8e15,
+      fence: 3,
+      created_at: 2,
+    }),
   };
+  engine.alive.processes.add("f".repeat(32));
   const done = await addRun(engine.context.database, { auth_id: id, status: "succeeded" });
-  assert.deepEqual(await engine.auths.delete("Partner"), { jobs: ["Nightly"], runs: [runs.queued, runs.running] });
+  assert.deepEqual(await engine.auths.delete("Partner"), { jobs: ["Nightly"], runs: Object.values(runs) });
   assert.deepEqual(await engine.auths.list(), []);
   const { status, auth_id } = await engine.jobs.get("Nightly");
   assert.deepEqual([status, auth_id], ["paused", null]);
-  const rows = await kysely.selectFrom("runs").select(["id", "status", "stop_requested", "failure"]).execute();
+  const rows = await kysely.selectFrom("runs").select(["id", "status", "stop_requested", "failure", "fence"]).execute();
   const stateOf = (id: string) => rows.find((row) => row.id === id);
   assert.equal(stateOf(runs.queued)?.status, "cancelled");
   assert.match(stateOf(runs.queued)?.failure ?? "", /Auth \\"Partner\\" was deleted/);
-  assert.equal(stateOf(runs.running)?.stop_requested, 1);
+  assert.deepEqual([stateOf(runs.running)?.status, stateOf(runs.running)?.stop_requested], ["running", 1]);
+  const { status: ended, fence } = stateOf(runs.interrupted)!;
+  assert.deepEqual([ended, fence], ["cancelled", 4]);
   assert.deepEqual([stateOf(done)?.status, stateOf(done)?.stop_requested], ["succeeded", 0]);
 });
 

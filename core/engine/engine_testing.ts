@@ -119,6 +119,8 @@ export interface EnginePeer extends AsyncDisposable {
   /** Where its database is. */
   readonly address: DatabaseAddress;
   readonly side: OtherSide;
+  /** Who is there to execute runs; tests change it as they go. */
+  readonly alive: { processes: Set<string>; serving: boolean };
   readonly context: EngineContext;
   readonly auths: Auths;
   readonly jobs: Jobs;
@@ -144,12 +146,14 @@ export async function startEngine(databases: TestDatabases): Promise<EnginePeer>
   const { log, lines } = collectLog();
   const context = { database, vault, registry: buildRegistry([echoPlugin(side)]), accountId: 1, log };
   const connections = new Connections(context);
+  const alive = { processes: new Set<string>(), serving: false };
   return {
     folder: folder.path,
     address,
     side,
+    alive,
     context,
-    auths: authsOf(context),
+    auths: authsOf(context, async () => alive),
     jobs: jobsOf(context, connections),
     connections,
     log: lines,

@@ -14,7 +14,17 @@ import { closeConnection, openConnection } from "./connections.ts";
 import type { Core } from "./core.ts";
 import { describeError } from "./describe_error.ts";
 import { type OpenImport, openImport } from "./open_import.ts";
-import { type Claim, finishRun, holdFence, LeaseLost, type Outcome, postponeRun, releaseRun } from "./queue.ts";
+import {
+  type Claim,
+  finishRun,
+  heedStop,
+  holdFence,
+  LeaseLost,
+  type Outcome,
+  postponeRun,
+  releaseRun,
+  stoppedByRequest,
+} from "./queue.ts";
 import { type Redactor, redactor } from "./redact.ts";
 import { type RetryPlan, waitBeforeRetry } from "./retry.ts";
 import { findAuth, openAuth } from "./saved_auths.ts";
@@ -36,6 +46,8 @@ export interface RunHooks {
   readonly signal: AbortSignal;
   readonly progress: (progress: Progress) => void;
   readonly log: Log;
+  /** When the attempt began, by `performance.now` of this thread; now, unless told. */
+  readonly began?: number;
   /** Whether and when to try again after a transient failure. */
   readonly retries: RetryPlan;
   /** A worker that waits to commit, where one was started in advance. */
@@ -69,17 +81,21 @@ function causeOf(error: unknown): { readonly cause?: string } {
 
 /** One attempt at a run. */
 class RunAttempt {
-  readonly #began = performance.now();
+  readonly #began: number;
   readonly #notes: string[] = [];
   #redactor: Redactor = redactor([]);
   #duration = 0;
   #progress: Progress | undefined;
   #bytes = 0;
+  /** Whether all that was read is committed, the source's last bytes with it. */
+  #imported = false;
   /** The run as this attempt found it. */
   #row: RunsTable | undefined;
   #connected = false;
 
-  constructor(private readonly core: Core, private readonly claim: Claim, private readonly hooks: RunHooks) {}
+  constructor(private readonly core: Core, private readonly claim: Claim, private readonly hooks: RunHooks) {
+    this.#began = hooks.began ?? performance.now();
+  }
 
   /** Does the work; everything emitted is committed when it resolves. */
   async work(): Promise<void> {
@@ -87,8 +103,6 @@ class RunAttempt {
     const row = await core.database.kysely.selectFrom("runs").selectAll()
       .where("account_id", "=", claim.account).where("id", "=", claim.run).executeTakeFirstOrThrow();
     this.#row = row;
-  /** Whether all that was read is committed, the source's last bytes with it. */
-  #imported = false;
     this.#connected = row.rows_read > 0 || row.retries > 0;
     this.#notes.push(...JSON.parse(row.notes) as string[]);
     this.#duration = row.duration_ms;
@@ -117,15 +131,22 @@ class RunAttempt {
   /** Writes how the run ended, and what the user should read about it. */
   async finish(outcome: Outcome): Promise<RunEnd> {
     const now = await this.core.database.now();
-    await this.#write((transaction) => finishRun(transaction, this.claim, outcome, now));
-    this.hooks.log.info("The run ended", { status: outcome.status });
-    return outcome.status;
+    const { status } = await this.#write(async (transaction, stopRequested) => {
+      const end = heedStop(outcome, stopRequested);
+      await finishRun(transaction, this.claim, end, now);
+      return end;
+    });
+    this.hooks.log.info("The run ended", { status });
+    return status;
   }
 
-  /** Gives the run back to the queue, with what the user should read about it so far. */
+  /** Gives the run back to the queue, with what the user should read about it so far, unless it is to stop. */
   async giveBack(): Promise<RunEnd> {
-    await this.#write((transaction) => releaseRun(transaction, this.claim));
-    return "released";
+    const released = await this.#write(async (transaction, stopRequested) => {
+      if (!stopRequested) await releaseRun(transaction, this.claim);
+      return !stopRequested;
+    });
+    return released ? "released" : await this.finish({ status: "cancelled", failure: stoppedByRequest().toJSON() });
   }
 
   /** Ends the run with what was thrown, or lets it try again later where that may help. */
@@ -160,10 +181,10 @@ class RunAttempt {
   }
 
   /** Writes in one transaction, with notes, progress and time worked; throws `LeaseLost`. */
-  async #write<T>(write: (transaction: Executor) => Promise<T>): Promise<T> {
+  async #write<T>(write: (transaction: Executor, stopRequested: boolean) => Promise<T>): Promise<T> {
     const { core, claim } = this;
     return await core.database.write(async (transaction) => {
-      await holdFence(transaction, claim);
+      const { stopRequested } = await holdFence(transaction, claim);
       await transaction.updateTable("runs").set({
         notes: JSON.stringify(this.#notes),
         progress: this.#progress === undefined ? null : JSON.stringify(this.#progress),
@@ -171,7 +192,7 @@ class RunAttempt {
         // Of a run that did not get there, its last commit has told.
         ...(this.#imported ? { bytes: this.#bytes } : {}),
       }).where("account_id", "=", claim.account).where("id", "=", claim.run).execute();
-      return await write(transaction);
+      return await write(transaction, stopRequested);
     });
   }
 
@@ -213,6 +234,7 @@ class RunAttempt {
       // Going on behind the last row, there is still the share of rejects of them all to look at.
       if (row.rows_read > 0) await open();
       await (await opening)?.finish();
+      this.#imported = true;
     } finally {
       await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();
     }
@@ -234,7 +256,6 @@ class RunAttempt {
   #log(): Log {
     const { log } = this;
     return {
-      this.#imported = true;
       debug: (message, fields) => log.debug(message, fields),
       info: (message, fields) => log.info(message, fields),
       warn: (message, fields) => {

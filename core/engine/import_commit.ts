@@ -13,7 +13,7 @@ import { type Archive, placeMember } from "../profiles/archive.ts";
 import { type FieldStat, firstExamples } from "../profiles/field_stats.ts";
 import type { PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
-import { type Claim, holdFence } from "./queue.ts";
+import { type Claim, holdUnlessStopped } from "./queue.ts";
 
 /** What is to be committed. */
 export interface ImportBatch {
@@ -89,7 +89,7 @@ export class ImportCommits implements Commits {
   async commit(batch: ImportBatch): Promise<void> {
     const now = await this.database.now();
     const done = await this.database.write(async (transaction) => {
-      await holdFence(transaction, this.claim);
+      await holdUnlessStopped(transaction, this.claim);
       // Locks the account's row: what follows is the account's only writer, in the order of the positions.
       const position = await this.#takePositions(transaction, batch.events);
       if (batch.member !== undefined) placeMember(batch.member, position);
@@ -212,7 +212,8 @@ export class ImportCommits implements Commits {
       unchanged: counts.unchanged,
       refused: counts.refused,
       bytes,
-      duration_ms: duration,
+      // It was measured when the batch was full; the run may have been seen at work since.
+      duration_ms: set.case().when("duration_ms", "<", duration).then(duration).else(set.ref("duration_ms")).end(),
       profiles_created: set("profiles_created", "+", created),
       profiles_updated: set("profiles_updated", "+", updated),
     })).where("account_id", "=", this.claim.account).where("id", "=", this.claim.run).execute();

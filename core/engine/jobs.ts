@@ -17,7 +17,7 @@ import { withDeadline } from "./deadline.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
 import { checkLabel, labelTaken } from "./label.ts";
-import { findJob, resolveAuth, resolveInput, savedInput } from "./resolve_run.ts";
+import { findJob, refuseWithoutAuth, resolveAuth, resolveInput, savedInput } from "./resolve_run.ts";
 import type { Change, ChoiceOptions, JobInput, Jobs, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, openAuth } from "./saved_auths.ts";
 import type { JobView, Page } from "./views.ts";
@@ -109,7 +109,7 @@ class SavedJobs implements Jobs {
       if (run) {
         throw new Failure("config", `Run "${run.id}" of job "${label}" is ${run.status}`, {
           code: "conflict",
-          hint: "Stop the run first, or wait for its end",
+          hint: `Wait for its end, or stop it: \`waybill run stop ${run.id}\``,
         });
       }
       await transaction.deleteFrom("jobs").where("account_id", "=", accountId).where("id", "=", id).execute();
@@ -176,7 +176,9 @@ class SavedJobs implements Jobs {
   async #setStatus(job: string, status: JobsTable["status"]): Promise<JobView> {
     const { database, accountId } = this.#context;
     return await database.write(async (transaction) => {
-      const { id } = await findJob(transaction, accountId, job);
+      const row = await findJob(transaction, accountId, job);
+      if (status === "active") refuseWithoutAuth(row);
+      const { id } = row;
       await transaction.updateTable("jobs").set({ status, updated_at: await database.now() })
         .where("account_id", "=", accountId).where("id", "=", id).execute();
       return await this.#view(transaction, id);

@@ -26,6 +26,20 @@ export function checkLabel(label: string): string {
   });
 }
 
+/** `wanted`, numbered where it is taken. */
+export function freeLabel(wanted: string, labels: readonly string[]): string {
+  const taken = new Set(labels);
+  if (!taken.has(wanted)) return wanted;
+  let number = 2;
+  while (taken.has(`${wanted}-${number}`)) number++;
+  return `${wanted}-${number}`;
+}
+
+/** What a command to be pasted calls something: its label, or its id where the label would need quotes. */
+export function nameInCommand({ label, id }: { readonly label: string; readonly id: string }): string {
+  return /^[\w.][\w.-]*$/.test(label) ? label : id;
+}
+
 /** The Failure `conflict` of a label that another one has. */
 export function labelTaken(kind: "auth" | "job", label: string): Failure {
   return new Failure("config", `Another ${kind} has the label "${label}"`, {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { aliveIn } from "./alive.ts";
 import { authsOf } from "./auths.ts";
 import { readConfigFile } from "./config_file.ts";
 import { Connections } from "./connections.ts";
@@ -10,7 +11,8 @@ import { openCore } from "./core.ts";
 import { jobsOf } from "./jobs.ts";
 import { resolveRun } from "./resolve_run.ts";
 import { createLog, type EngineLog } from "./log.ts";
-import { livingProcesses, Processes, type ProcessKind, takesAny } from "./processes.ts";
+import { Processes, type ProcessKind, takesAny } from "./processes.ts";
+import { hastenEarlier } from "./queue.ts";
 import { profilesOf } from "./profiles.ts";
 import { Runner } from "./runner.ts";
 import { runsOf } from "./runs.ts";
@@ -75,27 +77,25 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   let runner = options.runner === "serve" || options.runner === "worker" ? await start(options.runner) : undefined;
   let starting: Promise<Runner> | undefined;
 
+  const alive = () => aliveIn(database, locks);
   const runs = runsOf(core, {
     account: ACCOUNT,
     resolve: (input) => resolveRun(context, input),
     progress: (run) => runner?.progress(run),
     halted: (run) => options.runner === "cli" ? runner?.halted(run) : undefined,
-    alive: async () => {
-      const living = await livingProcesses(database, locks);
-      return { processes: new Set(living.map(({ id }) => id)), serving: living.some(takesAny) };
-    },
+    alive,
     queued: async (run) => {
-      if (
-        options.runner === "cli" && runner === undefined && !(await livingProcesses(database, locks)).some(takesAny)
-      ) {
+      if (options.runner === "cli" && runner === undefined && !(await alive()).serving) {
         runner = await (starting ??= start("cli"));
       }
-      runner?.add(run);
+      const isNew = runner?.add(run);
+      // Whoever waits for this run need not wait until the server's patience is over for those before it.
+      if (options.runner === "cli" && isNew === true) await hastenEarlier(database, ACCOUNT, run);
     },
   });
   return {
     registry: core.registry,
-    auths: authsOf(context),
+    auths: authsOf(context, alive),
     jobs: jobsOf(context, connections),
     runs,
     streams: streamsOf(database, ACCOUNT),

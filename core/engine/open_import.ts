@@ -13,7 +13,7 @@ import type { Core } from "./core.ts";
 import { ImportCommits, segmentFolder } from "./import_commit.ts";
 import { ImportRun } from "./import_run.ts";
 import { LazyCommits } from "./lazy_commits.ts";
-import { type Claim, holdFence } from "./queue.ts";
+import { type Claim, holdUnlessStopped } from "./queue.ts";
 import { placeImport, type StreamPlace } from "./streams.ts";
 
 /** What the attempt around an import gives. */
@@ -45,7 +45,7 @@ export async function openImport(
   attempt: ImportAttempt,
 ): Promise<OpenImport> {
   const place = await core.database.write(async (transaction) => {
-    await holdFence(transaction, claim);
+    await holdUnlessStopped(transaction, claim);
     const now = await core.database.now();
     const place = await placeImport(transaction, claim.account, target, now);
     if (row.attempts > 1) await reclaimArchive(core, transaction, claim, place.stream, row.started_at ?? now, now);

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { FailureJson } from "../contracts/failure.ts";
+import { Failure, type FailureJson } from "../contracts/failure.ts";
 import type { Database, Executor } from "../database/database.ts";
 
 /** How long a claim holds without a heartbeat, in milliseconds. */
@@ -28,12 +28,14 @@ export class LeaseLost extends Error {
   }
 }
 
-/** Which runs a process may claim: any, or the given ones. */
+/** Which runs a process may claim: any, or the given ones and those that these have to wait for. */
 export type ClaimFilter = "any" | readonly string[];
 
 /**
  * Claims the run that has waited longest, or nothing. Free are: queued runs whose time has come, and running ones whose
- * lease ran out or whose process is gone. Runs of one job go one after another.
+ * lease ran out or whose process is gone. Runs of one job go one after another: one that was interrupted before those
+ * that are queued, of these the oldest first, also while it waits to try again. A queued run of a paused job is free
+ * only if it had begun before.
  *
  * `working` are the runs that this process is executing: it never takes over its own, however late its heartbeat was
  * (a machine that slept).
@@ -49,7 +51,18 @@ export async function claimRun(
     executor.selectFrom("runs").select(["account_id", "id", "fence", "attempts"])
       .where((where) =>
         where.or([
-          where.and([where("status", "=", "queued"), where("not_before", "<=", now)]),
+          where.and([
+            where("status", "=", "queued"),
+            where("not_before", "<=", now),
+            where.or([
+              where("attempts", ">", 0),
+              where("job_id", "is", null),
+              where.not(where.exists(
+                where.selectFrom("jobs").select("jobs.id").whereRef("jobs.account_id", "=", "runs.account_id")
+                  .whereRef("jobs.id", "=", "runs.job_id").where("jobs.status", "=", "paused"),
+              )),
+            ]),
+          ]),
           where.and([
             where("status", "=", "running"),
             where.or([
@@ -65,11 +78,36 @@ export async function claimRun(
           where.not(where.exists(
             where.selectFrom("runs as other").select("other.id")
               .whereRef("other.account_id", "=", "runs.account_id").whereRef("other.job_id", "=", "runs.job_id")
-              .whereRef("other.id", "!=", "runs.id").where("other.status", "=", "running"),
+              .whereRef("other.id", "!=", "runs.id").where((where) =>
+                where.or([
+                  where("other.status", "=", "running"),
+                  where.and([
+                    where("runs.status", "=", "queued"),
+                    where("other.status", "=", "queued"),
+                    where.or([
+                      where("other.created_at", "<", where.ref("runs.created_at")),
+                      where.and([
+                        where("other.created_at", "=", where.ref("runs.created_at")),
+                        where("other.id", "<", where.ref("runs.id")),
+                      ]),
+                    ]),
+                  ]),
+                ])
+              ),
           )),
         ])
       )
-      .$if(filter !== "any", (query) => query.where("id", "in", filter as readonly string[]))
+      .$if(filter !== "any", (query) =>
+        query.where((where) =>
+          where.or([
+            where("id", "in", filter as readonly string[]),
+            where.exists(
+              where.selectFrom("runs as own").select("own.id").where("own.id", "in", filter as readonly string[])
+                .whereRef("own.account_id", "=", "runs.account_id").whereRef("own.job_id", "=", "runs.job_id")
+                .where("own.status", "=", "queued"),
+            ),
+          ])
+        ))
       .$if(working.length > 0, (query) => query.where("id", "not in", working))
       .orderBy("not_before").orderBy("created_at").orderBy("id").limit(1);
   // Looked first without the write lock: most looks find nothing.
@@ -96,6 +134,20 @@ export async function claimRun(
   });
 }
 
+/** Lets those runs of a run's job that come before it try again now, however long they were to wait. */
+export async function hastenEarlier(database: Database, account: number, run: string): Promise<void> {
+  const now = await database.now();
+  await database.kysely.updateTable("runs").set({ not_before: now })
+    .where("account_id", "=", account).where("status", "=", "queued").where("not_before", ">", now)
+    .where((where) =>
+      where.exists(
+        where.selectFrom("runs as own").select("own.id").where("own.account_id", "=", account).where("own.id", "=", run)
+          .whereRef("own.job_id", "=", "runs.job_id").whereRef("own.created_at", ">=", "runs.created_at")
+          .whereRef("own.id", "!=", "runs.id"),
+      )
+    ).execute();
+}
+
 /** A claimed run as its heartbeat finds it. */
 export interface Held {
   readonly run: string;
@@ -118,18 +170,48 @@ export async function extendLeases(database: Database, owner: string, working: r
     .where("status", "=", "running").where("lease_owner", "=", owner).where("id", "in", working).execute();
 }
 
-/** Makes sure, inside a transaction, that the claim is the newest, and keeps it so until the transaction ends. */
-export async function holdFence(executor: Executor, claim: Claim): Promise<void> {
-  const { numUpdatedRows } = await executor.updateTable("runs").set({ fence: claim.fence })
+/**
+ * Keeps how long a run has worked, so that the time of an attempt that is killed counts; a claim that is no longer the
+ * newest keeps nothing.
+ */
+export async function keepDuration(database: Database, claim: Claim, duration_ms: number): Promise<void> {
+  await database.kysely.updateTable("runs").set({ duration_ms })
+    .where("account_id", "=", claim.account).where("id", "=", claim.run).where("fence", "=", claim.fence)
+    .where("status", "=", "running").where("duration_ms", "<", duration_ms).execute();
+}
+
+/**
+ * Makes sure, inside a transaction, that the claim is the newest, and keeps it so until the transaction ends; tells
+ * whether the run was asked to stop.
+ */
+export async function holdFence(executor: Executor, claim: Claim): Promise<{ readonly stopRequested: boolean }> {
+  const row = await executor.updateTable("runs").set({ fence: claim.fence })
     .where("account_id", "=", claim.account).where("id", "=", claim.run)
-    .where("fence", "=", claim.fence).where("status", "=", "running").executeTakeFirst();
-  if (numUpdatedRows === 0n) throw new LeaseLost(claim);
+    .where("fence", "=", claim.fence).where("status", "=", "running").returning("stop_requested").executeTakeFirst();
+  if (row === undefined) throw new LeaseLost(claim);
+  return { stopRequested: row.stop_requested === 1 };
+}
+
+/** As {@linkcode holdFence}, for what a run does not begin any more once it was asked to stop (Failure `cancelled`). */
+export async function holdUnlessStopped(executor: Executor, claim: Claim): Promise<void> {
+  if ((await holdFence(executor, claim)).stopRequested) throw stoppedByRequest();
+}
+
+/** How a run ends that was asked to stop. */
+export function stoppedByRequest(): Failure {
+  return new Failure("cancelled", "The run was stopped by request");
 }
 
 /** How a run ended. */
 export type Outcome =
   | { readonly status: "succeeded" }
   | { readonly status: "failed" | "cancelled"; readonly failure: FailureJson };
+
+/** A run that was asked to stop while it was failing for a while has nothing left to try again. */
+export function heedStop(outcome: Outcome, stopRequested: boolean): Outcome {
+  if (!stopRequested || outcome.status !== "failed" || outcome.failure.kind !== "transient") return outcome;
+  return { status: "cancelled", failure: stoppedByRequest().toJSON() };
+}
 
 /** Ends a run. */
 export async function finishRun(executor: Executor, claim: Claim, outcome: Outcome, now: number): Promise<void> {

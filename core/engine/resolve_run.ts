@@ -10,6 +10,7 @@ import type { Executor } from "../database/database.ts";
 import type { JobsTable, RunsTable } from "../database/tables.ts";
 import { parseConfig, readConfig } from "../describe/mod.ts";
 import type { EngineContext } from "./context.ts";
+import { nameInCommand } from "./label.ts";
 import { type Registry, unknownName } from "./registry.ts";
 import type { ConfigInput, JobInput, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, findAuth } from "./saved_auths.ts";
@@ -41,17 +42,34 @@ export async function resolveRun(
     return { jobId: null, jobType: job.id, authId: auth.id, config, notes: [] };
   }
   const row = await findJob(executor, context.accountId, run.job);
-  if (row.status === "paused") {
-    throw new Failure("config", `Job "${row.label}" is paused`, { code: "conflict", hint: "Resume it first" });
-  }
+  refusePaused(row, "");
   const { input, notes } = savedInput(context, row, run);
   const { job, auth, config } = await resolveInput(context, executor, input);
   return { jobId: row.id, jobType: job.id, authId: auth.id, config, notes };
 }
 
+/** Refuses to start a run of a paused job (`conflict`); `then` is what to do after it is resumed. */
+export function refusePaused(job: JobsTable, then: string): void {
+  if (job.status !== "paused") return;
+  refuseWithoutAuth(job);
+  throw new Failure("config", `Job "${job.label}" is paused`, {
+    code: "conflict",
+    hint: `Resume it: \`waybill job resume ${nameInCommand(job)}\`${then}`,
+  });
+}
+
+/** Refuses to go on with a job whose auth was deleted (`conflict`): which other one it is to use is not for us to say. */
+export function refuseWithoutAuth(job: JobsTable): void {
+  if (job.auth_id !== null) return;
+  throw new Failure("config", `The auth of job "${job.label}" was deleted`, {
+    code: "conflict",
+    hint: `Give it another: \`waybill job update ${nameInCommand(job)} --auth LABEL\``,
+  });
+}
+
 /**
  * A saved job as the input it was made from, with what is given over its own; `notes` tell of keys that its type has no
- * more, which are left out.
+ * more, which are left out. Failure `conflict` where its auth is gone and no other is given.
  */
 export function savedInput(
   { registry }: Pick<EngineContext, "registry">,
@@ -60,6 +78,7 @@ export function savedInput(
 ): { readonly input: JobInput; readonly notes: readonly string[] } {
   const job = registry.job(row.type);
   const { config, gone } = knownKeys(job.config, JSON.parse(row.config));
+  if (over.auth === undefined) refuseWithoutAuth(row);
   const auth = over.auth ?? row.auth_id;
   const input = { type: row.type, config: { ...config, ...over.config }, ...(auth === null ? {} : { auth }) };
   return { input, notes: goneNotes(gone, `job type "${job.id}"`) };

@@ -17,6 +17,8 @@ export type ToRun =
     readonly home: string;
     readonly plugins: readonly string[];
     readonly claim: Claim;
+    /** When it was claimed, in milliseconds since the Unix epoch, as `performance` counts them. */
+    readonly claimedAt: number;
     readonly retries: RetryPlan;
   }
   /** Ends the run: with the failure, or back into the queue. */

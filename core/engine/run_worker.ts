@@ -28,13 +28,14 @@ scope.addEventListener("message", ({ data }) => {
   else abort.abort(reviveError(data.failure));
 });
 
-async function work({ home, plugins, claim, retries }: ToRun & { type: "start" }): Promise<void> {
+async function work({ home, plugins, claim, claimedAt, retries }: ToRun & { type: "start" }): Promise<void> {
   const commitWorker = startCommitWorker();
   try {
     await using core = await openCore({ home, plugins });
     let told = 0;
     const end = await executeRun(core, claim, {
       signal: abort.signal,
+      began: claimedAt - performance.timeOrigin,
       progress: (progress) => {
         const now = performance.now();
         if (now - told < PROGRESS_PAUSE) return;

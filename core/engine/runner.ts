@@ -8,7 +8,7 @@ import type { Progress } from "../contracts/job.ts";
 import type { Log } from "../contracts/log.ts";
 import type { Database } from "../database/database.ts";
 import type { Processes } from "./processes.ts";
-import { type Claim, claimRun, extendLeases, heldRuns } from "./queue.ts";
+import { type Claim, claimRun, extendLeases, heldRuns, keepDuration, stoppedByRequest } from "./queue.ts";
 import { COMMAND_RETRIES, type RetryPlan, SERVER_RETRIES } from "./retry.ts";
 import { UnwrittenEnds } from "./unwritten_ends.ts";
 import type { FromRun, ToRun } from "./run_protocol.ts";
@@ -17,6 +17,8 @@ import type { FromRun, ToRun } from "./run_protocol.ts";
 const POLL = 400;
 /** Between two heartbeats, in milliseconds: several fit into a lease. */
 const BEAT = 5_000;
+/** Between two notes of how long a run has worked, in milliseconds: what a killed attempt may lose of it. */
+const KEEP = 800;
 /** Runs at a time. */
 const CONCURRENCY = 2;
 /** How long a run may take to stop when the process goes down, in milliseconds. */
@@ -42,6 +44,11 @@ export interface RunnerOptions {
 
 interface Active {
   readonly claim: Claim;
+  /** When it was claimed, and when its time was noted last, by `performance.now`. */
+  readonly claimedAt: number;
+  keptAt: number;
+  /** Milliseconds that the attempts before have worked. */
+  readonly workedBefore: number;
   readonly worker: Worker;
   readonly done: Promise<void>;
   /** Ends the thread at once; the run ends with the failure, or stays as it is. */
@@ -73,10 +80,15 @@ export class Runner implements AsyncDisposable {
     this.#loop = this.#run();
   }
 
-  /** Lets a runner that takes only its own runs take this one, and looks at the queue at once. */
-  add(run: string): void {
+  /**
+   * Lets a runner that takes only its own runs take this one, and those of the same job that it has to wait for, and
+   * looks at the queue at once; tells whether this is new to it.
+   */
+  add(run: string): boolean {
+    const isNew = !this.#own.has(run);
     this.#own.add(run);
     this.#wake();
+    return isNew;
   }
 
   /** Looks at the queue at once. */
@@ -158,12 +170,31 @@ export class Runner implements AsyncDisposable {
     }
     await this.#unwritten.write();
     if (this.#active.size > 0) await this.#watch();
-    if (this.#options.takes === "any") await processes.forgetDead();
+    await this.#keepDurations();
+    await processes.forgetDead();
     while (this.#active.size < CONCURRENCY && !this.#stopping.signal.aborted) {
       const filter = this.#options.takes === "any" ? "any" : [...this.#own];
       const claim = await claimRun(database, processes.id, filter, [...this.#active.keys()]);
       if (claim === undefined) break;
-      this.#start(claim);
+      const claimedAt = performance.now();
+      const before = await database.kysely.selectFrom("runs").select(["duration_ms", "attempts"])
+        .where("account_id", "=", claim.account).where("id", "=", claim.run).executeTakeFirstOrThrow();
+      if (this.#options.takes === "own" && !this.#own.has(claim.run)) {
+        const what = before.attempts > 1 ? "was interrupted; it goes on first" : "was queued before; it goes first";
+        this.#options.log.info(`Run "${claim.run}" of this job ${what}`);
+      }
+      this.#start(claim, claimedAt, before.duration_ms);
+    }
+  }
+
+  /** Keeps what a killed attempt would else not count. */
+  async #keepDurations(): Promise<void> {
+    for (const active of this.#active.values()) {
+      const now = performance.now();
+      if (now - active.keptAt < KEEP) continue;
+      const worked = active.workedBefore + Math.round(now - active.claimedAt);
+      await keepDuration(this.#options.database, active.claim, worked);
+      active.keptAt = now;
     }
   }
 
@@ -178,7 +209,7 @@ export class Runner implements AsyncDisposable {
       const why = own === undefined
         ? "The run was taken over by another process"
         : own.stopRequested
-        ? "The run was stopped by request"
+        ? stoppedByRequest().message
         : undefined;
       if (why === undefined) continue;
       active.askedAt ??= performance.now();
@@ -193,12 +224,15 @@ export class Runner implements AsyncDisposable {
     }
   }
 
-  #start(claim: Claim): void {
+  #start(claim: Claim, claimedAt: number, workedBefore: number): void {
     const { home, plugins, log } = this.#options;
     const worker = new Worker(new URL("./run_worker.ts", import.meta.url), { type: "module", name: claim.run });
     const ended = Promise.withResolvers<FailureJson | undefined>();
     const active: Active = {
       claim,
+      claimedAt,
+      keptAt: claimedAt,
+      workedBefore,
       worker,
       done: this.#settle(claim, worker, ended.promise),
       cutOff: ended.resolve,
@@ -221,7 +255,14 @@ export class Runner implements AsyncDisposable {
       log.error(message, { run: claim.run });
       ended.resolve({ kind: "bug", message, hint: "Report it with the log of this run", code: null });
     });
-    send(worker, { type: "start", home, plugins, claim, retries: this.#retries });
+    send(worker, {
+      type: "start",
+      home,
+      plugins,
+      claim,
+      claimedAt: performance.timeOrigin + claimedAt,
+      retries: this.#retries,
+    });
   }
 
   /** Waits for a run's end; a run whose thread broke is ended here, if it still is ours. */

@@ -5,14 +5,17 @@
  */
 import { Failure, type FailureJson } from "../contracts/failure.ts";
 import type { Progress } from "../contracts/job.ts";
+import type { Executor } from "../database/database.ts";
 import type { RunsTable } from "../database/tables.ts";
+import { type Alive, isInterrupted, NOBODY } from "./alive.ts";
 import type { Core } from "./core.ts";
 import { reviveError } from "./describe_error.ts";
 import { newId } from "./ids.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
 import { isoTime } from "./iso_time.ts";
-import { findJob, type ResolvedRun, withThreshold } from "./resolve_run.ts";
+import { findJob, refusePaused, type ResolvedRun, withThreshold } from "./resolve_run.ts";
 import type { Runs } from "./runtime.ts";
+import { stopRuns } from "./stop_runs.ts";
 import type { RejectView, RunView } from "./views.ts";
 
 /** Between two looks at a followed run, in milliseconds. */
@@ -37,23 +40,15 @@ export interface RunsOptions {
   readonly alive: () => Promise<Alive>;
 }
 
-/** Who is there to execute runs. */
-export interface Alive {
-  /** Ids of processes. */
-  readonly processes: ReadonlySet<string>;
-  /** Whether one of them takes any run from the queue. */
-  readonly serving: boolean;
-}
-
 /** The runs of an account. */
 export function runsOf(core: Core, options: RunsOptions): Runs {
   const { database, archive } = core;
   const { account } = options;
   const isFinal = (run: Pick<RunView, "status">) => run.status !== "queued" && run.status !== "running";
 
-  async function find(id: string): Promise<RunsTable> {
+  async function find(id: string, executor: Executor = database.kysely): Promise<RunsTable> {
     const rows = /^[0-9a-f]{4,32}$/.test(id)
-      ? await database.kysely.selectFrom("runs").selectAll().where("account_id", "=", account)
+      ? await executor.selectFrom("runs").selectAll().where("account_id", "=", account)
         .where("id", ">=", id).where("id", "<=", id.padEnd(32, "f")).limit(2).execute()
       : [];
     if (rows.length === 2) {
@@ -86,7 +81,21 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
     const waiting = rows.some(({ status }) => status === "queued" || status === "running");
     const alive = waiting ? await options.alive() : NOBODY;
     const now = await database.now();
-    return rows.map((row) => runView(row, options.progress(row.id), nextStep(row, alive, now)));
+    const paused = await pausedJobs(rows);
+    return rows.map((row) => {
+      const resume = row.status === "queued" && row.attempts === 0 && row.job_id !== null && paused.has(row.job_id);
+      const next = resume ? `waybill job resume ${row.job_id}` : nextStep(row, alive, now);
+      return runView(row, options.progress(row.id), next);
+    });
+  }
+
+  /** Ids of those jobs of queued runs that are paused. */
+  async function pausedJobs(rows: readonly RunsTable[]): Promise<Set<string>> {
+    const ids = rows.flatMap(({ status, job_id }) => status === "queued" && job_id !== null ? [job_id] : []);
+    if (ids.length === 0) return new Set();
+    const jobs = await database.kysely.selectFrom("jobs").select("id").where("account_id", "=", account)
+      .where("status", "=", "paused").where("id", "in", [...new Set(ids)]).execute();
+    return new Set(jobs.map(({ id }) => id));
   }
 
   const view = async (row: RunsTable) => (await views([row]))[0]!;
@@ -179,24 +188,21 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
     },
 
     stop: async (id) => {
-      const run = await find(id);
-      if (isFinal(run)) {
-        throw new Failure("config", `Run "${run.id}" has ended already: it is ${run.status}`, { code: "conflict" });
-      }
-      const now = await database.now();
-      const failure = new Failure("cancelled", "The run was stopped while it waited in the queue").toJSON();
-      await database.kysely.updateTable("runs")
-        .set({ status: "cancelled", failure: JSON.stringify(failure), finished_at: now })
-        .where("account_id", "=", account).where("id", "=", run.id).where("status", "=", "queued").execute();
-      // Queued too: a drain may have given it back between the two.
-      await database.kysely.updateTable("runs").set({ stop_requested: 1 })
-        .where("account_id", "=", account).where("id", "=", run.id).where("status", "in", ["queued", "running"])
-        .execute();
+      const alive = await options.alive();
+      const run = await database.write(async (transaction) => {
+        const run = await find(id, transaction);
+        if (isFinal(run)) {
+          throw new Failure("config", `Run "${run.id}" has ended already: it is ${run.status}`, { code: "conflict" });
+        }
+        await stopRuns(transaction, [run], { alive, now: await database.now(), because: STOPPED });
+        return run;
+      });
       return await get(run.id);
     },
 
     retry: async (id, { reject_threshold } = {}) => {
       const run = await find(id);
+      await refuseRetry(core, run);
       const config = reject_threshold === undefined
         ? {}
         : { config: withThreshold(core.registry, run, reject_threshold) };
@@ -249,6 +255,29 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
   };
 }
 
+const STOPPED = {
+  queued: "The run was stopped while it waited in the queue",
+  interrupted: "The run was stopped while no process worked on it",
+};
+
+/** A paused job starts nothing, and what an auth let in is not read without it. */
+async function refuseRetry({ database: { kysely } }: Core, run: RunsTable): Promise<void> {
+  const { account_id, job_id, auth_id } = run;
+  const [job] = job_id === null
+    ? []
+    : await kysely.selectFrom("jobs").selectAll().where("account_id", "=", account_id).where("id", "=", job_id)
+      .execute();
+  if (job !== undefined) refusePaused(job, `, then \`waybill run retry ${run.id}\``);
+  if (run.status === "succeeded" || auth_id === null) return;
+  const auth = await kysely.selectFrom("auths").select("id").where("account_id", "=", account_id)
+    .where("id", "=", auth_id).executeTakeFirst();
+  if (auth !== undefined) return;
+  throw new Failure("config", `The auth of run "${run.id}" was deleted`, {
+    code: "conflict",
+    hint: "Start a new run with another auth",
+  });
+}
+
 function rejectView({ line, offset, reason, raw }: RejectLine): RejectView {
   return { line, offset, reason, raw: new TextDecoder().decode(Uint8Array.fromBase64(raw)) };
 }
@@ -258,13 +287,6 @@ function haltedFailure(run: string, failure: FailureJson): Error {
   if (failure.kind === "bug") return reviveError(failure);
   const hint = `${failure.hint ?? "Then go on"}: \`waybill run retry ${run}\``;
   return new Failure(failure.kind, failure.message, { hint });
-}
-
-const NOBODY: Alive = { processes: new Set(), serving: false };
-
-/** Whether the process that executes a running run is gone. */
-function isInterrupted(row: RunsTable, { processes }: Alive, now: number): boolean {
-  return (row.lease_until ?? 0) < now || row.lease_owner === null || !processes.has(row.lease_owner);
 }
 
 function runView(row: RunsTable, live: Progress | undefined, next_step: string | null): RunView {
@@ -298,6 +320,13 @@ function runView(row: RunsTable, live: Progress | undefined, next_step: string |
   };
 }
 
+/** As an attempt left it, with the bytes that are committed by now. */
+function storedProgress({ progress, bytes }: RunsTable): Progress | null {
+  if (progress === null) return null;
+  const stored: Progress = JSON.parse(progress);
+  return stored.unit === "bytes" ? { ...stored, done: bytes } : stored;
+}
+
 /** What the user does next; null when there is nothing to do but wait. */
 function nextStep(row: RunsTable, alive: Alive, now: number): string | null {
   const retry = `waybill run retry ${row.id}`;
@@ -309,10 +338,3 @@ function nextStep(row: RunsTable, alive: Alive, now: number): string | null {
   if (row.rejected > 0) return `waybill run rejects ${row.id}`;
   return null;
 }
-/** As an attempt left it, with the bytes that are committed by now. */
-function storedProgress({ progress, bytes }: RunsTable): Progress | null {
-  if (progress === null) return null;
-  const stored: Progress = JSON.parse(progress);
-  return stored.unit === "bytes" ? { ...stored, done: bytes } : stored;
-}
-

@@ -223,7 +223,9 @@ onEachDatabase(
     const stopped = await peer.runs.stop(queued);
     assert.deepEqual([stopped.status, stopped.failure?.kind], ["cancelled", "cancelled"]);
     assert.notEqual(stopped.finished_at, null);
-    const running = await addRun(database, { status: "running", lease_owner: newId(), lease_until: 8e15 });
+    const owner = newId();
+    peer.alive.processes.add(owner);
+    const running = await addRun(database, { status: "running", lease_owner: owner, lease_until: 8e15 });
     assert.equal((await peer.runs.stop(running)).status, "running");
     assert.equal((await readRun(database, running)).stop_requested, 1);
     for (const status of ["succeeded", "failed", "cancelled"] as const) {

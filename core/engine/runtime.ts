@@ -29,8 +29,8 @@ export type ConfigInput = { readonly [key: string]: JsonValue };
 export interface AuthInput {
   /** Id of the auth method. */
   readonly method: string;
-  /** Unique in the account. */
-  readonly label: string;
+  /** Unique in the account; the method, numbered where that is taken, unless told. */
+  readonly label?: string;
   readonly description?: string;
   readonly config: ConfigInput;
   /** Free id for it, 32 lower-case hex digits; a new one unless told. */
@@ -61,7 +61,7 @@ export interface Auths {
   get(auth: string): Promise<AuthView>;
   /** Merges config by name; secrets left out stay. */
   update(auth: string, change: Change): Promise<AuthView>;
-  /** Stops its runs and pauses its jobs. */
+  /** Stops its runs, and pauses its jobs until each has another auth and is resumed. */
   delete(auth: string): Promise<DeletedAuth>;
   /**
    * Connects and looks at everything a job will need; pins the peer's identity where none is pinned. What keeps it from
@@ -97,8 +97,9 @@ export interface Jobs {
   list(): Promise<JobView[]>;
   get(job: string): Promise<JobView>;
   update(job: string, change: Change & { readonly auth?: string }): Promise<JobView>;
-  /** A paused job starts no runs. */
+  /** A paused job starts no runs; what has begun goes on to its end, also after an interruption. */
   pause(job: string): Promise<JobView>;
+  /** Refused (`conflict`) while its auth is gone. */
   resume(job: string): Promise<JobView>;
   /** Refused (`conflict`) while a run of it is queued or running. */
   delete(job: string): Promise<void>;
@@ -137,11 +138,15 @@ export interface Runs {
   get(run: string): Promise<RunView>;
   /** Yields the run whenever something changed, at last in its final status. */
   follow(run: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<RunView>;
-  /** Asks it to stop; what is committed stays. */
+  /**
+   * Asks it to stop: it begins no further commit, and what is committed stays. One that waits, or whose process is gone,
+   * ends at once.
+   */
   stop(run: string): Promise<RunView>;
   /**
    * Queues a failed or cancelled run again: it goes on from its checkpoint. Its config stays, since that decides how the
-   * file is read, but for `reject_threshold`, where one is given.
+   * file is read, but for `reject_threshold`, where one is given. Refused (`conflict`) while its job is paused, and when
+   * its auth is gone.
    */
   retry(run: string, options?: { readonly reject_threshold?: string }): Promise<RunView>;
   /** Its rejected rows, in file order. */

@@ -6,6 +6,7 @@ import { defineJob } from "../contracts/job.ts";
 import { definePlugin } from "../contracts/plugin.ts";
 import { defineProvider } from "../contracts/provider.ts";
 import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
+import { NOBODY } from "./alive.ts";
 import { authsOf } from "./auths.ts";
 import { Connections } from "./connections.ts";
 import { echoPlugin, startEngine } from "./engine_testing.ts";
@@ -59,7 +60,7 @@ async function startPeer(
   const context = { ...engine.context, registry };
   await engine.auths.create({ method: "echo-login", label: "In", config: { host: "here", password: SECRET } });
   const connections = new Connections(context);
-  const auths = authsOf(context);
+  const auths = authsOf(context, async () => NOBODY);
   await auths.create({ method: "leaky-login", label: "Leaky", config: { password: SECRET } });
   return {
     jobs: jobsOf(context, connections),

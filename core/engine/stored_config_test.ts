@@ -8,6 +8,7 @@ import { collectLog } from "../testing/collect_log.ts";
 import { Archive } from "../profiles/archive.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
+import { NOBODY } from "./alive.ts";
 import { authsOf } from "./auths.ts";
 import { Connections, openConnection } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
@@ -65,7 +66,11 @@ interface Peer extends AsyncDisposable {
 async function upgraded(databases: TestDatabases): Promise<Peer> {
   const engine = await startEngine(databases);
   const before = { ...engine.context, registry: registryOf(1) };
-  await authsOf(before).create({ method: "aging-login", label: "In", config: { host: "here", realm: "old" } });
+  await authsOf(before, async () => NOBODY).create({
+    method: "aging-login",
+    label: "In",
+    config: { host: "here", realm: "old" },
+  });
   await using connections = new Connections(before);
   await jobsOf(before, connections).create({ label: "nightly", type: "aging-import", config: { file: "a", depth: 3 } });
   return {
@@ -105,7 +110,10 @@ onEachDatabase("what is given anew is read strictly, whatever was saved", async 
   await assert.rejects(jobs.update("nightly", given), failure("config", /has no "depth"/));
   await assert.rejects(jobs.plan({ job: "nightly", ...given }), failure("config", /has no "depth"/));
   await assert.rejects(resolveRun(context, { job: "nightly", ...given }), failure("config", /has no "depth"/));
-  await assert.rejects(authsOf(context).update("In", { config: { realm: "x" } }), failure("config", /has no "realm"/));
+  await assert.rejects(
+    authsOf(context, async () => NOBODY).update("In", { config: { realm: "x" } }),
+    failure("config", /has no "realm"/),
+  );
 });
 
 onEachDatabase(
@@ -120,9 +128,12 @@ onEachDatabase(
     assert.deepEqual(lines.map(({ level, message }) => [level, message]), [
       ["warn", 'The saved "realm" is ignored: auth method "aging-login" no longer has it'],
     ]);
-    assert.deepEqual((await authsOf(peer.context).update("In", { config: { host: "there" } })).config, {
-      host: "there",
-    });
+    assert.deepEqual(
+      (await authsOf(peer.context, async () => NOBODY).update("In", { config: { host: "there" } })).config,
+      {
+        host: "there",
+      },
+    );
   },
 );
 
@@ -130,7 +141,7 @@ onEachDatabase("a run that was queued before a plugin lost a key is executed, wi
   await using peer = await upgraded(databases);
   const { context, folder } = peer;
   const { database } = context;
-  const auth = await authsOf(context).get("In");
+  const auth = await authsOf(context, async () => NOBODY).get("In");
   const id = await addRun(database, {
     job_type: "aging-import",
     auth_id: auth.id,

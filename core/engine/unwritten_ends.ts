@@ -5,7 +5,7 @@
  */
 import { Failure, type FailureJson } from "../contracts/failure.ts";
 import type { Database } from "../database/database.ts";
-import { type Claim, finishRun, LeaseLost, postponeRun } from "./queue.ts";
+import { type Claim, finishRun, heedStop, LeaseLost, postponeRun } from "./queue.ts";
 import { type RetryPlan, waitBeforeRetry } from "./retry.ts";
 
 /** The ends that are still to be written, by run. */
@@ -44,13 +44,13 @@ export class UnwrittenEnds {
   async #write(claim: Claim, failure: FailureJson): Promise<boolean> {
     const now = await this.database.now();
     return await this.database.write(async (transaction) => {
-      const run = await transaction.selectFrom("runs").select("retries")
+      const run = await transaction.selectFrom("runs").select(["retries", "stop_requested"])
         .where("account_id", "=", claim.account).where("id", "=", claim.run).executeTakeFirstOrThrow();
       const wait = waitBeforeRetry(this.retries, { failure, retries: run.retries, connected: true });
       const next = wait === undefined ? undefined : { failure, until: now + wait, retries: run.retries + 1 };
       if (next !== undefined && await postponeRun(transaction, claim, next)) return true;
       const status = failure.kind === "cancelled" ? "cancelled" : "failed";
-      await finishRun(transaction, claim, { status, failure }, now);
+      await finishRun(transaction, claim, heedStop({ status, failure }, run.stop_requested === 1), now);
       return false;
     });
   }

@@ -11,7 +11,7 @@ import { made, nothing, one } from "../answers.ts";
 import type { VerifiedToken } from "../auth_middleware.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { auth, type AuthResource, authResource, tokenResource } from "./auth_resource.ts";
-import { checkProvider, configOf, createBody, freeLabel, methodOf, updateBody } from "./auth_input.ts";
+import { checkProvider, configOf, createBody, methodOf, updateBody } from "./auth_input.ts";
 import { checkAuth, checkReport } from "./auth_check.ts";
 
 const authParam = { id: "Id or label of the auth" };
@@ -26,10 +26,10 @@ function making({ auths, registry }: Pick<Runtime, "auths" | "registry">): reado
   const body = createBody(registry);
   const create = async (given: z.output<typeof body>, caller: VerifiedToken | null, id?: string) => {
     const method = methodOf(given, registry);
-    const { label = freeLabel(method, await auths.list()), description, config } = given;
+    const { label, description, config } = given;
     const view = await auths.create({
       method,
-      label,
+      ...(label === undefined ? {} : { label }),
       ...(description === undefined ? {} : { description }),
       ...(id === undefined ? {} : { id }),
       ...(caller === null ? {} : { user: { id: caller.id, name: caller.name } }),

@@ -72,15 +72,6 @@ export function methodOf(
   });
 }
 
-/** A label for an auth that was given none (the documents' samples have none): the method, numbered where taken. */
-export function freeLabel(method: string, auths: readonly AuthView[]): string {
-  const taken = new Set(auths.map(({ label }) => label));
-  if (!taken.has(method)) return method;
-  let number = 2;
-  while (taken.has(`${method}-${number}`)) number++;
-  return `${method}-${number}`;
-}
-
 /** Refuses a change of provider or method: that is another auth. */
 export function checkProvider(auth: AuthView, providerId: string | undefined, method: string | undefined): void {
   if ((providerId ?? auth.provider_id) === auth.provider_id && (method ?? auth.method) === auth.method) return;

@@ -67,7 +67,9 @@ export function runRoutes(runs: Runs): readonly Route[] {
       name: "stopRun",
       tag: "run",
       summary: "Ask a run to stop",
-      description: "What it has committed stays.",
+      description:
+        "It begins no further commit; what it has committed stays. One that waits, or that no process works on, " +
+        "ends at once.",
       params: runId,
       failures: [409],
       answer: one(run),
