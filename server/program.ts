@@ -4,7 +4,7 @@
  * @module
  */
 import { Failure } from "../core/contracts/failure.ts";
-import { createLog } from "../core/engine/log.ts";
+import { createLog, type LogOptions } from "../core/engine/log.ts";
 import { openRuntime } from "../core/engine/open.ts";
 import { runServer } from "./serve.ts";
 import { stopSignal } from "./stop_signal.ts";
@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Module specifiers of the plugins. */
   readonly plugins: readonly string[];
+  /** How to write the log. */
+  readonly log?: LogOptions;
 }
 
 /** Where a server listens unless told. */
@@ -28,7 +30,7 @@ export const DEFAULT_PORT = 8080;
 
 /** Serves until a signal says to stop; then requests in flight finish and running work is handed back. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const log = createLog();
+  const log = createLog(options.log);
   using stop = stopSignal();
   await runServer({
     host: options.host,

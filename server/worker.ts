@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createLog } from "../core/engine/log.ts";
+import { createLog, type LogOptions } from "../core/engine/log.ts";
 import { openRuntime } from "../core/engine/open.ts";
 import { stopSignal } from "./stop_signal.ts";
 
@@ -13,13 +13,15 @@ export interface WorkOptions {
   readonly home: string;
   /** Module specifiers of the plugins. */
   readonly plugins: readonly string[];
+  /** How to write the log. */
+  readonly log?: LogOptions;
 }
 
 /** Executes runs until a signal says to stop; then running work checkpoints and gives its lease back. */
 export async function work(options: WorkOptions): Promise<void> {
-  const log = createLog();
+  const log = createLog(options.log);
   using stop = stopSignal();
-  await using _runtime = await openRuntime({ ...options, runner: "worker", log });
+  await using _runtime = await openRuntime({ home: options.home, plugins: options.plugins, runner: "worker", log });
   log.info("Waiting for runs");
   if (!stop.signal.aborted) await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
   log.info("Stopping: running work is handed back");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { LOG_FLAGS, logOptions } from "../log_flags.ts";
 import type { Command, Noun } from "../command.ts";
 
 const start: Command = {
@@ -10,6 +11,7 @@ const start: Command = {
   flags: [
     { name: "host", kind: "value", value: "ADDRESS", help: "Address to listen on [default: 127.0.0.1]" },
     { name: "port", kind: "value", value: "NUMBER", help: "Port to listen on, 0 for any free one [default: 8080]" },
+    ...LOG_FLAGS,
   ],
   run: async (app, args) => {
     const port = args.integer("port", 0, 65_535);
@@ -19,6 +21,7 @@ const start: Command = {
       host: args.value("host") ?? DEFAULT_HOST,
       port: port ?? DEFAULT_PORT,
       plugins: app.modules,
+      log: logOptions(args, app.out),
     });
   },
 };

@@ -3,13 +3,15 @@
  *
  * @module
  */
+import { LOG_FLAGS, logOptions } from "../log_flags.ts";
 import type { Command, Noun } from "../command.ts";
 
 const start: Command = {
   summary: "Executes queued runs beside a server, without answering HTTP; start as many as the machine bears",
-  run: async (app) => {
+  flags: LOG_FLAGS,
+  run: async (app, args) => {
     const { work } = await import("../../server/worker.ts");
-    await work({ home: app.home, plugins: app.modules });
+    await work({ home: app.home, plugins: app.modules, log: logOptions(args, app.out) });
   },
 };
 
