@@ -35,13 +35,14 @@ const BATCH_ROWS = 50_000;
  * - Every value is a JSON string, written as `JSON.stringify` would.
  *
  * What it rejects:
- * - The row, when it holds a NUL, bytes that are not UTF-8, or too many cells.
+ * - The row, when it holds a NUL, bytes that are not UTF-8, too many cells, or more than `maxRecordBytes`.
  * - Only the **first line** of a record that is malformed: text after a closing quote, a quote that the file never
- *   closes, more than `maxRecordBytes`, or too many cells over several lines. Reading goes on at the next line, so a
- *   stray quote costs one line. From there until the next row with as many cells as the header (or as the last
- *   accepted row), rows of any other length are rejected too, a line at a time: they may be the rest of a quoted cell.
+ *   closes, no end within 16 times `maxRecordBytes`, or too many cells over several lines. Reading goes on at the next
+ *   line, so a stray quote costs one line. From there until the next row with as many cells as the header (or as the
+ *   last accepted row), rows of any other length are rejected too, a line at a time: they may be the rest of a quoted
+ *   cell.
  *
- * Peak memory is a few batches plus twice the longest record. Batches are the caller's: nothing writes to them later.
+ * Peak memory is a few batches plus twice the longest record, or 32 times `maxRecordBytes` beside one that is longer. Batches are the caller's: nothing writes to them later.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@
 import { Failure } from "../contracts/failure.ts";
 import type { RecordBatch, RejectedRow } from "../contracts/records.ts";
 
-/** Longest record that is read; a longer one is rejected. 1 MiB. */
+/** Longest record that is read; a longer one is rejected. 1 MiB. Its end is looked for in 16 times as many bytes. */
 export const CSV_MAX_RECORD_BYTES = 1_048_576;
 
 /** Most columns a header may have: what spreadsheets allow. */
@@ -40,7 +40,7 @@ export interface CsvOptions {
    * `delimiter` be the header's.
    */
   readonly resume?: { readonly position: CsvPosition; readonly names: readonly string[] };
-  /** Longest record in bytes, its line end not counted. Default: {@linkcode CSV_MAX_RECORD_BYTES}. */
+  /** Longest record in bytes, its line end not counted; a longer one takes up to 32 times as much memory. Default: {@linkcode CSV_MAX_RECORD_BYTES}. */
   readonly maxRecordBytes?: number;
   /** Bytes after which a batch is complete. Default: 4 MiB. */
   readonly batchBytes?: number;

@@ -42,6 +42,9 @@ const RAW_LIMIT = 65_536;
 const REJECTED_LIMIT = 1_000;
 const REJECTED_BYTES_LIMIT = 1_048_576;
 
+/** How many times the longest record is looked ahead for the end of a longer one. */
+const LOOK_AHEAD = 16;
+
 /** Why {@linkcode RecordScanner.scan} returned: the window holds no whole record any more, or the chunk is full. */
 export type ScanStop = "input" | "chunk";
 
@@ -132,6 +135,7 @@ export class RecordScanner {
     const end = this.#end;
     const columns = slots.length;
     const wideDelimiter = delimiter.length > 1;
+    const lookAhead = LOOK_AHEAD * maxRecordBytes;
     while (this.#start < end) {
       if (batch.full || this.#rejected.length >= REJECTED_LIMIT || this.#rejectedBytes >= REJECTED_BYTES_LIMIT) {
         return "chunk";
@@ -248,7 +252,21 @@ export class RecordScanner {
           else fault = INCOMPLETE;
         } else if (!final) fault = INCOMPLETE;
       }
-      if (stop - start > maxRecordBytes || fault >= AFTER_QUOTE) {
+      const size = stop - start;
+      const whole = cell >= columns && !extra;
+      const astray = this.#recovering && !whole && cell !== this.#cells;
+      if (fault === INCOMPLETE && size <= lookAhead) {
+        this.#need = Math.max(Math.min(2 * (end - start), lookAhead + 1), end - start + 1);
+        return "input";
+      }
+      // Too long, but it ends where such a record would: no other line is to blame.
+      if (size > maxRecordBytes && size <= lookAhead && fault < AFTER_QUOTE && lines > 0 && !astray) {
+        const raw = window.slice(start, Math.min(stop, start + RAW_LIMIT));
+        this.#reject(raw, this.#offset, this.#tooLong(this.#openQuote(start)));
+        this.#advance(i, lines + 1);
+        continue;
+      }
+      if (size > maxRecordBytes || fault >= AFTER_QUOTE) {
         if (!this.#malformed(start, stop, fault, cell, lines, final)) return "input";
         continue;
       }
@@ -256,8 +274,7 @@ export class RecordScanner {
         this.#advance(i, 1);
         continue;
       }
-      const whole = cell >= columns && !extra;
-      if (fault !== NONE || extra || (this.#recovering && !whole && cell !== this.#cells)) {
+      if (fault !== NONE || extra || astray) {
         if (this.#recovering && lines > 0 && fault === NONE) {
           if (!this.#malformed(start, stop, RAGGED, cell, lines, final)) return "input";
           continue;
@@ -285,18 +302,19 @@ export class RecordScanner {
   }
 
   /**
-   * Rejects the first line of a record whose quotes are wrong or which is too long, and goes on at the next line: a
-   * stray quote costs one line, whatever follows. Returns false when the window ends too early to tell.
+   * Rejects the first line of a record whose quotes are wrong, or which is so long that its end was not looked for, and
+   * goes on at the next line: a stray quote costs one line, whatever follows. Returns false when the window ends too
+   * early to tell.
    */
   #malformed(start: number, stop: number, fault: number, cells: number, lines: number, final: boolean): boolean {
     const { maxRecordBytes } = this.settings;
     const window = this.#window;
     const end = this.#end;
     const tooLong = stop - start > maxRecordBytes;
-    const lineEnd = tooLong || fault !== INCOMPLETE ? findLineEnd(window, start, end, final) : -1;
+    const lineEnd = findLineEnd(window, start, end, final);
     // A carriage return that ends the window is no part of the line, but a line feed may follow it.
     const contentEnd = window[end - 1] === CR && !final ? end - 1 : end;
-    if (lineEnd < 0 && !final && (contentEnd - start <= maxRecordBytes || !tooLong && fault === INCOMPLETE)) {
+    if (lineEnd < 0 && !final && contentEnd - start <= maxRecordBytes) {
       this.#need = Math.max(Math.min(2 * (end - start), maxRecordBytes + 1), end - start + 1);
       return false;
     }
@@ -309,9 +327,7 @@ export class RecordScanner {
     const firstLineEnd = lineEnd < 0 ? end : lineEnd;
     const longLine = firstLineEnd - start > maxRecordBytes;
     // A line that is too long on its own needs no quote to blame.
-    const quote = tooLong && !longLine
-      ? linesToOpenQuote(window, start, start + maxRecordBytes, this.settings.delimiter)
-      : undefined;
+    const quote = tooLong && !longLine ? this.#openQuote(start) : undefined;
     const raw = window.slice(start, Math.min(firstLineEnd, start + RAW_LIMIT));
     this.#reject(raw, this.#offset, tooLong || longLine ? this.#tooLong(quote) : this.#reason(fault, cells, lines));
     this.#advance(lineEnd < 0 ? end : skipLineEnd(window, lineEnd, end), 1);
@@ -351,6 +367,12 @@ export class RecordScanner {
   #reject(raw: Uint8Array, offset: number, reason: string): void {
     this.#rejected.push({ raw, offset, line: this.#line, reason });
     this.#rejectedBytes += raw.length;
+  }
+
+  /** How many lines below `start` the quote stands that goes on past the limit. */
+  #openQuote(start: number): number | undefined {
+    const { maxRecordBytes, delimiter } = this.settings;
+    return linesToOpenQuote(this.#window, start, start + maxRecordBytes, delimiter);
   }
 
   /** `quote`: how many lines further down the quote was opened that goes on past the limit. */

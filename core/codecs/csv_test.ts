@@ -115,6 +115,30 @@ Deno.test("a quote that is not closed within the limit costs one line of a long 
   assert.deepEqual(rejected.map((row) => row.reason), ["Is longer than 1048576 bytes, for the quote opened on line 2"]);
 });
 
+Deno.test("a quoted cell over the limit costs its row alone, wherever its end lies within sixteen times the limit", () => {
+  const line = "a letter, with commas\n";
+  for (const bytes of [1_100_000, 2_500_000, 16_000_000]) {
+    const count = Math.floor(bytes / line.length);
+    const text = `a,b\n1,ok\n2,"${line.repeat(count)}end"\n3,ok\n`;
+    for (const piece of [65_536, 4_000_000]) {
+      const { lines, rejected, positions } = readAll(utf8(text), {}, piece);
+      assert.deepEqual(lines, ['{"a":"1","b":"ok"}', '{"a":"3","b":"ok"}']);
+      assert.deepEqual(rejected.map(({ line, raw, reason }) => [line, raw.length, reason]), [
+        [3, 65_536, "Is longer than 1048576 bytes, for the quote opened on line 3"],
+      ]);
+      assert.deepEqual(positions.at(-1), { offset: text.length, line: count + 5, cells: 2, recovering: false });
+    }
+  }
+});
+
+Deno.test("a quoted cell that ends further on costs its first line, and reading goes on at the next", () => {
+  const text = `a,b\n2,"open\n${"one,two\n".repeat(25)}end"\n3,ok\n`;
+  const ends = (maxRecordBytes: number) => readAll(utf8(text), { maxRecordBytes }, 7);
+  assert.equal(ends(14).rejected.length, 1);
+  assert.deepEqual(ends(12).rejected.map(({ line }) => line), [2]);
+  assert.equal(ends(12).lines.length, 27);
+});
+
 Deno.test("the line of the quote that made a row too long is named, not that of the row or of a quote before", () => {
   const long = "filler\n".repeat(20);
   const reasons = (text: string) => {
@@ -125,7 +149,8 @@ Deno.test("the line of the quote that made a row too long is named, not that of 
   assert.equal(reasons(`1,"x\ny","${long}"\n`), "Is longer than 100 bytes, for the quote opened on line 3");
   assert.equal(reasons(`1,"x\r\n""y","${long}`), "Is longer than 100 bytes, for the quote opened on line 3");
   assert.equal(reasons(`1,"x\ny",${"z".repeat(200)}\n`), "Is longer than 100 bytes");
-  assert.equal(reasons(`1,"${"z".repeat(200)}\n"\n`), "Is longer than 100 bytes");
+  assert.equal(reasons(`1,"${"z".repeat(200)}"\n`), "Is longer than 100 bytes");
+  assert.equal(reasons(`1,"${"z".repeat(200)}\n"\n`), "Is longer than 100 bytes, for the quote opened on line 2");
 });
 
 Deno.test("a line-by-line shifted quoting is rejected without scanning the rest of the file for each line", () => {
