@@ -10,6 +10,15 @@ import { PLUGIN_API, type PluginDefinition } from "../contracts/plugin.ts";
 import { importFailure } from "./import_failure.ts";
 import { buildRegistry, type Registry } from "./registry.ts";
 
+/** Longest time that a module may take to load, in milliseconds. */
+const LOAD_WITHIN = 30_000;
+
+/** How to load plugins. */
+export interface LoadOptions {
+  /** Longest time that a module may take to load, in milliseconds; 30 seconds unless told. */
+  readonly loadWithin?: number;
+}
+
 /** A plugin and the module it came from. */
 interface LoadedPlugin {
   readonly plugin: PluginDefinition;
@@ -20,14 +29,17 @@ interface LoadedPlugin {
 /**
  * Loads plugin modules and makes the registry of them: files (`./acme.ts`), packages (`npm:acme@1`, `jsr:@acme/x@1`) or
  * URLs (`https://…`); one that is named twice is loaded once. A module exports one as `plugin` or several as `plugins`.
- * Failure `config` that names the module: it is not there, it throws, it holds no plugin for this Waybill, or what it
+ * Failure `config` that names the module: it is not there, it throws, it does not finish loading, it holds no plugin for this Waybill, or what it
  * brings does not fit beside the others.
  */
-export async function loadRegistry(specifiers: readonly string[]): Promise<Registry> {
+export async function loadRegistry(
+  specifiers: readonly string[],
+  { loadWithin = LOAD_WITHIN }: LoadOptions = {},
+): Promise<Registry> {
   const modules = new Map<string, LoadedPlugin[]>();
   for (const specifier of specifiers) {
     const url = urlOf(specifier);
-    if (!modules.has(url)) modules.set(url, pluginsOf(specifier, await load(specifier, url)));
+    if (!modules.has(url)) modules.set(url, pluginsOf(specifier, await load(specifier, url, loadWithin)));
   }
   const loaded = [...modules.values()].flat();
   const origins = new Map(loaded.map(({ plugin, specifier }) => [plugin, specifier]));
@@ -40,12 +52,21 @@ function urlOf(specifier: string): string {
   return isPath ? pathToFileURL(resolve(specifier)).href : specifier;
 }
 
-async function load(specifier: string, url: string): Promise<object> {
+async function load(specifier: string, url: string, within: number): Promise<object> {
+  // A module that awaits what never comes leaves nothing for the process to do, which then would just end: the timer
+  // keeps it alive.
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const hint = "Its author can mend that: a module must not wait for what may never come while it is loaded";
+    late.reject(new Failure("config", `it did not finish loading within ${within / 1_000} s`, { hint }));
+  }, within);
   try {
     if (url.startsWith("file:")) await mustBeFile(fileURLToPath(url));
-    return await import(url);
+    return await Promise.race([import(url), late.promise]);
   } catch (error) {
     throw importFailure(specifier, error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

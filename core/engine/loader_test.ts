@@ -91,3 +91,15 @@ Deno.test("plugins that bring the same id are refused, both by name and module",
   const again = pathToFileURL(second).href + "?2";
   await assert.rejects(loadRegistry([first, again]), failure("config", /another plugin has the same name: "hello" of/));
 });
+
+Deno.test("a module that never finishes loading is a failure that names it", async () => {
+  await using folder = await makeFolder();
+  const path = join(folder.path, "endless.mjs");
+  await Deno.writeTextFile(path, `await new Promise(() => {}); export const plugin = ${HELLO};`);
+  await assert.rejects(
+    loadRegistry([path], { loadWithin: 20 }),
+    failure("config", /^Plugin ".*endless\.mjs" could not be loaded: it did not finish loading within 0\.02 s$/, {
+      hint: /author can mend/,
+    }),
+  );
+});
