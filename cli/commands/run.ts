@@ -60,7 +60,7 @@ const list: Command = {
     const items = await listRuns(app, args);
     if (app.out.json) return app.out.value(items);
     app.out.table(
-      ["run", "status", "job type", "read", "accepted", "rejected", "took", "made"],
+      ["run", "status", "job type", "read", "accepted", "rejected", "took", "made", "reason"],
       items.map((run) => [
         run.id,
         run.status,
@@ -70,6 +70,7 @@ const list: Command = {
         count(run.rejected),
         duration(run.duration_ms),
         run.created_at,
+        reasonOf(run),
       ]),
     );
     const [first] = items;
@@ -77,6 +78,12 @@ const list: Command = {
     else app.out.next([app.command("run", "show", first.id)]);
   },
 };
+
+/** Why a run stands where it stands, where that is not as it should be. */
+function reasonOf({ status, failure, not_before }: RunView): string {
+  if (failure !== null) return status === "queued" ? `tries again: ${failure.message}` : failure.message;
+  return not_before === null ? "" : `waits until ${not_before}`;
+}
 
 async function listRuns(app: App, args: Arguments): Promise<RunView[]> {
   const wanted = args.integer("limit", 1, 100_000) ?? 20;

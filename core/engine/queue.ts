@@ -17,6 +17,8 @@ export interface Claim {
   readonly account: number;
   readonly run: string;
   readonly fence: number;
+  /** The saved job it is a run of, if it is one. */
+  readonly job?: string;
 }
 
 /** Thrown by a write whose claim is no longer the newest. Nothing of it was committed. */
@@ -48,7 +50,7 @@ export async function claimRun(
 ): Promise<Claim | undefined> {
   if (filter !== "any" && filter.length === 0) return undefined;
   const free = (executor: Executor, now: number) =>
-    executor.selectFrom("runs").select(["account_id", "id", "fence", "attempts"])
+    executor.selectFrom("runs").select(["account_id", "id", "job_id", "fence", "attempts"])
       .where((where) =>
         where.or([
           where.and([
@@ -130,7 +132,8 @@ export async function claimRun(
         finished_at: null,
       }))
       .where("account_id", "=", found.account_id).where("id", "=", found.id).execute();
-    return { account: found.account_id, run: found.id, fence };
+    const job = found.job_id === null ? {} : { job: found.job_id };
+    return { account: found.account_id, run: found.id, fence, ...job };
   });
 }
 

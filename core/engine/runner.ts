@@ -34,7 +34,7 @@ export interface RunnerOptions {
   readonly plugins: readonly string[];
   /** `any` run of the queue, or only those that `add` names. */
   readonly takes: "any" | "own";
-  /** A log for each run, with run id bound. */
+  /** Lines about a run get its id and its job's. */
   readonly log: Log;
   /** When runs that failed for a while try again; as suits what the runner takes unless told. */
   readonly retries?: RetryPlan;
@@ -119,7 +119,10 @@ export class Runner implements AsyncDisposable {
     for (const { worker } of this.#active.values()) send(worker, { type: "abort", failure: "drain" });
     const late = setTimeout(() => {
       for (const { claim, cutOff } of this.#active.values()) {
-        this.#options.log.warn(`Run "${claim.run}" did not stop in time and was cut off; its last commit stays`);
+        this.#options.log.warn(
+          `Run "${claim.run}" did not stop in time and was cut off; its last commit stays`,
+          about(claim),
+        );
         cutOff(undefined);
       }
     }, DRAIN_TIMEOUT);
@@ -181,7 +184,7 @@ export class Runner implements AsyncDisposable {
         .where("account_id", "=", claim.account).where("id", "=", claim.run).executeTakeFirstOrThrow();
       if (this.#options.takes === "own" && !this.#own.has(claim.run)) {
         const what = before.attempts > 1 ? "was interrupted; it goes on first" : "was queued before; it goes first";
-        this.#options.log.info(`Run "${claim.run}" of this job ${what}`);
+        this.#options.log.info(`Run "${claim.run}" of this job ${what}`, about(claim));
       }
       this.#start(claim, claimedAt, before.duration_ms);
     }
@@ -219,7 +222,7 @@ export class Runner implements AsyncDisposable {
       }
       // Once is enough, however long it takes to write how it ended.
       active.askedAt = Infinity;
-      log.warn(`Run "${claim.run}" did not stop when asked and was cut off; its last commit stays`);
+      log.warn(`Run "${claim.run}" did not stop when asked and was cut off; its last commit stays`, about(claim));
       cutOff(new Failure("cancelled", `${why}; it did not stop when asked and was cut off`).toJSON());
     }
   }
@@ -243,7 +246,7 @@ export class Runner implements AsyncDisposable {
     this.#active.set(claim.run, active);
     worker.addEventListener("message", ({ data }: MessageEvent<FromRun>) => {
       if (data.type === "progress") active.progress = data.progress;
-      else if (data.type === "log") log[data.level](data.message, { run: claim.run, ...data.fields });
+      else if (data.type === "log") log[data.level](data.message, { ...about(claim), ...data.fields });
       else {
         active.released = data.type === "end" && data.end === "released";
         ended.resolve(data.type === "broken" ? data.failure : undefined);
@@ -252,7 +255,7 @@ export class Runner implements AsyncDisposable {
     worker.addEventListener("error", (event) => {
       event.preventDefault();
       const message = `The run's thread ended: ${event.message}`;
-      log.error(message, { run: claim.run });
+      log.error(message, about(claim));
       ended.resolve({ kind: "bug", message, hint: "Report it with the log of this run", code: null });
     });
     send(worker, {
@@ -274,7 +277,7 @@ export class Runner implements AsyncDisposable {
     try {
       if (failure !== undefined) goesOn = await this.#unwritten.end(claim, failure);
     } catch (error) {
-      log.error(`How run "${claim.run}" ended could not be written: ${error}`, { run: claim.run });
+      log.error(`How run "${claim.run}" ended could not be written: ${error}`, about(claim));
       goesOn = true;
     } finally {
       if (!goesOn) this.#own.delete(claim.run);
@@ -282,6 +285,11 @@ export class Runner implements AsyncDisposable {
       this.#wake();
     }
   }
+}
+
+/** What every line about a run says. */
+function about({ run, job }: Claim): { readonly run: string; readonly job?: string } {
+  return job === undefined ? { run } : { run, job };
 }
 
 function send(worker: Worker, message: ToRun): void {

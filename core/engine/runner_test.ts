@@ -69,10 +69,14 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 onEachDatabase("a runner that takes any run executes what is queued, and what comes later", async (databases) => {
   await using peer = await startPeer(databases);
   const before = await peer.queue("finish", 4);
+  const job = "0".repeat(32);
+  await peer.database.kysely.updateTable("runs").set({ job_id: job }).where("id", "=", before).execute();
   await using runner = await peer.start("any");
   const { status, read, accepted, profiles_created, attempts, failure, progress } = await peer.end(before);
   assert.deepEqual([status, read, accepted, profiles_created, attempts, failure], ["succeeded", 4, 4, 4, 1, null]);
   assert.deepEqual(progress, { done: 4, unit: "rows" });
+  await until(() => endOf(peer, before) !== undefined);
+  assert.deepEqual(endOf(peer, before), { level: "info", fields: { run: before, job, status: "succeeded" } });
   const later = await peer.queue("finish", 5);
   runner.wake();
   assert.equal((await peer.end(later)).profiles_updated, 0);
