@@ -16,7 +16,7 @@ import {
   type WaybillProcess,
 } from "./support/waybill_process.ts";
 
-const ROWS = 70_000;
+const ROWS = 100_000;
 
 /** An import over SFTP, and what it leaves when nothing disturbs it. */
 interface Disturbance extends AsyncDisposable {
@@ -35,7 +35,7 @@ async function prepareDisturbance(kind: DatabaseKind): Promise<Disturbance> {
   const folder = stack.use(await temporaryFolder());
   const server = stack.use(await startOpenSsh());
   const places = stack.use(await kind.start());
-  const file = await writeCustomerFile(join(server.folder, "customers.csv"), ROWS, 3, { joins: 500 });
+  const file = await writeCustomerFile(join(server.folder, "customers.csv"), ROWS, 3, { joins: 500, width: [1, 1] });
   await Deno.writeTextFile(join(server.folder, "small.csv"), "customer_id\nC00000001\n");
   const at = (name: string) => join(folder.path, name);
   const prepared = await places.make(at("prepared"));

@@ -108,7 +108,7 @@ export async function reach({ phase, rows }: Plan, attempt: Attempt, watched: Wa
       await observer.until(waybill, ({ rows_read }) => rows_read > start.rows_read && rows_read >= rows);
       return await pause(120);
     case "after the last commit":
-      return await observer.beforeTheEnd(waybill, watched.rows, () => waybill.kill());
+      return await observer.beforeTheEnd(waybill, { near: rows, rows: watched.rows }, () => waybill.kill());
   }
 }
 

@@ -141,9 +141,14 @@ export class Observer implements AsyncDisposable {
 
   /**
    * Does `work` once the run has read `rows`, all of them committed, and before its end is written, which waits for
-   * this. On SQLite the end may come first: then the run's state tells, and `work` is not done.
+   * this. Looks closely once it has read `near` of them, which must not be all. On SQLite the end may
+   * come first: then the run's state tells, and `work` is not done.
    */
-  async beforeTheEnd(executing: WaybillProcess, rows: number, work: () => Promise<void>): Promise<void> {
+  async beforeTheEnd(
+    executing: WaybillProcess,
+    { near, rows }: { readonly near: number; readonly rows: number },
+    work: () => Promise<void>,
+  ): Promise<void> {
     const { kind } = await this.#database();
     if (kind === "postgres") {
       const { rows_read: before } = await this.state();
@@ -155,6 +160,7 @@ export class Observer implements AsyncDisposable {
       });
     }
     using database = this.#writer();
+    await this.until(executing, ({ rows_read }) => rows_read >= near);
     for (;;) {
       await this.until(executing, async ({ status }) => status === "succeeded" || await this.unrecorded() > 0);
       // A thread that sleeps between two tries would leave the run the time to end.
