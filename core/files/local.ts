@@ -45,7 +45,7 @@ export interface LocalStore extends FileStore {
  * Gives a folder as a store.
  *
  * Confined to its root: `..`, absolute paths and symbolic links are followed as long as they end inside, and are a
- * failure of kind `auth` (code `forbidden`) where they do not. This guards against paths, not against a process that
+ * failure of kind `config` where they do not. This guards against paths, not against a process that
  * swaps folders for links while a file is being opened.
  */
 export function localStore({ root }: LocalStoreOptions): LocalStore {
@@ -179,9 +179,8 @@ class FolderStore implements LocalStore {
   }
 
   #outside(path: ParsedPath): Failure {
-    return new Failure("auth", `Path "${formatPath(path)}" leads out of folder "${this.#root}"`, {
-      hint: "Give a path inside the folder",
-      code: "forbidden",
+    return new Failure("config", `Path "${formatPath(path)}" leads out of folder "${this.#root}"`, {
+      hint: "Give a path inside the folder, starting there",
     });
   }
 

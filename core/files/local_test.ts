@@ -34,7 +34,7 @@ async function confined(body: (root: string, store: ReturnType<typeof localStore
 async function refused(work: Promise<unknown>): Promise<void> {
   await assert.rejects(work, (error: unknown) => {
     assert.ok(error instanceof Failure, String(error));
-    assert.deepEqual([error.kind, error.code], ["auth", "forbidden"]);
+    assert.deepEqual([error.kind, error.code], ["config", undefined]);
     return true;
   });
 }

@@ -160,9 +160,8 @@ function seen({ bytes: { length: size }, modified, serial }: StoredFile): Seen {
 
 function keyOf(path: ParsedPath): string {
   if (path.parts.includes("..")) {
-    throw new Failure("auth", `Path "${formatPath(path)}" leads out of the store`, {
+    throw new Failure("config", `Path "${formatPath(path)}" leads out of the store`, {
       hint: 'Give a path without ".."',
-      code: "forbidden",
     });
   }
   return path.parts.join("/");
