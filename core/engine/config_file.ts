@@ -7,6 +7,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
 import { Failure } from "../contracts/failure.ts";
 import { nearest } from "../describe/mod.ts";
+import { unusableHome } from "./home.ts";
 
 /** What stands in a configuration file. */
 export interface ConfigFile {
@@ -39,6 +40,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
     return await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    if (error instanceof Deno.errors.NotCapable) throw unusableHome(dirname(path), error);
     throw refused(path, error instanceof Error ? error.message : String(error), {
       hint: "Make it a file that Waybill's user can read",
       cause: error,

@@ -48,7 +48,29 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<CheckRes
     ["clock", () => clock(options)],
     ["ports", () => ports(options)],
   ];
-  for (const [name, check] of checks) yield { name, ...await withoutThrowing(check) };
+  let unusable: string | undefined;
+  for (const [name, check] of checks) {
+    if (unusable !== undefined && OF_DATABASE.has(name)) {
+      yield { name, ...bad(`Not checked: ${unusable}`, "Mend the database first") };
+      continue;
+    }
+    const result = await withoutThrowing(check);
+    if (name === "database" && !result.ok) unusable = await whyUnusable(options);
+    yield { name, ...result };
+  }
+}
+
+/** Checks that look into the database. */
+const OF_DATABASE: ReadonlySet<string> = new Set(["archive", "master key", "clock"]);
+
+/** Why nothing can be looked up in the database; undefined where it can. */
+async function whyUnusable({ home }: ExamineOptions): Promise<string | undefined> {
+  try {
+    const state = await tablesState(home);
+    return state === undefined || state.newer.length === 0 ? undefined : "a newer Waybill made the database";
+  } catch {
+    return "the database does not open";
+  }
 }
 
 async function withoutThrowing(check: () => Promise<Omit<CheckResult, "name">>): Promise<Omit<CheckResult, "name">> {
@@ -143,7 +165,8 @@ async function database({ home }: ExamineOptions): Promise<Omit<CheckResult, "na
 
 async function archive({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
   const state = await tablesState(home);
-  if (state === undefined || state.pending.length + state.newer.length > 0) return good("No files are recorded yet");
+  if (state === undefined) return good("No files are recorded yet");
+  if (state.pending.length > 0) return good("It is checked once the database is up to date");
   return await withDatabase(home, async (database) => {
     let first: string | undefined;
     let damaged = 0;

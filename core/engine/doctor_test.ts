@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { sql } from "kysely";
 import type { CheckResult } from "../contracts/auth.ts";
 import { checkDatabase } from "./check_database.ts";
 import { openDatabase } from "../database/open.ts";
@@ -164,4 +165,27 @@ onEachDatabase("a data directory beside another one's database is told so", asyn
   for (const { hint } of [lost, wrong]) {
     assert.equal(/WAYBILL_DATABASE_URL names another/.test(hint ?? ""), databases.kind === "postgres");
   }
+});
+
+Deno.test("what lies in a database that does not open is told as not checked, once and for all", async () => {
+  await using folder = await makeFolder();
+  await Deno.writeTextFile(join(folder.path, "waybill.db"), "no database, but some text ".repeat(500));
+  const options = { home: folder.path, host: "127.0.0.1", port: freePort(), masterKey: undefined };
+  const results = await Array.fromAsync(examine(options));
+  const told = new Map(results.map(({ name, ok, detail }) => [name, `${ok}: ${detail}`]));
+  assert.match(told.get("database") ?? "", /^false: (?!Not checked)/);
+  for (const name of ["archive", "master key", "clock"]) {
+    assert.equal(told.get(name), "false: Not checked: the database does not open");
+  }
+});
+
+onEachDatabase("what lies in a newer Waybill's database is told as not checked", async (databases) => {
+  await using peer = await startPeer(databases);
+  {
+    await using database = await openDatabase(homeOf(peer.home).database);
+    await sql`insert into migrations (name, applied_at) values ('9999-later', 1)`.execute(database.kysely);
+  }
+  assert.match((await peer.line("database")).detail, /^A newer Waybill made /);
+  const { ok, detail } = await peer.line("archive");
+  assert.deepEqual([ok, detail], [false, "Not checked: a newer Waybill made the database"]);
 });

@@ -45,7 +45,7 @@ export async function openHome(dir: string): Promise<Home> {
     // A folder that is there may still refuse files.
     await Deno.remove(await Deno.makeTempFile({ dir: home.dir, prefix: ".writable-" }));
   } catch (error) {
-    throw unusable(home.dir, error);
+    throw unusableHome(home.dir, error);
   }
   return home;
 }
@@ -64,9 +64,17 @@ async function makeDatabaseFile(path: string): Promise<void> {
   }
 }
 
-function unusable(dir: string, error: unknown): unknown {
+/** What to throw for an error in making or using the data directory `dir`. */
+export function unusableHome(dir: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (error instanceof Deno.errors.NotCapable) {
+    // Deno keeps the system's own folders (/proc, /dev, /sys) to programs that may do anything.
+    if (error.message.includes("--allow-all")) {
+      return new Failure("config", `The data directory "${dir}" cannot be made: that place is the system's own`, {
+        hint: "Choose another with --home or WAYBILL_HOME",
+        cause: error,
+      });
+    }
     return new Failure("config", `Deno may not use the data directory "${dir}"`, {
       hint: "Grant --allow-read and --allow-write for it",
       cause: error,
