@@ -198,3 +198,15 @@ Deno.test("a header whose quote is never closed is told", () =>
     message: 'The header of "in/a.csv" holds a quoted cell that is not closed properly',
     hint: "Correct the quotes of the first line",
   }));
+
+Deno.test("a file that is not in the UTF-16 given fails with a hint at the encoding", async () => {
+  const fails = async (content: string | Uint8Array, hint: string) => {
+    const connection = { files: memoryStore({ "a.csv": content }) };
+    const config = { stream: "s", file: "a.csv", encoding: "utf-16le" };
+    await assert.rejects(runJob(csvImport, { connection, config }), { kind: "data", hint });
+  };
+  const wrong = "The encoding given, utf-16le, is probably wrong: leave it out";
+  await fails("id,name\n1,Ann\n2,Bob\n", wrong);
+  await fails("id,name\n" + "1,Ann\n".repeat(30_000), wrong);
+  await fails(Buffer.from("id,name\n", "utf16le"), "Check that the file was written completely");
+});

@@ -4,7 +4,7 @@
  * @module
  */
 import { Failure, type FileEntry, type FileStore } from "@waybill/waybill";
-import { type CsvChunk, type CsvHeader, CsvReader, openCsv, openText } from "@waybill/waybill/codecs";
+import { type CsvChunk, type CsvHeader, CsvReader, openCsv, openText, parseEncoding } from "@waybill/waybill/codecs";
 import type { Checkpoint } from "./checkpoint.ts";
 import { type ColumnOptions, selectColumns, type Selection } from "./columns.ts";
 import type { CsvImportOptions } from "./config.ts";
@@ -71,10 +71,11 @@ export async function openJobFile(
   const close = async () => {
     await input.return?.();
   };
+  let asRead: CsvHeader | undefined;
   try {
     const head: Uint8Array[] = [];
     const { delimiter } = options;
-    const asRead = checkpoint === undefined
+    asRead = checkpoint === undefined
       ? await readHeader(input, head, { name: path, ...(delimiter === undefined ? {} : { delimiter }) })
       : { names: checkpoint.names, delimiter: checkpoint.delimiter, notes: [] };
     const header = text.note === undefined ? asRead : { ...asRead, notes: [text.note, ...asRead.notes] };
@@ -92,13 +93,13 @@ export async function openJobFile(
       encoding: text.encoding,
       header,
       selection,
-      chunks: file.chunks,
+      chunks: doubted(file.chunks, options.encoding, header),
       bytesRead: () => read,
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {
     await close();
-    throw error;
+    throw doubtEncoding(error, options.encoding, asRead);
   }
 }
 
@@ -121,6 +122,31 @@ function requireSameFile(checkpoint: Checkpoint, path: string, entry: FileEntry)
     throw new Failure("data", `File "${path}" changed since the run began, which cannot go on at its line ${line}`, {
       hint,
     });
+  }
+}
+
+/**
+ * Text that is not in UTF-16 is read as such without an error, two characters at a time, so without line ends and
+ * delimiters: where no header of the sort comes out, the encoding is the first thing to doubt.
+ */
+function doubtEncoding(error: unknown, encoding: string, header: CsvHeader | undefined): unknown {
+  const looksRight = header?.names.some((name) => /[ -~]/.test(name)) ?? false;
+  const isUtf16 = parseEncoding(encoding).startsWith("utf-16");
+  if (looksRight || !isUtf16 || !(error instanceof Failure) || error.kind !== "data") return error;
+  const hint = `The encoding given, ${encoding}, is probably wrong: leave it out`;
+  return new Failure("data", error.message, { hint, cause: error });
+}
+
+/** The chunks, with a doubt about the encoding where they fail before the first row. */
+async function* doubted(chunks: AsyncIterable<CsvChunk>, encoding: string, header: CsvHeader) {
+  let begun = false;
+  try {
+    for await (const chunk of chunks) {
+      begun ||= chunk.batch.times.length + chunk.rejected.length > 0;
+      yield chunk;
+    }
+  } catch (error) {
+    throw begun ? error : doubtEncoding(error, encoding, header);
   }
 }
 

@@ -69,9 +69,7 @@ export async function run(context: Context, batchRows?: number): Promise<void> {
   if (rejectedRows > accepted) {
     // One quote that is never closed can do this, and only the first reject shows it.
     log.warn(
-      `${rejectedRows} of ${
-        accepted + rejectedRows
-      } rows were rejected, more than half: look at the first of \`waybill run rejects\``,
+      `${rejectedRows} of ${accepted + rejectedRows} rows were rejected, more than half: look at the first of them`,
       { accepted, rejected: rejectedRows },
     );
   }

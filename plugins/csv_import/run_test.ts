@@ -106,7 +106,7 @@ Deno.test("a run that rejects more than half of its rows says so, also when it w
     log.filter(({ level }) => level === "warn").map((line) => line.message);
   assert.deepEqual(said(await importText(half)), []);
   const more = `${half}4,5,6\n`;
-  const note = "6 of 11 rows were rejected, more than half: look at the first of `waybill run rejects`";
+  const note = "6 of 11 rows were rejected, more than half: look at the first of them";
   assert.deepEqual(said(await importText(more)), [note]);
   const options = { connection: { files: memoryStore({ "a.csv": more }) }, config: { stream: "s", file: "a.csv" } };
   const { commits } = await runJob(smallBatches, options);
