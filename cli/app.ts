@@ -22,6 +22,8 @@ export interface AppOptions {
   readonly builtIn: string;
   /** Modules of other plugins. */
   readonly plugins: readonly string[];
+  /** Whether those were named by a flag: commands to be pasted repeat it. */
+  readonly pluginsGiven: boolean;
   /** Whether runs that this process starts are executed by it. */
   readonly runner: "cli" | "none";
 }
@@ -50,7 +52,7 @@ export class App implements AsyncDisposable {
     return this.#runtime ??= this.#openRuntime();
   }
 
-  /** A command to be pasted, with the data directory in it where the user named one. */
+  /** A command to be pasted, with the data directory and the plugins in it where the user named them. */
   command(...words: readonly string[]): string {
     return this.#pasteable(words.map(shellQuote).join(" "));
   }
@@ -63,7 +65,10 @@ export class App implements AsyncDisposable {
   }
 
   #pasteable(words: string): string {
-    return [programName(), words, ...(this.#options.homeGiven ? ["--home", shellQuote(this.home)] : [])].join(" ");
+    const { homeGiven, plugins, pluginsGiven } = this.#options;
+    const home = homeGiven ? ["--home", shellQuote(this.home)] : [];
+    const modules = pluginsGiven ? plugins.flatMap((module) => ["--plugin", shellQuote(module)]) : [];
+    return [programName(), words, ...home, ...modules].join(" ");
   }
 
   async #loadRegistry(): Promise<Registry> {

@@ -53,6 +53,8 @@ interface Named {
   readonly name: string;
   readonly words: number;
   readonly command: Command;
+  /** Verbs that a mistyped first argument may have been meant to be. */
+  readonly verbs?: readonly string[];
 }
 
 /** How to print has to be known before anything can go wrong. */
@@ -89,8 +91,8 @@ async function findCommand(argv: readonly string[], out: Output): Promise<Named 
   if (verb !== undefined) return { name: `${first} ${second}`, words: 2, command: verb };
   const isBare = second === undefined && noun.verbs !== undefined;
   if (isBare && wantsHelp(argv)) return nounHelp(out, first, noun);
-  if (noun.self !== undefined) return { name: first, words: 1, command: noun.self };
   const verbs = Object.keys(noun.verbs ?? {});
+  if (noun.self !== undefined) return { name: first, words: 1, command: noun.self, verbs };
   if (second === undefined) throw new UsageError(`"${first}" needs a verb`, `One of ${verbs.join(", ")}`);
   throw unknownWord("verb", second, verbs, `${programName()} ${first}`);
 }
@@ -114,18 +116,21 @@ function unknownWord(kind: string, word: string, known: readonly string[], progr
 
 async function runCommand(
   argv: readonly string[],
-  { name, words, command }: Named,
+  { name, words, command, verbs = [] }: Named,
   out: Output,
   { builtIn, env }: Surroundings,
 ): Promise<number> {
   const given = parseKnown(argv, GLOBAL_FLAGS);
   const home = given.value("home") ?? command.home;
+  if (home === "") throw new UsageError("Flag --home is empty", "Give it as --home=DIR, or leave it out");
+  const plugins = given.list("plugin");
   await using app = new App({
     out,
     home: home ?? (env("WAYBILL_HOME") || DEFAULT_HOME),
     homeGiven: home !== undefined,
     builtIn,
-    plugins: given.list("plugin") ?? (env("WAYBILL_PLUGINS") ?? "").split(",").filter((module) => module !== ""),
+    plugins: plugins ?? (env("WAYBILL_PLUGINS") ?? "").split(",").filter((module) => module !== ""),
+    pluginsGiven: plugins !== undefined,
     runner: command.runner ?? "none",
   });
   try {
@@ -134,7 +139,9 @@ async function runCommand(
       out.line(await helpFor(app, name, command, rest));
       return 0;
     }
-    const [args, declared] = await readArguments(app, name, command, rest);
+    const [args, declared] = await readArguments(app, name, command, rest).catch((error) => {
+      throw meantVerb(error, name, verbs, wordsOf(rest, [...GLOBAL_FLAGS, ...(command.flags ?? [])]));
+    });
     try {
       return await command.run(app, args) ?? 0;
     } catch (error) {
@@ -144,6 +151,14 @@ async function runCommand(
   } catch (error) {
     return reportError(out, error, app);
   }
+}
+
+/** `run shw 12ab` gives a job that is not there, or an argument too many, where `run show 12ab` was meant. */
+function meantVerb(error: unknown, name: string, verbs: readonly string[], [word = ""]: readonly string[]): unknown {
+  const isOfWord = error instanceof UsageError || (error instanceof Failure && error.code === "not_found");
+  const near = nearest(word, verbs);
+  if (!isOfWord || near === undefined || error.hint?.startsWith("Did you mean")) return error;
+  return new UsageError(`${error.message}`, `Did you mean "${name} ${near}"?`);
 }
 
 /** A configuration that is refused without saying what to do: the flags' help tells. */

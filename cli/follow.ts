@@ -58,7 +58,7 @@ export async function printRun(
   { withoutNext = false, withoutFailure = false }: ReportOptions = {},
 ): Promise<void> {
   const { out } = app;
-  if (out.json) return out.value(run);
+  if (out.json) return out.value(pasteable(app, run));
   out.line(`Run ${out.data("bold", run.id)} ${statusOf(app, run)}`);
   out.line();
   out.pairs(pairsOf(run));
@@ -66,6 +66,11 @@ export async function printRun(
   if (run.rejected > 0) await printSomeRejects(app, run);
   for (const note of run.notes) out.note(`${out.talk("yellow", "note:")} ${visible(note)}`);
   if (!withoutNext) out.next(await nextSteps(app, run));
+}
+
+/** A run whose next step is the command that this user has to type. */
+export function pasteable(app: App, run: RunView): RunView {
+  return run.next_step === null ? run : { ...run, next_step: app.phrase(run.next_step) };
 }
 
 function statusOf({ out }: App, run: RunView): string {

@@ -141,6 +141,33 @@ Deno.test("secrets come from a file or the environment, are never shown, and lea
   assert.match(missing.stderr, /nope" does not exist/);
 });
 
+Deno.test("commands to be pasted repeat the flags that name the data directory and plugins, in JSON too", async () => {
+  await using cli = await testCli();
+  const home = `${cli.folder}/home`;
+  const plugin = new URL("../examples/contact_book/mod.ts", import.meta.url).href;
+  const given = ["--home", home, "--plugin", plugin];
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", EXAMPLES, ...given);
+  const run = await cli.run(["run", "csv-import", "--file", "customers.csv", "--stream", "s", "--json", ...given]);
+  const { id, next_step } = JSON.parse(run.stdout);
+  assert.match(String(next_step), new RegExp(`^.*task waybill run rejects ${id} --home ${home} --plugin ${plugin}$`));
+  const [listed] = await cli.json("run", "list", ...given) as unknown as [{ next_step: string }];
+  assert.equal(listed.next_step, next_step);
+  // A home in the environment is there for the next command, too; an empty one counts as none.
+  const shown = JSON.parse((await cli.run(["run", "show", id, "--json"])).stdout);
+  assert.match(shown.next_step, /task waybill run rejects [0-9a-f]{32}$/);
+});
+
+Deno.test("a path that leads out of the auth's folder is the job's fault, not the auth's", async () => {
+  await using cli = await testCli();
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", EXAMPLES);
+  for (const file of ["/etc/passwd", "../../../../etc/passwd"]) {
+    const { code, stderr } = await cli.run(["run", "csv-import", "--file", file, "--stream", "s"]);
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /leads out of folder .*\nhint: Give a path inside the folder, starting there/);
+    assert.doesNotMatch(stderr, /auth check/);
+  }
+});
+
 Deno.test("what cannot be understood is a usage error that says what was meant", async () => {
   await using cli = await testCli();
   const cases: readonly (readonly [string[], RegExp])[] = [
@@ -151,6 +178,10 @@ Deno.test("what cannot be understood is a usage error that says what was meant",
     [["auth", "create", "sftp"], /Flag --label is missing/],
     [["run", "csv-import", "--flie", "x"], /There is no flag --flie\nhint: Did you mean --file\?/],
     [["run", "csv-import", "x"], /"run" takes 1 arguments, not 2/],
+    [["run", "shw", "x"], /"run" takes 1 arguments, not 2\nhint: Did you mean "run show"\?/],
+    [["run", "lst"], /There is no job type and no job "lst"\nhint: Did you mean "run list"\?/],
+    [["run", "list", "--home", ""], /--home is empty/],
+    [["doctor", "--home="], /--home is empty/],
     [["run", "list", "--limit", "0"], /--limit must be a whole number/],
     [["auth", "create", "sftp", "--label", "x", "--password", "hunter2"], /--password is not taken/],
   ];
@@ -167,6 +198,7 @@ Deno.test("a failure has its kind's exit code, and is JSON with --json", async (
   await using cli = await testCli();
   const cases: readonly (readonly [string[], RegExp])[] = [
     [["db", "check"], /There is no database/],
+    [["run", "list", "--home", "/proc/nothing"], /The data directory \\"\/proc\/nothing\\" cannot be made/],
     [["run", "csv-imprt"], /"Did you mean \\"csv-import\\"\?"/],
     [["auth", "show", "nobody"], /There is no auth \\"nobody\\"/],
     [["auth", "create", "stfp", "--label", "x"], /Did you mean \\"sftp\\"/],

@@ -8,7 +8,15 @@ import { printPlan } from "./plan_report.ts";
 async function printed(plan: Plan, json = false): Promise<string> {
   const stdout = caught();
   const out = new Output(stdout, caught(), { json, quiet: false, color: false });
-  await using app = new App({ out, home: "home", homeGiven: false, builtIn: "", plugins: [], runner: "none" });
+  await using app = new App({
+    out,
+    home: "home",
+    homeGiven: false,
+    builtIn: "",
+    plugins: [],
+    pluginsGiven: false,
+    runner: "none",
+  });
   printPlan(app, plan);
   return stdout.text();
 }

@@ -57,8 +57,9 @@ const list: Command = {
   ],
   run: async (app, args) => {
     const { count, duration } = await import("../format.ts");
+    const { pasteable } = await import("../follow.ts");
     const items = await listRuns(app, args);
-    if (app.out.json) return app.out.value(items);
+    if (app.out.json) return app.out.value(items.map((run) => pasteable(app, run)));
     app.out.table(
       ["run", "status", "job type", "read", "accepted", "rejected", "took", "made", "reason"],
       items.map((run) => [
@@ -124,7 +125,8 @@ const stop: Command = {
   args: [RUN],
   run: async (app, { words: [id = ""] }) => {
     const run = await (await app.runtime()).runs.stop(id);
-    if (app.out.json) return app.out.value(run);
+    const { pasteable } = await import("../follow.ts");
+    if (app.out.json) return app.out.value(pasteable(app, run));
     app.out.line(`Run ${run.id} is ${run.status === "running" ? "being stopped" : run.status}`);
     app.out.next([app.command("run", "show", run.id), app.command("run", "retry", run.id)]);
   },
