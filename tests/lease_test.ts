@@ -35,7 +35,7 @@ async function prepareDisturbance(kind: DatabaseKind): Promise<Disturbance> {
   const folder = stack.use(await temporaryFolder());
   const server = stack.use(await startOpenSsh());
   const places = stack.use(await kind.start());
-  const file = await writeCustomerFile(join(server.folder, "customers.csv"), ROWS, 3, { joins: 500, width: [1, 1] });
+  const file = await writeCustomerFile(join(server.folder, "customers.csv"), ROWS, 3, { joins: 500, width: [1, 8] });
   await Deno.writeTextFile(join(server.folder, "small.csv"), "customer_id\nC00000001\n");
   const at = (name: string) => join(folder.path, name);
   const prepared = await places.make(at("prepared"));
@@ -81,27 +81,14 @@ async function drained(waybill: WaybillProcess): Promise<void> {
   assert.deepEqual({ code, signal }, { code: 0, signal: null }, waybill.log.join("\n"));
 }
 
-/**
- * Stops a process somewhere between its first commit and its last, as a machine does that sleeps, and lets its lease
- * run out. Never within a transaction: it would keep the run locked.
- */
-async function stopWithoutLease(waybill: WaybillProcess, observer: Observer): Promise<void> {
-  await observer.until(waybill, ({ rows_read }) => rows_read > 0);
-  await waybill.pause();
-  while (!await observer.expireLease()) {
-    waybill.signal("SIGCONT");
-    await observer.until(waybill, () => true);
-    await waybill.pause();
-  }
-}
-
 /** A worker loses its lease, another takes its run over; then the first wakes up. */
 async function loseLease(disturbance: Disturbance, wakes: "while the other works" | "after the other's end") {
   const { run, file } = disturbance;
   const place = await disturbance.queued(wakes);
   await using sleeper = startWorker(place);
   await using observer = new Observer(place, run);
-  await stopWithoutLease(sleeper, observer);
+  await observer.until(sleeper, ({ rows_read }) => rows_read > 0);
+  await observer.takeAwayAtCommit(sleeper);
   const { rows_read: before } = await observer.state();
   assert.ok(before < file.rows);
 

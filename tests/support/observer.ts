@@ -7,7 +7,6 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { sql } from "kysely";
-import { Failure } from "../../core/contracts/failure.ts";
 import type { Database } from "../../core/database/database.ts";
 import { databasePath } from "./home.ts";
 import { archivePath, homePath, ONLOOKER, openPlace, type Place } from "./place.ts";
@@ -15,6 +14,9 @@ import type { WaybillProcess } from "./waybill_process.ts";
 
 /** Between two looks, in milliseconds. */
 const LOOK = 2;
+
+/** Longer than it takes to read the rows of a small commit, in milliseconds. */
+const COMING_TO_COMMIT = 2_000;
 
 /** A run as it stands. */
 export interface RunState {
@@ -114,29 +116,30 @@ export class Observer implements AsyncDisposable {
     }
   }
 
-  /** Moves the run's lease into the past, unless somebody is committing just now; tells whether it did. */
-  async expireLease(): Promise<boolean> {
-    const { kind } = await this.#database();
-    if (kind === "sqlite") {
-      using database = this.#writer();
-      if (!tryToBegin(database)) return false;
-      const { changes } = database.prepare("update runs set lease_until = 1 where id = ? and status = 'running'")
-        .run(this.run);
-      database.exec("commit");
-      return changes === 1;
-    }
+  /**
+   * Takes its run away from a process that begins a commit, of rows that it has read and prepared. On SQLite the process
+   * is stopped then, so committing is the first thing it tries when it is continued; that it waits to begin cannot be
+   * seen from here: it is given the time to come to that. On PostgreSQL its transaction has begun, and the process goes
+   * on: stopped, it would keep the run locked until the server ends the transaction, after a minute.
+   */
+  async takeAwayAtCommit(executing: WaybillProcess): Promise<void> {
     const database = await this.#database();
-    try {
-      return await database.write(async (transaction) => {
-        await sql`set local lock_timeout = '100ms'`.execute(transaction);
-        const { numUpdatedRows } = await transaction.updateTable("runs").set({ lease_until: 1 })
-          .where("id", "=", this.run).where("status", "=", "running").executeTakeFirst();
-        return numUpdatedRows === 1n;
-      }, { beside: true });
-    } catch (error) {
-      if (error instanceof Failure && error.kind === "transient") return false;
-      throw error;
-    }
+    const { kysely, kind } = database;
+    await database.write(async (transaction) => {
+      const own = transaction.updateTable("runs").where("id", "=", this.run);
+      await own.set({ lease_until: 1 }).execute();
+      if (kind === "sqlite") await new Promise((resolve) => setTimeout(resolve, COMING_TO_COMMIT));
+      else {
+        for (let waiting = 0; waiting === 0 && !executing.ended();) {
+          const { rows } = await sql`select 1 from pg_stat_activity where datname = current_database()
+            and wait_event_type = 'Lock' and query like 'update "runs" set "fence"%'`.execute(kysely);
+          waiting = rows.length;
+        }
+      }
+      if (kind === "sqlite") await executing.pause();
+      await own.set((set) => ({ fence: set("fence", "+", 1), lease_until: 1 })).where("status", "=", "running")
+        .execute();
+    }, { beside: true });
   }
 
   /**
