@@ -7,7 +7,10 @@ import type { PackedProfileBatch } from "../profiles/profile_batch.ts";
 import type { Commits, ImportBatch } from "./import_commit.ts";
 
 /** First batches with this many events make a thread worth it: a small import ends before one has started. */
-const WORTH_A_THREAD = 20_000;
+const MANY_EVENTS = 20_000;
+
+/** So do those with this many compressed bytes: commits of wide rows have few. */
+const MANY_BYTES = 1 << 20;
 
 /** Commits inline or on a thread, as the first batch suggests. */
 export class LazyCommits implements Commits {
@@ -16,7 +19,8 @@ export class LazyCommits implements Commits {
   constructor(private readonly inline: () => Commits, private readonly thread: () => Commits) {}
 
   async commit(batch: ImportBatch): Promise<void> {
-    this.#chosen ??= batch.events >= WORTH_A_THREAD ? this.thread() : this.inline();
+    const large = batch.events >= MANY_EVENTS || (batch.member?.length ?? 0) >= MANY_BYTES;
+    this.#chosen ??= large ? this.thread() : this.inline();
     await this.#chosen.commit(batch);
   }
 
