@@ -12,6 +12,10 @@ import { AUTH } from "../saved.ts";
 import { UsageError } from "../usage.ts";
 
 const RUN = { name: "RUN" };
+
+/** Next steps that a list of runs shows. */
+const MOST_STEPS = 5;
+
 const STATUSES = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
 
 const start: Command = {
@@ -75,13 +79,16 @@ const list: Command = {
       ]),
     );
     const [first] = items;
-    if (first === undefined) app.out.note("There is no such run");
-    else app.out.next([app.command("run", "show", first.id)]);
+    if (first === undefined) return app.out.note("There is no such run");
+    const steps = items.flatMap((run) => run.status === "succeeded" ? [] : pasteable(app, run).next_step ?? []);
+    app.out.next(steps.length === 0 ? [app.command("run", "show", first.id)] : steps.slice(0, MOST_STEPS));
   },
 };
 
 /** Why a run stands where it stands, where that is not as it should be. */
-function reasonOf({ status, failure, not_before }: RunView): string {
+function reasonOf({ status, failure, not_before, next_step }: RunView): string {
+  if (status === "running" && next_step !== null) return "interrupted: no process works on it";
+  if (status === "queued" && next_step !== null) return "waits: no process executes runs";
   if (failure !== null) return status === "queued" ? `tries again: ${failure.message}` : failure.message;
   return not_before === null ? "" : `waits until ${not_before}`;
 }

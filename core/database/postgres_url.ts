@@ -31,14 +31,16 @@ const DEFAULT_PORT = 5432;
 const DEFAULT_CONNECT_TIMEOUT = 10;
 const EXAMPLE = "postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full";
 
+const ESCAPING = `Write it as ${EXAMPLE}; in the password, write "@", "/", "#" and the like as %40, %2F, %23`;
+
 /** Hosts whose traffic stays on this machine. */
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\/.*)$/;
 
 /**
  * Reads `postgres://user:password@host:port/database?…` (or `postgresql://`), parts percent-encoded. The database's
  * name defaults to the user's. Parameters: `sslmode` (`disable`, `require`, `verify-ca`, `verify-full`; default
- * `require`, or `disable` on this machine), `sslrootcert` (a PEM file; with it `require` means `verify-ca`, as it does
- * for libpq), `application_name` (default `waybill`), `connect_timeout` (seconds, default 10), `host` (the folder of a
+ * `require`, or `disable` on this machine), `sslrootcert` (a PEM file; with it `require`, or no `sslmode`, means
+ * `verify-ca`, as `require` does for libpq), `application_name` (default `waybill`), `connect_timeout` (seconds, default 10), `host` (the folder of a
  * Unix socket, which then counts instead of the URL's own host).
  *
  * Failure `config` where it cannot be used; it never holds the URL, which holds a password.
@@ -48,22 +50,22 @@ export function parsePostgresUrl(text: string): PostgresSettings {
   try {
     url = new URL(text);
   } catch {
-    throw unusable(
-      "is no URL",
-      `Write it as ${EXAMPLE}; in the password, write "@", "/", "#" and the like as %40, %2F, %23`,
-    );
+    throw unusable("is no URL", ESCAPING);
   }
   if (!isPostgresUrl(text)) throw unusable('does not start with "postgres://"', `Write it as ${EXAMPLE}`);
   const parameters = readParameters(url.searchParams);
   const user = decode(url.username, "user");
   if (user === "") throw unusable("names no user", `Write it as ${EXAMPLE}`);
+  const database = decode(url.pathname.slice(1), "database") || user;
+  // The end of a password whose signs were not encoded: it must not be shown as a name.
+  if (/[@/]/.test(database)) throw unusable("names no database", ESCAPING);
   const host = parameters.get("host") ?? decode(url.hostname.replace(/^\[(.*)\]$/, "$1"), "host");
   if (host === "") throw unusable("names no host", `Write it as ${EXAMPLE}`);
   const rootCertificate = parameters.get("sslrootcert");
   return {
     host,
     port: url.port === "" ? DEFAULT_PORT : Number(url.port),
-    database: decode(url.pathname.slice(1), "database") || user,
+    database,
     user,
     password: decode(url.password, "password") || undefined,
     sslMode: readSslMode(parameters.get("sslmode"), host, rootCertificate),
@@ -100,8 +102,8 @@ function readSslMode(text: string | undefined, host: string, rootCertificate: st
   if (text !== undefined && mode === undefined) {
     throw unusable(`has sslmode "${text}"`, `Use one of ${SSL_MODES.join(", ")}`);
   }
-  if (mode === "require" && rootCertificate !== undefined) return "verify-ca";
-  return mode ?? (LOOPBACK.test(host) ? "disable" : rootCertificate === undefined ? "require" : "verify-ca");
+  if (rootCertificate !== undefined && (mode === "require" || mode === undefined)) return "verify-ca";
+  return mode ?? (LOOPBACK.test(host) ? "disable" : "require");
 }
 
 function readTimeout(text: string | undefined): number {

@@ -39,7 +39,7 @@ Deno.test("TLS is asked for unless the host is this machine, and an authority is
   assert.equal(mode("db", "?host=/run/postgresql"), "disable");
   assert.equal(mode("localhost", "?sslmode=require"), "require");
   assert.equal(mode("db", "?sslmode=require&sslrootcert=/ca.crt"), "verify-ca");
-  assert.equal(mode("db", "?sslrootcert=/ca.crt"), "verify-ca");
+  for (const host of ["db", "localhost"]) assert.equal(mode(host, "?sslrootcert=/ca.crt"), "verify-ca");
   assert.equal(mode("db", "?sslmode=disable"), "disable");
 });
 
@@ -57,6 +57,7 @@ const UNUSABLE: readonly (readonly [url: string, message: RegExp])[] = [
   ["secret", /is no URL$/],
   ["postgres://u:secret#1@h/d", /is no URL$/],
   ["postgres://u:sec/ret@h/d", /is no URL$/],
+  ["postgres://u:wrong@secret/QQ@h/d", /names no database$/],
   ["mysql://u:secret@h/d", /does not start with "postgres:\/\/"$/],
   ["postgres://h/d", /names no user$/],
   ["postgres:///d", /names no user$/],

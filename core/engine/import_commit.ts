@@ -13,7 +13,7 @@ import { type Archive, placeMember } from "../profiles/archive.ts";
 import { type FieldStat, firstExamples } from "../profiles/field_stats.ts";
 import type { PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
-import { type Claim, holdUnlessStopped } from "./queue.ts";
+import { type Claim, holdUnlessStopped, LEASE } from "./queue.ts";
 
 /** What is to be committed. */
 export interface ImportBatch {
@@ -89,9 +89,10 @@ export class ImportCommits implements Commits {
   async commit(batch: ImportBatch): Promise<void> {
     const now = await this.database.now();
     const done = await this.database.write(async (transaction) => {
-      await holdUnlessStopped(transaction, this.claim);
-      // Locks the account's row: what follows is the account's only writer, in the order of the positions.
+      // Locks the account's row: what follows is the account's only writer, in the order of the positions. Not before
+      // it the run's, which heartbeats move: other commits may be waited for.
       const position = await this.#takePositions(transaction, batch.events);
+      await holdUnlessStopped(transaction, this.claim);
       if (batch.member !== undefined) placeMember(batch.member, position);
       const events = await this.#append(transaction, "stream", this.#events, batch.member, batch.events, now);
       const rejects = await this.#append(transaction, "rejects", this.#rejects, batch.rejects, 0, now);
@@ -103,7 +104,7 @@ export class ImportCommits implements Commits {
         batch.profiles,
         position,
       );
-      await this.#moveRun(transaction, batch, applied?.created ?? 0, applied?.updated ?? 0);
+      await this.#moveRun(transaction, batch, now, applied?.created ?? 0, applied?.updated ?? 0);
       return { events, rejects };
     }, { beside: true });
     this.#events = done.events;
@@ -201,11 +202,14 @@ export class ImportCommits implements Commits {
   async #moveRun(
     transaction: Transaction<Tables>,
     { checkpoint, counts, bytes, duration }: ImportBatch,
+    now: number,
     created: number,
     updated: number,
   ): Promise<void> {
     await transaction.updateTable("runs").set((set) => ({
       ...(checkpoint === undefined ? {} : { checkpoint: JSON.stringify(checkpoint) }),
+      // Heartbeats pass over a run whose row is locked.
+      lease_until: now + LEASE,
       rows_read: counts.read,
       accepted: counts.accepted,
       rejected: counts.rejected,

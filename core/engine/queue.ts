@@ -169,8 +169,18 @@ export async function heldRuns(database: Database, owner: string): Promise<Held[
 export async function extendLeases(database: Database, owner: string, working: readonly string[]): Promise<void> {
   if (working.length === 0) return;
   const now = await database.now();
-  await database.kysely.updateTable("runs").set({ lease_until: now + LEASE })
-    .where("status", "=", "running").where("lease_owner", "=", owner).where("id", "in", working).execute();
+  const held = unlockedRuns(database).where("status", "=", "running").where("lease_owner", "=", owner)
+    .where("id", "in", working);
+  await database.kysely.updateTable("runs").set({ lease_until: now + LEASE }).where("id", "in", held).execute();
+}
+
+/**
+ * Runs that no transaction is changing, locked: what a heartbeat would wait for is a commit, which extends the lease
+ * itself. SQLite has no locks on rows.
+ */
+function unlockedRuns(database: Database) {
+  return database.kysely.selectFrom("runs").select("id")
+    .$if(database.kind === "postgres", (query) => query.forUpdate().skipLocked());
 }
 
 /**
@@ -178,9 +188,9 @@ export async function extendLeases(database: Database, owner: string, working: r
  * newest keeps nothing.
  */
 export async function keepDuration(database: Database, claim: Claim, duration_ms: number): Promise<void> {
-  await database.kysely.updateTable("runs").set({ duration_ms })
-    .where("account_id", "=", claim.account).where("id", "=", claim.run).where("fence", "=", claim.fence)
-    .where("status", "=", "running").where("duration_ms", "<", duration_ms).execute();
+  const held = unlockedRuns(database).where("account_id", "=", claim.account).where("id", "=", claim.run)
+    .where("fence", "=", claim.fence).where("status", "=", "running").where("duration_ms", "<", duration_ms);
+  await database.kysely.updateTable("runs").set({ duration_ms }).where("id", "in", held).execute();
 }
 
 /**

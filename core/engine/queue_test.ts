@@ -264,3 +264,29 @@ onEachDatabase("a process sees which runs it holds, and which it was asked to st
     ]),
   );
 });
+
+onEachDatabase("a heartbeat does not wait for a commit, which extends the lease itself", async (databases) => {
+  await using engine = await startEngine(databases);
+  const { database } = engine.context;
+  const owner = await addProcess(database);
+  const [held, idle] = [await addRun(database), await addRun(database)];
+  const claims = await claimAll(database, owner);
+  for (const run of [held, idle]) await change(database, run, { lease_until: 1 });
+  await using other = await openDatabase(engine.address);
+  const release = Promise.withResolvers<void>();
+  const holding = Promise.withResolvers<void>();
+  const commit = other.write(async (transaction) => {
+    await holdFence(transaction, claims.find(({ run }) => run === held)!);
+    holding.resolve();
+    await release.promise;
+  }, { beside: true });
+  await holding.promise;
+  // On SQLite every write waits for the transaction under way.
+  if (database.kind === "sqlite") release.resolve();
+  await extendLeases(database, owner, [held, idle]);
+  const now = await database.now();
+  assert.ok((await readRun(database, idle)).lease_until! > now);
+  if (database.kind === "postgres") assert.equal((await readRun(database, held)).lease_until, 1);
+  release.resolve();
+  await commit;
+});

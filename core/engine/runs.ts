@@ -18,6 +18,9 @@ import type { Runs } from "./runtime.ts";
 import { stopRuns } from "./stop_runs.ts";
 import type { RejectView, RunView } from "./views.ts";
 
+/** How long a followed run may be out of sight, in milliseconds. */
+const PATIENCE = 60_000;
+
 /** Between two looks at a followed run, in milliseconds. */
 const FOLLOW_PAUSE = 150;
 /** Looks between two offers of a run that nobody executes. */
@@ -172,9 +175,21 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
 
     async *follow(id, { signal } = {}) {
       let last = "";
+      let lostAt: number | undefined;
       const run = await find(id);
       for (let looks = 1; !signal?.aborted; looks++) {
-        const present = await get(run.id);
+        let present: RunView;
+        try {
+          present = await get(run.id);
+          lostAt = undefined;
+        } catch (error) {
+          // A database that restarts costs a while; the run waits for it as well.
+          lostAt ??= performance.now();
+          if (!(error instanceof Failure) || error.kind !== "transient") throw error;
+          if (performance.now() - lostAt > PATIENCE) throw lostFailure(run.id, error);
+          await new Promise((resolve) => setTimeout(resolve, FOLLOW_PAUSE));
+          continue;
+        }
         const text = JSON.stringify(present);
         if (text !== last) yield present;
         last = text;
@@ -283,6 +298,15 @@ function rejectView({ line, offset, reason, raw }: RejectLine): RejectView {
 }
 
 /** What keeps a run from going on also keeps its row from telling so. */
+function lostFailure(run: string, cause: Failure): Failure {
+  return new Failure("transient", `Run "${run}" is out of sight: ${cause.message}`, {
+    hint:
+      `Once the database is back: waybill run show ${run}; what was committed stays, and waybill run retry ${run} ` +
+      "goes on from there",
+    cause,
+  });
+}
+
 function haltedFailure(run: string, failure: FailureJson): Error {
   if (failure.kind === "bug") return reviveError(failure);
   const hint = `${failure.hint ?? "Then go on"}: \`waybill run retry ${run}\``;
