@@ -7,19 +7,20 @@ import { fileURLToPath } from "node:url";
 import { type OpenSshServer, startOpenSsh } from "../core/testing/mod.ts";
 import { type Measure, measure } from "./measure.ts";
 
-/** The command line, as the `waybill` task starts it. */
+/** The command line, with the flags of the `waybill` task. */
 export const WAYBILL: readonly string[] = [
   Deno.execPath(),
-  "run",
+  ...taskFlags("waybill"),
   "--quiet",
-  "--no-prompt",
-  "--allow-read",
-  "--allow-write",
-  "--allow-net",
-  "--allow-env",
-  "--allow-sys=hostname,uid,statfs",
   fileURLToPath(new URL("../cli/main.ts", import.meta.url)),
 ];
+
+/** `run` and the flags of a task of deno.json, without its program. */
+function taskFlags(name: string): string[] {
+  const config = JSON.parse(Deno.readTextFileSync(new URL("../deno.json", import.meta.url)));
+  const command: string = config.tasks[name].command;
+  return command.replaceAll("'", "").split(" ").slice(1, -1);
+}
 
 /** How a data directory is made. */
 export interface HomeOptions {
