@@ -15,7 +15,10 @@ export interface CuttingProxy extends AsyncDisposable {
   readonly connections: number;
   /** Bytes the server sent through, over all connections. */
   readonly received: number;
-  /** Cuts all connections once so many more bytes came from the server; `then` is awaited before new ones are let in. */
+  /**
+   * Ends the connection on which so many more bytes, over all connections, have come from the server: what came is
+   * delivered. `then` is awaited before new ones are let in.
+   */
   cutAfter(bytes: number, then?: () => Promise<void>): void;
   /** Cuts all connections now. */
   cut(): void;
@@ -66,11 +69,12 @@ class Proxy implements CuttingProxy {
     inner.setNoDelay(true);
     inner.on("data", (bytes) => this.#pass(inner, outer, bytes));
     outer.on("data", (bytes) => {
-      this.#count(bytes.length);
       this.#pass(outer, inner, bytes);
+      this.#count(bytes.length, inner, outer);
     });
     inner.on("close", () => outer.destroy());
-    outer.on("close", () => inner.destroy());
+    // What the client has not read yet still comes: a reset would throw it away.
+    outer.on("close", () => inner.end());
     inner.resume();
   }
 
@@ -88,13 +92,14 @@ class Proxy implements CuttingProxy {
     }
   }
 
-  #count(bytes: number): void {
+  #count(bytes: number, inner: Socket, outer: Socket): void {
     this.received += bytes;
     const cut = this.#cut;
     if (cut === undefined || this.received < cut.at) return;
     this.#cut = undefined;
     this.#gate = cut.then();
-    this.cut();
+    inner.end();
+    outer.destroy();
   }
 
   cutAfter(bytes: number, then: () => Promise<void> = () => Promise.resolve()): void {
