@@ -7,8 +7,6 @@ import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Failure } from "../contracts/failure.ts";
 
-export { isUniqueViolation } from "./unique_violation.ts";
-
 /** Primary result codes (https://www.sqlite.org/rescode.html) that Waybill has an answer for. */
 const BUSY = 5;
 const LOCKED = 6;

@@ -5,7 +5,8 @@ import { Failure, type FailureKind } from "../contracts/failure.ts";
 import { databaseSuite } from "./database_testing.ts";
 import { migrate } from "./migrations.ts";
 import { openSqlite } from "./sqlite.ts";
-import { explainSqliteError, isBusy, isUniqueViolation } from "./sqlite_errors.ts";
+import { explainSqliteError, isBusy } from "./sqlite_errors.ts";
+import { isUniqueViolation } from "./unique_violation.ts";
 
 async function makeFolder(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await Deno.makeTempDir({ prefix: "waybill-database-" });

@@ -5,6 +5,8 @@
  */
 import type { StoredProfile } from "./profile_state.ts";
 
+const decoder = new TextDecoder();
+
 /** Some profiles as they were read, by ascending id: an entry each in every column. */
 export interface ProfileColumns {
   readonly ids: readonly number[];
@@ -51,8 +53,6 @@ function profileAt(columns: ProfileColumns, index: number, start: number): Store
       : { at, position, fields: columns.fields[index] ?? null, identities: columns.identities[index] ?? null },
   };
 }
-
-const decoder = new TextDecoder();
 
 /** The profiles in columns, an object each. */
 export function storedProfiles(list: readonly ProfileColumns[]): StoredProfile[] {

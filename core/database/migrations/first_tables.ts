@@ -230,15 +230,11 @@ async function makeProfiles(context: MigrationContext): Promise<void> {
   ], "clusteredTable").execute();
   await context.transaction.schema.createIndex("profile_merges_by_target").on("profile_merges")
     .columns(["account_id", "table_id", "into_id"]).execute();
-  await table(context, "identity_runs", { account_id: "integer", run: "integer", count: "integer" }, [
-    "account_id",
-    "run",
-  ]).execute();
   await table(
     context,
-    "identity_blocks",
-    { account_id: "integer", run: "integer", first: "integer", entries: "bytes" },
-    ["account_id", "run", "first"],
+    "identities",
+    { account_id: "integer", hash: "integer", profile_id: "integer" },
+    ["account_id", "hash"],
     "clusteredTable",
   ).execute();
 }
