@@ -12,9 +12,9 @@ import type { Core } from "./core.ts";
 import { reviveError } from "./describe_error.ts";
 import { newId } from "./ids.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
-import { isoTime } from "./iso_time.ts";
 import { findJob, refusePaused, type ResolvedRun, withThreshold } from "./resolve_run.ts";
 import type { Runs } from "./runtime.ts";
+import { nextStep, runView } from "./run_view.ts";
 import { stopRuns } from "./stop_runs.ts";
 import type { RejectView, RunView } from "./views.ts";
 
@@ -297,7 +297,7 @@ function rejectView({ line, offset, reason, raw }: RejectLine): RejectView {
   return { line, offset, reason, raw: new TextDecoder().decode(Uint8Array.fromBase64(raw)) };
 }
 
-/** What keeps a run from going on also keeps its row from telling so. */
+/** A run that could not be seen for a while. */
 function lostFailure(run: string, cause: Failure): Failure {
   return new Failure("transient", `Run "${run}" is out of sight: ${cause.message}`, {
     hint:
@@ -307,58 +307,9 @@ function lostFailure(run: string, cause: Failure): Failure {
   });
 }
 
+/** What keeps a run from going on also keeps its row from telling so. */
 function haltedFailure(run: string, failure: FailureJson): Error {
   if (failure.kind === "bug") return reviveError(failure);
   const hint = `${failure.hint ?? "Then go on"}: \`waybill run retry ${run}\``;
   return new Failure(failure.kind, failure.message, { hint });
-}
-
-function runView(row: RunsTable, live: Progress | undefined, next_step: string | null): RunView {
-  const time = (value: number | null) => value === null ? null : isoTime(value);
-  const failure: RunView["failure"] = row.failure === null ? null : JSON.parse(row.failure);
-  return {
-    id: row.id,
-    status: row.status,
-    type: row.job_type,
-    job_id: row.job_id,
-    auth_id: row.auth_id,
-    config: JSON.parse(row.config),
-    read: row.rows_read,
-    accepted: row.accepted,
-    rejected: row.rejected,
-    unchanged: row.unchanged,
-    refused: row.refused,
-    bytes: row.bytes,
-    profiles_created: row.profiles_created,
-    profiles_updated: row.profiles_updated,
-    duration_ms: row.duration_ms,
-    attempts: row.attempts,
-    progress: live ?? storedProgress(row),
-    notes: JSON.parse(row.notes),
-    failure,
-    next_step,
-    created_at: isoTime(row.created_at),
-    started_at: time(row.started_at),
-    finished_at: time(row.finished_at),
-    not_before: row.status === "queued" && row.not_before > row.created_at ? time(row.not_before) : null,
-  };
-}
-
-/** As an attempt left it, with the bytes that are committed by now. */
-function storedProgress({ progress, bytes }: RunsTable): Progress | null {
-  if (progress === null) return null;
-  const stored: Progress = JSON.parse(progress);
-  return stored.unit === "bytes" ? { ...stored, done: bytes } : stored;
-}
-
-/** What the user does next; null when there is nothing to do but wait. */
-function nextStep(row: RunsTable, alive: Alive, now: number): string | null {
-  const retry = `waybill run retry ${row.id}`;
-  if (row.status === "queued") return alive.serving ? null : row.attempts === 0 ? "waybill serve" : retry;
-  if (row.status === "running") return alive.serving || !isInterrupted(row, alive, now) ? null : retry;
-  const failure: RunView["failure"] = row.failure === null ? null : JSON.parse(row.failure);
-  if (row.status === "cancelled" || failure?.kind === "transient") return retry;
-  if (failure?.kind === "auth" && row.auth_id !== null) return `waybill auth check ${row.auth_id}`;
-  if (row.rejected > 0) return `waybill run rejects ${row.id}`;
-  return null;
 }
