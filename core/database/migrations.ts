@@ -12,11 +12,12 @@ import type { Database, Executor } from "./database.ts";
 import { columnTypes, type Migration } from "./migration.ts";
 import { authUsers } from "./migrations/auth_users.ts";
 import { firstTables } from "./migrations/first_tables.ts";
+import { generations } from "./migrations/generations.ts";
 import { identityRuns } from "./migrations/identity_runs.ts";
 import { runRetries } from "./migrations/run_retries.ts";
 
 /** In order; never changed once released, only added to. */
-const MIGRATIONS: readonly Migration[] = [firstTables, authUsers, runRetries, identityRuns];
+const MIGRATIONS: readonly Migration[] = [firstTables, authUsers, runRetries, identityRuns, generations];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */
 const NAMED_MIGRATIONS: Readonly<Record<Database["kind"], RawBuilder<unknown>>> = {

@@ -63,7 +63,7 @@ export function profilesOf(
     if (normalised === undefined) return undefined;
     const hasher = new IdentityHasher(key, scope.account, scope.table, field);
     for (let looks = 0, attempt = 0; looks < MAX_LOOKS; looks++) {
-      const first = await findIdentity(database.kysely, scope.account, identityKey(hasher, normalised, attempt));
+      const first = await findIdentity(database.kysely, scope, identityKey(hasher, normalised, attempt));
       if (first === 0) return undefined;
       const id = (await statements.findMerges(database.kysely, scope, [first])).get(first) ?? first;
       const [stored] = storedProfiles(await statements.loadProfiles(database.kysely, scope, [id]));

@@ -49,7 +49,7 @@ export async function applyBatch(
     keys,
     profiles: Float64Array.from(slots, (slot) => changes.profileOf(batch.owners[slot]!)),
   }));
-  await addIdentities(transaction, scope.account, identities);
+  await addIdentities(transaction, scope, identities);
   return { created: changes.created.length, updated: changes.updates.length };
 }
 
@@ -90,7 +90,7 @@ async function resolveIdentities(
     const sorted = batch.slots.sortedKeys(pending, attempt);
     const taken = new Set(attempt === 0 ? [] : unknown.flatMap(({ keys }) => [...keys]));
     const { slots, keys, rivals } = withoutRivals(sorted.slots, sorted.keys, taken);
-    const found = await findIdentities(transaction, scope.account, keys);
+    const found = await findIdentities(transaction, scope, keys);
     await loadFound(transaction, statements, scope, found, profiles);
     const next: number[] = [];
     const isUnknown = new Uint8Array(slots.length);
@@ -153,10 +153,10 @@ function names(
   if (same[event] === id) return true;
   let state = states.get(id);
   if (state === undefined) {
-    state = ProfileState.ofStored(batch.identifyBy, profiles.get(id));
+    state = ProfileState.ofStored(batch.rules, profiles.get(id));
     states.set(id, state);
   }
-  return state.has(batch.identifyBy[batch.slots.field(slot)]!, batch.slots.value(slot));
+  return state.has(batch.rules.identifyBy[batch.slots.field(slot)]!, batch.slots.value(slot));
 }
 
 /** A slot whose key another slot of the batch has as well. */
@@ -245,7 +245,7 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
       continue;
     }
     const merged = others.get(root)?.sort((a, b) => a - b);
-    if (id !== 0 && merged === undefined && events === undefined && same[root] === id) {
+    if (id !== 0 && merged === undefined && events === undefined && same[root] === id && batch.rules.repeatable) {
       // The common case of a file imported again.
       if (profiles.hasOneStamp(id)) {
         if (batch.times[root]! >= profiles.latest(id)) seen.push(root);
@@ -296,12 +296,12 @@ function fold(
   let state: ProfileState;
   let rest = events;
   if (survivor === undefined) {
-    state = ProfileState.ofEvent(batch.identifyBy, batch.attributes(events[0]!), stampOf(events[0]!));
+    state = ProfileState.ofEvent(batch.rules, batch.attributes(events[0]!), stampOf(events[0]!));
     rest = events.slice(1);
   } else {
-    state = ProfileState.ofStored(batch.identifyBy, survivor);
+    state = ProfileState.ofStored(batch.rules, survivor);
   }
-  for (const profile of absorbed) state.absorb(ProfileState.ofStored(batch.identifyBy, profile));
+  for (const profile of absorbed) state.absorb(ProfileState.ofStored(batch.rules, profile));
   for (const event of rest) state.apply(batch.attributes(event), stampOf(event));
   return state.store();
 }

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { foldsCase, type IdentityHasher, normaliseIdentity } from "./identity.ts";
+import type { IdentityHasher } from "./identity.ts";
 import { IdentitySlots, type PackedSlots } from "./identity_slots.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
+import type { OpenTarget } from "./mapping.ts";
+import type { TableRules } from "./table_rules.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -48,18 +50,18 @@ export class ProfileBatch {
   #texts: Uint8Array<ArrayBuffer> = new Uint8Array(65_536);
   #ends = new Float64Array(1025);
 
-  /** Fields that identify a profile. */
-  readonly identifyBy: readonly string[];
+  /** What holds for the profiles that the events go to. */
+  readonly rules: TableRules;
 
-  /** `hashers` are those of the fields that identify a profile. */
-  constructor(hashers: readonly IdentityHasher[], slots: IdentitySlots = new IdentitySlots(hashers)) {
-    this.identifyBy = hashers.map(({ field }) => field);
+  /** A batch for a generation of a profile table. */
+  constructor({ rules, hashers }: OpenTarget, slots: IdentitySlots = new IdentitySlots(hashers)) {
+    this.rules = rules;
     this.slots = slots;
   }
 
   /** A batch that was packed; nothing can be added to it. */
-  static unpack(packed: PackedProfileBatch, hashers: readonly IdentityHasher[]): ProfileBatch {
-    const batch = new ProfileBatch(hashers, IdentitySlots.unpack(packed.slots, hashers));
+  static unpack(packed: PackedProfileBatch, target: OpenTarget): ProfileBatch {
+    const batch = new ProfileBatch(target, IdentitySlots.unpack(packed.slots, target.hashers));
     batch.#take(packed);
     batch.count = packed.count;
     batch.#owners = packed.owners;
@@ -67,8 +69,8 @@ export class ProfileBatch {
   }
 
   /** An empty batch in the memory of one that is done with. */
-  static recycle(packed: PackedProfileBatch, hashers: readonly IdentityHasher[]): ProfileBatch {
-    const batch = new ProfileBatch(hashers, IdentitySlots.recycle(packed.slots, hashers));
+  static recycle(packed: PackedProfileBatch, target: OpenTarget): ProfileBatch {
+    const batch = new ProfileBatch(target, IdentitySlots.recycle(packed.slots, target.hashers));
     batch.#take(packed);
     batch.#identified.fill(0);
     return batch;
@@ -109,10 +111,10 @@ export class ProfileBatch {
     }
     this.count = first + times.length;
     this.#writeAttributes(first, batch);
-    this.identifyBy.forEach((field, index) => {
+    this.rules.identifyBy.forEach((field, index) => {
       const column = names.indexOf(field);
       if (column < 0) return;
-      const fold = foldsCase(field);
+      const fold = this.rules.identity.foldsCase(field);
       for (let row = 0, at = 2 * column; row < times.length; row++, at += 2 * width) {
         const from = spans[at]!, to = spans[at + 1]!;
         if (!isEmptyValue(bytes, from, to - from)) this.#identify(first + row, index, fold, bytes, from, to);
@@ -163,8 +165,10 @@ export class ProfileBatch {
 
   /** Plain printable ASCII is normalised in place or in the scratch; anything else goes through strings. */
   #identify(event: number, field: number, fold: boolean, bytes: Uint8Array, from: number, to: number): void {
+    const { identity, identifyBy } = this.rules;
+    const name = identifyBy[field]!;
     let source = bytes, start = from + 1, end = to - 1;
-    let plain = bytes[from] === QUOTE && bytes[start]! > SPACE && bytes[end - 1]! > SPACE;
+    let plain = bytes[from] === QUOTE && bytes[start]! > SPACE && bytes[end - 1]! > SPACE && identity.isPlain(name);
     let capitals = false;
     for (let at = start; plain && at < end; at++) {
       const byte = bytes[at]!;
@@ -172,19 +176,26 @@ export class ProfileBatch {
       else if (byte >= 65 && byte <= 90) capitals = true;
     }
     if (!plain) {
-      const text = normaliseIdentity(this.identifyBy[field]!, JSON.parse(decoder.decode(bytes.subarray(from, to))));
-      if (text === undefined) return;
-      source = encoder.encode(text);
-      start = 0;
-      end = source.length;
-    } else if (fold && capitals) {
+      for (const text of identity.valuesOf(name, JSON.parse(decoder.decode(bytes.subarray(from, to))))) {
+        const value = encoder.encode(text);
+        this.#addIdentity(event, field, value, 0, value.length);
+      }
+      return;
+    }
+    if (identity.mayDeny(end - start) && identity.denies(name, decoder.decode(bytes.subarray(start, end)))) return;
+    if (fold && capitals) {
       source = bytes.slice(start, end);
       end -= start;
       start = 0;
       for (let at = 0; at < end; at++) if (source[at]! >= 65 && source[at]! <= 90) source[at]! += 32;
     }
+    this.#addIdentity(event, field, source, start, end);
+  }
+
+  /** Notes that an event has an identity, which makes it one with those that have it too. */
+  #addIdentity(event: number, field: number, bytes: Uint8Array, start: number, end: number): void {
     const known = this.slots.count;
-    const slot = this.slots.add(field, source, start, end);
+    const slot = this.slots.add(field, bytes, start, end);
     this.#identified[event] = 1;
     if (slot === known) (this.#owners as number[]).push(event);
     else this.unite(event, this.owners[slot]!);
