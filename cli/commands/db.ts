@@ -13,7 +13,11 @@ const migrate: Command = {
     const { openHome } = await import("../../core/engine/home.ts");
     const { openDatabase } = await import("../../core/database/open.ts");
     const { migrate } = await import("../../core/database/migrations.ts");
-    await using database = await openDatabase((await openHome(app.home)).database);
+    const { homeMismatch } = await import("../../core/engine/home_id.ts");
+    const home = await openHome(app.home);
+    await using database = await openDatabase(home.database);
+    const mismatch = await homeMismatch(home, database);
+    if (mismatch !== undefined) throw mismatch;
     const applied = await migrate(database);
     if (app.out.json) return app.out.value({ applied });
     for (const name of applied) app.out.line(`applied ${name}`);

@@ -272,7 +272,7 @@ export interface TokensTable {
   created_at: number;
 }
 
-/** Facts about the whole database: the vault's canary, the hash key's envelope. */
+/** Facts about the whole database: the vault's canary, the hash key's envelope, the data directory it belongs to. */
 export interface SettingsTable {
   name: string;
   value: Uint8Array;

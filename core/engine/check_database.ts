@@ -11,6 +11,7 @@ import { postgresDamage } from "../database/postgres_damage.ts";
 import { Archive } from "../profiles/archive.ts";
 import { archiveDamage } from "./check_archive.ts";
 import { homeOf } from "./home.ts";
+import { homeMismatch } from "./home_id.ts";
 
 /** How a database stands. */
 export interface DatabaseState extends MigrationState {
@@ -38,8 +39,12 @@ export async function checkTables(home: string): Promise<DatabaseState | undefin
   return { ...state, damage: database.kind === "sqlite" ? await quickCheck(database) : await postgresDamage(database) };
 }
 
-/** The same, and whether the archive is whole: reads all of that, too. Names 100 damaged files at most. */
+/**
+ * The same, and whether the archive is whole: reads all of that, too. Names 100 damaged files at most. Failure `config`
+ * for a database that belongs to another data directory.
+ */
 export async function checkDatabase(home: string): Promise<DatabaseState | undefined> {
+  await refuseForeign(home);
   const state = await checkTables(home);
   // Other tables than ours may keep the lengths of archive files elsewhere.
   if (state === undefined || state.damage.length + state.pending.length + state.newer.length > 0) return state;
@@ -50,6 +55,12 @@ export async function checkDatabase(home: string): Promise<DatabaseState | undef
     if (damage.push(sentence) === MOST_FILES) break;
   }
   return { ...state, damage };
+}
+
+async function refuseForeign(home: string): Promise<void> {
+  await using database = await openPresent(home);
+  const mismatch = database && await homeMismatch(homeOf(home), database);
+  if (mismatch !== undefined) throw mismatch;
 }
 
 /** The database of a data directory; undefined where it would be a file that is not there. */

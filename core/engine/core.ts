@@ -10,6 +10,7 @@ import { Archive } from "../profiles/archive.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { type Home, openHome } from "./home.ts";
+import { claimHome, homeMismatch } from "./home_id.ts";
 import { loadRegistry } from "./loader.ts";
 import type { Registry } from "./registry.ts";
 import { openVault, type Vault } from "./vault.ts";
@@ -26,18 +27,24 @@ export interface Core extends AsyncDisposable {
   readonly statements: ProfileStatements;
 }
 
-/** Opens everything; brings an older database up to date. `plugins` are module specifiers. */
+/**
+ * Opens everything; brings an older database up to date. `plugins` are module specifiers. Failure `config` for a
+ * database that belongs to another data directory.
+ */
 export async function openCore(options: { readonly home: string; readonly plugins: readonly string[] }): Promise<Core> {
   const registry = await loadRegistry(options.plugins);
   const home = await openHome(options.home);
   const database = await openDatabase(home.database);
   try {
+    const mismatch = await homeMismatch(home, database);
+    if (mismatch !== undefined) throw mismatch;
     await migrate(database);
     const vault = await openVault({
       database,
       masterKeyPath: home.masterKeyPath,
       masterKey: Deno.env.get("WAYBILL_MASTER_KEY"),
     });
+    await claimHome(home, database);
     return {
       home,
       database,

@@ -13,10 +13,11 @@ import { Archive } from "../profiles/archive.ts";
 import { archiveDamage } from "./check_archive.ts";
 import { checkTables, exists, tablesState } from "./check_database.ts";
 import { homeOf } from "./home.ts";
+import { homeMismatch } from "./home_id.ts";
 import { isoTime } from "./iso_time.ts";
 import { masterKeyWarning } from "./master_key.ts";
 import { findServing } from "./processes.ts";
-import { openVault } from "./vault.ts";
+import { checkMasterKey } from "./vault.ts";
 
 /** What to examine. */
 export interface ExamineOptions {
@@ -67,7 +68,10 @@ const OF_DATABASE: ReadonlySet<string> = new Set(["archive", "master key", "cloc
 async function whyUnusable({ home }: ExamineOptions): Promise<string | undefined> {
   try {
     const state = await tablesState(home);
-    return state === undefined || state.newer.length === 0 ? undefined : "a newer Waybill made the database";
+    if (state === undefined) return undefined;
+    if (state.newer.length > 0) return "a newer Waybill made the database";
+    if (await mismatch(home) !== undefined) return "the database belongs to another data directory";
+    return undefined;
   } catch {
     return "the database does not open";
   }
@@ -154,6 +158,8 @@ async function database({ home }: ExamineOptions): Promise<Omit<CheckResult, "na
       "Install that version or a later one, or restore the backup made before the upgrade",
     );
   }
+  const foreign = await mismatch(home);
+  if (foreign !== undefined) throw foreign;
   if (pending.length > 0) return bad(`${it} lacks "${pending.join('", "')}"`, "Run `waybill db migrate`");
   return await withDatabase(home, async (database) => {
     await database.write(async (transaction) => {
@@ -187,16 +193,16 @@ async function masterKey({ home, masterKey }: ExamineOptions): Promise<Omit<Chec
   const { masterKeyPath } = homeOf(home);
   const source = masterKey ? "WAYBILL_MASTER_KEY" : `"${masterKeyPath}"`;
   const state = await tablesState(home);
-  const started = state !== undefined && state.pending.length === 0 && await withDatabase(home, hasSettings);
-  if (!started) return good(masterKey ? `${source} is set` : "There is none yet; it is made at first use");
-  await withDatabase(home, (database) => openVault({ database, masterKeyPath, masterKey }));
+  const found = state === undefined || state.pending.length > 0
+    ? "none"
+    : await withDatabase(home, (database) => checkMasterKey({ database, masterKeyPath, masterKey }));
+  if (found === "none") return good(masterKey ? `${source} is set` : "There is none yet; it is made at first use");
   const warning = masterKey ? undefined : await masterKeyWarning(masterKeyPath);
   if (warning !== undefined) return bad(warning, `Run chmod 600 ${masterKeyPath}`);
+  if (found === "sealing") {
+    return good(`${source} holds a new key before that of this database: the next start seals every secret anew`);
+  }
   return good(`${source} is the one that this database was made with`);
-}
-
-async function hasSettings(database: Database): Promise<boolean> {
-  return await database.kysely.selectFrom("settings").select("name").executeTakeFirst() !== undefined;
 }
 
 async function clock({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
@@ -241,6 +247,11 @@ async function servingAddress(home: string): Promise<string | undefined> {
     home,
     async (database) => (await findServing(database, processesDir))?.address ?? undefined,
   );
+}
+
+/** Why the database, which is there, is not this data directory's; undefined where it is. */
+async function mismatch(home: string): Promise<Failure | undefined> {
+  return await withDatabase(home, (database) => homeMismatch(homeOf(home), database));
 }
 
 /** Does `work` with the database, which is there, and closes it. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
-import { diskFullFailure } from "./disk_full.ts";
+import { makeOnce } from "./make_once.ts";
 
 /** A key that wraps the data keys of secrets. */
 export interface MasterKey {
@@ -51,19 +51,7 @@ export async function readMasterKeyFile(path: string): Promise<MasterKey[] | und
 /** Makes a key and its file (0600), on the disk before this resolves; takes what is there when another was faster. */
 export async function makeMasterKeyFile(path: string): Promise<MasterKey[]> {
   const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
-  const temporary = `${path}.${crypto.randomUUID()}`;
-  try {
-    using file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
-    const text = new TextEncoder().encode(`${bytes.toBase64()}\n`);
-    for (let at = 0; at < text.length;) at += await file.write(text.subarray(at));
-    await file.sync();
-    // Unlike a rename, a link never replaces a key.
-    await Deno.link(temporary, path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw diskFullFailure(error, path) ?? error;
-  } finally {
-    await Deno.remove(temporary).catch(() => {});
-  }
+  await makeOnce(path, bytes.toBase64());
   return await readMasterKeyFile(path) ?? [];
 }
 

@@ -60,6 +60,19 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   };
 }
 
+/**
+ * Tells whether the master key is the one the database was made with, and changes nothing: `none` where the database
+ * had no first start yet, `sealing` where the first of several keys will seal everything anew at the next start.
+ * Failure `config` as {@linkcode openVault} has it.
+ */
+export async function checkMasterKey(options: VaultOptions): Promise<"none" | "fits" | "sealing"> {
+  const canary = await setting(options.database, CANARY);
+  if (canary === undefined) return "none";
+  const keys = await masterKeys(options, false);
+  await checkCanary(canary, keys, options);
+  return masterKeyIdOf(canary) === keys[0].id ? "fits" : "sealing";
+}
+
 type MasterKeys = readonly [MasterKey, ...MasterKey[]];
 
 async function masterKeys({ database, masterKey, masterKeyPath }: VaultOptions, first: boolean): Promise<MasterKeys> {
@@ -113,9 +126,10 @@ function otherHome({ kind }: Database): string {
 /** Seals every secret with the first key. Processes that know only the old key must be started again. */
 async function sealAnew(database: Database, keys: MasterKeys): Promise<void> {
   await database.write(async (transaction) => {
-    for (const { name, value } of await transaction.selectFrom("settings").selectAll().execute()) {
-      const sealed = await resealed(value, placeOf(name), keys);
-      await transaction.updateTable("settings").set({ value: sealed }).where("name", "=", name).execute();
+    const sealed = transaction.selectFrom("settings").selectAll().where("name", "in", [CANARY, IDENTITY_KEY]);
+    for (const { name, value } of await sealed.execute()) {
+      const anew = await resealed(value, placeOf(name), keys);
+      await transaction.updateTable("settings").set({ value: anew }).where("name", "=", name).execute();
     }
     await sealAuthsAnew(transaction, keys);
   });

@@ -6,7 +6,7 @@ import type { Database } from "../database/database.ts";
 import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
 import { failure, makeFolder } from "./engine_testing.ts";
 import { masterKeyWarning, parseMasterKeys } from "./master_key.ts";
-import { openVault } from "./vault.ts";
+import { checkMasterKey, openVault } from "./vault.ts";
 
 interface Store extends AsyncDisposable {
   readonly database: Database;
@@ -147,3 +147,21 @@ onEachDatabase("a key file that others may read is worth a warning", async (data
   await Deno.chmod(store.masterKeyPath, 0o644);
   assert.match(await masterKeyWarning(store.masterKeyPath) ?? "", /may be read by others \(mode 644\)/);
 });
+
+onEachDatabase(
+  "checking the master key changes nothing, not even where a new one is to seal everything",
+  async (databases) => {
+    await using store = await openStore(databases);
+    const settings = () => store.database.kysely.selectFrom("settings").selectAll().orderBy("name").execute();
+    const [before, after] = [newKey(), newKey()];
+    assert.equal(await checkMasterKey({ ...store, masterKey: before }), "none");
+    assert.deepEqual(await settings(), []);
+    await openVault({ ...store, masterKey: before });
+    const sealed = await settings();
+    assert.equal(await checkMasterKey({ ...store, masterKey: before }), "fits");
+    assert.equal(await checkMasterKey({ ...store, masterKey: `${after},${before}` }), "sealing");
+    await assert.rejects(checkMasterKey({ ...store, masterKey: after }), failure("config", /does not fit/));
+    await assert.rejects(checkMasterKey(store), failure("config", /is missing/));
+    assert.deepEqual(await settings(), sealed);
+  },
+);
