@@ -5,7 +5,7 @@
  */
 import type { CommitStart, FromCommit, ToCommit } from "./commit_protocol.ts";
 import { reviveError } from "./describe_error.ts";
-import type { Commits, ImportBatch } from "./import_commit.ts";
+import { type Commits, type ImportBatch, PlaceChanged } from "./import_commit.ts";
 import { buffersOf, type PackedProfileBatch } from "../profiles/profile_batch.ts";
 import { LeaseLost } from "./queue.ts";
 
@@ -21,7 +21,7 @@ export function startCommitWorker(): Worker {
 export class CommitThread implements Commits {
   readonly #worker: Worker;
   #answer: { resolve(): void; reject(error: Error): void } = { resolve: () => {}, reject: () => {} };
-  #spare: PackedProfileBatch | undefined;
+  #spare: readonly PackedProfileBatch[] | undefined;
   #underWay: Promise<void> = Promise.resolve();
   /** Why the thread answers no more. */
   #broken: Error | undefined;
@@ -34,7 +34,8 @@ export class CommitThread implements Commits {
         this.#spare = data.spare;
         this.#answer.resolve();
       } else if (data.type === "lost") this.#answer.reject(new LeaseLost(start.claim));
-      else this.#answer.reject(reviveError(data.failure, data.stack));
+      else if (data.type === "changed") this.#answer.reject(new PlaceChanged(start.claim));
+      else if (data.type === "failed") this.#answer.reject(reviveError(data.failure, data.stack));
     });
     this.#worker.addEventListener("error", (event) => {
       event.preventDefault();
@@ -46,13 +47,13 @@ export class CommitThread implements Commits {
 
   async commit({ profiles, ...rest }: ImportBatch): Promise<void> {
     await this.#underWay;
-    const packed = profiles?.pack();
+    const packed = profiles.map((batch) => batch.pack());
     const transfer = [rest.member, rest.rejects].flatMap((bytes) => bytes === undefined ? [] : [bytes.buffer]);
-    if (packed !== undefined) transfer.push(...buffersOf(packed));
+    transfer.push(...packed.flatMap(buffersOf));
     this.#ask({ type: "commit", batch: { ...rest, profiles: packed } }, transfer as ArrayBuffer[]);
   }
 
-  spare(): PackedProfileBatch | undefined {
+  spare(): readonly PackedProfileBatch[] | undefined {
     const spare = this.#spare;
     this.#spare = undefined;
     return spare;

@@ -6,12 +6,12 @@
 import type { Database } from "../database/database.ts";
 import { openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
-import { IdentityHasher } from "../profiles/identity.ts";
+import { type OpenTarget, openTarget } from "../profiles/mapping.ts";
 import { buffersOf, type PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { CommitStart, FromCommit, ToCommit } from "./commit_protocol.ts";
 import { describeError } from "./describe_error.ts";
-import { ImportCommits } from "./import_commit.ts";
+import { ImportCommits, PlaceChanged } from "./import_commit.ts";
 import { LeaseLost } from "./queue.ts";
 
 const scope = self as unknown as {
@@ -22,7 +22,7 @@ const scope = self as unknown as {
 interface Opened {
   readonly database: Database;
   readonly commits: ImportCommits;
-  readonly hashers: readonly IdentityHasher[];
+  readonly targets: readonly OpenTarget[];
 }
 
 let opened: Promise<Opened> | undefined;
@@ -42,29 +42,28 @@ async function open(start: CommitStart): Promise<Opened> {
   return {
     database,
     commits: new ImportCommits(database, statementsFor(database.kind), new Archive(start.archiveDir), claim, place),
-    hashers: start.identifyBy.map((field) =>
-      new IdentityHasher(start.identityKey, claim.account, place.profiles?.table ?? 0, field)
-    ),
+    targets: place.targets.map((target) => openTarget(target, start.identityKey)),
   };
 }
 
 async function answer(message: Exclude<ToCommit, CommitStart>): Promise<void> {
   try {
     if (opened === undefined) throw new Error("The commit thread was not started");
-    const { database, commits, hashers } = await opened;
-    let spare: PackedProfileBatch | undefined;
+    const { database, commits, targets } = await opened;
+    let spare: readonly PackedProfileBatch[] = [];
     if (message.type === "close") await database[Symbol.asyncDispose]();
     else {
       const { profiles, ...batch } = message.batch;
       spare = profiles;
       await commits.commit({
         ...batch,
-        profiles: profiles === undefined ? undefined : ProfileBatch.unpack(profiles, hashers),
+        profiles: profiles.map((packed, index) => ProfileBatch.unpack(packed, targets[index]!)),
       });
     }
-    scope.postMessage({ type: "done", spare }, spare === undefined ? [] : buffersOf(spare));
+    scope.postMessage({ type: "done", spare }, spare.flatMap(buffersOf));
   } catch (error) {
     if (error instanceof LeaseLost) scope.postMessage({ type: "lost" });
+    else if (error instanceof PlaceChanged) scope.postMessage({ type: "changed" });
     else {
       const stack = error instanceof Error ? error.stack : undefined;
       scope.postMessage({ type: "failed", failure: describeError(error), stack });

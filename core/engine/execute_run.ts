@@ -13,6 +13,7 @@ import { parseConfig } from "../describe/mod.ts";
 import { closeConnection, openConnection } from "./connections.ts";
 import type { Core } from "./core.ts";
 import { describeError } from "./describe_error.ts";
+import { PlaceChanged } from "./import_commit.ts";
 import { type OpenImport, openImport } from "./open_import.ts";
 import {
   type Claim,
@@ -64,6 +65,7 @@ export async function executeRun(core: Core, claim: Claim, hooks: RunHooks): Pro
     const thrown = await attempt.work().then(() => undefined, (error: unknown) => ({ error }));
     if (thrown === undefined) return await attempt.finish({ status: "succeeded" });
     if (thrown.error instanceof LeaseLost) throw thrown.error;
+    if (thrown.error instanceof PlaceChanged) return await attempt.giveBack();
     const error = hooks.signal.aborted ? abortFailure(hooks.signal) : thrown.error;
     return error instanceof Drain ? await attempt.giveBack() : await attempt.fail(error);
   } catch (error) {

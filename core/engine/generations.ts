@@ -7,12 +7,7 @@
  * @module
  */
 import type { Executor } from "../database/database.ts";
-import {
-  type GenerationDefinition,
-  type MappingDefinition,
-  rulesOf,
-  type Target,
-} from "../profiles/mapping.ts";
+import { type GenerationDefinition, type MappingDefinition, rulesOf, type Target } from "../profiles/mapping.ts";
 import { queueTask } from "./queue_run.ts";
 
 /** Id of the task that fills a new generation. */
@@ -54,14 +49,25 @@ export async function addGeneration(
   executor: Executor,
   account: number,
   table: number,
-  generation: { readonly state: "building" | "current"; readonly definition: GenerationDefinition; readonly now: number },
+  generation: {
+    readonly state: "building" | "current";
+    readonly definition: GenerationDefinition;
+    readonly now: number;
+  },
 ): Promise<number> {
   const { last } = await executor.selectFrom("generations").select((select) => select.fn.max("id").as("last"))
     .where("account_id", "=", account).executeTakeFirstOrThrow();
   const id = (last ?? 0) + 1;
   const { state, definition, now } = generation;
   await executor.insertInto("generations")
-    .values({ account_id: account, id, table_id: table, state, definition: JSON.stringify(definition), created_at: now })
+    .values({
+      account_id: account,
+      id,
+      table_id: table,
+      state,
+      definition: JSON.stringify(definition),
+      created_at: now,
+    })
     .execute();
   return id;
 }

@@ -8,16 +8,16 @@ import type { Database } from "../database/database.ts";
 import type { DatabaseAddress } from "../database/open.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { Archive } from "../profiles/archive.ts";
-import { IdentityHasher } from "../profiles/identity.ts";
+import { openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { TestDatabases } from "../testing/each_database_testing.ts";
 import { startEngine } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { ImportBuffer } from "./import_buffer.ts";
-import { type ImportBatch, ImportCommits, type ImportPlace } from "./import_commit.ts";
+import { type ImportBatch, ImportCommits } from "./import_commit.ts";
 import { type Claim, claimRun } from "./queue.ts";
-import { placeImport } from "./streams.ts";
+import { placeImport, type StreamPlace } from "./streams.ts";
 import { EventLines } from "../profiles/event_lines.ts";
 import { allIdentities, type Identities } from "../profiles/identity_index.ts";
 import { indexRows } from "../profiles/indexed_batch.ts";
@@ -72,13 +72,15 @@ export interface ImportPeer extends AsyncDisposable {
   readonly address: DatabaseAddress;
   readonly archive: Archive;
   readonly claim: Claim;
-  readonly place: ImportPlace;
+  readonly place: StreamPlace;
   readonly identityKey: Uint8Array;
   readonly identifyBy: readonly string[];
   /** A fresh collection of identities. */
-  profiles(): ProfileBatch;
+  profiles(): ProfileBatch[];
   /** What commits on this thread; over another database handle where one is given. */
   commits(database?: Database): ImportCommits;
+  /** Commits and profiles of an import whose stream has no mapping. */
+  readonly unmapped: { readonly commits: ImportCommits; profiles(): [] };
   /** A batch of these rows, which is the run's `nth` thousand. */
   batch(rows: readonly Row[], options?: Partial<ImportBatch>): ImportBatch;
   /** The run as it stands. */
@@ -98,10 +100,9 @@ export async function startImport(databases: TestDatabases): Promise<ImportPeer>
   const claim = await claimRun(database, newId(), [run]);
   if (claim === undefined) throw new Error("The run could not be claimed");
   const identifyBy = ["id", "email"];
-  const { stream, mapping } = await placeImport(database.kysely, 1, { stream: "people", identifyBy }, 0);
-  const place = { stream, profiles: mapping?.profiles };
+  const place = await placeImport(database.kysely, 1, { stream: "people", identifyBy }, 0);
   const identityKey = Uint8Array.from({ length: 16 }, (_, index) => index);
-  const profiles = () => new ProfileBatch(identifyBy.map((field) => new IdentityHasher(identityKey, 1, 1, field)));
+  const profiles = () => place.targets.map((target) => new ProfileBatch(openTarget(target, identityKey)));
   const lines = async (kind: "stream" | "rejects") => {
     const segments = await database.kysely.selectFrom("segments").select(["path", "length"]).where("kind", "=", kind)
       .orderBy("id").execute();
@@ -120,6 +121,10 @@ export async function startImport(databases: TestDatabases): Promise<ImportPeer>
     identityKey,
     identifyBy,
     profiles,
+    unmapped: {
+      commits: new ImportCommits(database, statementsFor(database.kind), archive, claim, { ...place, targets: [] }),
+      profiles: () => [],
+    },
     commits: (other = database) => new ImportCommits(other, statementsFor(other.kind), archive, claim, place),
     batch: (rows, options = {}) => {
       const buffer = new ImportBuffer(1_000, new EventLines(), profiles());
@@ -138,7 +143,7 @@ export async function startImport(databases: TestDatabases): Promise<ImportPeer>
         profiles: await kysely.selectFrom("profiles").selectAll().execute(),
         stamps: await kysely.selectFrom("profile_stamps").selectAll().execute(),
         merges: await kysely.selectFrom("profile_merges").selectAll().execute(),
-        identities: identityNames(await allIdentities(kysely, claim.account)),
+        identities: identityNames(await allIdentities(kysely, { account: 1, table: 1 })),
         segments: await kysely.selectFrom("segments").select(["kind", "events"]).orderBy("id").execute(),
         runs: await kysely.selectFrom("runs").select([
           "rows_read",

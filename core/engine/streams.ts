@@ -6,6 +6,7 @@
 import { Failure } from "../contracts/failure.ts";
 import type { ImportTarget } from "../contracts/job.ts";
 import type { Database, Executor } from "../database/database.ts";
+import type { StreamsTable } from "../database/tables.ts";
 import { nearest } from "../describe/mod.ts";
 import { identityFieldsOf, type MappingDefinition, type Target } from "../profiles/mapping.ts";
 import { followMappings, targetsOf } from "./generations.ts";
@@ -90,35 +91,37 @@ async function makeStream(executor: Executor, account: number, name: string, now
 
 /** The streams of an account. */
 export function streamsOf(database: Database, account: number): Streams {
-  const rows = () =>
-    database.kysely.selectFrom("streams")
-      .leftJoin("mappings", (join) =>
-        join.onRef("mappings.account_id", "=", "streams.account_id").onRef("mappings.stream_id", "=", "streams.id"))
-      .select(["streams.id", "streams.name", "streams.events", "streams.created_at", "mappings.definition"])
-      .where("streams.account_id", "=", account);
-  type StreamRow = Awaited<ReturnType<ReturnType<typeof rows>["execute"]>>[number];
-  const view = ({ name, events, created_at, definition }: StreamRow): StreamView => ({
-    name,
-    events,
-    identify_by: definition === null ? null : (JSON.parse(definition) as DefaultMapping).identify_by,
-    created_at: isoTime(created_at),
-  });
-  const find = async (name: string): Promise<StreamRow> => {
-    const row = await rows().where("streams.name", "=", name).executeTakeFirst();
+  const { kysely } = database;
+  const rows = () => kysely.selectFrom("streams").selectAll().where("account_id", "=", account);
+  const views = async (streams: readonly StreamsTable[]): Promise<StreamView[]> => {
+    const mappings = await kysely.selectFrom("mappings").select(["stream_id", "definition"])
+      .where("account_id", "=", account).orderBy("created_at").execute();
+    return streams.map(({ id, name, events, created_at }) => {
+      const own = mappings.filter(({ stream_id }) => stream_id === id);
+      const fields = own.flatMap(({ definition }) => identityFieldsOf(JSON.parse(definition)));
+      return {
+        name,
+        events,
+        identify_by: own.length === 0 ? null : [...new Set(fields)],
+        created_at: isoTime(created_at),
+      };
+    });
+  };
+  const find = async (name: string): Promise<StreamsTable> => {
+    const row = await rows().where("name", "=", name).executeTakeFirst();
     if (row !== undefined) return row;
-    const names = (await rows().execute()).map((stream) => stream.name);
-    const near = nearest(name, names);
+    const near = nearest(name, (await rows().execute()).map((stream) => stream.name));
     throw new Failure("config", `Stream "${name}" does not exist`, {
       code: "not_found",
       hint: near === undefined ? "See `waybill stream list`" : `Did you mean "${near}"?`,
     });
   };
   return {
-    list: async () => (await rows().orderBy("streams.name").execute()).map(view),
-    get: async (name) => view(await find(name)),
+    list: async () => await views(await rows().orderBy("name").execute()),
+    get: async (name) => (await views([await find(name)]))[0]!,
     fields: async (name) => {
       const stream = await find(name);
-      const fields = await database.kysely.selectFrom("stream_fields").select(["name", "filled", "examples"])
+      const fields = await kysely.selectFrom("stream_fields").select(["name", "filled", "examples"])
         .where("account_id", "=", account).where("stream_id", "=", stream.id)
         .orderBy("filled", "desc").orderBy("name").execute();
       return fields.map((field): StreamFieldView => ({

@@ -77,7 +77,8 @@ export async function addIdentities(
     if (older.count > count || older.count + count > LARGEST_RUN) break;
     added = mergeRuns(await readRun(executor, scope, older), added);
     for (const table of ["identity_blocks", "identity_runs"] as const) {
-      await executor.deleteFrom(table).where("account_id", "=", scope.account).where("table_id", "=", scope.table).where("run", "=", older.run).execute();
+      await executor.deleteFrom(table).where("account_id", "=", scope.account).where("table_id", "=", scope.table)
+        .where("run", "=", older.run).execute();
     }
     runs.pop();
   }
@@ -149,7 +150,11 @@ function lookUp(block: IdentityRun, wanted: Uint32Array, index: number, found: F
 async function* blocksOf(executor: Executor, scope: ProfileScope, run: number): AsyncGenerator<IdentityRun> {
   for (let from = 0;;) {
     const rows = await executor.selectFrom("identity_blocks").select(["first", "entries"])
-      .where("account_id", "=", scope.account).where("table_id", "=", scope.table).where("run", "=", run).where("first", ">=", from)
+      .where("account_id", "=", scope.account).where("table_id", "=", scope.table).where("run", "=", run).where(
+        "first",
+        ">=",
+        from,
+      )
       .orderBy("first").limit(BLOCKS_AT_ONCE).execute();
     for (const { entries } of rows) yield unpackBlock(entries);
     if (rows.length < BLOCKS_AT_ONCE) return;

@@ -13,6 +13,8 @@ import {
   type Identities,
 } from "./identity_index.ts";
 
+const SCOPE = { account: 1, table: 1 };
+
 /** Identities that name profile 1 and so on, in ascending order of their keys. */
 const identitiesOf = (keys: Iterable<bigint>, first = 1): Identities => {
   const sorted = BigUint64Array.from(new Set(keys)).sort();
@@ -46,7 +48,7 @@ onEachDatabase("whatever is added in whatever commits is found, and nothing else
         const half = (odd: number) => (_: unknown, place: number) => place % 2 === odd;
         await addIdentities(
           kysely,
-          1,
+          SCOPE,
           [0, 1].map((odd) => ({
             keys: added.keys.filter(half(odd)),
             profiles: added.profiles.filter(half(odd)),

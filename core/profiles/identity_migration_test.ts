@@ -4,6 +4,8 @@ import { migrate } from "../database/migrations.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { findIdentities, findIdentity } from "./identity_index.ts";
 
+const SCOPE = { account: 1, table: 1 };
+
 onEachDatabase("identities that were a row each are found in the runs they become", async (databases) => {
   await using database = await databases.open();
   const { kysely } = database;

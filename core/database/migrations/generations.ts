@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Migration, MigrationContext } from "../migration.ts";
+import type { Tables } from "../tables.ts";
 
 /** Adds generations; what is there becomes the first of its table. */
 export const generations: Migration = {
@@ -24,8 +25,12 @@ export const generations: Migration = {
       .addCheckConstraint("generations_state", sql`state in ('building', 'current', 'retired')`)
       .modifyEnd(types.table).execute();
     await schema.createIndex("generations_by_table").on("generations").columns(["account_id", "table_id"]).execute();
-    await sql`insert into generations (account_id, id, table_id, state, definition, created_at)
-      select account_id, id, id, 'current', '{}', ${now} from profile_tables`.execute(transaction);
+    const tables = await transaction.selectFrom("profile_tables").select(["account_id", "id"]).execute();
+    for (const { account_id, id } of tables) {
+      const definition = await definitionOf(transaction, account_id, id);
+      await sql`insert into generations (account_id, id, table_id, state, definition, created_at)
+        values (${account_id}, ${id}, ${id}, 'current', ${definition}, ${now})`.execute(transaction);
+    }
     await schema.alterTable("profile_tables")
       .addColumn("identity_rules", types.text, (column) => column.notNull().defaultTo("{}")).execute();
     await schema.alterTable("accounts")
@@ -33,6 +38,14 @@ export const generations: Migration = {
     await keyIdentitiesByGeneration(context);
   },
 };
+
+/** The mappings of a table as a generation's definition has them. */
+async function definitionOf(transaction: Transaction<Tables>, account: number, table: number): Promise<string> {
+  const { rows } = await sql<{ stream_id: number; definition: string }>`select stream_id, definition from mappings
+    where account_id = ${account} and table_id = ${table} order by created_at, stream_id`.execute(transaction);
+  const mappings = rows.map(({ stream_id, definition }) => ({ stream: stream_id, definition: JSON.parse(definition) }));
+  return JSON.stringify({ mappings, identity: {} });
+}
 
 /** Identities lay together for all tables of an account; nobody could have had any but the first table's. */
 async function keyIdentitiesByGeneration({ transaction, types }: MigrationContext): Promise<void> {
