@@ -42,7 +42,7 @@ async function open(start: CommitStart): Promise<Opened> {
   return {
     database,
     commits: new ImportCommits(database, statementsFor(database.kind), new Archive(start.archiveDir), claim, place),
-    targets: place.targets.map((target) => openTarget(target, start.identityKey)),
+    targets: place.targets.map((target) => openTarget(target, start.identityKey, place.stream)),
   };
 }
 

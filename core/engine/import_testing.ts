@@ -102,7 +102,7 @@ export async function startImport(databases: TestDatabases): Promise<ImportPeer>
   const identifyBy = ["id", "email"];
   const place = await placeImport(database.kysely, 1, { stream: "people", identifyBy }, 0);
   const identityKey = Uint8Array.from({ length: 16 }, (_, index) => index);
-  const profiles = () => place.targets.map((target) => new ProfileBatch(openTarget(target, identityKey)));
+  const profiles = () => place.targets.map((target) => new ProfileBatch(openTarget(target, identityKey, place.stream)));
   const lines = async (kind: "stream" | "rejects") => {
     const segments = await database.kysely.selectFrom("segments").select(["path", "length"]).where("kind", "=", kind)
       .orderBy("id").execute();

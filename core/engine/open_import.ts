@@ -52,7 +52,7 @@ export async function openImport(
     return place;
   });
   notePlace(place, target, attempt.note);
-  const targets = place.targets.map((target) => openTarget(target, core.identityKey));
+  const targets = place.targets.map((target) => openTarget(target, core.identityKey, place.stream));
   const { database, archiveDir } = core.home;
   const commits = new LazyCommits(
     () => new ImportCommits(core.database, core.statements, core.archive, claim, place),

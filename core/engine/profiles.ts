@@ -34,7 +34,7 @@ export function profilesOf(
       if (table === undefined) {
         throw new Failure("config", `Profile table "${name}" does not exist`, { code: "not_found" });
       }
-      const target = openTarget(await currentGeneration(database.kysely, account, table.id), key);
+      const target = openTarget(await currentGeneration(database.kysely, account, table.id), key, 0);
       const { identifyBy } = target.rules;
       if (!identifyBy.includes(field)) {
         throw new Failure("config", `Field "${field}" identifies no profile of table "${name}"`, {

@@ -59,29 +59,39 @@ export const latestValue: FieldFold = pickBy(isLater, true);
 export const oldestValue: FieldFold = pickBy((a, b) => isLater(b, a), false);
 
 /** For each key of a map the value of the latest event that has the key. */
-export const latestByKey: FieldFold<ReadonlyMap<string, Written>> = {
-  repeatable: true,
-  start: (value, stamp) => new Map(entriesOf(value).map(([key, value]) => [key, { value, stamp }])),
-  join: (a, b) => {
-    const joined = new Map(a);
-    for (const [key, written] of b) {
-      const present = joined.get(key);
-      if (present === undefined || isLater(written.stamp, present.stamp)) joined.set(key, written);
-    }
-    return joined;
-  },
-  value: (state) => objectOf([...state].map(([key, { value }]) => [key, value])),
-  beside: (state, latest) => {
-    const older = [...state].filter(([, { stamp }]) => isLater(latest, stamp));
-    return older.length === 0 ? undefined : objectOf(older.map(([key, { stamp }]) => [key, [...stamp]]));
-  },
-  restore: (value, beside, latest) => {
-    const older = new Map(entriesOf(beside ?? {}));
-    return new Map(
-      entriesOf(value).map(([key, value]) => [key, { value, stamp: older.get(key) as Stamp | undefined ?? latest }]),
-    );
-  },
-};
+export const latestByKey: FieldFold = byKey(isLater, true);
+
+/** For each key of a map the value of the first event that has the key. */
+export const oldestByKey: FieldFold = byKey((a, b) => isLater(b, a), false);
+
+function byKey(
+  wins: (a: Stamp, b: Stamp) => boolean,
+  repeatable: boolean,
+): FieldFold<ReadonlyMap<string, Written>> {
+  return {
+    repeatable,
+    start: (value, stamp) => new Map(entriesOf(value).map(([key, value]) => [key, { value, stamp }])),
+    join: (a, b) => {
+      const joined = new Map(a);
+      for (const [key, written] of b) {
+        const present = joined.get(key);
+        if (present === undefined || wins(written.stamp, present.stamp)) joined.set(key, written);
+      }
+      return joined;
+    },
+    value: (state) => objectOf([...state].map(([key, { value }]) => [key, value])),
+    beside: (state, latest) => {
+      const older = [...state].filter(([, { stamp }]) => isLater(latest, stamp));
+      return older.length === 0 ? undefined : objectOf(older.map(([key, { stamp }]) => [key, [...stamp]]));
+    },
+    restore: (value, beside, latest) => {
+      const older = new Map(entriesOf(beside ?? {}));
+      return new Map(
+        entriesOf(value).map(([key, value]) => [key, { value, stamp: older.get(key) as Stamp | undefined ?? latest }]),
+      );
+    },
+  };
+}
 
 /** Values that two make one of, whenever they came. */
 export function mergedBy(

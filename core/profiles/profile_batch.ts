@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { IdentityHasher } from "./identity.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { MappingProgram } from "../lql/mod.ts";
+import { BatchEvent } from "./batch_event.ts";
 import { IdentitySlots, type PackedSlots } from "./identity_slots.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
 import type { OpenTarget } from "./mapping.ts";
@@ -32,7 +34,7 @@ export function buffersOf({ slots, ...batch }: PackedProfileBatch): ArrayBuffer[
   );
 }
 
-/** Which events a batch holds and what they say, under the default mapping: same names, latest value wins. */
+/** Which events a batch holds, and what their stream's mapping makes of them. */
 export class ProfileBatch {
   /** Events added. */
   count = 0;
@@ -52,11 +54,15 @@ export class ProfileBatch {
 
   /** What holds for the profiles that the events go to. */
   readonly rules: TableRules;
+  /** Events that the mapping leaves out. */
+  #excluded = 0;
+  readonly #program: MappingProgram | undefined;
 
   /** A batch for a generation of a profile table. */
-  constructor({ rules, hashers }: OpenTarget, slots: IdentitySlots = new IdentitySlots(hashers)) {
+  constructor({ rules, hashers, program }: OpenTarget, slots: IdentitySlots = new IdentitySlots(hashers)) {
     this.rules = rules;
     this.slots = slots;
+    this.#program = program;
   }
 
   /** A batch that was packed; nothing can be added to it. */
@@ -110,6 +116,7 @@ export class ProfileBatch {
       this.#parents[first + row] = first + row;
     }
     this.count = first + times.length;
+    if (this.#program !== undefined) return this.#addMapped(first, batch, this.#program);
     this.#writeAttributes(first, batch);
     this.rules.identifyBy.forEach((field, index) => {
       const column = names.indexOf(field);
@@ -132,11 +139,11 @@ export class ProfileBatch {
     return this.#texts.subarray(this.#ends[event], this.#ends[event + 1]);
   }
 
-  /** Events that name nobody. */
+  /** Events that name nobody, of those that the mapping takes. */
   get unidentified(): number {
     let count = 0;
     for (let event = 0; event < this.count; event++) if (this.#identified[event] === 0) count++;
-    return count;
+    return count - this.#excluded;
   }
 
   /** Whether the event names anybody. */
@@ -201,6 +208,41 @@ export class ProfileBatch {
     else this.unite(event, this.owners[slot]!);
   }
 
+  /** Writes what the mapping makes of each row, and notes whom it names. */
+  #addMapped(first: number, batch: IndexedBatch, program: MappingProgram): void {
+    const { identity, identifyBy } = this.rules;
+    const names = program.columns.map(({ name }) => name);
+    const keys = names.map((name) => `${JSON.stringify(name)}:`);
+    const order = [...names.keys()].sort((a, b) => names[a]! < names[b]! ? -1 : 1);
+    const identities = identifyBy.map((field) => names.indexOf(field));
+    const event = new BatchEvent(batch);
+    const values: (JsonValue | undefined)[] = new Array(names.length);
+    let put = this.#ends[first]!;
+    for (let row = 0; row < batch.times.length; row++) {
+      const number = first + row;
+      event.move(row, this.times[number]!);
+      let text = "{";
+      if (program.evaluate(event, values)) {
+        for (const column of order) {
+          const value = values[column];
+          if (value !== undefined) text += `${text === "{" ? "" : ","}${keys[column]}${JSON.stringify(value)}`;
+        }
+        for (let field = 0; field < identities.length; field++) {
+          const value = identities[field]! < 0 ? undefined : values[identities[field]!];
+          if (value === undefined) continue;
+          for (const name of identity.valuesOf(identifyBy[field]!, value)) {
+            const bytes = encoder.encode(name);
+            this.#addIdentity(number, field, bytes, 0, bytes.length);
+          }
+        }
+      } else this.#excluded++;
+      text += "}";
+      this.#reserveTexts(put + 3 * text.length);
+      put += encoder.encodeInto(text, this.#texts.subarray(put)).written;
+      this.#ends[number + 1] = put;
+    }
+  }
+
   /** Copies each row's `"key":value` stretches in the order of the keys, without the empty ones. */
   #writeAttributes(first: number, { bytes, rows, times, columns: { names, spans } }: IndexedBatch): void {
     const width = names.length;
@@ -233,12 +275,14 @@ export class ProfileBatch {
     }
   }
 
-  /** Makes room; a row's attributes are never longer than its line. */
+  #reserveTexts(bytes: number): void {
+    if (bytes <= this.#texts.length) return;
+    this.#texts = grown(this.#texts, new Uint8Array(Math.max(bytes, 2 * this.#texts.length)));
+  }
+
+  /** Makes room; by the default mapping a row's attributes are never longer than its line. */
   #reserve(events: number, bytes: number): void {
-    const texts = this.#ends[this.count]! + bytes;
-    if (texts > this.#texts.length) {
-      this.#texts = grown(this.#texts, new Uint8Array(Math.max(texts, 2 * this.#texts.length)));
-    }
+    this.#reserveTexts(this.#ends[this.count]! + bytes);
     const need = this.count + events;
     if (need <= this.times.length) return;
     const size = Math.max(need, 2 * this.times.length);

@@ -24,7 +24,7 @@ export function testTarget(
   identifyBy: readonly string[],
   { key = TEST_KEY, hashers }: { readonly key?: Uint8Array; readonly hashers?: readonly IdentityHasher[] } = {},
 ): OpenTarget {
-  const target = openTarget(plainTarget(identifyBy), key);
+  const target = openTarget(plainTarget(identifyBy), key, 1);
   return hashers === undefined ? target : { ...target, hashers };
 }
 
