@@ -11,6 +11,8 @@ import { shellQuote, visibleLines } from "./format.ts";
 import type { Output } from "./output.ts";
 import { programName } from "./program.ts";
 
+const DATABASE_URL = "WAYBILL_DATABASE_URL";
+
 /** What a command has at hand. */
 export interface AppOptions {
   readonly out: Output;
@@ -35,6 +37,8 @@ export class App implements AsyncDisposable {
   readonly #options: AppOptions;
   #registry: Promise<Registry> | undefined;
   #runtime: Promise<Runtime> | undefined;
+  /** Variables that commands to be pasted set. */
+  #variables: readonly string[] = [];
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -50,6 +54,18 @@ export class App implements AsyncDisposable {
   /** The runtime, opened at the first call. */
   runtime(): Promise<Runtime> {
     return this.#runtime ??= this.#openRuntime();
+  }
+
+  /**
+   * Uses SQLite in the data directory, whatever `WAYBILL_DATABASE_URL` says; where it says something, tells so, and
+   * commands to be pasted do the same. Only before the runtime is opened.
+   */
+  useSqlite(): void {
+    if (!Deno.env.get(DATABASE_URL)) return;
+    // Threads read it as well.
+    Deno.env.delete(DATABASE_URL);
+    this.#variables = [`${DATABASE_URL}=`];
+    this.out.note(`${DATABASE_URL} is not used: this keeps to a database of its own in ${this.home}\n`);
   }
 
   /** A command to be pasted, with the data directory and the plugins in it where the user named them. */
@@ -68,7 +84,7 @@ export class App implements AsyncDisposable {
     const { homeGiven, plugins, pluginsGiven } = this.#options;
     const home = homeGiven ? ["--home", shellQuote(this.home)] : [];
     const modules = pluginsGiven ? plugins.flatMap((module) => ["--plugin", shellQuote(module)]) : [];
-    return [programName(), words, ...home, ...modules].join(" ");
+    return [...this.#variables, programName(), words, ...home, ...modules].join(" ");
   }
 
   async #loadRegistry(): Promise<Registry> {
