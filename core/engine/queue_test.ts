@@ -121,7 +121,14 @@ onEachDatabase("runs of one job go one after another, those of others and of no 
 onEachDatabase("the same job id in another account is another job", async (databases) => {
   await using engine = await startEngine(databases);
   const { database } = engine.context;
-  await database.kysely.insertInto("accounts").values({ id: 2, name: "two", next_position: 1, created_at: 0 })
+  await database.kysely.insertInto("accounts").values({
+    id: 2,
+    public_id: "2",
+    name: "two",
+    settings: "{}",
+    next_position: 1,
+    created_at: 0,
+  })
     .execute();
   const owner = await addProcess(database);
   const job_id = newId();
