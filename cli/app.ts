@@ -11,6 +11,8 @@ import { shellQuote, visibleLines } from "./format.ts";
 import type { Output } from "./output.ts";
 import { programName } from "./program.ts";
 
+const DATABASE_URL = "WAYBILL_DATABASE_URL";
+
 /** What a command has at hand. */
 export interface AppOptions {
   readonly out: Output;
@@ -18,6 +20,8 @@ export interface AppOptions {
   readonly home: string;
   /** Whether the data directory was named by a flag: commands to be pasted repeat it. */
   readonly homeGiven: boolean;
+  /** Account that the user named, by name or id; the first one unless told. */
+  readonly account?: string | undefined;
   /** Module of the built-in plugins. */
   readonly builtIn: string;
   /** Modules of other plugins. */
@@ -35,6 +39,8 @@ export class App implements AsyncDisposable {
   readonly #options: AppOptions;
   #registry: Promise<Registry> | undefined;
   #runtime: Promise<Runtime> | undefined;
+  /** Variables that commands to be pasted set. */
+  #variables: readonly string[] = [];
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -52,7 +58,19 @@ export class App implements AsyncDisposable {
     return this.#runtime ??= this.#openRuntime();
   }
 
-  /** A command to be pasted, with the data directory and the plugins in it where the user named them. */
+  /**
+   * Uses SQLite in the data directory, whatever `WAYBILL_DATABASE_URL` says; where it says something, tells so, and
+   * commands to be pasted do the same. Only before the runtime is opened.
+   */
+  useSqlite(): void {
+    if (!Deno.env.get(DATABASE_URL)) return;
+    // Threads read it as well.
+    Deno.env.delete(DATABASE_URL);
+    this.#variables = [`${DATABASE_URL}=`];
+    this.out.note(`${DATABASE_URL} is not used: this keeps to a database of its own in ${this.home}\n`);
+  }
+
+  /** A command to be pasted, with the data directory, the account and the plugins in it where the user named them. */
   command(...words: readonly string[]): string {
     return this.#pasteable(words.map(shellQuote).join(" "));
   }
@@ -65,10 +83,11 @@ export class App implements AsyncDisposable {
   }
 
   #pasteable(words: string): string {
-    const { homeGiven, plugins, pluginsGiven } = this.#options;
+    const { homeGiven, account, plugins, pluginsGiven } = this.#options;
     const home = homeGiven ? ["--home", shellQuote(this.home)] : [];
     const modules = pluginsGiven ? plugins.flatMap((module) => ["--plugin", shellQuote(module)]) : [];
-    return [programName(), words, ...home, ...modules].join(" ");
+    const tenant = account === undefined ? [] : ["--account", shellQuote(account)];
+    return [...this.#variables, programName(), words, ...home, ...tenant, ...modules].join(" ");
   }
 
   async #loadRegistry(): Promise<Registry> {
@@ -81,12 +100,21 @@ export class App implements AsyncDisposable {
   }
 
   async #openRuntime(): Promise<Runtime> {
-    const [{ openRuntime }, { createLog }] = await Promise.all([
+    const [{ openRuntime }, { createLog }, { thisUser }] = await Promise.all([
       import("../core/engine/open.ts"),
       import("../core/engine/log.ts"),
+      import("./user.ts"),
     ]);
     const log = createLog({ write: (line) => this.#log(line) });
-    return await openRuntime({ home: this.home, plugins: this.modules, runner: this.#options.runner, log });
+    const { runner, account } = this.#options;
+    return await openRuntime({
+      home: this.home,
+      plugins: this.modules,
+      runner,
+      ...(account === undefined ? {} : { account }),
+      actor: await thisUser(),
+      log,
+    });
   }
 
   /** Modules of all plugins, the built-in ones first; those that `waybill.json` names come after them. */

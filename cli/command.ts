@@ -72,6 +72,7 @@ export interface Noun {
 /** Flags that every command takes. */
 export const GLOBAL_FLAGS: readonly Flag[] = [
   { name: "home", kind: "value", value: "DIR", help: "Data directory; else WAYBILL_HOME, else ./.waybill" },
+  { name: "account", kind: "value", value: "NAME|ID", help: "Account to work in; else the first" },
   { name: "plugin", kind: "list", value: "MODULE", help: "Load this plugin too; else those in WAYBILL_PLUGINS" },
   { name: "json", kind: "switch", help: "Print one JSON value on standard output, errors as JSON on standard error" },
   { name: "quiet", kind: "switch", help: "No progress, no notes, no hints" },

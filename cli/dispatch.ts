@@ -131,6 +131,7 @@ async function runCommand(
     builtIn,
     plugins: plugins ?? (env("WAYBILL_PLUGINS") ?? "").split(",").filter((module) => module !== ""),
     pluginsGiven: plugins !== undefined,
+    account: given.value("account"),
     runner: command.runner ?? "none",
   });
   try {

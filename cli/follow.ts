@@ -68,9 +68,11 @@ export async function printRun(
   if (!withoutNext) out.next(await nextSteps(app, run));
 }
 
-/** A run whose next step is the command that this user has to type. */
+/** A run that names commands as this user has to type them. */
 export function pasteable(app: App, run: RunView): RunView {
-  return run.next_step === null ? run : { ...run, next_step: app.phrase(run.next_step) };
+  const phrased = (text: string | null) => text === null ? null : app.phrase(text);
+  const failure = run.failure === null ? null : { ...run.failure, hint: phrased(run.failure.hint) };
+  return { ...run, failure, next_step: phrased(run.next_step) };
 }
 
 function statusOf({ out }: App, run: RunView): string {

@@ -38,6 +38,27 @@ Deno.test("the demo runs with its task's permissions, tells what happened, and i
   }
 });
 
+Deno.test("the demo keeps to a database of its own, says so, and the commands it names find it", async () => {
+  const home = await Deno.makeTempDir();
+  const nowhere = "postgres://waybill:secret@127.0.0.1:1/waybill";
+  const options = { cwd: ROOT, env: { WAYBILL_DATABASE_URL: nowhere } };
+  try {
+    const args = ["task", "--quiet", "demo", "--home", home];
+    const demo = await decoded(new Deno.Command("deno", { args, ...options }));
+    assert.equal(demo.code, 0, demo.stderr);
+    assert.match(demo.stderr, /^WAYBILL_DATABASE_URL is not used: /);
+    assert.ok(!demo.stderr.includes("secret"));
+    const [, step] = /\n +WAYBILL_DATABASE_URL= .*deno.* task waybill (run list .*)\n/.exec(demo.stderr) ?? [];
+    assert.equal(step, `run list --home ${home}`);
+    const pasted = ["task", "--quiet", "waybill", ...step.split(" "), "--json"];
+    const emptied = { ...options, env: { WAYBILL_DATABASE_URL: "" } };
+    const { stdout } = await decoded(new Deno.Command("deno", { args: pasted, ...emptied }));
+    assert.equal(JSON.parse(stdout).length, 1);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
 Deno.test("the first journey: auth, choices, plan, run, rejects, stream, profile", async () => {
   await using cli = await testCli();
   const auth = await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", EXAMPLES);

@@ -46,6 +46,14 @@ export const NOUNS: Readonly<Record<string, NounEntry>> = {
     summary: "Tokens for the HTTP API",
     load: async () => (await import("./commands/token.ts")).token,
   },
+  account: {
+    summary: "Accounts, the tenants of this installation, and their settings",
+    load: async () => (await import("./commands/account.ts")).account,
+  },
+  audit: {
+    summary: "Who changed what, and whether that record is whole",
+    load: async () => (await import("./commands/audit.ts")).audit,
+  },
   db: {
     summary: "The database's tables",
     load: async () => (await import("./commands/db.ts")).db,

@@ -83,21 +83,28 @@ export class Output {
    */
   table(headings: readonly string[], rows: readonly (readonly Cell[])[], indent = 0): void {
     if (rows.length === 0) return;
-    const texts = [headings, ...rows].map((row) => headings.map((_, column) => cellText(row[column])));
+    const heads = headings.map(cellText);
+    const texts = rows.map((row) => headings.map((_, column) => cellText(row[column])));
     const last = headings.length - 1;
-    const widths = headings.map((_, column) => Math.max(...texts.map((row) => columns(row[column] ?? ""))));
+    const widths = heads.map((heading, column) =>
+      texts.reduce((width, row) => Math.max(width, columns(row[column] ?? "")), columns(heading))
+    );
+    const numbers = headings.map((_, column) => texts.every((row) => isNumber(row[column] ?? "")));
     const room = this.stdout.terminal
       ? Math.max(20, this.stdout.width() - widths.slice(0, last).reduce((sum, width) => sum + width + 2, indent))
       : Infinity;
-    texts.forEach((row, index) => {
+    const lineOf = (row: readonly string[]) => {
       const cells = row.map((text, column) => {
-        if (column === last && !isNumber(rows, column)) return shortened(text, room);
+        if (column === last && !numbers[column]) return shortened(text, room);
         const fill = " ".repeat((widths[column] ?? 0) - columns(text));
-        return isNumber(rows, column) ? fill + text : text + fill;
+        return numbers[column] ? fill + text : text + fill;
       });
-      const line = cells.join("  ").trimEnd();
-      this.line(" ".repeat(indent) + (index === 0 ? this.data("bold", line) : line));
-    });
+      return cells.join("  ").trimEnd();
+    };
+    const margin = " ".repeat(indent);
+    const lines = [this.data("bold", lineOf(heads)), ...texts.map(lineOf)];
+    // One write: a table may be a part of a long list.
+    this.stdout.write(lines.map((line) => `${margin}${line}\n`).join(""));
   }
 
   /** Prints names and values, one pair a line; pairs without a value are left out. */
@@ -176,8 +183,8 @@ function isObject(value: Cell): boolean {
   return typeof value === "object" && value !== null;
 }
 
-function isNumber(rows: readonly (readonly Cell[])[], column: number): boolean {
-  return rows.every((row) => /^-?[\d.,]+( (%|[kMGT]?B))?$/.test(cellText(row[column])));
+function isNumber(text: string): boolean {
+  return /^-?[\d.,]+( (%|[kMGT]?B))?$/.test(text);
 }
 
 /** Data that did not get out is a failure: whoever reads it takes what there is for the whole. */

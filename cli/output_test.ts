@@ -17,6 +17,26 @@ Deno.test("a table aligns by columns of the screen, numbers to the right", () =>
   );
 });
 
+Deno.test("a table looks at each cell once and is written at once, however many rows it has", () => {
+  const { out, stdout } = output();
+  let looks = 0;
+  let writes = 0;
+  const counting = new Output(
+    { ...stdout, write: (content) => (writes++, stdout.write(content)) },
+    out.stderr,
+    out.options,
+  );
+  const cell = {
+    get n() {
+      looks++;
+      return 1;
+    },
+  };
+  counting.table(["a", "b"], Array.from({ length: 500 }, () => ["x", cell]));
+  assert.equal(stdout.text().split("\n").length, 502);
+  assert.deepEqual([looks, writes], [500, 1]);
+});
+
 Deno.test("a terminal's last column is cut to fit", () => {
   const { out, stdout } = output({ terminal: true, color: false });
   out.table(["a", "b"], [["x", "y".repeat(200)]]);

@@ -17,6 +17,8 @@ Deno.test("a run over its reject threshold says what stays, and goes on with ano
     /4 of 20 rows were rejected, .* threshold of 3 rows allows; 16 rows are imported and stay/,
   );
   assert.match(failed.stderr, new RegExp(`waybill run rejects ${id}`));
+  const { failure } = await cli.json("run", "show", id);
+  assert.match(JSON.stringify(failure), new RegExp(`"hint":".*task waybill run rejects ${id}`));
   assert.match(failed.stderr, new RegExp(`waybill run retry ${id} --reject-threshold NUMBER`));
 
   assert.equal((await cli.run(["run", "retry", id])).code, 5);

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { phraseStep } from "../server/phrase.ts";
 import { openTestServer } from "../server/server_testing.ts";
 import { testCli } from "./cli_testing.ts";
 
-/** Over HTTP nobody knows how the reader calls the program: a next step is `waybill …`, without flags of this CLI's. */
-function withoutProgram(value: unknown): unknown {
+/** What to do next is a command here and a request there. */
+function asRequest(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value),
     (key, part) =>
-      key === "next_step" && typeof part === "string" ? part.replace(/^.*?task (waybill .*) --home .*$/, "$1") : part,
+      key === "next_step" && typeof part === "string"
+        ? phraseStep(part.replace(/^.*?task (waybill .*) --home .*$/, "$1"))
+        : part,
   );
 }
 
@@ -45,7 +48,7 @@ Deno.test("what --json prints is what the HTTP API answers, key for key", async 
   for (const [argv, request] of same) {
     const { status, json } = await server.call(request);
     assert.equal(status, 200, request);
-    assert.deepEqual(withoutProgram(await printed(argv)), json.data, argv.join(" "));
+    assert.deepEqual(asRequest(await printed(argv)), json.data, argv.join(" "));
   }
   // Over HTTP, config is write-only; whoever has the data directory sees what is no secret.
   const { config: shown, ...auth } = await printed(["auth", "show", "in"]);

@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import type { Page } from "../core/engine/views.ts";
+import { phrasing } from "./phrase.ts";
 
 /** The form of an answer. */
 export interface Answer<Result> {
@@ -32,7 +33,7 @@ export function one<T>(schema: z.ZodType<T>, description = "The resource"): Answ
     status: 200,
     description,
     body: envelope(schema),
-    respond: (data) => Response.json({ status: "success", data }),
+    respond: (data) => json({ status: "success", data }),
   };
 }
 
@@ -42,8 +43,7 @@ export function made<T>(status: 201 | 202, schema: z.ZodType<T>, location: (made
     status,
     description: status === 201 ? "It was made" : "It is queued",
     body: envelope(schema),
-    respond: (data) =>
-      Response.json({ status: "success", data }, { status, headers: { location: encodeURI(location(data)) } }),
+    respond: (data) => json({ status: "success", data }, { status, headers: { location: encodeURI(location(data)) } }),
   };
 }
 
@@ -55,8 +55,20 @@ export function page<T>(schema: z.ZodType<T>): Answer<Page<T>> {
     body: envelope(z.array(schema), {
       next: z.string().nullable().describe("Give it back as `cursor` for the next page; null on the last one"),
     }),
-    respond: ({ items, next }) => Response.json({ status: "success", data: items, next }),
+    respond: ({ items, next }) => json({ status: "success", data: items, next }),
   };
+}
+
+/** A JSON body that tells what to do in the words of the API. */
+export function json(body: unknown, { status = 200, headers = {} }: JsonOptions = {}): Response {
+  return new Response(JSON.stringify(body, phrasing), { status, headers: { "content-type": JSON_TYPE, ...headers } });
+}
+
+/** How a JSON answer goes. */
+export interface JsonOptions {
+  /** 200 unless told. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A list too long to hold: written item by item. What fails before its first item is still an error's answer. */

@@ -6,6 +6,8 @@
 import { Hono } from "hono";
 import type { Log } from "../core/contracts/log.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
+import { accountRoutes } from "./api/account.ts";
+import { auditRoutes } from "./api/audit.ts";
 import { authRoutes } from "./api/auth.ts";
 import { jobRoutes } from "./api/job.ts";
 import { jobTypeRoutes } from "./api/job_type.ts";
@@ -44,20 +46,22 @@ export interface App {
 export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions): App {
   const resources = [
     ...providerRoutes(runtime.registry),
-    ...authRoutes(runtime),
-    ...tokenRoutes(runtime.tokens),
-    ...jobTypeRoutes(runtime),
-    ...jobRoutes(runtime.jobs, runtime.runs),
-    ...runRoutes(runtime.runs),
-    ...streamRoutes(runtime.streams),
-    ...profileRoutes(runtime.profiles),
+    ...authRoutes(runtime.registry),
+    ...tokenRoutes,
+    ...accountRoutes,
+    ...auditRoutes,
+    ...jobTypeRoutes(runtime.registry),
+    ...jobRoutes,
+    ...runRoutes,
+    ...streamRoutes,
+    ...profileRoutes,
     ...healthRoutes(ready),
   ];
   const routes = [...resources, ...docsRoutes(resources, runtime.registry)];
   const app = new Hono<ServerEnv>();
   app.use(logRequests(log), secureHeaders());
-  app.use("/api/*", authenticate(runtime.tokens));
-  app.route("/", mount(routes, stopping));
+  app.use("/api/*", authenticate(runtime));
+  app.route("/", mount(routes, { as: runtime.as, stopping }));
   app.notFound((context) => {
     const failure = new RequestFailure(404, "There is nothing at this path", { hint: "See /docs for what there is" });
     return errorResponse(failure, context.var.requestId, log);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { Failure } from "../core/contracts/failure.ts";
-import type { Runtime } from "../core/engine/runtime.ts";
+import type { Engine } from "../core/engine/runtime.ts";
 import { openTestServer } from "./server_testing.ts";
 
-/** A runtime whose list of streams fails. */
-function failingStreams(error: unknown): (runtime: Runtime) => Runtime {
-  return (runtime) => ({
-    ...runtime,
-    streams: { ...runtime.streams, list: () => Promise.reject(error) },
+/** An engine whose list of streams fails. */
+function failingStreams(error: unknown): (engine: Engine) => Engine {
+  return (engine) => ({
+    ...engine,
+    streams: { ...engine.streams, list: () => Promise.reject(error) },
   });
 }
 

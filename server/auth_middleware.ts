@@ -1,15 +1,13 @@
 /**
- * Who calls, and whether they may: API tokens and their scopes.
+ * Who calls, and whether they may: API tokens and what their scopes allow.
  *
  * @module
  */
 import type { MiddlewareHandler } from "hono";
 import { Failure } from "../core/contracts/failure.ts";
-import type { Tokens } from "../core/engine/runtime.ts";
-import type { Scope } from "./route.ts";
-
-/** A token that was verified. */
-export type VerifiedToken = NonNullable<Awaited<ReturnType<Tokens["verify"]>>>;
+import { type Capability, requireCapability } from "../core/engine/capabilities.ts";
+import type { Runtime } from "../core/engine/runtime.ts";
+import type { Caller } from "../core/engine/token_check.ts";
 
 /** What middleware leaves for handlers. */
 export interface ServerEnv {
@@ -17,7 +15,7 @@ export interface ServerEnv {
     /** Names the request in the log and in errors. */
     requestId: string;
     /** Set on every route under `/api`. */
-    token: VerifiedToken;
+    caller: Caller;
   };
 }
 
@@ -25,7 +23,7 @@ export interface ServerEnv {
  * Lets a request pass that brings a known token: `Authorization: TOKEN`, `Authorization: Bearer TOKEN` or
  * `?access_token=TOKEN`. The header is looked at first.
  */
-export function authenticate(tokens: Tokens): MiddlewareHandler<ServerEnv> {
+export function authenticate({ verifyToken }: Pick<Runtime, "verifyToken">): MiddlewareHandler<ServerEnv> {
   return async (context, next) => {
     const given = givenToken(context.req.header("authorization"), context.req.query("access_token"));
     if (given === undefined) {
@@ -34,27 +32,22 @@ export function authenticate(tokens: Tokens): MiddlewareHandler<ServerEnv> {
         hint: 'Send the header "Authorization: Bearer TOKEN"',
       });
     }
-    const token = await tokens.verify(given);
-    if (token === undefined) {
+    const caller = await verifyToken(given);
+    if (caller === undefined) {
       throw new Failure("auth", "The API token is not known", {
         code: "unauthenticated",
         hint: "Check that the whole token was copied and that it belongs to this server",
       });
     }
-    context.set("token", token);
+    context.set("caller", caller);
     await next();
   };
 }
 
-/** Lets a request pass whose token has the scope. */
-export function requires(scope: Scope): MiddlewareHandler<ServerEnv> {
+/** Lets a request pass whose token has the capability. */
+export function requires(capability: Capability): MiddlewareHandler<ServerEnv> {
   return async (context, next) => {
-    if (!context.var.token.scopes.includes(scope)) {
-      throw new Failure("auth", `The API token lacks the scope "${scope}"`, {
-        code: "forbidden",
-        hint: "Use a token that has it",
-      });
-    }
+    requireCapability(context.var.caller.actor, capability);
     await next();
   };
 }

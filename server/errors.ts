@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { Failure, FAILURE_CODE_STATUS, FAILURE_HANDLING, type FailureOptions } from "../core/contracts/failure.ts";
 import type { Log } from "../core/contracts/log.ts";
+import { json } from "./answers.ts";
 
 /** The body of every error: SPEC §4's `status` and `message`, and what to do about it. */
 export const errorBody: z.ZodType = z.object({
@@ -44,7 +45,7 @@ export function statusOf(failure: Failure): number {
 export function errorResponse(error: unknown, requestId: string, log: Log): Response {
   if (error instanceof Failure) {
     const status = statusOf(error);
-    return Response.json(
+    return json(
       { status, message: error.message, kind: error.kind, hint: error.hint ?? null, request_id: requestId },
       { status, headers: headersOf(error, status) },
     );

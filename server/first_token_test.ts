@@ -14,7 +14,7 @@ Deno.test("a token is made and shown where none has scope admin, and only there"
   await tokens.delete(admin?.id ?? "");
   await ensure();
   const [, shown = ""] = /never shown again\.\n\n {2}(\S+)\n/.exec(told[0] ?? "") ?? [];
-  assert.deepEqual((await tokens.verify(shown))?.scopes, ["admin"]);
+  assert.deepEqual((await server.runtime.verifyToken(shown))?.actor.scopes, ["admin"]);
   await ensure();
   assert.equal(told.length, 1);
 });

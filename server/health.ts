@@ -20,7 +20,7 @@ export function healthRoutes(ready: () => Promise<void>): readonly Route[] {
       tag: "service",
       summary: "Whether the process lives",
       description: "Constant work: it looks at nothing.",
-      scope: null,
+      capability: null,
       answer: document(state, "It lives"),
       handle: () => ({ status: "ok" }),
     }),
@@ -30,7 +30,7 @@ export function healthRoutes(ready: () => Promise<void>): readonly Route[] {
       name: "readiness",
       tag: "service",
       summary: "Whether the server can do its work: the database answers, runs are picked up",
-      scope: null,
+      capability: null,
       failures: [503],
       answer: document(state, "It can"),
       handle: async () => {

@@ -1,24 +1,36 @@
 /**
- * Turns declared routes into an app: checks, scopes, and the right answer to a wrong path or method.
+ * Turns declared routes into an app: checks, capabilities, and the right answer to a wrong path or method.
  *
  * @module
  */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { CAPABILITIES } from "../core/engine/capabilities.ts";
+import type { Engine } from "../core/engine/runtime.ts";
+import type { Caller } from "../core/engine/token_check.ts";
 import { requires, type ServerEnv } from "./auth_middleware.ts";
 import { RequestFailure } from "./errors.ts";
 import { readBody, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
 
+/** What routes are answered with. */
+export interface MountOptions {
+  /** The caller's part of the engine. */
+  as(caller: Caller): Engine;
+  /** Ends the work of requests that outlive the server. */
+  readonly stopping: AbortSignal;
+}
+
 /**
- * An app that answers `routes`. Fixed paths win over paths with parameters, whatever their order here. `stopping`
- * ends the work of requests that outlive the server.
+ * An app that answers `routes`. Fixed paths win over paths with parameters, whatever their order here. Throws for a
+ * route that does not declare what a token must be allowed to call it: nothing is open by forgetting.
  */
-export function mount(routes: readonly Route[], stopping: AbortSignal): Hono<ServerEnv> {
+export function mount(routes: readonly Route[], options: MountOptions): Hono<ServerEnv> {
   const app = new Hono<ServerEnv>();
+  for (const route of routes) checkDeclaration(route);
   const paths = [...new Set(routes.map((route) => route.path))].sort(byFixedPartsFirst);
   for (const path of paths) {
     const here = routes.filter((route) => route.path === path);
-    for (const route of here) app.on(route.method.toUpperCase(), honoPath(path), ...handlers(route, stopping));
+    for (const route of here) app.on(route.method.toUpperCase(), honoPath(path), ...handlers(route, options));
     app.all(honoPath(path), () => {
       throw wrongMethod(here);
     });
@@ -36,12 +48,23 @@ function byFixedPartsFirst(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function handlers(route: Route, stopping: AbortSignal): [MiddlewareHandler<ServerEnv>, MiddlewareHandler<ServerEnv>] {
-  const allowed: MiddlewareHandler<ServerEnv> = route.scope === null ? (_, next) => next() : requires(route.scope);
-  return [allowed, (context) => answer(route, context, stopping)];
+function checkDeclaration({ method, path, capability }: Route): void {
+  const needsToken = path === "/api" || path.startsWith("/api/");
+  const declared = capability === null ? !needsToken : needsToken && Object.hasOwn(CAPABILITIES, capability ?? "");
+  if (!declared) throw new Error(`Route ${method.toUpperCase()} ${path} declares no capability that there is`);
 }
 
-async function answer(route: Route, context: Context<ServerEnv>, stopping: AbortSignal): Promise<Response> {
+function handlers(route: Route, options: MountOptions): [MiddlewareHandler<ServerEnv>, MiddlewareHandler<ServerEnv>] {
+  const { capability } = route;
+  const allowed: MiddlewareHandler<ServerEnv> = capability === null ? (_, next) => next() : requires(capability);
+  return [allowed, (context) => answer(route, context, options)];
+}
+
+async function answer(
+  route: Route,
+  context: Context<ServerEnv>,
+  { as, stopping }: MountOptions,
+): Promise<Response> {
   const request = context.req.raw;
   const url = new URL(request.url);
   const query = readQuery(route.query, url);
@@ -50,7 +73,10 @@ async function answer(route: Route, context: Context<ServerEnv>, stopping: Abort
     params: context.req.param(),
     query,
     body,
-    caller: route.scope === null ? null : context.var.token,
+    get engine() {
+      if (route.capability === null) throw new Error(`Route "${route.name}" knows no caller`);
+      return as(context.var.caller);
+    },
     // Made only for routes that look at it: Deno keeps watch for each request whose signal was asked for.
     get signal() {
       return AbortSignal.any([request.signal, stopping]);

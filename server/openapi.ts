@@ -6,6 +6,8 @@
 import { z } from "zod";
 import { jsonSchemaOf } from "../core/describe/json_schema.ts";
 import type { Registry } from "../core/engine/registry.ts";
+import { scopesWith } from "../core/engine/capabilities.ts";
+import type { Scope } from "../core/engine/scopes.ts";
 import { errorBody } from "./errors.ts";
 import { type Route, TAGS } from "./route.ts";
 
@@ -21,7 +23,10 @@ export interface Operation extends OpenApiObject {
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  /** What a token has to be allowed, in the place that OpenAPI 3.1 has for roles. */
   readonly security: readonly OpenApiObject[];
+  /** The scopes of which a token needs one; absent where anybody may call. */
+  readonly "x-scopes"?: readonly Scope[];
 }
 
 /** One parameter of an operation. */
@@ -54,8 +59,8 @@ const API_VERSION = "1";
 /** What the error statuses mean, whatever the route. */
 const FAILURE_WORDS: Readonly<Record<number, string>> = {
   400: "The request is wrong; the message names the field",
-  401: "No token, or one that is not known",
-  403: "The token lacks the scope",
+  401: "No token, or one that is not known or has expired",
+  403: "The token's scopes do not allow it; the hint names those that do",
   404: "There is no such thing",
   409: "It is in the way of something that exists or runs",
   413: "The body is too large",
@@ -86,6 +91,7 @@ export function openApiDocument(routes: readonly Route[], registry: Registry): O
       version: API_VERSION,
       description: "Moves customer data in and out by file. Answers stand in an envelope: " +
         '`{"status":"success","data":…}`; errors are `{"status":400,"message":…,"kind":…,"hint":…}`. ' +
+        "`security` names what a token has to be allowed, `x-scopes` the scopes that allow it. " +
         "The schemas named `config.*` are the configurations of auth methods and job types.",
     },
     tags: Object.values(TAGS).map((name) => ({ name })),
@@ -95,7 +101,7 @@ export function openApiDocument(routes: readonly Route[], registry: Registry): O
 }
 
 function operation(route: Route, components: Components): Operation {
-  const { description, answer, body } = route;
+  const { description, answer, body, capability } = route;
   return {
     operationId: route.name,
     summary: route.summary,
@@ -120,7 +126,8 @@ function operation(route: Route, components: Components): Operation {
       ),
       default: failure("Anything else that went wrong", components),
     },
-    security: route.scope === null ? [] : Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [route.scope] })),
+    security: capability === null ? [] : Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [capability] })),
+    ...(capability === null ? {} : { "x-scopes": scopesWith(capability) }),
   };
 }
 
@@ -131,11 +138,11 @@ function failure(description: string | undefined, components: Components): Opera
   };
 }
 
-function failureStatuses({ scope, params, query, body, failures }: Route): number[] {
+function failureStatuses({ capability, params, query, body, failures }: Route): number[] {
   const statuses = new Set(failures);
   const takesInput = body !== undefined || Object.keys(query.shape).length > 0;
   if (takesInput) statuses.add(400);
-  if (scope !== null) statuses.add(401).add(403);
+  if (capability !== null) statuses.add(401).add(403);
   if (Object.keys(params).length > 0) statuses.add(404);
   if (body !== undefined) statuses.add(413).add(415);
   return [...statuses].sort((a, b) => a - b);

@@ -5,16 +5,15 @@
  */
 import { z } from "zod";
 import type { Answer } from "./answers.ts";
-import type { VerifiedToken } from "./auth_middleware.ts";
-
-/** What a token must be allowed to do. There is one scope so far: `admin` may do everything. */
-export type Scope = "admin";
+import type { Capability } from "../core/engine/capabilities.ts";
+import type { Engine } from "../core/engine/runtime.ts";
 
 /** Headings of the documentation, in its order. */
 export const TAGS = {
   provider: "Providers",
   auth: "Auths",
   token: "Tokens",
+  account: "Account",
   job: "Jobs",
   run: "Runs",
   stream: "Streams",
@@ -30,8 +29,8 @@ export interface RouteInput<Params, Query, Body> {
   readonly query: Query;
   /** The JSON body. */
   readonly body: Body;
-  /** Who calls; null where anybody may. */
-  readonly caller: VerifiedToken | null;
+  /** The caller's account, in the caller's name. Routes that anybody may call have none: asking for it throws. */
+  readonly engine: Engine;
   /** Ends the work: the caller went away, or the server stops and its time is up. */
   readonly signal: AbortSignal;
   /** Scheme, host and port as the caller wrote them. */
@@ -56,15 +55,15 @@ export interface Route<
   readonly summary: string;
   /** What the summary does not say. */
   readonly description?: string;
-  /** What the token must be allowed to do; null = anybody may call it. */
-  readonly scope: Scope | null;
+  /** What the token must be allowed to do; null = anybody may call it, outside `/api` alone. */
+  readonly capability: Capability | null;
   /** What each parameter of the path is. */
   readonly params: Params;
   /** The query's parameters, strings that are read as the schema's type. */
   readonly query: Query;
   /** The JSON body; undefined = none is read. A body left out counts as `{}`. */
   readonly body: Body | undefined;
-  /** Statuses of failures beyond those that follow from scope, params, query and body. */
+  /** Statuses of failures beyond those that follow from capability, params, query and body. */
   readonly failures: readonly number[];
   /** What it answers. */
   readonly answer: Answer<Result>;
@@ -73,7 +72,7 @@ export interface Route<
 }
 
 /** What a route may leave out. */
-type Defaulted = "params" | "query" | "body" | "failures" | "scope";
+type Defaulted = "params" | "query" | "body" | "failures";
 
 /** Defines a route; what its handler gets and must give follows from `params`, `query`, `body` and `answer`. */
 export function defineRoute<
@@ -86,5 +85,5 @@ export function defineRoute<
     & Omit<Route<Params, Query, Body, Result>, Defaulted>
     & Partial<Pick<Route<Params, Query, Body, Result>, Defaulted>>,
 ): Route {
-  return { scope: "admin", params: {}, query: z.strictObject({}), body: undefined, failures: [], ...route };
+  return { params: {}, query: z.strictObject({}), body: undefined, failures: [], ...route };
 }

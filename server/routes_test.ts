@@ -30,18 +30,6 @@ Deno.test("every route under /api refuses a token that is not known", async () =
   }
 });
 
-Deno.test("every route that needs a scope refuses a token without it", async () => {
-  await using server = await openTestServer({
-    change: (runtime) => ({
-      ...runtime,
-      tokens: { ...runtime.tokens, verify: async () => ({ id: "powerless", name: "powerless", scopes: [] }) },
-    }),
-  });
-  const routes = server.app.routes.filter(({ scope }) => scope !== null);
-  assert.ok(routes.length > 0);
-  for (const route of routes) assert.equal((await server.call(requestOf(route))).status, 403, requestOf(route));
-});
-
 Deno.test("every route whose path names a thing answers 404 for one that is not there", async () => {
   await using server = await openTestServer();
   // A route that answers 201 makes the thing that its path names.

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createLog } from "../core/engine/log.ts";
 import { openRuntime } from "../core/engine/open.ts";
-import type { Runtime } from "../core/engine/runtime.ts";
+import type { Engine, Runtime } from "../core/engine/runtime.ts";
 import { type App, createApp } from "./app.ts";
 
 /** A customer file with three good rows and one bad one. */
@@ -51,8 +51,8 @@ export interface TestServer extends AsyncDisposable {
 export interface TestServerOptions {
   /** `serve` executes runs; `none` unless told. */
   readonly runner?: "serve" | "none";
-  /** Puts other parts into the runtime. */
-  change?(runtime: Runtime): Runtime;
+  /** Puts other parts into what callers get. */
+  change?(engine: Engine): Engine;
   /** Whether the server can work. */
   ready?(): Promise<void>;
 }
@@ -75,7 +75,8 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
       log,
     }),
   );
-  const runtime = options.change?.(opened) ?? opened;
+  const { change = (engine) => engine } = options;
+  const runtime: Runtime = { ...opened, as: (caller) => change(opened.as(caller)) };
   const { token } = await opened.tokens.create({ name: "test", scopes: ["admin"] });
   const app = createApp(runtime, {
     log,

@@ -161,7 +161,7 @@ async function killForeground(disturbance: Disturbance, taker: "waybill run retr
 /**
  * A worker is stopped within a commit, for twice the lease, while another one waits for the run.
  *
- * PostgreSQL ends a transaction that stands still for 60 s; then the other takes the run over. SQLite knows of no such
+ * PostgreSQL ends a transaction that stands still for 20 s; then the other takes the run over. SQLite knows of no such
  * end: nobody can write until the worker is continued, so its commit is still the newest claim's, and counts.
  */
 async function stopWithinCommit(disturbance: Disturbance, { name }: DatabaseKind): Promise<void> {

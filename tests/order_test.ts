@@ -74,7 +74,7 @@ async function applyAll(database: Database, events: readonly Event[], size: numb
     const batch = new ProfileBatch(TARGET);
     batch.add(indexRows(events.slice(first, first + size)), 0);
     await database.write((transaction) =>
-      applyBatch(transaction, statementsFor(database.kind), SCOPE, batch, first + 1)
+      applyBatch(transaction, statementsFor(database.kind), SCOPE, batch, (event) => first + 1 + event)
     );
   }
 }

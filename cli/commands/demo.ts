@@ -10,6 +10,7 @@ const start: Command = {
   runner: "cli",
   home: ".waybill/demo",
   run: async (app) => {
+    app.useSqlite();
     const { runDemo } = await import("../demo.ts");
     return await runDemo(app);
   },

@@ -1,5 +1,5 @@
 /**
- * `token create|list|show|delete`
+ * `token create|list|show|delete|revoke`
  *
  * @module
  */
@@ -13,12 +13,28 @@ const create: Command = {
   flags: [
     { name: "name", kind: "value", value: "NAME", help: "What it is for [required]" },
     { name: "scopes", kind: "list", value: "A,B", help: `What it may do: ${SCOPES.join(" | ")} [required]` },
+    {
+      name: "expires",
+      kind: "value",
+      value: "100h",
+      help: "How long it is good: 30m, 100h, 7d, 2w, or a time [default: for ever]",
+    },
+    { name: "description", kind: "value", value: "TEXT", help: "More about what it is for" },
   ],
-  examples: ["token create --name laptop --scopes admin"],
+  examples: [
+    "token create --name laptop --scopes admin",
+    "token create --name vendor --scopes data_write --expires 100h",
+  ],
   run: async (app, args) => {
     const name = args.required("name");
     const { tokens } = await app.runtime();
-    const { id, token } = await tokens.create({ name, scopes: args.list("scopes") ?? [] });
+    const [expires, description] = [args.value("expires"), args.value("description")];
+    const { id, token } = await tokens.create({
+      name,
+      scopes: args.list("scopes") ?? [],
+      ...(expires === undefined ? {} : { expires }),
+      ...(description === undefined ? {} : { description }),
+    });
     try {
       if (app.out.json) return app.out.value({ id, token });
       app.out.line(token);
@@ -38,8 +54,8 @@ const list: Command = {
     const tokens = await (await app.runtime()).tokens.list();
     if (app.out.json) return app.out.value(tokens);
     app.out.table(
-      ["id", "name", "made", "scopes"],
-      tokens.map(({ id, name, created, scopes }) => [id, name, created, [...scopes]]),
+      ["id", "name", "made", "expires", "scopes"],
+      tokens.map(({ id, name, created, expires, scopes }) => [id, name, created, expires, [...scopes]]),
     );
     if (tokens.length === 0) {
       app.out.note("There is no token yet: the server makes one at its first start");
@@ -54,7 +70,15 @@ const show: Command = {
   run: async (app, { words: [id = ""] }) => {
     const token = await (await app.runtime()).tokens.get(id);
     if (app.out.json) return app.out.value(token);
-    app.out.pairs([["name", token.name], ["id", token.id], ["scopes", [...token.scopes]], ["made", token.created]]);
+    app.out.pairs([
+      ["name", token.name],
+      ["id", token.id],
+      ["description", token.description],
+      ["scopes", [...token.scopes]],
+      ["made", token.created],
+      ["made by", token.user_name],
+      ["expires", token.expires ?? "never"],
+    ]);
   },
 };
 
@@ -73,4 +97,6 @@ const remove: Command = {
 };
 
 /** API tokens. */
-export const token: Noun = { verbs: { create, list, show, delete: remove } };
+export const token: Noun = {
+  verbs: { create, list, show, delete: remove, revoke: { ...remove, summary: "The same as delete" } },
+};

@@ -17,7 +17,15 @@ export interface DatabasePeer extends AsyncDisposable {
 }
 
 /** Every migration, in order. */
-const STEPS = ["0001_first_tables", "0002_auth_users", "0003_run_retries", "0004_identity_runs", "0005_generations"];
+const STEPS = [
+  "0001_first_tables",
+  "0002_auth_users",
+  "0003_run_retries",
+  "0004_identity_runs",
+  "0005_tenants",
+  "0006_audit_log",
+  "0007_generations",
+];
 
 /** Registers the suite; each test gets a database of its own from `make`. */
 export function databaseSuite(name: string, make: () => Promise<DatabasePeer>): void {

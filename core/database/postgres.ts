@@ -22,8 +22,10 @@ const PLAIN_CONNECTIONS = 4;
 /** What every session needs set. */
 const SESSION: Readonly<Record<string, string>> = {
   lock_timeout: String(LOCK_TIMEOUT),
-  // A stopped process or a lost machine must not hold its locks: others wait for them. Milliseconds.
-  idle_in_transaction_session_timeout: "60000",
+  // A stopped process or a lost machine must not hold its locks: others wait for them, and no longer than this less
+  // something. Milliseconds; shorter than a lease, so that a run can be taken over when that is over. What is in the
+  // middle of a statement is for `endStalled`.
+  idle_in_transaction_session_timeout: "20000",
   // Seconds: a client that vanished is noticed after two minutes, not two hours.
   tcp_keepalives_idle: "60",
   tcp_keepalives_interval: "10",

@@ -45,6 +45,12 @@ const NO_PASSWORD: Meaning = {
   hint: "Put the user's password into the database URL",
 };
 
+const DISK_FULL: Meaning = {
+  kind: "transient",
+  what: "cannot be written: its disk is full",
+  hint: "Free space on PostgreSQL's disk, then try again",
+};
+
 /** SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html), whole or by their class. */
 const STATES: Readonly<Record<string, Meaning>> = {
   "08": LOST,
@@ -62,7 +68,11 @@ const STATES: Readonly<Record<string, Meaning>> = {
   "40P01": { kind: "transient", what: "had another transaction in the way", hint: AGAIN },
   "42501": { kind: "config", what: "refused a statement", hint: "Make the user the owner of the database" },
   "53": { kind: "transient", what: "is short of memory or other means", hint: SERVER_LOG },
-  "53100": { kind: "transient", what: "has a full disk", hint: "Free space on PostgreSQL's disk, then try again" },
+  "53100": {
+    kind: "transient",
+    what: "cannot be written: its disk is full",
+    hint: "Free space on PostgreSQL's disk, then try again",
+  },
   "53300": {
     kind: "transient",
     what: "has no connection left",
@@ -146,6 +156,8 @@ function meaningOf(error: Error): Meaning | undefined {
   if (state !== undefined) {
     // The class holds every feature that PostgreSQL has not got: those are bugs.
     if (state === "0A000" && !error.message.startsWith("cached plan")) return undefined;
+    // A connection's first file, on a full disk: the server has no code for that.
+    if (state === "XX000" && error.message === "could not write init file") return DISK_FULL;
     return STATES[state] ?? STATES[state.slice(0, 3)] ?? STATES[state.slice(0, 2)];
   }
   const code = "code" in error && typeof error.code === "string" ? error.code : "";

@@ -9,7 +9,12 @@
 /** A tenant. */
 export interface AccountsTable {
   id: number;
+  /** What the outside knows it by: 32 hex digits. */
+  public_id: string;
+  /** Unique. */
   name: string;
+  /** JSON of those settings that were changed. */
+  settings: string;
   /** Archive position of the next event: one sequence per account, moved in the transaction that commits the event. */
   next_position: number;
   /** Moved by whatever changes how events are taken in (mappings, identity rules, erasures): running imports begin anew. */
@@ -269,7 +274,41 @@ export interface TokensTable {
   hash: string;
   /** JSON list. */
   scopes: string;
+  description: string;
+  /** From when on it opens nothing; null = never. */
+  expires_at: number | null;
+  /** The token that made it, and its name at that time; null for one made at the command line or by the server. */
+  user_id: string | null;
+  user_name: string | null;
   created_at: number;
+}
+
+/** One change that somebody made, in the chain of its account. Never changed, never deleted. */
+export interface AuditEntriesTable {
+  account_id: number;
+  /** From 1, without gaps. */
+  sequence: number;
+  at: number;
+  actor_kind: "token" | "user" | "system";
+  actor_id: string | null;
+  actor_name: string;
+  action: string;
+  /** What was changed: `auth`, `token`, … */
+  kind: string;
+  object_id: string;
+  label: string;
+  /** JSON object: more about the change, without secrets or personal data. */
+  detail: string;
+  /** SHA-256, hex, over the hash before and all of the above. */
+  hash: string;
+}
+
+/** Where an account's audit log ends: its row is locked by whoever appends. */
+export interface AuditHeadsTable {
+  account_id: number;
+  entries: number;
+  /** Of the last entry; empty where there is none. */
+  hash: string;
 }
 
 /** Facts about the whole database: the vault's canary, the hash key's envelope, the data directory it belongs to. */
@@ -297,5 +336,7 @@ export interface Tables {
   identity_runs: IdentityRunsTable;
   identity_blocks: IdentityBlocksTable;
   tokens: TokensTable;
+  audit_entries: AuditEntriesTable;
+  audit_heads: AuditHeadsTable;
   settings: SettingsTable;
 }

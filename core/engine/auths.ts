@@ -9,14 +9,18 @@ import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
 import { isUniqueViolation } from "../database/unique_violation.ts";
 import { parseConfig, readConfig, splitSecrets } from "../describe/mod.ts";
+import { makerOf } from "./actor.ts";
+import { audit, type AuditEntry } from "./audit.ts";
 import { authContext } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
 import type { Alive } from "./alive.ts";
 import { isId, newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
 import { checkLabel, freeLabel, labelTaken } from "./label.ts";
-import type { AuthInput, Auths, Change, ConfigInput, DeletedAuth } from "./runtime.ts";
-import { type AuthRow, findAuth, openAuth, storedConfig } from "./saved_auths.ts";
+import { changedNames } from "./changed_names.ts";
+import { changedTokens, OAUTH_KEY, type OAuthTokens } from "./oauth_tokens.ts";
+import type { AuthInput, Auths, Change, ConfigInput, DeletedAuth, OAuthInput } from "./runtime.ts";
+import { type AuthRow, findAuth, openAuth, storedConfig, storedOAuth } from "./saved_auths.ts";
 import { stopRuns } from "./stop_runs.ts";
 import { authSecrets } from "./vault.ts";
 import type { AuthView } from "./views.ts";
@@ -52,10 +56,9 @@ class SavedAuths implements Auths {
       provider_id: provider.id,
       method: input.method,
       description: input.description ?? "",
-      ...await this.#store(id, input.method, input.config),
+      ...await this.#store(id, input.method, input.config, changedTokens({}, input.oauth ?? {})),
       peer: null,
-      user_id: input.user?.id ?? null,
-      user_name: input.user?.name ?? null,
+      ...makerOf(this.#context.actor),
       created_at: now,
       updated_at: now,
     };
@@ -64,6 +67,7 @@ class SavedAuths implements Auths {
         await this.#refuseTaken(transaction, id);
         const made: AuthRow = { ...row, label: label ?? await this.#freeLabel(transaction, input.method) };
         await transaction.insertInto("auths").values(made).execute();
+        await this.#audit(transaction, "create", made, { method: made.method });
         return this.#view(made);
       });
     } catch (error) {
@@ -89,14 +93,19 @@ class SavedAuths implements Auths {
     return this.#view(await this.#find(auth));
   }
 
-  async update(auth: string, change: Change): Promise<AuthView> {
+  async update(auth: string, change: Change & { readonly oauth?: OAuthInput }): Promise<AuthView> {
     const { database } = this.#context;
     const label = change.label === undefined ? undefined : checkLabel(change.label);
     try {
       return await database.write(async (transaction) => {
         const row = await this.#find(auth, transaction);
-        const stored = change.config &&
-          await this.#store(row.id, row.method, { ...await storedConfig(this.#context, row), ...change.config });
+        const { config, oauth = {} } = change;
+        const stored = config === undefined && change.oauth === undefined ? {} : await this.#store(
+          row.id,
+          row.method,
+          { ...await storedConfig(this.#context, row), ...config },
+          changedTokens(await storedOAuth(this.#context, row), oauth),
+        );
         const changed: AuthRow = {
           ...row,
           ...(label === undefined ? {} : { label }),
@@ -106,6 +115,7 @@ class SavedAuths implements Auths {
         };
         await transaction.updateTable("auths").set(changed)
           .where("account_id", "=", row.account_id).where("id", "=", row.id).execute();
+        await this.#audit(transaction, "update", changed, { changed: changedNames({ ...change, ...oauth }) });
         return this.#view(changed);
       });
     } catch (error) {
@@ -117,7 +127,8 @@ class SavedAuths implements Auths {
     const { database, accountId } = this.#context;
     const alive = await this.#alive();
     return await database.write(async (transaction) => {
-      const { id, label } = await this.#find(auth, transaction);
+      const row = await this.#find(auth, transaction);
+      const { id, label } = row;
       const now = await database.now();
       const runs = await transaction.selectFrom("runs").selectAll().where("account_id", "=", accountId)
         .where("auth_id", "=", id).where("status", "in", ["queued", "running"])
@@ -128,8 +139,13 @@ class SavedAuths implements Auths {
       };
       await stopRuns(transaction, runs, { alive, now, because });
       const jobs = await transaction.updateTable("jobs").set({ auth_id: null, status: "paused", updated_at: now })
-        .where("account_id", "=", accountId).where("auth_id", "=", id).returning("label").execute();
+        .where("account_id", "=", accountId).where("auth_id", "=", id).returning(["id", "label"]).execute();
       await transaction.deleteFrom("auths").where("account_id", "=", accountId).where("id", "=", id).execute();
+      await this.#audit(transaction, "delete", row, { stopped_runs: runs.map((run) => run.id) });
+      for (const job of jobs) {
+        const detail = { because: `Auth "${label}" was deleted` };
+        await audit(transaction, this.#context, { action: "pause", kind: "job", id: job.id, label: job.label, detail });
+      }
       return { jobs: jobs.map((job) => job.label).sort(), runs: runs.map((run) => run.id) };
     });
   }
@@ -185,9 +201,13 @@ class SavedAuths implements Auths {
       });
     }
     const updated_at = Math.max(await database.now(), row.updated_at + 1);
-    await database.kysely.updateTable("auths").set({ peer: now, updated_at })
-      .where("account_id", "=", row.account_id).where("id", "=", row.id).execute();
-    return { before: row.peer, now };
+    const pinned = { before: row.peer, now };
+    await database.write(async (transaction) => {
+      await transaction.updateTable("auths").set({ peer: pinned.now, updated_at })
+        .where("account_id", "=", row.account_id).where("id", "=", row.id).execute();
+      await this.#audit(transaction, "trust-host-key", row, pinned);
+    });
+    return pinned;
   }
 
   #find(auth: string, executor: Executor = this.#context.database.kysely): Promise<AuthRow> {
@@ -199,24 +219,31 @@ class SavedAuths implements Auths {
     id: string,
     method: string,
     input: ConfigInput,
+    oauth: OAuthTokens,
   ): Promise<Pick<AuthRow, "config" | "secrets" | "secret_names">> {
     const { auth } = this.#context.registry.auth(method);
     const what = `auth method "${method}"`;
     parseConfig(auth.config, input, what);
     const { plain, secrets } = splitSecrets(auth.config, readConfig(auth.config, input, what));
-    const names = Object.keys(secrets);
+    const names = [...Object.keys(secrets), ...Object.keys(oauth)];
+    const sealed = Object.keys(oauth).length === 0 ? secrets : { ...secrets, [OAUTH_KEY]: oauth };
     return {
       config: JSON.stringify(plain),
-      secrets: names.length === 0 ? null : await this.#context.vault.seal(secrets, authSecrets(id)),
+      secrets: names.length === 0 ? null : await this.#context.vault.seal(sealed, authSecrets(id)),
       secret_names: JSON.stringify(names),
     };
+  }
+
+  #audit(transaction: Executor, action: string, { id, label }: AuthRow, detail: AuditEntry["detail"]): Promise<void> {
+    return audit(transaction, this.#context, { action, kind: "auth", id, label, detail: detail ?? {} });
   }
 
   /** Auths and tokens share their ids (SPEC §4). */
   async #refuseTaken(executor: Executor, id: string): Promise<void> {
     const auth = await executor.selectFrom("auths").select("id").where("account_id", "=", this.#context.accountId)
       .where("id", "=", id).executeTakeFirst();
-    const token = await executor.selectFrom("tokens").select("id").where("id", "=", id).executeTakeFirst();
+    const token = await executor.selectFrom("tokens").select("id").where("account_id", "=", this.#context.accountId)
+      .where("id", "=", id).executeTakeFirst();
     if (auth === undefined && token === undefined) return;
     throw new Failure("config", `The id "${id}" is taken`, {
       code: "conflict",
@@ -231,6 +258,7 @@ class SavedAuths implements Auths {
     const { providers } = this.#context.registry;
     return {
       id,
+      account_id: this.#context.account.publicId,
       provider_id,
       provider_name: providers.find((provider) => provider.id === provider_id)?.title ?? provider_id,
       method,

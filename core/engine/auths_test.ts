@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { CheckResult } from "../contracts/auth.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
+import { authsOf } from "./auths.ts";
 import { failure, startEngine } from "./engine_testing.ts";
 import { addRun } from "./import_testing.ts";
 import { tokensOf } from "./tokens.ts";
@@ -183,8 +184,8 @@ onEachDatabase("deleting an auth pauses its jobs and stops its runs", async (dat
 onEachDatabase("an auth takes a free id of the right form, and tells who made it", async (databases) => {
   await using engine = await startEngine(databases);
   const id = "0123456789abcdef0123456789abcdef";
-  const user = { id: "f".repeat(32), name: "ci" };
-  const made = await engine.auths.create({ ...LOGIN, id, user });
+  const user = { kind: "token", id: "f".repeat(32), name: "ci", scopes: ["admin"] } as const;
+  const made = await authsOf({ ...engine.context, actor: user }, async () => engine.alive).create({ ...LOGIN, id });
   assert.deepEqual([made.id, made.user_id, made.user_name, made.provider_name], [id, user.id, "ci", "Echo"]);
   assert.deepEqual(await engine.auths.get(id), made);
   const { user_id, user_name } = await engine.auths.create({ ...LOGIN, label: "Mine" });

@@ -8,6 +8,7 @@ import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { Log } from "../contracts/log.ts";
 import { untilAborted } from "../files/failures.ts";
 import { withDeadline } from "./deadline.ts";
+import type { Actor } from "./actor.ts";
 import type { EngineContext } from "./context.ts";
 import { type AuthContextOf, type AuthRow, findAuth, type OpenAuth, openAuth, pinPeer } from "./saved_auths.ts";
 
@@ -67,24 +68,35 @@ interface Kept {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
+/** What connections are made from. */
+type ConnectionsContext = AuthContextOf & Pick<EngineContext, "log">;
+
 /** Connections shared by plans and choices of the same auth. */
 export class Connections implements AsyncDisposable {
-  readonly #context: EngineContext;
+  readonly #context: ConnectionsContext;
   readonly #kept = new Map<string, Kept>();
   readonly #closing = new Set<Promise<void>>();
   #closed = false;
 
   /** Takes what the connections are made from. */
-  constructor(context: EngineContext) {
+  constructor(context: ConnectionsContext) {
     this.#context = context;
   }
 
-  /** Lends the auth's connection to `work`. After an error it is not lent again. */
-  async use<T>(auth: AuthRow, signal: AbortSignal, work: (connection: Connection) => Promise<T>): Promise<T> {
+  /**
+   * Lends the auth's connection to `work`. After an error it is not lent again. What connecting pins is put down to
+   * `actor`.
+   */
+  async use<T>(
+    auth: AuthRow,
+    signal: AbortSignal,
+    work: (connection: Connection) => Promise<T>,
+    actor?: Actor,
+  ): Promise<T> {
     if (this.#closed) throw new Error("The connections are closed");
-    // A change of the auth must not go unnoticed for a minute.
-    const key = `${auth.id} ${auth.updated_at}`;
-    const kept = this.#kept.get(key) ?? this.#connect(key, auth);
+    // Accounts may choose the same id. A change of the auth must not go unnoticed for a minute.
+    const key = `${auth.account_id} ${auth.id} ${auth.updated_at}`;
+    const kept = this.#kept.get(key) ?? this.#connect(key, auth, actor);
     clearTimeout(kept.timer);
     kept.users++;
     let sound = false;
@@ -111,10 +123,11 @@ export class Connections implements AsyncDisposable {
     await Promise.all(this.#closing);
   }
 
-  #connect(key: string, { account_id, id }: AuthRow): Kept {
+  #connect(key: string, { account_id, id }: AuthRow, actor: Actor | undefined): Kept {
     const stop = new AbortController();
     const { log } = this.#context;
-    const connecting = openConnection(this.#context, account_id, id, { signal: stop.signal, log });
+    const context = actor === undefined ? this.#context : { ...this.#context, actor };
+    const connecting = openConnection(context, account_id, id, { signal: stop.signal, log });
     const kept: Kept = { connecting, stop, connected: false, users: 0, timer: undefined };
     connecting.then(() => kept.connected = true, () => {});
     this.#kept.set(key, kept);

@@ -5,14 +5,29 @@
  */
 import type { Log } from "../contracts/log.ts";
 import type { Database } from "../database/database.ts";
+import type { AccountSettings } from "./account_settings.ts";
+import type { Actor } from "./actor.ts";
 import type { Registry } from "./registry.ts";
 import type { Vault } from "./vault.ts";
 
-/** One account's view of the engine. */
+/** An account, as what works for it knows it. */
+export interface AccountRef {
+  /** Leads every key. */
+  readonly id: number;
+  /** What the outside knows it by: 32 hex digits. */
+  readonly publicId: string;
+  /** As they were when it was looked up. */
+  readonly settings: AccountSettings;
+}
+
+/** One account's view of the engine, for one actor. */
 export interface EngineContext {
   readonly database: Database;
   readonly vault: Vault;
   readonly registry: Registry;
   readonly accountId: number;
+  readonly account: AccountRef;
+  /** Whose changes these are. */
+  readonly actor: Actor;
   readonly log: Log;
 }

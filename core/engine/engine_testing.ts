@@ -13,6 +13,8 @@ import { defineProvider } from "../contracts/provider.ts";
 import { type DatabaseAddress, openDatabase } from "../database/open.ts";
 import { collectLog, type LogLine } from "../testing/collect_log.ts";
 import type { TestDatabases } from "../testing/each_database_testing.ts";
+import { findAccount } from "./accounts.ts";
+import { SYSTEM } from "./actor.ts";
 import { authsOf } from "./auths.ts";
 import { Connections } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
@@ -144,7 +146,9 @@ export async function startEngine(databases: TestDatabases): Promise<EnginePeer>
     passwords: [],
   };
   const { log, lines } = collectLog();
-  const context = { database, vault, registry: buildRegistry([echoPlugin(side)]), accountId: 1, log };
+  const account = await findAccount(database.kysely, undefined);
+  const registry = buildRegistry([echoPlugin(side)]);
+  const context = { database, vault, registry, accountId: account.id, account, actor: SYSTEM, log };
   const connections = new Connections(context);
   const alive = { processes: new Set<string>(), serving: false };
   return {

@@ -102,7 +102,13 @@ export class ImportCommits implements Commits {
       await this.#countFields(transaction, batch);
       let created = 0, updated = 0;
       for (const [index, { scope }] of this.place.targets.entries()) {
-        const applied = await applyBatch(transaction, this.statements, scope, batch.profiles[index]!, position);
+        const applied = await applyBatch(
+          transaction,
+          this.statements,
+          scope,
+          batch.profiles[index]!,
+          (event) => position + event,
+        );
         created += applied.created;
         updated += applied.updated;
       }

@@ -10,6 +10,8 @@ import type { Executor } from "../database/database.ts";
 import { isUniqueViolation } from "../database/unique_violation.ts";
 import type { JobsTable } from "../database/tables.ts";
 import { parseConfig } from "../describe/mod.ts";
+import { audit, type AuditEntry } from "./audit.ts";
+import { changedNames } from "./changed_names.ts";
 import { choicePage, choiceQuestion } from "./choices.ts";
 import type { Connection, Connections } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
@@ -58,6 +60,7 @@ class SavedJobs implements Jobs {
         updated_at: now,
       };
       await transaction.insertInto("jobs").values(row).execute();
+      await this.#audit(transaction, "create", row, { type: row.type });
       return row.id;
     });
   }
@@ -88,7 +91,9 @@ class SavedJobs implements Jobs {
         ...(change.description === undefined ? {} : { description: change.description }),
         updated_at: await database.now(),
       }).where("account_id", "=", accountId).where("id", "=", row.id).execute();
-      return row.id;
+      const { id, label: before } = row;
+      await this.#audit(transaction, "update", { id, label: label ?? before }, { changed: changedNames(change) });
+      return id;
     });
   }
 
@@ -113,6 +118,7 @@ class SavedJobs implements Jobs {
         });
       }
       await transaction.deleteFrom("jobs").where("account_id", "=", accountId).where("id", "=", id).execute();
+      await this.#audit(transaction, "delete", { id, label });
     });
   }
 
@@ -169,7 +175,12 @@ class SavedJobs implements Jobs {
       PATIENCE,
       options.signal,
       (signal) =>
-        this.#connections.use(auth, signal, (connection) => redactor.guard(() => work({ connection, signal, log }))),
+        this.#connections.use(
+          auth,
+          signal,
+          (connection) => redactor.guard(() => work({ connection, signal, log })),
+          this.#context.actor,
+        ),
     );
   }
 
@@ -179,10 +190,21 @@ class SavedJobs implements Jobs {
       const row = await findJob(transaction, accountId, job);
       if (status === "active") refuseWithoutAuth(row);
       const { id } = row;
+      if (status === row.status) return await this.#view(transaction, id);
       await transaction.updateTable("jobs").set({ status, updated_at: await database.now() })
         .where("account_id", "=", accountId).where("id", "=", id).execute();
+      await this.#audit(transaction, status === "paused" ? "pause" : "resume", row);
       return await this.#view(transaction, id);
     });
+  }
+
+  #audit(
+    transaction: Executor,
+    action: string,
+    { id, label }: Pick<JobsTable, "id" | "label">,
+    detail: AuditEntry["detail"] = {},
+  ): Promise<void> {
+    return audit(transaction, this.#context, { action, kind: "job", id, label, detail });
   }
 
   #checkLabel(label: string): string {

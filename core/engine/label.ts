@@ -8,8 +8,8 @@ import { looksLikeId } from "./ids.ts";
 
 const LONGEST = 100;
 
-/** The label without space around it. Failure `config` for one that cannot be told from an id or be typed. */
-export function checkLabel(label: string): string {
+/** The label (or name) without space around it. Failure `config` for one that cannot be told from an id or be typed. */
+export function checkLabel(label: string, what: "label" | "name" = "label"): string {
   const trimmed = label.trim();
   const problem = trimmed === ""
     ? "is empty"
@@ -21,8 +21,8 @@ export function checkLabel(label: string): string {
     ? "looks like an id"
     : undefined;
   if (problem === undefined) return trimmed;
-  throw new Failure("config", `The label "${trimmed.slice(0, LONGEST)}" ${problem}`, {
-    hint: `Choose a label of 1 to ${LONGEST} characters that is not 32 hex digits`,
+  throw new Failure("config", `The ${what} "${trimmed.slice(0, LONGEST)}" ${problem}`, {
+    hint: `Choose a ${what} of 1 to ${LONGEST} characters that is not 32 hex digits`,
   });
 }
 

@@ -10,13 +10,17 @@ import { PLUGIN_API, type PluginDefinition } from "../contracts/plugin.ts";
 import { importFailure } from "./import_failure.ts";
 import { buildRegistry, type Registry } from "./registry.ts";
 
-/** Longest time that a module may take to load, in milliseconds. */
+/** Longest time that a file may take to load, in milliseconds. */
 const LOAD_WITHIN = 30_000;
+/** The same of packages and URLs, whose first load fetches them, over whatever line there is. */
+const FETCH_WITHIN = 300_000;
 
 /** How to load plugins. */
 export interface LoadOptions {
-  /** Longest time that a module may take to load, in milliseconds; 30 seconds unless told. */
+  /** Longest time that a file may take to load, in milliseconds; 30 seconds unless told. */
   readonly loadWithin?: number;
+  /** Longest time that a package or URL may take to be fetched and loaded, in milliseconds; 5 minutes unless told. */
+  readonly fetchWithin?: number;
 }
 
 /** A plugin and the module it came from. */
@@ -34,12 +38,13 @@ interface LoadedPlugin {
  */
 export async function loadRegistry(
   specifiers: readonly string[],
-  { loadWithin = LOAD_WITHIN }: LoadOptions = {},
+  { loadWithin = LOAD_WITHIN, fetchWithin = FETCH_WITHIN }: LoadOptions = {},
 ): Promise<Registry> {
   const modules = new Map<string, LoadedPlugin[]>();
   for (const specifier of specifiers) {
     const url = urlOf(specifier);
-    if (!modules.has(url)) modules.set(url, pluginsOf(specifier, await load(specifier, url, loadWithin)));
+    const within = url.startsWith("file:") ? loadWithin : fetchWithin;
+    if (!modules.has(url)) modules.set(url, pluginsOf(specifier, await load(specifier, url, within)));
   }
   const loaded = [...modules.values()].flat();
   const origins = new Map(loaded.map(({ plugin, specifier }) => [plugin, specifier]));
@@ -57,7 +62,9 @@ async function load(specifier: string, url: string, within: number): Promise<obj
   // keeps it alive.
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    const hint = "Its author can mend that: a module must not wait for what may never come while it is loaded";
+    const hint =
+      "Where packages are being fetched, try again: what has come is kept. Else its author can mend that: a " +
+      "module must not wait for what may never come while it is loaded";
     late.reject(new Failure("config", `it did not finish loading within ${within / 1_000} s`, { hint }));
   }, within);
   try {

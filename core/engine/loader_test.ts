@@ -92,6 +92,16 @@ Deno.test("plugins that bring the same id are refused, both by name and module",
   await assert.rejects(loadRegistry([first, again]), failure("config", /another plugin has the same name: "hello" of/));
 });
 
+Deno.test("what is no file has more time: its first load fetches it", async () => {
+  const code = `await new Promise((done) => setTimeout(done, 20)); export const plugin = ${HELLO};`;
+  const late = `data:text/javascript,${encodeURIComponent(code)}`;
+  assert.equal((await loadRegistry([late], { loadWithin: 1 })).plugins.length, 1);
+  await assert.rejects(
+    loadRegistry([`${late}//2`], { fetchWithin: 1 }),
+    failure("config", /did not finish loading within 0\.001 s/, { hint: /try again: what has come is kept/ }),
+  );
+});
+
 Deno.test("a module that never finishes loading is a failure that names it, though nothing else keeps the process", async () => {
   await using folder = await makeFolder();
   const [endless, driver] = [join(folder.path, "endless.mjs"), join(folder.path, "driver.mjs")];

@@ -3,10 +3,14 @@
  *
  * @module
  */
+import { accountsOf, findAccount, ownAccountOf } from "./accounts.ts";
+import { type Actor, SYSTEM } from "./actor.ts";
 import { aliveIn } from "./alive.ts";
+import { auditLogOf } from "./audit_log.ts";
 import { authsOf } from "./auths.ts";
 import { readConfigFile } from "./config_file.ts";
 import { Connections } from "./connections.ts";
+import type { EngineContext } from "./context.ts";
 import { openCore } from "./core.ts";
 import { jobsOf } from "./jobs.ts";
 import { resolveRun } from "./resolve_run.ts";
@@ -16,12 +20,10 @@ import { hastenEarlier } from "./queue.ts";
 import { profilesOf } from "./profiles.ts";
 import { Runner } from "./runner.ts";
 import { runsOf } from "./runs.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Engine, Runtime } from "./runtime.ts";
 import { streamsOf } from "./streams.ts";
+import { type Caller, verifyToken } from "./token_check.ts";
 import { tokensOf } from "./tokens.ts";
-
-/** The one account there is as yet. */
-const ACCOUNT = 1;
 
 /** How to open a Waybill. */
 export interface OpenOptions {
@@ -36,6 +38,10 @@ export interface OpenOptions {
   readonly runner: "serve" | "worker" | "cli" | "none";
   /** Where this process's HTTP server listens: other processes of the data directory can name it. */
   readonly address?: string;
+  /** Whose account the runtime's own parts are for, by name or id; the first unless told. */
+  readonly account?: string;
+  /** Who opens it: the runtime's own parts write changes down under this name; Waybill itself unless told. */
+  readonly actor?: Actor;
   /** Where to log; JSON lines on stderr unless told. */
   readonly log?: EngineLog;
 }
@@ -57,8 +63,9 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const core = stack.use(await openCore({ home: options.home, plugins }));
   const { database } = core;
   const locks = core.home.processesDir;
-  const context = { database, vault: core.vault, registry: core.registry, accountId: ACCOUNT, log };
-  const connections = stack.use(new Connections(context));
+  const { actor = SYSTEM } = options;
+  const opener: Caller = { actor, account: await findAccount(database.kysely, options.account) };
+  const connections = stack.use(new Connections({ database, vault: core.vault, registry: core.registry, log }));
 
   const start = async (kind: ProcessKind): Promise<Runner> => {
     const processes = stack.use(await Processes.join(database, locks, kind));
@@ -78,29 +85,42 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   let starting: Promise<Runner> | undefined;
 
   const alive = () => aliveIn(database, locks);
-  const runs = runsOf(core, {
-    account: ACCOUNT,
-    resolve: (input) => resolveRun(context, input),
-    progress: (run) => runner?.progress(run),
-    halted: (run) => options.runner === "cli" ? runner?.halted(run) : undefined,
-    alive,
-    queued: async (run) => {
-      if (options.runner === "cli" && runner === undefined && !(await alive()).serving) {
-        runner = await (starting ??= start("cli"));
-      }
-      const isNew = runner?.add(run);
-      // Whoever waits for this run need not wait until the server's patience is over for those before it.
-      if (options.runner === "cli" && isNew === true) await hastenEarlier(database, ACCOUNT, run);
-    },
-  });
+  const queued = async (account: number, run: string) => {
+    if (options.runner === "cli" && runner === undefined && !(await alive()).serving) {
+      runner = await (starting ??= start("cli"));
+    }
+    const isNew = runner?.add(run);
+    // Whoever waits for this run need not wait until the server's patience is over for those before it.
+    if (options.runner === "cli" && isNew === true) await hastenEarlier(database, account, run);
+  };
+  const engineOf = ({ actor, account }: Caller): Engine => {
+    const { vault, registry } = core;
+    const context: EngineContext = { database, vault, registry, accountId: account.id, account, actor, log };
+    return {
+      actor,
+      account: ownAccountOf(context),
+      auths: authsOf(context, alive),
+      jobs: jobsOf(context, connections),
+      runs: runsOf(core, {
+        account: account.id,
+        resolve: (input) => resolveRun(context, input),
+        progress: (run) => runner?.progress(run),
+        halted: (run) => options.runner === "cli" ? runner?.halted(run) : undefined,
+        alive,
+        queued: (run) => queued(account.id, run),
+      }),
+      streams: streamsOf(database, account.id),
+      profiles: profilesOf(context, core.statements, core.identityKey),
+      tokens: tokensOf(context),
+      audit: auditLogOf(context),
+    };
+  };
   return {
+    ...engineOf(opener),
     registry: core.registry,
-    auths: authsOf(context, alive),
-    jobs: jobsOf(context, connections),
-    runs,
-    streams: streamsOf(database, ACCOUNT),
-    profiles: profilesOf(database, core.statements, core.identityKey, ACCOUNT),
-    tokens: tokensOf(context),
+    accounts: accountsOf(database, actor),
+    as: engineOf,
+    verifyToken: (token) => verifyToken(database, token),
     ready: async () => {
       await database.kysely.selectFrom("accounts").select("id").limit(1).execute();
       if (runner?.failing !== undefined) throw runner.failing;

@@ -8,6 +8,7 @@ import { PLUGIN_API, type PluginDefinition } from "../contracts/plugin.ts";
 import type { ConfigSchema } from "../contracts/config.ts";
 import type { JobDefinition } from "../contracts/job.ts";
 import { fieldsOf } from "../describe/mod.ts";
+import { reservedKeys } from "./reserved_keys.ts";
 
 const id = z.string().regex(
   /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
@@ -49,19 +50,21 @@ export function pluginProblems(definition: PluginDefinition): string[] {
   const jobs = definition.jobs ?? [];
   return [
     ...providers.flatMap(({ auths }) => auths)
-      .flatMap((auth) => configProblems(`auth method "${auth.id}"`, auth.config, true)),
+      .flatMap((auth) => configProblems(`auth method "${auth.id}"`, auth.config, "auth")),
     ...jobs.flatMap((job) => [
-      ...configProblems(`job type "${job.id}"`, job.config, false),
+      ...configProblems(`job type "${job.id}"`, job.config, "job"),
       ...choiceProblems(job),
     ]),
   ];
 }
 
-function configProblems(owner: string, schema: ConfigSchema, secretsAllowed: boolean): string[] {
+function configProblems(owner: string, schema: ConfigSchema, kind: "auth" | "job"): string[] {
   const keys = Object.keys(schema.shape).filter((key) => !/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(key));
   const problems = keys.map((key) => `${owner}: config key "${key}" must be snake_case`);
   try {
-    const secrets = fieldsOf(schema).filter((field) => field.secret && !secretsAllowed);
+    const fields = fieldsOf(schema);
+    problems.push(...reservedKeys(fields, kind).map((problem) => `${owner}: ${problem}`));
+    const secrets = fields.filter((field) => field.secret && kind === "job");
     // Jobs are stored in the open: their runs keep a copy of the configuration.
     problems.push(
       ...secrets.map(({ key }) => `${owner}: config key "${key}" is a secret, which only auth methods may have`),

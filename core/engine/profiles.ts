@@ -4,30 +4,35 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
-import type { Database } from "../database/database.ts";
 import { identityKey } from "../profiles/identity.ts";
 import { findIdentity } from "../profiles/identity_index.ts";
 import { storedProfiles } from "../profiles/known_profiles.ts";
 import { type OpenTarget, openTarget } from "../profiles/mapping.ts";
 import { latestStamp, ProfileState } from "../profiles/profile_state.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
+import { requireVisible, visibleFields } from "./account_settings.ts";
+import type { EngineContext } from "./context.ts";
 import { currentGeneration } from "./generations.ts";
 import { isoTime } from "./iso_time.ts";
 import type { Profiles } from "./runtime.ts";
 import type { ProfileView } from "./views.ts";
 
+/** What profiles need of the engine. */
+type ProfilesContext = Pick<EngineContext, "database" | "accountId" | "account" | "actor">;
+
 /** Looks at the places of one identity, those that met a profile being merged away included. */
 const MAX_LOOKS = 64;
 
-/** The profiles of an account. `key` is its identity key. */
+/** The profiles of the context's account, as its actor may see them. `key` is the identity key. */
 export function profilesOf(
-  database: Database,
+  { database, accountId: account, account: { settings }, actor }: ProfilesContext,
   statements: ProfileStatements,
   key: Uint8Array,
-  account: number,
 ): Profiles {
+  const visible = visibleFields(actor, settings);
   return {
     get: async (field, value, options = {}) => {
+      requireVisible(actor, settings, field);
       const name = options.table ?? "user";
       const table = await database.kysely.selectFrom("profile_tables").select("id")
         .where("account_id", "=", account).where("name", "=", name).executeTakeFirst();
@@ -41,7 +46,7 @@ export function profilesOf(
           code: "not_found",
           hint: identifyBy.length === 0
             ? "Import with `--identify-by` to make profiles"
-            : `Look profiles up by ${identifyBy.map((identity) => `"${identity}"`).join(", ")}`,
+            : `Look profiles up by ${identifyBy.filter(visible).map((identity) => `"${identity}"`).join(", ")}`,
         });
       }
       const state = await find(field, value, target);
@@ -51,7 +56,7 @@ export function profilesOf(
           hint: "Check the value; e-mail addresses are compared in lower case",
         });
       }
-      return view(name, state);
+      return view(name, state, visible);
     },
   };
 
@@ -77,13 +82,17 @@ export function profilesOf(
   }
 }
 
-function view(table: string, state: ProfileState): ProfileView {
+function view(table: string, state: ProfileState, visible: (field: string) => boolean): ProfileView {
   const stored = state.store();
   return {
     id: stored.id,
     table,
-    attributes: JSON.parse(stored.attributes),
-    identities: state.identities(),
+    attributes: onlyVisible(JSON.parse(stored.attributes) as ProfileView["attributes"], visible),
+    identities: onlyVisible(state.identities(), visible),
     updated_at: isoTime(latestStamp(stored)[0]),
   };
+}
+
+function onlyVisible<T>(fields: { readonly [field: string]: T }, visible: (field: string) => boolean) {
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => visible(field)));
 }

@@ -4,12 +4,18 @@ import { addIdentities } from "../profiles/identity_index.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
+import { readSettings } from "./account_settings.ts";
+import { SYSTEM } from "./actor.ts";
 import { failure, startEngine } from "./engine_testing.ts";
 import { type ImportPeer, startImport } from "./import_testing.ts";
 import { profilesOf } from "./profiles.ts";
+import type { Scope } from "./scopes.ts";
+
+const ACCOUNT = { accountId: 1, account: { id: 1, publicId: "1", settings: readSettings("{}") } };
+const OPERATOR = { ...ACCOUNT, actor: SYSTEM };
 
 const profiles = (peer: ImportPeer, statements: ProfileStatements = statementsFor(peer.database.kind)) =>
-  profilesOf(peer.database, statements, peer.identityKey, 1);
+  profilesOf({ database: peer.database, ...OPERATOR }, statements, peer.identityKey);
 
 onEachDatabase("a profile is found by each of its identities, however they are written", async (databases) => {
   await using peer = await startImport(databases);
@@ -106,7 +112,36 @@ onEachDatabase("what identifies no profile says why", async (databases) => {
   );
   await using engine = await startEngine(databases);
   await assert.rejects(
-    profilesOf(engine.context.database, statementsFor(databases.kind), new Uint8Array(16), 1).get("id", "1"),
+    profilesOf(engine.context, statementsFor(databases.kind), new Uint8Array(16)).get("id", "1"),
     failure("config", /identifies no profile/, { code: not_found, hint: /--identify-by/ }),
+  );
+});
+
+onEachDatabase("fields that the account calls personal are seen only by scopes with PII access", async (databases) => {
+  await using peer = await startImport(databases);
+  const fields = { id: "7", email: "ann@example.com", name: "Ann", city: "Graz" };
+  await peer.commits().commit(peer.batch([{ fields, time: 1_000 }]));
+  const settings = { ...readSettings("{}"), pii_fields: ["email", "name"] };
+  const as = (scope: Scope) => {
+    const actor = { kind: "token", id: "1", name: "t", scopes: [scope] } as const;
+    const account = { ...ACCOUNT.account, settings };
+    const context = { database: peer.database, accountId: 1, account, actor };
+    return profilesOf(context, statementsFor(databases.kind), peer.identityKey);
+  };
+  for (const scope of ["admin", "data_manager", "general_manager"] as const) {
+    assert.deepEqual((await as(scope).get("email", "ann@example.com")).attributes, fields);
+  }
+  const seen = await as("data").get("id", "7");
+  assert.deepEqual([seen.attributes, seen.identities], [{ id: "7", city: "Graz" }, { id: ["7"] }]);
+  // Whether there is somebody of that name is not told either.
+  for (const email of ["ann@example.com", "nobody@example.com"]) {
+    await assert.rejects(
+      as("data").get("email", email),
+      failure("auth", /lacks "pii.read"/, { code: "forbidden", hint: /admin, data_manager, general_manager$/ }),
+    );
+  }
+  await assert.rejects(
+    as("data").get("city", "Graz"),
+    (error: Error) => failure("config", /"city" identifies no/, { code: "not_found", hint: /by "id"$/ })(error),
   );
 });

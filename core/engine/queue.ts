@@ -117,7 +117,9 @@ export async function claimRun(
   return await database.write(async (transaction) => {
     // Looked at again: the lock may have been waited for as long as a lease lasts.
     const now = await database.now();
-    const found = await free(transaction, now).executeTakeFirst();
+    // A stopped worker may hold its run for longer than its lease: others are not to wait for that one.
+    const found = await free(transaction, now)
+      .$if(database.kind === "postgres", (query) => query.forUpdate().skipLocked()).executeTakeFirst();
     if (found === undefined) return undefined;
     const fence = found.fence + 1;
     await transaction.updateTable("runs")

@@ -123,7 +123,9 @@ onEachDatabase("the same job id in another account is another job", async (datab
   const { database } = engine.context;
   await database.kysely.insertInto("accounts").values({
     id: 2,
+    public_id: "2",
     name: "two",
+    settings: "{}",
     next_position: 1,
     import_epoch: 0,
     created_at: 0,

@@ -89,6 +89,34 @@ const BROKEN: readonly [string, PluginDefinition, RegExp][] = [
     ...echo,
     jobs: [{ ...bare, config: z.object({ ...bare.config.shape, pin: z.string().meta({ secret: true }) }) }],
   }, /"pin" is a secret/],
+  ["a key that is a flag of the command line's own", {
+    ...echo,
+    jobs: [{ ...bare, config: z.object({ ...bare.config.shape, limit: z.int() }) }],
+  }, /job type "echo-bare": config key "limit" would be the flag --limit, which is one of the command line's own/],
+  ["a key that turns off another one's flag", {
+    ...echo,
+    jobs: [{ ...bare, config: z.object({ ...bare.config.shape, dry: z.boolean(), no_dry: z.string() }) }],
+  }, /config key "no_dry" would be the flag --no-dry, which is that of "dry"/],
+  ["a key that is the flag of a secret's file", {
+    ...echo,
+    providers: [{
+      ...provider,
+      auths: provider.auths.map((auth) => ({
+        ...auth,
+        config: auth.config.extend({ key_file: z.string().optional() }),
+      })),
+    }],
+  }, /auth method "echo-login": config key "key_file" would be the flag --key-file, which is that of "key"/],
+  ["a secret that is read from a variable of Waybill's own", {
+    ...echo,
+    providers: [{
+      ...provider,
+      auths: provider.auths.map((auth) => ({
+        ...auth,
+        config: auth.config.extend({ master_key: z.string().optional().meta({ secret: true }) }),
+      })),
+    }],
+  }, /config key "master_key" would be read from WAYBILL_MASTER_KEY/],
   ["a field that no form can show", {
     ...echo,
     jobs: [{ ...bare, config: z.object({ ...bare.config.shape, deep: z.object({}) }) }],

@@ -9,14 +9,16 @@
  */
 import type { Transaction } from "kysely";
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
+import type { Executor } from "../database/database.ts";
 import type { SegmentsTable, Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
 import { indexArchiveLines } from "../profiles/archive_batch.ts";
-import { readMembers } from "../profiles/archive_members.ts";
+import { MembersInOrder, type OrderPosition } from "../profiles/archive_order.ts";
 import { type GenerationDefinition, type OpenTarget, openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { moveEpoch, REPLAY, type ReplayConfig } from "./generations.ts";
-import type { Task, TaskContext } from "./task.ts";
+import { sweepRetired } from "./sweep.ts";
+import type { Task, TaskContext, TaskStep } from "./task.ts";
 
 /** Events that one commit applies. */
 const COMMIT_EVENTS = 100_000;
@@ -26,17 +28,14 @@ const COMMIT_BYTES = 8 << 20;
 const LAST_EVENTS = 20_000;
 
 /** How far a replay is. */
-interface Position {
+interface Position extends OrderPosition {
   /** Last segment of the present pass. */
   readonly until: number;
-  /** The segment being read, and the byte of it to go on at. */
-  readonly segment: number;
-  readonly offset: number;
   /** Events read. */
   readonly events: number;
 }
 
-type Segment = Pick<SegmentsTable, "id" | "owner" | "path" | "length" | "events">;
+type StreamSegment = Pick<SegmentsTable, "id" | "owner" | "path" | "length">;
 
 /** Fills a generation and puts it in its place. */
 export const replayTask: Task = {
@@ -52,123 +51,141 @@ class Replay {
 
   constructor(private readonly context: TaskContext) {
     this.#config = context.config as unknown as ReplayConfig;
-    this.#position = context.checkpoint as unknown as Position ?? { until: 0, segment: 0, offset: 0, events: 0 };
+    this.#position = context.checkpoint as unknown as Position ?? { until: 0, next: 0, offsets: {}, events: 0 };
   }
 
   async work(): Promise<void> {
-    await this.#openTargets();
-    while (true) {
-      for (const segment of await this.#segments(this.#position.until)) await this.#readSegment(segment);
-      if (await this.#finish()) return;
+    const { core, claim: { account }, signal } = this.context;
+    while (!await this.#inPlace()) {
+      await this.#pass();
+      await this.#finish();
     }
+    await sweepRetired(core.database, account, signal);
+    throwIfAborted(signal);
   }
 
-  async #openTargets(): Promise<void> {
+  /** Whether the generation is in its place already; opens its targets first. */
+  async #inPlace(): Promise<boolean> {
+    const row = await this.#row();
+    if (row.state === "building" && this.#targets.size === 0) await this.#openTargets(row.definition);
+    return row.state === "current";
+  }
+
+  async #row(): Promise<{ readonly state: string; readonly definition: string }> {
+    const row = await this.context.core.database.kysely.selectFrom("generations").select(["state", "definition"])
+      .where("account_id", "=", this.context.claim.account).where("id", "=", this.#config.generation)
+      .executeTakeFirst();
+    if (row === undefined || row.state === "retired") throw replaced();
+    return row;
+  }
+
+  async #openTargets(stored: string): Promise<void> {
     const { core, claim: { account } } = this.context;
     const { table, generation } = this.#config;
-    const row = await core.database.kysely.selectFrom("generations").select("definition")
-      .where("account_id", "=", account).where("id", "=", generation).executeTakeFirst();
-    if (row === undefined) throw replaced();
-    const definition: GenerationDefinition = JSON.parse(row.definition);
+    const definition: GenerationDefinition = JSON.parse(stored);
     const target = { scope: { account, table: generation }, table, generation: definition };
     for (const { stream } of definition.mappings) {
       this.#targets.set(stream, openTarget(target, core.identityKey, stream));
     }
-    const streams = [...this.#targets.keys()];
-    if (streams.length === 0) return;
-    const { events } = await core.database.kysely.selectFrom("streams")
-      .select((select) => select.fn.coalesce(select.fn.sum<number>("events"), select.val(0)).as("events"))
-      .where("account_id", "=", account).where("id", "in", streams).executeTakeFirstOrThrow();
-    this.#total = Number(events);
+    this.#total = await this.#eventsIn(core.database.kysely);
   }
 
-  /** The segments not read yet, in order, up to one. */
-  async #segments(until: number, executor = this.context.core.database.kysely): Promise<Segment[]> {
+  /** Events in the mapped streams. */
+  async #eventsIn(executor: Executor): Promise<number> {
+    const streams = [...this.#targets.keys()];
+    if (streams.length === 0) return 0;
+    const rows = await executor.selectFrom("streams").select("events")
+      .where("account_id", "=", this.context.claim.account).where("id", "in", streams).execute();
+    return rows.reduce((sum, { events }) => sum + events, 0);
+  }
+
+  /** The segments of the mapped streams up to one. */
+  async #segments(until: number, executor: Executor): Promise<StreamSegment[]> {
     const owners = [...this.#targets.keys()].map(String);
     if (owners.length === 0) return [];
-    const { segment, offset } = this.#position;
-    return await executor.selectFrom("segments").select(["id", "owner", "path", "length", "events"])
+    return await executor.selectFrom("segments").select(["id", "owner", "path", "length"])
       .where("account_id", "=", this.context.claim.account).where("kind", "=", "stream").where("owner", "in", owners)
-      .where("id", offset === 0 ? ">" : ">=", segment).where("id", "<=", until).orderBy("id").execute();
+      .where("id", "<=", until).execute();
   }
 
-  async #readSegment(segment: Segment): Promise<void> {
-    for (const part of this.#parts(segment)) {
-      throwIfAborted(this.context.signal);
-      await this.context.commit(async (transaction) => {
+  /** Reads what the present pass has left. */
+  async #pass(): Promise<void> {
+    const { core: { database }, signal, commit, progress } = this.context;
+    const segments = await this.#segments(this.#position.until, database.kysely);
+    for (const part of this.#parts(segments)) {
+      throwIfAborted(signal);
+      await commit(async (transaction) => {
         await this.#holdGeneration(transaction);
-        const applied = await part.apply(transaction);
-        return { checkpoint: { ...part.position }, read: part.events, ...applied };
+        return { checkpoint: { ...part.position }, ...await this.#apply(transaction, part) };
       });
       this.#position = part.position;
-      this.context.progress({ done: part.position.events, total: Math.max(this.#total, part.position.events), unit: "rows" });
+      const { events } = part.position;
+      progress({ done: events, total: Math.max(this.#total, events), unit: "rows" });
     }
   }
 
-  /** A segment's members from the position on, as many together as make a commit. */
-  *#parts(segment: Segment): Generator<Part> {
-    const target = this.#targets.get(Number(segment.owner))!;
+  /** The events left in the segments, as many together as make a commit. */
+  *#parts(segments: readonly StreamSegment[]): Generator<Part> {
+    const members = new MembersInOrder(this.context.core.archive, segments, this.#position);
     let { events } = this.#position;
-    const from = this.#position.segment === segment.id ? this.#position.offset : 0;
-    let batch = new ProfileBatch(target);
-    let positions: number[] = [];
-    let bytes = 0;
-    const part = (end: number): Part => {
-      const [own, at] = [batch, positions];
-      events += own.count;
-      batch = new ProfileBatch(target);
-      positions = [];
-      bytes = 0;
-      return {
-        events: own.count,
-        position: { until: this.#position.until, segment: segment.id, offset: end === segment.length ? 0 : end, events },
-        apply: async (transaction) => {
-          const { statements } = this.context.core;
-          const { created, updated } = await applyBatch(transaction, statements, target.scope, own, (event) => at[event]!);
-          return { profilesCreated: created, profilesUpdated: updated };
-        },
-      };
+    let batches: ReplayBatch[] = [];
+    let count = 0, bytes = 0;
+    const part = (): Part => {
+      events += count;
+      const { until } = this.#position;
+      return { count, batches, position: { until, events, ...members.position } };
     };
-    for (const { position, end, lines } of readMembers(this.context.core.archive, segment.path, segment.length, from)) {
-      const indexed = indexArchiveLines(lines);
-      batch.add(indexed, 0);
-      for (let event = 0; event < indexed.times.length; event++) positions.push(position + event);
-      bytes += lines.length;
-      if (batch.count >= COMMIT_EVENTS || bytes >= COMMIT_BYTES) yield part(end);
+    for (const { segment, member } of members) {
+      const target = this.#targets.get(Number(segment.owner))!;
+      let last = batches.at(-1);
+      if (last?.target !== target) batches.push(last = { target, events: new ProfileBatch(target), positions: [] });
+      const indexed = indexArchiveLines(member.lines);
+      last.events.add(indexed, 0);
+      for (let event = 0; event < indexed.times.length; event++) last.positions.push(member.position + event);
+      count += indexed.times.length;
+      bytes += member.lines.length;
+      if (count < COMMIT_EVENTS && bytes < COMMIT_BYTES) continue;
+      yield part();
+      [batches, count, bytes] = [[], 0, 0];
     }
-    if (batch.count > 0) yield part(segment.length);
+    if (count > 0) yield part();
+  }
+
+  async #apply(transaction: Transaction<Tables>, { batches, count }: Part): Promise<Omit<TaskStep, "checkpoint">> {
+    let profilesCreated = 0, profilesUpdated = 0;
+    for (const { target: { scope }, events, positions } of batches) {
+      const { statements } = this.context.core;
+      const applied = await applyBatch(transaction, statements, scope, events, (event) => positions[event]!);
+      profilesCreated += applied.created;
+      profilesUpdated += applied.updated;
+    }
+    return { read: count, profilesCreated, profilesUpdated };
   }
 
   /** Reads the rest and lets the generations change places, if the rest is small; else begins the next pass. */
-  async #finish(): Promise<boolean> {
-    const { core, claim: { account }, commit } = this.context;
-    let done = false;
+  async #finish(): Promise<void> {
+    const { claim: { account }, commit } = this.context;
     await commit(async (transaction) => {
+      await this.#holdGeneration(transaction);
       // Locks the account's row: nothing is imported from here on to the end of this transaction.
       await moveEpoch(transaction, account);
-      await this.#holdGeneration(transaction);
       const { last } = await transaction.selectFrom("segments").select((select) => select.fn.max("id").as("last"))
         .where("account_id", "=", account).executeTakeFirstOrThrow();
-      const rest = await this.#segments(last ?? 0, transaction);
-      if (rest.reduce((sum, { events }) => sum + events, 0) > LAST_EVENTS) {
-        this.#position = { ...this.#position, until: last ?? 0 };
+      this.#position = { ...this.#position, until: last ?? 0 };
+      const rest = await this.#segments(this.#position.until, transaction);
+      if (await this.#eventsIn(transaction) - this.#position.events > LAST_EVENTS) {
         return { checkpoint: { ...this.#position } };
       }
       let read = 0, profilesCreated = 0, profilesUpdated = 0;
-      for (const segment of rest) {
-        for (const part of this.#parts(segment)) {
-          const applied = await part.apply(transaction);
-          read += part.events;
-          profilesCreated += applied.profilesCreated;
-          profilesUpdated += applied.profilesUpdated;
-        }
+      for (const part of this.#parts(rest)) {
+        const applied = await this.#apply(transaction, part);
+        read += applied.read ?? 0;
+        profilesCreated += applied.profilesCreated ?? 0;
+        profilesUpdated += applied.profilesUpdated ?? 0;
       }
       await this.#swap(transaction);
-      done = true;
       return { checkpoint: { ...this.#position }, read, profilesCreated, profilesUpdated };
     });
-    if (done) core.swept(account);
-    return done;
   }
 
   async #swap(transaction: Transaction<Tables>): Promise<void> {
@@ -188,14 +205,24 @@ class Replay {
   }
 }
 
-/** Some events of a segment. */
+/** Events of one stream, and their archive positions. */
+interface ReplayBatch {
+  readonly target: OpenTarget;
+  readonly events: ProfileBatch;
+  readonly positions: number[];
+}
+
+/** What one commit applies. */
 interface Part {
-  readonly events: number;
-  /** The position after them. */
+  readonly count: number;
+  readonly batches: readonly ReplayBatch[];
+  /** The position after it. */
   readonly position: Position;
-  apply(transaction: Transaction<Tables>): Promise<{ readonly profilesCreated: number; readonly profilesUpdated: number }>;
 }
 
 function replaced(): Failure {
-  return new Failure("cancelled", "The mappings of the profile table were changed again: a later run replays the events");
+  return new Failure(
+    "cancelled",
+    "The mappings of the profile table were changed again: a later run replays the events",
+  );
 }

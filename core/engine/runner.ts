@@ -7,8 +7,9 @@ import { Failure, type FailureJson } from "../contracts/failure.ts";
 import type { Progress } from "../contracts/job.ts";
 import type { Log } from "../contracts/log.ts";
 import type { Database } from "../database/database.ts";
+import { endStalled } from "../database/postgres_stalled.ts";
 import type { Processes } from "./processes.ts";
-import { type Claim, claimRun, extendLeases, heldRuns, keepDuration, stoppedByRequest } from "./queue.ts";
+import { type Claim, claimRun, extendLeases, heldRuns, keepDuration, LEASE, stoppedByRequest } from "./queue.ts";
 import { COMMAND_RETRIES, type RetryPlan, SERVER_RETRIES } from "./retry.ts";
 import { UnwrittenEnds } from "./unwritten_ends.ts";
 import type { FromRun, ToRun } from "./run_protocol.ts";
@@ -168,6 +169,8 @@ export class Runner implements AsyncDisposable {
     if (began - this.#lastBeat >= BEAT || this.#lastBeat === 0) {
       await processes.beat();
       await extendLeases(database, processes.id, [...this.#active.keys()]);
+      // Its run cannot be taken over before.
+      await endStalled(database, LEASE);
       // Only now: a heartbeat that failed is due again at the next look.
       this.#lastBeat = began;
     }

@@ -196,7 +196,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
         const state = run.status === "running" ? "still running" : "done already";
         throw new Failure("config", `Run "${run.id}" is ${state}`, {
           code: "conflict",
-          hint: run.status === "running" ? `Stop it first: waybill run stop ${run.id}` : "Start a new run",
+          hint: run.status === "running" ? `Stop it first: \`waybill run stop ${run.id}\`` : "Start a new run",
         });
       }
       if (!interrupted) {
@@ -269,9 +269,8 @@ function rejectView({ line, offset, reason, raw }: RejectLine): RejectView {
 /** A run that could not be seen for a while. */
 function lostFailure(run: string, cause: Failure): Failure {
   return new Failure("transient", `Run "${run}" is out of sight: ${cause.message}`, {
-    hint:
-      `Once the database is back: waybill run show ${run}; what was committed stays, and waybill run retry ${run} ` +
-      "goes on from there",
+    hint: `Once the database is back: \`waybill run show ${run}\`; what was committed stays, and ` +
+      `\`waybill run retry ${run}\` goes on from there`,
     cause,
   });
 }

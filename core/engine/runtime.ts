@@ -9,8 +9,12 @@
 import type { CheckResult } from "../contracts/auth.ts";
 import type { Choice, Plan } from "../contracts/job.ts";
 import type { JsonValue } from "../contracts/records.ts";
+import type { Actor } from "./actor.ts";
 import type { Registry } from "./registry.ts";
+import type { Caller } from "./token_check.ts";
 import type {
+  AccountView,
+  AuditView,
   AuthView,
   JobView,
   Page,
@@ -33,11 +37,22 @@ export interface AuthInput {
   readonly label?: string;
   readonly description?: string;
   readonly config: ConfigInput;
+  /** OAuth tokens, write-only like its secrets. */
+  readonly oauth?: OAuthInput;
   /** Free id for it, 32 lower-case hex digits; a new one unless told. */
   readonly id?: string;
-  /** The token that makes it. */
-  readonly user?: { readonly id: string; readonly name: string };
 }
+
+/** OAuth tokens of an auth, as the provider gave them: null removes one, one left out stays. */
+export interface OAuthInput {
+  /** OAuth 1. */
+  readonly oauthtoken?: OAuthToken | null;
+  /** OAuth 2. */
+  readonly oauth2token?: OAuthToken | null;
+}
+
+/** An OAuth token: whatever its provider puts into it. */
+export type OAuthToken = { readonly [key: string]: JsonValue };
 
 /** What went with a deleted auth. */
 export interface DeletedAuth {
@@ -60,7 +75,7 @@ export interface Auths {
   list(): Promise<AuthView[]>;
   get(auth: string): Promise<AuthView>;
   /** Merges config by name; secrets left out stay. */
-  update(auth: string, change: Change): Promise<AuthView>;
+  update(auth: string, change: Change & { readonly oauth?: OAuthInput }): Promise<AuthView>;
   /** Stops its runs, and pauses its jobs until each has another auth and is resumed. */
   delete(auth: string): Promise<DeletedAuth>;
   /**
@@ -168,30 +183,94 @@ export interface Profiles {
   get(field: string, value: string, options?: { readonly table?: string }): Promise<ProfileView>;
 }
 
+/** What a new token needs. */
+export interface TokenInput {
+  /** What people call it; `token`, numbered where that is taken, unless told. */
+  readonly name?: string;
+  readonly scopes: readonly string[];
+  readonly description?: string;
+  /** How long it is good: `100h`, `30m`, `7d`, `2w`, or an ISO 8601 time; for ever unless told. */
+  readonly expires?: string;
+}
+
 /** API tokens. */
 export interface Tokens {
   /** Makes one; the token itself is never shown again. */
-  create(input: { readonly name: string; readonly scopes: readonly string[] }): Promise<{ id: string; token: string }>;
+  create(input: TokenInput): Promise<TokenView & { readonly token: string }>;
   /** In the order in which they were made. */
   list(): Promise<TokenView[]>;
   get(id: string): Promise<TokenView>;
   /** Gives the one that is gone. With `keepAdmin`, the last one with scope `admin` is not deleted (`conflict`). */
   delete(id: string, options?: { readonly keepAdmin?: boolean }): Promise<TokenView>;
-  /** The token that this is, or undefined for one that is not known. */
-  verify(token: string): Promise<Pick<TokenView, "id" | "name" | "scopes"> | undefined>;
-  /** Whether there is one with scope `admin`. */
+  /** Whether there is one with scope `admin` that has not expired. */
   anyAdmin(): Promise<boolean>;
 }
 
-/** An open Waybill. Made by `openRuntime`. */
-export interface Runtime extends AsyncDisposable {
-  readonly registry: Registry;
+/** What a change of an account may hold; a setting that is null goes back to its default. */
+export interface AccountChange {
+  /** Unique in the installation. */
+  readonly name?: string;
+  readonly settings?: ConfigInput;
+}
+
+/** One's own account. */
+export interface OwnAccount {
+  get(): Promise<AccountView>;
+  update(change: AccountChange): Promise<AccountView>;
+}
+
+/** Every account of the installation: the operator's. */
+export interface Accounts {
+  /** Makes one, with a profile table `user`. `conflict` for a name that is taken. */
+  create(input: { readonly name: string }): Promise<AccountView>;
+  /** In the order in which they were made. */
+  list(): Promise<AccountView[]>;
+}
+
+/** What a check of the audit log found. */
+export interface AuditVerdict {
+  readonly ok: boolean;
+  /** Entries that there should be. */
+  readonly entries: number;
+  /** Hash of the last one: noted elsewhere, it proves later that nothing up to it was changed. */
+  readonly head: string;
+  /** What is wrong, a sentence each. */
+  readonly problems: readonly string[];
+}
+
+/** Who changed what, and when. */
+export interface AuditLog {
+  /** Newest first. */
+  list(options?: { readonly cursor?: string; readonly limit?: number }): Promise<Page<AuditView>>;
+  /** Reads all of it: entries that were changed, removed, reordered or cut off at the end are named. */
+  verify(): Promise<AuditVerdict>;
+}
+
+/** What one actor sees and changes of one account. */
+export interface Engine {
+  /** Who acts. */
+  readonly actor: Actor;
+  readonly account: OwnAccount;
   readonly auths: Auths;
   readonly jobs: Jobs;
   readonly runs: Runs;
   readonly streams: Streams;
   readonly profiles: Profiles;
   readonly tokens: Tokens;
+  readonly audit: AuditLog;
+}
+
+/**
+ * An open Waybill. Made by `openRuntime`, for an account and whoever opened it: its own parts are theirs. A server
+ * answers each request with what {@linkcode Runtime.as} gives for the request's token.
+ */
+export interface Runtime extends Engine, AsyncDisposable {
+  readonly registry: Registry;
+  readonly accounts: Accounts;
+  /** What a caller sees and changes: nothing of any other account, and every change under the caller's name. */
+  as(caller: Caller): Engine;
+  /** Who calls with this token, or undefined for one that is not known; `unauthenticated` for one that has expired. */
+  verifyToken(token: string): Promise<Caller | undefined>;
   /** Resolves when the database answers and queued runs are taken; throws what keeps either from working. */
   ready(): Promise<void>;
 }

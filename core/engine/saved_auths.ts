@@ -9,7 +9,10 @@ import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
 import type { AuthsTable } from "../database/tables.ts";
 import { parseConfig } from "../describe/mod.ts";
+import { type Actor, SYSTEM } from "./actor.ts";
+import { audit } from "./audit.ts";
 import type { EngineContext } from "./context.ts";
+import { OAUTH_KEY, type OAuthTokens } from "./oauth_tokens.ts";
 import { type Redactor, redactor, secretStrings } from "./redact.ts";
 import { unknownName } from "./registry.ts";
 import { goneNotes, knownKeys, type StoredConfig } from "./stored_config.ts";
@@ -19,7 +22,10 @@ import { authSecrets } from "./vault.ts";
 export type AuthRow = AuthsTable;
 
 /** What opening an auth needs of the engine. */
-export type AuthContextOf = Pick<EngineContext, "database" | "vault" | "registry">;
+export type AuthContextOf = Pick<EngineContext, "database" | "vault" | "registry"> & {
+  /** Who pins an identity that is seen for the first time; Waybill itself (a run) unless told. */
+  readonly actor?: Actor;
+};
 
 /** An auth, ready to connect. */
 export interface OpenAuth {
@@ -52,8 +58,22 @@ export async function storedConfig(
 }
 
 async function everyKey(context: Pick<EngineContext, "vault">, row: AuthRow): Promise<StoredConfig["config"]> {
-  const secrets = row.secrets && await context.vault.open(row.secrets, authSecrets(row.id));
-  return { ...JSON.parse(row.config), ...(isRecord(secrets) ? secrets : {}) };
+  const { [OAUTH_KEY]: _, ...secrets } = await openSecrets(context, row);
+  return { ...JSON.parse(row.config), ...secrets };
+}
+
+/** The OAuth tokens that the auth was given. */
+export async function storedOAuth(context: Pick<EngineContext, "vault">, row: AuthRow): Promise<OAuthTokens> {
+  const { [OAUTH_KEY]: tokens = null } = await openSecrets(context, row);
+  return isRecord(tokens) ? tokens : {};
+}
+
+async function openSecrets(
+  { vault }: Pick<EngineContext, "vault">,
+  { id, secrets }: AuthRow,
+): Promise<{ [key: string]: JsonValue }> {
+  const opened = secrets && await vault.open(secrets, authSecrets(id));
+  return isRecord(opened) ? opened : {};
 }
 
 /** Opens an auth's secrets and parses its configuration. */
@@ -83,8 +103,13 @@ export async function pinPeer(context: AuthContextOf, row: AuthRow, fingerprint:
         hint: `It showed ${present.peer}, then ${fingerprint}; find out why before you trust either`,
       });
     }
+    if (present.peer === fingerprint) return;
     await transaction.updateTable("auths").set({ peer: fingerprint })
       .where("account_id", "=", row.account_id).where("id", "=", row.id).execute();
+    const { database, actor = SYSTEM } = context;
+    const detail = { before: present.peer, now: fingerprint };
+    const entry = { action: "pin-host-key", kind: "auth", id: row.id, label: present.label, detail } as const;
+    await audit(transaction, { database, accountId: row.account_id, actor }, entry);
   });
 }
 

@@ -12,11 +12,9 @@ import { identityFieldsOf, type MappingDefinition, type Target } from "../profil
 import { followMappings, targetsOf } from "./generations.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
+import { DEFAULT_TABLE, requireTable } from "./profile_tables.ts";
 import type { Streams } from "./runtime.ts";
 import type { StreamFieldView, StreamView } from "./views.ts";
-
-/** Profile table that default mappings write to. */
-const DEFAULT_TABLE = "user";
 
 /** Where an import's rows go. */
 export interface StreamPlace {
@@ -60,8 +58,7 @@ async function makeDefaultMapping(
   identifyBy: readonly string[],
   now: number,
 ): Promise<void> {
-  const { id: table } = await transaction.selectFrom("profile_tables").select("id")
-    .where("account_id", "=", account).where("name", "=", DEFAULT_TABLE).executeTakeFirstOrThrow();
+  const table = await requireTable(transaction, account, DEFAULT_TABLE);
   const definition: MappingDefinition = { kind: "default", identify_by: identifyBy };
   await transaction.insertInto("mappings").values({
     account_id: account,

@@ -1,5 +1,5 @@
 /**
- * API tokens: 32 random bytes, of which only the SHA-256 is stored.
+ * The API tokens of an account: made, listed and deleted. Of a token itself only the SHA-256 is stored.
  *
  * @module
  */
@@ -7,19 +7,36 @@ import { Failure } from "../contracts/failure.ts";
 import type { Executor } from "../database/database.ts";
 import type { TokensTable } from "../database/tables.ts";
 import { nearest } from "../describe/mod.ts";
+import { makerOf } from "./actor.ts";
+import { audit } from "./audit.ts";
 import type { EngineContext } from "./context.ts";
+import { parseExpiry } from "./expiry.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
+import { checkLabel, freeLabel } from "./label.ts";
 import type { Tokens } from "./runtime.ts";
-import { SCOPES } from "./scopes.ts";
+import { isScope, type Scope, SCOPES } from "./scopes.ts";
+import { hashOf, newToken } from "./token_hash.ts";
 import type { TokenView } from "./views.ts";
 
-/** Tells a leaked token's origin to whoever finds it. */
-const PREFIX = "waybill_";
+/** What tokens need of the engine. */
+type TokensContext = Pick<EngineContext, "database" | "accountId" | "account" | "actor">;
 
 /** The tokens of the context's account. */
-export function tokensOf({ database, accountId }: Pick<EngineContext, "database" | "accountId">): Tokens {
+export function tokensOf(context: TokensContext): Tokens {
+  const { database, accountId, account, actor } = context;
   const rows = (executor: Executor) => executor.selectFrom("tokens").selectAll().where("account_id", "=", accountId);
+  const viewOf = (row: TokensTable): TokenView => ({
+    id: row.id,
+    account_id: account.publicId,
+    name: row.name,
+    description: row.description,
+    scopes: JSON.parse(row.scopes),
+    expires: row.expires_at === null ? null : isoTime(row.expires_at),
+    user_id: row.user_id,
+    user_name: row.user_name,
+    created: isoTime(row.created_at),
+  });
 
   async function find(executor: Executor, id: string): Promise<TokensTable> {
     const row = await rows(executor).where("id", "=", id).executeTakeFirst();
@@ -27,69 +44,73 @@ export function tokensOf({ database, accountId }: Pick<EngineContext, "database"
     throw new Failure("config", `There is no token "${id}"`, { code: "not_found", hint: "See `waybill token list`" });
   }
 
-  async function admins(executor: Executor): Promise<string[]> {
-    return (await rows(executor).execute()).map(viewOf).filter(isAdmin).map(({ id }) => id);
+  /** Those with scope `admin` that still open something. */
+  async function admins(executor: Executor): Promise<TokensTable[]> {
+    const now = await database.now();
+    return (await rows(executor).execute()).filter((row) =>
+      isAdmin(row) && (row.expires_at === null || row.expires_at > now)
+    );
   }
 
   return {
-    create: async ({ name, scopes }) => {
-      if (name.trim() === "") throw new Failure("config", "The token's name is empty", { hint: "Give it a name" });
-      checkScopes(scopes);
-      const random = crypto.getRandomValues(new Uint8Array(32));
-      const token = PREFIX + random.toBase64({ alphabet: "base64url", omitPadding: true });
-      const id = newId();
-      await database.kysely.insertInto("tokens").values({
-        id,
-        account_id: accountId,
-        name: name.trim(),
-        hash: await hashOf(token),
-        scopes: JSON.stringify([...new Set(scopes)]),
-        created_at: await database.now(),
-      }).execute();
-      return { id, token };
+    create: async (input) => {
+      const wanted = input.name === undefined ? undefined : checkLabel(input.name, "name");
+      const scopes = checkScopes(input.scopes);
+      const now = await database.now();
+      const expires_at = input.expires === undefined ? null : parseExpiry(input.expires, now);
+      const token = newToken();
+      const hash = await hashOf(token);
+      return await database.write(async (transaction) => {
+        const names = wanted === undefined ? (await rows(transaction).execute()).map(({ name }) => name) : [];
+        const row: TokensTable = {
+          id: newId(),
+          account_id: accountId,
+          name: wanted ?? freeLabel("token", names),
+          hash,
+          scopes: JSON.stringify(scopes),
+          description: input.description ?? "",
+          expires_at,
+          ...makerOf(actor),
+          created_at: now,
+        };
+        await transaction.insertInto("tokens").values(row).execute();
+        const view = viewOf(row);
+        const detail = { scopes, expires: view.expires };
+        await audit(transaction, context, { action: "create", kind: "token", id: row.id, label: row.name, detail });
+        return { ...view, token };
+      });
     },
     list: async () => (await rows(database.kysely).orderBy("created_at").orderBy("id").execute()).map(viewOf),
     get: async (id) => viewOf(await find(database.kysely, id)),
     delete: async (id, { keepAdmin = false } = {}) =>
       await database.write(async (transaction) => {
-        const view = viewOf(await find(transaction, id));
-        if (keepAdmin && isAdmin(view) && (await admins(transaction)).length === 1) {
-          throw new Failure("config", `Token "${view.name}" is the last one with scope "admin"`, {
+        const row = await find(transaction, id);
+        const keepers = keepAdmin ? await admins(transaction) : [];
+        if (keepers.length === 1 && keepers[0]?.id === id) {
+          throw new Failure("config", `Token "${row.name}" is the last one with scope "admin"`, {
             code: "conflict",
             hint: "Create another first: `waybill token create --name NAME --scopes admin`",
           });
         }
         await transaction.deleteFrom("tokens").where("account_id", "=", accountId).where("id", "=", id).execute();
-        return view;
+        await audit(transaction, context, { action: "delete", kind: "token", id, label: row.name });
+        return viewOf(row);
       }),
-    verify: async (token) => {
-      // A look-up by hash tells nothing of the token by how long it takes.
-      const row = await rows(database.kysely).where("hash", "=", await hashOf(token)).executeTakeFirst();
-      if (!row) return undefined;
-      const { id, name, scopes } = viewOf(row);
-      return { id, name, scopes };
-    },
     anyAdmin: async () => (await admins(database.kysely)).length > 0,
   };
 }
 
-function viewOf({ id, name, scopes, created_at }: TokensTable): TokenView {
-  return { id, name, scopes: JSON.parse(scopes), created: isoTime(created_at) };
+function isAdmin({ scopes }: TokensTable): boolean {
+  return (JSON.parse(scopes) as string[]).includes("admin");
 }
 
-function isAdmin({ scopes }: TokenView): boolean {
-  return scopes.includes("admin");
-}
-
-function checkScopes(scopes: readonly string[]): void {
-  const wrong = scopes.find((scope) => !SCOPES.includes(scope));
-  if (wrong === undefined && scopes.length > 0) return;
+/** The scopes, each once. Failure `config` for none, and for one that there is not. */
+function checkScopes(given: readonly string[]): Scope[] {
+  const wrong = given.find((scope) => !isScope(scope));
+  if (wrong === undefined && given.length > 0) return [...new Set(given.filter(isScope))];
   const near = wrong === undefined ? undefined : nearest(wrong.replaceAll("-", "_"), SCOPES);
-  throw new Failure("config", wrong === undefined ? "A token needs a scope" : `There is no scope "${wrong}"`, {
+  const what = wrong !== undefined && wrong.length > 64 ? `${wrong.slice(0, 64)}…` : wrong;
+  throw new Failure("config", what === undefined ? "A token needs a scope" : `There is no scope "${what}"`, {
     hint: near === undefined ? `The scopes are ${SCOPES.join(", ")}` : `Did you mean "${near}"?`,
   });
-}
-
-async function hashOf(token: string): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token))).toHex();
 }

@@ -8,10 +8,13 @@ import type { FailureJson } from "../contracts/failure.ts";
 import type { Progress } from "../contracts/job.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { RunStatus } from "../database/tables.ts";
+import type { AccountSettings } from "./account_settings.ts";
 
 /** A saved authorisation. Secrets are named, never shown. */
 export interface AuthView {
   readonly id: string;
+  /** Id of its account. */
+  readonly account_id: string;
   readonly provider_id: string;
   /** The provider's title; its id where no plugin brings it any more. */
   readonly provider_name: string;
@@ -35,9 +38,43 @@ export interface AuthView {
 /** An API token; the token itself is never shown again. */
 export interface TokenView {
   readonly id: string;
+  /** Id of its account. */
+  readonly account_id: string;
   readonly name: string;
+  readonly description: string;
   readonly scopes: readonly string[];
+  /** From when on it opens nothing; null = never. */
+  readonly expires: string | null;
+  /** Id of the token that made it; null for one made at the command line or by the server's first start. */
+  readonly user_id: string | null;
+  /** Name that the token had then. */
+  readonly user_name: string | null;
   readonly created: string;
+}
+
+/** A tenant. */
+export interface AccountView {
+  /** 32 hex digits. */
+  readonly id: string;
+  readonly name: string;
+  readonly settings: AccountSettings;
+  readonly created: string;
+}
+
+/** One change that somebody made. */
+export interface AuditView {
+  /** Its place in the account's log, from 1. */
+  readonly sequence: number;
+  readonly at: string;
+  readonly actor: { readonly kind: "token" | "user" | "system"; readonly id: string | null; readonly name: string };
+  readonly action: string;
+  /** What was changed: `auth`, `token`, `job`, … */
+  readonly kind: string;
+  readonly id: string;
+  readonly label: string;
+  readonly detail: { readonly [key: string]: JsonValue };
+  /** SHA-256 over the hash before it and all of the above. */
+  readonly hash: string;
 }
 
 /** A configured job. */

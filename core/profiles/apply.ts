@@ -13,6 +13,9 @@ import type { MovedStamps, ProfileScope, ProfileStatements } from "./statements.
 
 const encoder = new TextEncoder();
 
+/** The archive position of an event of a batch. */
+export type PositionOf = (event: number) => number;
+
 /** What a batch did to the profiles. */
 export interface ApplyResult {
   readonly created: number;
@@ -21,7 +24,7 @@ export interface ApplyResult {
 }
 
 /**
- * Applies a batch whose first event has the archive position `position`.
+ * Applies a batch; `positionOf` gives the archive position of each of its events, which ascend.
  *
  * Runs in the transaction that holds the account's position, so that batches apply in the order of their positions.
  */
@@ -30,16 +33,16 @@ export async function applyBatch(
   statements: ProfileStatements,
   scope: ProfileScope,
   batch: ProfileBatch,
-  position: number,
+  positionOf: PositionOf,
 ): Promise<ApplyResult> {
   const resolution = await resolveIdentities(transaction, statements, scope, batch);
-  const changes = foldEvents(batch, resolution, position);
+  const changes = foldEvents(batch, resolution, positionOf);
   await statements.mergeProfiles(transaction, scope, changes.merges);
   await statements.insertProfiles(transaction, scope, changes.created.length, (index) => {
     const root = changes.created[index]!;
     const folded = changes.folded.get(root);
     return folded === undefined
-      ? { id: position + root, at: batch.times[root]!, attributes: batch.attributeBytes(root) }
+      ? { id: positionOf(root), at: batch.times[root]!, attributes: batch.attributeBytes(root) }
       : { ...folded, attributes: encoder.encode(folded.attributes) };
   });
   await statements.updateProfiles(transaction, scope, changes.updates);
@@ -206,7 +209,7 @@ interface Changes {
   profileOf(event: number): number;
 }
 
-function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, position: number): Changes {
+function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, positionOf: PositionOf): Changes {
   const firstOf = new Map<number, number>();
   for (let slot = 0; slot < known.length; slot++) {
     const id = known[slot]!;
@@ -254,7 +257,7 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
     }
     const survivor = id === 0 ? undefined : profiles.get(id);
     const absorbed = (merged ?? []).map((id) => profiles.get(id));
-    const result = fold(batch, position, events ?? [root], survivor, absorbed);
+    const result = fold(batch, positionOf, events ?? [root], survivor, absorbed);
     if (survivor === undefined) {
       created[createdCount++] = root;
       folded.set(root, result);
@@ -275,24 +278,24 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
     moved: {
       ids: seen.map((root) => survivors[root]!),
       ats: seen.map((root) => batch.times[root]!),
-      positions: seen.map((root) => position + root),
+      positions: seen.map(positionOf),
     },
     merges,
     profileOf: (event) => {
       const root = batch.root(event);
-      return survivors[root] || position + root;
+      return survivors[root] || positionOf(root);
     },
   };
 }
 
 function fold(
   batch: ProfileBatch,
-  position: number,
+  positionOf: PositionOf,
   events: readonly number[],
   survivor: StoredProfile | undefined,
   absorbed: readonly StoredProfile[],
 ): StoredProfile {
-  const stampOf = (event: number) => [batch.times[event]!, position + event] as const;
+  const stampOf = (event: number) => [batch.times[event]!, positionOf(event)] as const;
   let state: ProfileState;
   let rest = events;
   if (survivor === undefined) {

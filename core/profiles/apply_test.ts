@@ -47,7 +47,7 @@ async function apply(
     const batch = new ProfileBatch(testTarget(identifyBy, { hashers: own }));
     batch.add(indexRows(events.slice(first, first + size)), 0);
     const result = await database.write((transaction) =>
-      applyBatch(transaction, statementsFor(database.kind), scope, batch, first + 1)
+      applyBatch(transaction, statementsFor(database.kind), scope, batch, (event) => first + 1 + event)
     );
     created += result.created;
   }

@@ -97,7 +97,9 @@ class LineIndex {
     const negative = bytes[this.#at] === MINUS;
     if (negative) this.#at++;
     let value = 0;
-    for (; bytes[this.#at] !== COMMA && this.#at < bytes.length; this.#at++) value = 10 * value + bytes[this.#at]! - ZERO;
+    for (; bytes[this.#at] !== COMMA && this.#at < bytes.length; this.#at++) {
+      value = 10 * value + bytes[this.#at]! - ZERO;
+    }
     return negative ? -value : value;
   }
 

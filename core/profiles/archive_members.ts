@@ -45,6 +45,20 @@ export interface Member {
   readonly lines: Uint8Array;
 }
 
+/** The archive position of the first event of the member that starts at `offset`. */
+export function firstPosition(archive: Archive, path: string, length: number, offset = 0): number {
+  using file = openFile(archive, path, length);
+  const header = new Uint8Array(HEADER_BYTES);
+  file.seekSync(offset, Deno.SeekMode.Start);
+  for (let at = 0; at < HEADER_BYTES;) {
+    const count = file.readSync(header.subarray(at)) ?? 0;
+    if (count === 0) throw lost(path, `the member at byte ${offset} cannot be read`);
+    at += count;
+  }
+  if (nextHeader(header, 0) !== 0) throw lost(path, `the member at byte ${offset} cannot be read`);
+  return positionOf(header);
+}
+
 /** The members of a file up to its durable length, from the one that starts at `offset` on. */
 export function* readMembers(archive: Archive, path: string, length: number, offset = 0): Generator<Member> {
   using file = openFile(archive, path, length);

@@ -15,7 +15,7 @@ onEachDatabase("identities that were a row each are found in the runs they becom
   await kysely.schema.dropTable("generations").execute();
   await kysely.schema.alterTable("profile_tables").dropColumn("identity_rules").execute();
   await kysely.schema.alterTable("accounts").dropColumn("import_epoch").execute();
-  await sql`delete from migrations where name in ('0004_identity_runs', '0005_generations')`.execute(kysely);
+  await sql`delete from migrations where name in ('0004_identity_runs', '0007_generations')`.execute(kysely);
   // As far apart as hashes are, of both signs; more than a run and many blocks hold.
   const keys = BigUint64Array.from(
     { length: 120_000 },
@@ -26,7 +26,7 @@ onEachDatabase("identities that were a row each are found in the runs they becom
     const values = sql.raw(rows.slice(first, first + 5_000).join(","));
     await sql`insert into identities (account_id, hash, profile_id) values ${values}`.execute(kysely);
   }
-  assert.deepEqual(await migrate(database), ["0004_identity_runs", "0005_generations"]);
+  assert.deepEqual(await migrate(database), ["0004_identity_runs", "0007_generations"]);
   assert.deepEqual(await findIdentities(kysely, SCOPE, keys), Float64Array.from(keys, (_, index) => index + 1));
   for (const index of [0, 4_095, 4_096, 60_000, 119_999]) {
     assert.equal(await findIdentity(kysely, SCOPE, keys[index]!), index + 1);

@@ -22,6 +22,12 @@ const OWNER = "waybill";
 export interface PostgresOptions {
   /** Lets TCP in with TLS only, by a certificate for `localhost` of an authority made for this server. */
   readonly tls?: boolean;
+  /**
+   * Where the databases' files go, such as a disk of its own: a folder that is not there yet, in one that every user may
+   * pass through. The write-ahead log stays elsewhere unless `withLog`, and so do the server's messages. It is not
+   * removed.
+   */
+  readonly data?: { readonly folder: string; readonly withLog?: boolean };
   /** Settings as in `postgresql.conf`, such as `{ max_connections: "5" }`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -82,12 +88,14 @@ class Postgres implements PostgresServer {
   readonly password = "päss:w@rd/1";
   readonly caFile: string;
   readonly #home: string;
+  readonly #data: string;
   readonly #options: PostgresOptions;
   #databases = 0;
   #process: Deno.ChildProcess | undefined;
 
   constructor(home: string, port: number, options: PostgresOptions) {
     this.#home = home;
+    this.#data = options.data?.folder ?? `${home}/data`;
     this.port = port;
     this.socketDir = `${home}/socket`;
     this.caFile = `${home}/ca.crt`;
@@ -101,9 +109,15 @@ class Postgres implements PostgresServer {
       await Deno.chmod(folder, 0o755);
       await this.#giveToServer(folder);
     }
+    const { data } = this.#options;
+    if (data !== undefined) {
+      await Deno.mkdir(data.folder, { mode: 0o700 });
+      await this.#giveToServer(data.folder);
+    }
     // A default collation that is not bytewise, as most servers have: text columns must not depend on it.
     await this.#run("initdb", [
-      `--pgdata=${this.#home}/data`,
+      `--pgdata=${this.#data}`,
+      ...data === undefined || data.withLog === true ? [] : [`--waldir=${this.#home}/wal`],
       "--username=postgres",
       "--encoding=UTF8",
       "--locale=C.UTF-8",
@@ -111,13 +125,13 @@ class Postgres implements PostgresServer {
       "--icu-locale=en",
       "--no-sync",
     ]);
-    await this.#write("data/pg_hba.conf", [
+    await this.#write("pg_hba.conf", [
       "local all all trust",
       `${this.#options.tls ? "hostssl" : "host"} all all 127.0.0.1/32 scram-sha-256`,
     ]);
     if (this.#options.tls) await this.#makeCertificates();
     await this.#write(
-      "data/postgresql.auto.conf",
+      "postgresql.auto.conf",
       Object.entries(this.#settings()).map(([name, value]) => `${name} = '${value}'`),
     );
   }
@@ -172,7 +186,7 @@ class Postgres implements PostgresServer {
   }
 
   async #write(name: string, lines: readonly string[]): Promise<void> {
-    await Deno.writeTextFile(`${this.#home}/${name}`, [...lines, ""].join("\n"));
+    await Deno.writeTextFile(`${this.#data}/${name}`, [...lines, ""].join("\n"));
   }
 
   /** Runs one of PostgreSQL's programs as the server's user. */
@@ -183,7 +197,7 @@ class Postgres implements PostgresServer {
   async start(): Promise<void> {
     const process = new Deno.Command(SETPRIV, {
       // Killed with a test process that is killed; SIGQUIT ends PostgreSQL at once.
-      args: [...asServer(), "--pdeathsig=SIGQUIT", `${programs()}/postgres`, "-D", `${this.#home}/data`],
+      args: [...asServer(), "--pdeathsig=SIGQUIT", `${programs()}/postgres`, "-D", this.#data],
       stdin: "null",
       stdout: "null",
       stderr: "null",
@@ -202,7 +216,7 @@ class Postgres implements PostgresServer {
 
   /** The last line of the server's own file tells how it stands. */
   async #ready(): Promise<boolean> {
-    const text = await Deno.readTextFile(`${this.#home}/data/postmaster.pid`).catch(() => "");
+    const text = await Deno.readTextFile(`${this.#data}/postmaster.pid`).catch(() => "");
     return /\nready\s*$/.test(text);
   }
 

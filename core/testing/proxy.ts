@@ -24,6 +24,11 @@ export interface CuttingProxy extends AsyncDisposable {
   cut(): void;
   /** Lets the connections there are go silent without closing them, as a network does that loses every packet. */
   stall(): void;
+  /**
+   * Lets the connection go silent, in both directions and without closing it, on which so many more bytes, over all
+   * connections, have come from the client: as a client does that is stopped in the middle of a message.
+   */
+  stallAfterSending(bytes: number): void;
   /** Whether new connections are closed at once. */
   refuse(refusing: boolean): void;
 }
@@ -43,6 +48,8 @@ class Proxy implements CuttingProxy {
   readonly #server = createServer((inner) => this.#accept(inner).catch(() => inner.destroy()));
   readonly #sockets = new Set<Socket>();
   readonly #target: { readonly host: string; readonly port: number };
+  #sent = 0;
+  #stallAt: number | undefined;
   #cut: { readonly at: number; readonly then: () => Promise<void> } | undefined;
   #gate: Promise<void> = Promise.resolve();
   #refusing = false;
@@ -67,7 +74,7 @@ class Proxy implements CuttingProxy {
     const outer = connect({ ...this.#target, noDelay: true });
     this.#keep(outer);
     inner.setNoDelay(true);
-    inner.on("data", (bytes) => this.#pass(inner, outer, bytes));
+    inner.on("data", (bytes) => this.#send(inner, outer, bytes));
     outer.on("data", (bytes) => {
       this.#pass(outer, inner, bytes);
       this.#count(bytes.length, inner, outer);
@@ -92,6 +99,15 @@ class Proxy implements CuttingProxy {
     }
   }
 
+  #send(inner: Socket, outer: Socket, bytes: Uint8Array): void {
+    this.#sent += bytes.length;
+    const over = this.#stallAt === undefined ? -1 : this.#sent - this.#stallAt;
+    this.#pass(inner, outer, over < 0 ? bytes : bytes.subarray(0, bytes.length - over));
+    if (over < 0) return;
+    this.#stallAt = undefined;
+    for (const socket of [inner, outer]) this.#stalled.add(socket);
+  }
+
   #count(bytes: number, inner: Socket, outer: Socket): void {
     this.received += bytes;
     const cut = this.#cut;
@@ -112,6 +128,10 @@ class Proxy implements CuttingProxy {
 
   stall(): void {
     for (const socket of this.#sockets) this.#stalled.add(socket);
+  }
+
+  stallAfterSending(bytes: number): void {
+    this.#stallAt = this.#sent + bytes;
   }
 
   refuse(refusing: boolean): void {

@@ -5,26 +5,27 @@
  */
 import { z } from "zod";
 import { Failure } from "../../core/contracts/failure.ts";
-import type { Auths, Runtime } from "../../core/engine/runtime.ts";
+import { may } from "../../core/engine/capabilities.ts";
 import { isId } from "../../core/engine/ids.ts";
+import type { Registry } from "../../core/engine/registry.ts";
+import type { Engine } from "../../core/engine/runtime.ts";
 import { made, nothing, one } from "../answers.ts";
-import type { VerifiedToken } from "../auth_middleware.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { auth, type AuthResource, authResource, tokenResource } from "./auth_resource.ts";
-import { checkProvider, configOf, createBody, methodOf, updateBody } from "./auth_input.ts";
+import { checkProvider, configOf, createBody, methodOf, oauthOf, updateBody } from "./auth_input.ts";
 import { checkAuth, checkReport } from "./auth_check.ts";
 
 const authParam = { id: "Id or label of the auth" };
 
 /** The routes of auths. */
-export function authRoutes(runtime: Pick<Runtime, "auths" | "tokens" | "registry">): readonly Route[] {
-  return [...making(runtime), ...keeping(runtime), ...using(runtime.auths)];
+export function authRoutes(registry: Registry): readonly Route[] {
+  return [...making(registry), ...keeping(), ...using()];
 }
 
 /** Making: under an id that Waybill chooses, or under one that the caller does. */
-function making({ auths, registry }: Pick<Runtime, "auths" | "registry">): readonly Route[] {
+function making(registry: Registry): readonly Route[] {
   const body = createBody(registry);
-  const create = async (given: z.output<typeof body>, caller: VerifiedToken | null, id?: string) => {
+  const create = async ({ auths }: Engine, given: z.output<typeof body>, id?: string) => {
     const method = methodOf(given, registry);
     const { label, description, config } = given;
     const view = await auths.create({
@@ -32,14 +33,15 @@ function making({ auths, registry }: Pick<Runtime, "auths" | "registry">): reado
       ...(label === undefined ? {} : { label }),
       ...(description === undefined ? {} : { description }),
       ...(id === undefined ? {} : { id }),
-      ...(caller === null ? {} : { user: { id: caller.id, name: caller.name } }),
       config: configOf(config),
+      ...oauthOf(given),
     });
     return authResource(view);
   };
   const shared = {
     method: "post",
     tag: "auth",
+    capability: "auth.write",
     description: "The config is encrypted where it is secret, and never returned. Check it afterwards.",
     body,
     answer: made(201, auth, ({ id }) => `/api/auth/${id}`),
@@ -51,7 +53,7 @@ function making({ auths, registry }: Pick<Runtime, "auths" | "registry">): reado
       name: "createAuth",
       summary: "Create an auth",
       failures: [404, 409],
-      handle: ({ body, caller }) => create(body, caller),
+      handle: ({ engine, body }) => create(engine, body),
     }),
     defineRoute({
       ...shared,
@@ -60,42 +62,45 @@ function making({ auths, registry }: Pick<Runtime, "auths" | "registry">): reado
       summary: "Create an auth with an id of your choice",
       params: { id: "Free id: 32 hex digits in lower case" },
       failures: [409],
-      handle: ({ params, body, caller }) => create(body, caller, params.id),
+      handle: ({ engine, params, body }) => create(engine, body, params.id),
     }),
   ];
 }
 
 /** Reading, changing and removing. */
-function keeping({ auths, tokens }: Pick<Runtime, "auths" | "tokens">): readonly Route[] {
+function keeping(): readonly Route[] {
   return [
     defineRoute({
       method: "get",
       path: "/api/auth",
       name: "listAuths",
+      capability: "auth.read",
       tag: "auth",
       summary: "List auths",
       answer: one(z.array(auth), "The auths"),
-      handle: async () => (await auths.list()).map(authResource),
+      handle: async ({ engine }) => (await engine.auths.list()).map(authResource),
     }),
     defineRoute({
       method: "get",
       path: "/api/auth/{id}",
       name: "getAuth",
+      capability: "auth.read",
       tag: "auth",
       summary: "Show an auth, or the token with this id",
       params: authParam,
       answer: one(auth),
-      handle: ({ params: { id } }) =>
+      handle: ({ engine: { actor, auths, tokens }, params: { id } }) =>
         authOrToken<AuthResource>(
           id,
           async () => authResource(await auths.get(id)),
-          async () => tokenResource(await tokens.get(id)),
+          may(actor, "token.read") && (async () => tokenResource(await tokens.get(id))),
         ),
     }),
     defineRoute({
       method: "put",
       path: "/api/auth/{id}",
       name: "updateAuth",
+      capability: "auth.write",
       tag: "auth",
       summary: "Change an auth",
       description: "Config is merged by name: what is left out stays, secrets included; null removes.",
@@ -103,13 +108,16 @@ function keeping({ auths, tokens }: Pick<Runtime, "auths" | "tokens">): readonly
       body: updateBody,
       failures: [409],
       answer: one(auth),
-      handle: async ({ params, body: { provider_id, method, config, ...change } }) => {
+      handle: async ({ engine: { auths }, params, body }) => {
+        const { provider_id, method, label, description, config } = body;
         if (provider_id !== undefined || method !== undefined) {
           checkProvider(await auths.get(params.id), provider_id, method);
         }
         const view = await auths.update(params.id, {
-          ...change,
+          ...(label === undefined ? {} : { label }),
+          ...(description === undefined ? {} : { description }),
           ...(config === undefined ? {} : { config: configOf(config) }),
+          ...oauthOf(body),
         });
         return authResource(view);
       },
@@ -118,6 +126,7 @@ function keeping({ auths, tokens }: Pick<Runtime, "auths" | "tokens">): readonly
       method: "delete",
       path: "/api/auth/{id}",
       name: "deleteAuth",
+      capability: "auth.write",
       tag: "auth",
       summary: "Delete an auth, or the token with this id",
       description: "Its runs are stopped, and its jobs paused until they have another one. " +
@@ -125,42 +134,60 @@ function keeping({ auths, tokens }: Pick<Runtime, "auths" | "tokens">): readonly
       params: authParam,
       failures: [409],
       answer: nothing(),
-      handle: async ({ params: { id } }) => {
-        await authOrToken<unknown>(id, () => auths.delete(id), () => tokens.delete(id, { keepAdmin: true }));
+      handle: async ({ engine: { actor, auths, tokens }, params: { id } }) => {
+        await authOrToken<unknown>(
+          id,
+          () => auths.delete(id),
+          may(actor, "token.write") && (() => tokens.delete(id, { keepAdmin: true })),
+        );
       },
     }),
   ];
 }
 
-/** A token's id is an auth's, too (SPEC §4): what is no auth may be a token. */
-async function authOrToken<T>(id: string, withAuth: () => Promise<T>, withToken: () => Promise<T>): Promise<T> {
+/**
+ * A token's id is an auth's, too (SPEC §4): what is no auth may be a token. To callers without a say over tokens there
+ * is none.
+ */
+async function authOrToken<T>(
+  id: string,
+  withAuth: () => Promise<T>,
+  withToken: (() => Promise<T>) | false,
+): Promise<T> {
   try {
     return await withAuth();
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== "not_found" || !isId(id)) throw error;
-    return await withToken();
+    if (!(error instanceof Failure) || error.code !== "not_found" || !isId(id) || !withToken) throw error;
+    try {
+      return await withToken();
+    } catch (other) {
+      // The caller asked for an auth.
+      throw other instanceof Failure && other.code === "not_found" ? error : other;
+    }
   }
 }
 
 /** Checking, and trusting what the other side proves to be. */
-function using(auths: Auths): readonly Route[] {
+function using(): readonly Route[] {
   return [
     defineRoute({
       method: "post",
       path: "/api/auth/{id}/check",
       name: "checkAuth",
+      capability: "auth.write",
       tag: "auth",
       summary: "Connect and look at everything that a job will need",
       description: "Answers 200 with one entry for each thing looked at, whether it works or not. " +
         "Pins the other side's identity where none is pinned yet.",
       params: authParam,
       answer: one(checkReport, "What was looked at"),
-      handle: ({ params, signal }) => checkAuth(auths, params.id, signal),
+      handle: ({ engine, params, signal }) => checkAuth(engine.auths, params.id, signal),
     }),
     defineRoute({
       method: "post",
       path: "/api/auth/{id}/trust-host-key",
       name: "trustHostKey",
+      capability: "auth.write",
       tag: "auth",
       summary: "Forget the pinned host key, connect, and pin the one that is there now",
       params: authParam,
@@ -172,7 +199,7 @@ function using(auths: Auths): readonly Route[] {
         }),
         "Both fingerprints",
       ),
-      handle: ({ params, signal }) => auths.trustPeer(params.id, { signal }),
+      handle: ({ engine, params, signal }) => engine.auths.trustPeer(params.id, { signal }),
     }),
   ];
 }

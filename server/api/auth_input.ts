@@ -5,17 +5,22 @@
  */
 import { z } from "zod";
 import { Failure } from "../../core/contracts/failure.ts";
-import type { ConfigInput } from "../../core/engine/runtime.ts";
+import type { ConfigInput, OAuthInput, OAuthToken } from "../../core/engine/runtime.ts";
 import type { Registry } from "../../core/engine/registry.ts";
 import type { AuthView } from "../../core/engine/views.ts";
 import { configValue } from "./inputs.ts";
+import { jsonValue } from "./schemas.ts";
 
 const pairs = z.array(z.strictObject({ name: z.string(), value: configValue }));
+const oauthToken: z.ZodType<OAuthToken | null> = z.record(z.string(), jsonValue).nullable();
+
 const common = {
   provider_id: z.string().min(1).exactOptional().describe("Provider of the method"),
   method: z.string().min(1).exactOptional().describe("Auth method; may be left out where the provider has just one"),
   label: z.string().min(1).exactOptional().describe("Unique name for people"),
   description: z.string().exactOptional(),
+  oauthtoken: oauthToken.exactOptional().describe("OAuth 1 token; write-only, null removes it"),
+  oauth2token: oauthToken.exactOptional().describe("OAuth 2 token; write-only, null removes it"),
 };
 
 /** A configuration as an object, or as a list of names and values. */
@@ -38,12 +43,23 @@ export const updateBody: z.ZodObject<typeof common & { config: z.ZodExactOptiona
   { ...common, config: anyConfig.exactOptional() },
 );
 
+/** The OAuth tokens of a body, where it has any. */
+export function oauthOf({ oauthtoken, oauth2token }: OAuthInput): { readonly oauth?: OAuthInput } {
+  if (oauthtoken === undefined && oauth2token === undefined) return {};
+  return {
+    oauth: {
+      ...(oauthtoken === undefined ? {} : { oauthtoken }),
+      ...(oauth2token === undefined ? {} : { oauth2token }),
+    },
+  };
+}
+
 /** Both forms of a configuration as one. */
 export function configOf(config: AuthConfigInput): ConfigInput {
   if (!Array.isArray(config)) return config;
   const names = new Set<string>();
   for (const { name } of config) {
-    if (names.has(name)) throw new Failure("config", `Config name "${name}" is given twice`);
+    if (names.has(name)) throw new Failure("config", `Config name "${name.slice(0, 64)}" is given twice`);
     names.add(name);
   }
   return Object.fromEntries(config.map(({ name, value }) => [name, value]));

@@ -12,6 +12,7 @@ export type AuthResource = Omit<AuthView, "config">;
 /** The schema of {@linkcode AuthResource}. */
 export const auth: z.ZodType<AuthResource> = z.object({
   id: z.string(),
+  account_id: z.string(),
   provider_id: z.string(),
   provider_name: z.string(),
   method: z.string(),
@@ -30,20 +31,18 @@ export function authResource({ config: _, ...view }: AuthView): AuthResource {
   return view;
 }
 
+/** Whose auths the tokens are. */
+export const TOKEN_PROVIDER = { provider_id: "waybill", provider_name: "Waybill" } as const;
+
 /** A token as the auth that it is, too (SPEC §4). */
-export function tokenResource({ id, name, created }: TokenView): AuthResource {
+export function tokenResource({ name, scopes: _, expires: __, ...token }: TokenView): AuthResource {
   return {
-    id,
-    provider_id: "waybill",
-    provider_name: "Waybill",
+    ...token,
+    ...TOKEN_PROVIDER,
     method: "token",
     label: name,
-    description: "",
     secrets: ["token"],
     peer: null,
-    user_id: null,
-    user_name: null,
-    created,
-    updated: created,
+    updated: token.created,
   };
 }

@@ -21,6 +21,7 @@ Deno.test("an auth is made, shown, listed and changed without its config ever co
   assert.equal(made.status, 201, made.text);
   const { id, created, updated, ...rest } = made.json.data;
   assert.deepEqual(rest, {
+    account_id: (await server.runtime.account.get()).id,
     provider_id: "file-service",
     provider_name: "File service",
     method: "sftp",
@@ -156,4 +157,68 @@ Deno.test("deleting an auth over HTTP pauses its jobs and stops its runs", async
   const job = (await server.call("GET /api/job/nightly")).json.data;
   assert.deepEqual([job.status, job.auth_id], ["paused", null]);
   assert.equal((await server.call(`GET /api/run/${run.id}`)).json.data.status, "cancelled");
+});
+
+Deno.test("the documented calls of auths work as they stand, and answer with the documented fields", async () => {
+  await using server = await openTestServer();
+  const documented = ["account_id", "id", "provider_id", "provider_name", "user_id"];
+  const call = async (request: string, json?: unknown) =>
+    await server.call(request, {
+      token: null,
+      headers: { authorization: server.token, "content-type": "application/json" },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    });
+  const id = "1b53b88a06b418b07d601b6f57b8eb40";
+  const config = [{ name: "host", value: "a.invalid" }, { name: "username", value: "u" }, {
+    name: "password",
+    value: "value_that_will_get_encrypted",
+  }];
+  const body = { provider_id: "file-service", method: "sftp", config };
+  const made = await call(`POST /api/auth/${id}`, body);
+  const oauthtoken = { token: "oauth_value_1", token_secret: "oauth_value_2" };
+  const oauth2token = { access_token: "oauth_value_3", expiry: 1_700_000_000, scope: ["a", "b"], extra: { id: null } };
+  const changed = await call(`PUT /api/auth/${id}`, {
+    provider_id: "file-service",
+    config: [{ name: "password", value: "oauth_value_4" }],
+    oauth2token,
+    oauthtoken,
+  });
+  const shown = await call(`GET /api/auth/${id}?access_token=${server.token}`);
+  for (const [reply, status] of [[made, 201], [changed, 200], [shown, 200]] as const) {
+    assert.equal(reply.status, status, reply.text);
+    assert.equal(reply.json.status, "success");
+    for (const field of documented) assert.match(reply.json.data[field] ?? "", /./, field);
+    assert.deepEqual([reply.json.data.id, reply.json.data.provider_name], [id, "File service"]);
+    assert.match(reply.json.data.account_id, /^[0-9a-f]{32}$/);
+    assert.doesNotMatch(reply.text, /value_/);
+  }
+  assert.deepEqual(shown.json.data.secrets, ["password", "oauthtoken", "oauth2token"]);
+  const removed = await call(`DELETE /api/auth/${id}`);
+  assert.deepEqual([removed.status, removed.text], [204, ""]);
+});
+
+Deno.test("OAuth tokens left out stay, null removes one, and what is no object is refused", async () => {
+  await using server = await openTestServer();
+  const config = { folder: server.folder };
+  const made = await server.call("POST /api/auth", {
+    json: { method: "local-folder", label: "in", config, oauth2token: { a: "1" }, oauthtoken: { b: "2" } },
+  });
+  assert.deepEqual([made.status, made.json.data.secrets], [201, ["oauthtoken", "oauth2token"]]);
+  const put = async (json: unknown) => await server.call("PUT /api/auth/in", { json });
+  assert.deepEqual((await put({ description: "x" })).json.data.secrets, ["oauthtoken", "oauth2token"]);
+  assert.deepEqual((await put({ config: {} })).json.data.secrets, ["oauthtoken", "oauth2token"]);
+  assert.deepEqual((await put({ oauthtoken: null })).json.data.secrets, ["oauth2token"]);
+  assert.deepEqual((await put({ oauth2token: null })).json.data.secrets, []);
+  const deep = `{"oauthtoken":${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}}`;
+  const headers = { "content-type": "application/json" };
+  for (
+    const reply of [
+      await put({ oauthtoken: "canary" }),
+      await put({ oauth2token: ["canary"] }),
+      await server.call("PUT /api/auth/in", { body: deep, headers }),
+    ]
+  ) {
+    assert.equal(reply.status, 400, reply.text);
+    assert.doesNotMatch(reply.text, /canary/);
+  }
 });

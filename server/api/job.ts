@@ -4,7 +4,6 @@
  * @module
  */
 import { z } from "zod";
-import type { Jobs, Runs } from "../../core/engine/runtime.ts";
 import { made, nothing, one } from "../answers.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { authReference, configInput } from "./inputs.ts";
@@ -15,26 +14,26 @@ const label = z.string().min(1).describe("Unique name for people");
 const description = z.string().exactOptional();
 
 /** The routes of jobs. */
-export function jobRoutes(jobs: Jobs, runs: Runs): readonly Route[] {
-  return [...keeping(jobs), ...using(jobs, runs)];
-}
+export const jobRoutes: readonly Route[] = [...keeping(), ...using()];
 
 /** Making, reading, changing and removing. */
-function keeping(jobs: Jobs): readonly Route[] {
+function keeping(): readonly Route[] {
   return [
     defineRoute({
       method: "get",
       path: "/api/job",
       name: "listJobs",
+      capability: "job.read",
       tag: "job",
       summary: "List jobs",
       answer: one(z.array(job), "The jobs"),
-      handle: () => jobs.list(),
+      handle: ({ engine }) => engine.jobs.list(),
     }),
     defineRoute({
       method: "post",
       path: "/api/job",
       name: "createJob",
+      capability: "job.write",
       tag: "job",
       summary: "Create a job",
       body: z.strictObject({
@@ -46,22 +45,24 @@ function keeping(jobs: Jobs): readonly Route[] {
       }),
       failures: [404, 409],
       answer: made(201, job, ({ id }) => `/api/job/${id}`),
-      handle: ({ body }) => jobs.create(body),
+      handle: ({ engine, body }) => engine.jobs.create(body),
     }),
     defineRoute({
       method: "get",
       path: "/api/job/{id}",
       name: "getJob",
+      capability: "job.read",
       tag: "job",
       summary: "Show a job",
       params: jobParam,
       answer: one(job),
-      handle: ({ params }) => jobs.get(params.id),
+      handle: ({ engine, params }) => engine.jobs.get(params.id),
     }),
     defineRoute({
       method: "put",
       path: "/api/job/{id}",
       name: "updateJob",
+      capability: "job.write",
       tag: "job",
       summary: "Change a job",
       description: "What is left out stays as it is; a config key that is null goes back to its default.",
@@ -74,64 +75,69 @@ function keeping(jobs: Jobs): readonly Route[] {
       }),
       failures: [409],
       answer: one(job),
-      handle: ({ params, body }) => jobs.update(params.id, body),
+      handle: ({ engine, params, body }) => engine.jobs.update(params.id, body),
     }),
     defineRoute({
       method: "delete",
       path: "/api/job/{id}",
       name: "deleteJob",
+      capability: "job.write",
       tag: "job",
       summary: "Delete a job",
       description: "Refused while a run of it is queued or running.",
       params: jobParam,
       failures: [409],
       answer: nothing(),
-      handle: ({ params }) => jobs.delete(params.id),
+      handle: ({ engine, params }) => engine.jobs.delete(params.id),
     }),
   ];
 }
 
 /** Planning, pausing, resuming and running. */
-function using(jobs: Jobs, runs: Runs): readonly Route[] {
+function using(): readonly Route[] {
   return [
     defineRoute({
       method: "post",
       path: "/api/job/{id}/plan",
       name: "planJob",
+      capability: "job.write",
       tag: "job",
       summary: "Tell what a run of a job would do; changes nothing",
       params: jobParam,
       failures: [409, 422, 503],
       answer: one(plan, "What it would do"),
-      handle: ({ params, signal }) => jobs.plan(params.id, { signal }),
+      handle: ({ engine, params, signal }) => engine.jobs.plan(params.id, { signal }),
     }),
     defineRoute({
       method: "post",
       path: "/api/job/{id}/pause",
       name: "pauseJob",
+      capability: "job.write",
       tag: "job",
       summary: "Pause a job: it starts no runs",
       description: "What has begun goes on to its end.",
       params: jobParam,
       answer: one(job),
-      handle: ({ params }) => jobs.pause(params.id),
+      handle: ({ engine, params }) => engine.jobs.pause(params.id),
     }),
     defineRoute({
       method: "post",
       path: "/api/job/{id}/resume",
       name: "resumeJob",
+      capability: "job.write",
       tag: "job",
       summary: "Let a paused job start runs again",
       description: "Refused while its auth is gone: give it another first.",
       params: jobParam,
       failures: [409],
       answer: one(job),
-      handle: ({ params }) => jobs.resume(params.id),
+      handle: ({ engine, params }) => engine.jobs.resume(params.id),
     }),
     defineRoute({
       method: "post",
       path: "/api/job/{id}/run",
       name: "runJob",
+      capability: "run.write",
       tag: "job",
       summary: "Start a run of a job",
       description: "The run is queued; follow it at the path in `Location`.",
@@ -139,7 +145,7 @@ function using(jobs: Jobs, runs: Runs): readonly Route[] {
       body: z.strictObject({ config: configInput.default({}).describe("Over the job's own, for this run") }),
       failures: [409],
       answer: made(202, run, ({ id }) => `/api/run/${id}`),
-      handle: ({ params, body }) => runs.start({ job: params.id, config: body.config }),
+      handle: ({ engine, params, body }) => engine.runs.start({ job: params.id, config: body.config }),
     }),
   ];
 }

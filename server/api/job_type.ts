@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { describeJobType } from "../../core/engine/declarations.ts";
-import type { Runtime } from "../../core/engine/runtime.ts";
+import type { Registry } from "../../core/engine/registry.ts";
 import { one, page } from "../answers.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { jobType } from "./descriptions.ts";
@@ -20,12 +20,13 @@ const draft = {
 };
 
 /** The routes of job types. */
-export function jobTypeRoutes({ registry, jobs }: Pick<Runtime, "registry" | "jobs">): readonly Route[] {
+export function jobTypeRoutes(registry: Registry): readonly Route[] {
   return [
     defineRoute({
       method: "get",
       path: "/api/job/type",
       name: "listJobTypes",
+      capability: "provider.read",
       tag: "job",
       summary: "List job types",
       answer: one(z.array(jobType), "The job types"),
@@ -35,6 +36,7 @@ export function jobTypeRoutes({ registry, jobs }: Pick<Runtime, "registry" | "jo
       method: "get",
       path: "/api/job/type/{type}",
       name: "getJobType",
+      capability: "provider.read",
       tag: "job",
       summary: "Show a job type, with its fields and the JSON Schema of its config",
       params: typeParam,
@@ -45,6 +47,7 @@ export function jobTypeRoutes({ registry, jobs }: Pick<Runtime, "registry" | "jo
       method: "post",
       path: "/api/job/type/{type}/choices/{field}",
       name: "listChoices",
+      capability: "job.write",
       tag: "job",
       summary: "List the values that a field may take, as the other side has them now",
       params: { ...typeParam, field: "Key of the field" },
@@ -56,8 +59,8 @@ export function jobTypeRoutes({ registry, jobs }: Pick<Runtime, "registry" | "jo
       }),
       failures: [422, 503],
       answer: page(choice),
-      handle: ({ params, body: { auth, config, ...options }, signal }) =>
-        jobs.choices({ type: params.type, config, ...(auth === undefined ? {} : { auth }) }, params.field, {
+      handle: ({ engine, params, body: { auth, config, ...options }, signal }) =>
+        engine.jobs.choices({ type: params.type, config, ...(auth === undefined ? {} : { auth }) }, params.field, {
           ...options,
           signal,
         }),
@@ -66,13 +69,14 @@ export function jobTypeRoutes({ registry, jobs }: Pick<Runtime, "registry" | "jo
       method: "post",
       path: "/api/job/type/{type}/plan",
       name: "planJobType",
+      capability: "job.write",
       tag: "job",
       summary: "Tell what a run would do; changes nothing",
       params: typeParam,
       body: z.strictObject(draft),
       failures: [422, 503],
       answer: one(plan, "What it would do"),
-      handle: ({ params, body, signal }) => jobs.plan({ type: params.type, ...body }, { signal }),
+      handle: ({ engine, params, body, signal }) => engine.jobs.plan({ type: params.type, ...body }, { signal }),
     }),
   ];
 }

@@ -108,7 +108,7 @@ export const run: z.ZodType<RunView> = z.object({
   progress: progress.nullable(),
   notes: z.array(z.string()),
   failure: failure.nullable(),
-  next_step: z.string().nullable().describe("What to do next: a command"),
+  next_step: z.string().nullable().describe("What to do next: a request, its JSON body after it"),
   created_at: time,
   started_at: time.nullable(),
   finished_at: time.nullable(),

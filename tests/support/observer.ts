@@ -18,6 +18,19 @@ const LOOK = 2;
 /** Longer than it takes to read the rows of a small commit, in milliseconds. */
 const COMING_TO_COMMIT = 2_000;
 
+/** A process that is nowhere, and lives for the others. */
+const HOLDER = {
+  id: "f".repeat(32),
+  kind: "worker",
+  machine: "nowhere",
+  pid: 1,
+  address: null,
+  started_at: 0,
+} as const;
+
+/** What makes a run the above one's. */
+const HELD = { lease_owner: HOLDER.id, lease_until: 8.64e15 };
+
 /** A run as it stands. */
 export interface RunState {
   readonly status: string;
@@ -120,26 +133,41 @@ export class Observer implements AsyncDisposable {
    * Takes its run away from a process that begins a commit, of rows that it has read and prepared. On SQLite the process
    * is stopped then, so committing is the first thing it tries when it is continued; that it waits to begin cannot be
    * seen from here: it is given the time to come to that. On PostgreSQL its transaction has begun, and the process goes
-   * on: stopped, it would keep the run locked until the server ends the transaction, after a minute.
+   * on: stopped, it would keep the run locked until the server ends the transaction. So there this waits until the
+   * process has noticed, fails if it has committed all the same, and then leaves the run to whoever takes it.
    */
   async takeAwayAtCommit(executing: WaybillProcess): Promise<void> {
     const database = await this.#database();
     const { kysely, kind } = database;
-    await database.write(async (transaction) => {
+    const before = await database.write(async (transaction) => {
       const own = transaction.updateTable("runs").where("id", "=", this.run);
-      await own.set({ lease_until: 1 }).execute();
-      if (kind === "sqlite") await new Promise((resolve) => setTimeout(resolve, COMING_TO_COMMIT));
-      else {
-        for (let waiting = 0; waiting === 0 && !executing.ended();) {
-          const { rows } = await sql`select 1 from pg_stat_activity where datname = current_database()
-            and wait_event_type = 'Lock' and query like 'update "runs" set "fence"%'`.execute(kysely);
-          waiting = rows.length;
-        }
+      const { rows_read } = await own.set({ lease_until: 1 }).returning("rows_read").executeTakeFirstOrThrow();
+      if (kind === "sqlite") {
+        await new Promise((resolve) => setTimeout(resolve, COMING_TO_COMMIT));
+        await executing.pause();
+      } else await this.#someoneWaitsForRuns(executing);
+      await own.set((set) => ({ fence: set("fence", "+", 1), ...kind === "sqlite" ? { lease_until: 1 } : HELD }))
+        .where("status", "=", "running").execute();
+      if (kind === "postgres") {
+        await transaction.insertInto("processes").values({ ...HOLDER, seen_at: await database.now() }).execute();
       }
-      if (kind === "sqlite") await executing.pause();
-      await own.set((set) => ({ fence: set("fence", "+", 1), lease_until: 1 })).where("status", "=", "running")
-        .execute();
+      return rows_read;
     }, { beside: true });
+    if (kind === "sqlite") return;
+    await executing.logged(/was taken over by another process/);
+    const { rows_read } = await this.state();
+    if (rows_read !== before) throw new Error(`A worker without its lease has committed: ${before}, ${rows_read} rows`);
+    await kysely.deleteFrom("processes").where("id", "=", HOLDER.id).execute();
+  }
+
+  /** Resolves once a transaction waits for a run's row that another one holds. */
+  async #someoneWaitsForRuns(executing: WaybillProcess): Promise<void> {
+    const { kysely } = await this.#database();
+    for (let waiting = 0; waiting === 0 && !executing.ended();) {
+      const { rows } = await sql`select 1 from pg_stat_activity where datname = current_database()
+        and wait_event_type = 'Lock' and query like 'update "runs" set%'`.execute(kysely);
+      waiting = rows.length;
+    }
   }
 
   /**

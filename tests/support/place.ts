@@ -71,7 +71,12 @@ export const sqlitePlaces: Places = {
 };
 
 async function startPostgresPlaces(): Promise<Places> {
-  const server: PostgresServer = await startPostgres();
+  const server = await startPostgres();
+  return { ...placesOn(server), [Symbol.asyncDispose]: () => server.stop() };
+}
+
+/** Places on a PostgreSQL server, which the caller stops. */
+export function placesOn(server: PostgresServer): Places {
   const place = async (home: string) => ({ home, url: await server.createDatabase() });
   return {
     make: place,
@@ -83,7 +88,7 @@ async function startPostgresPlaces(): Promise<Places> {
       await server.sql(`create database ${target} template ${source} owner ${server.user}`);
       return copy;
     },
-    [Symbol.asyncDispose]: () => server.stop(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

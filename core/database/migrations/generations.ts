@@ -9,7 +9,7 @@ import type { Tables } from "../tables.ts";
 
 /** Adds generations; what is there becomes the first of its table. */
 export const generations: Migration = {
-  name: "0005_generations",
+  name: "0007_generations",
   async up(context) {
     const { transaction, types, now } = context;
     const { schema } = transaction;

@@ -1,0 +1,72 @@
+/**
+ * `account create|list|show|set`
+ *
+ * @module
+ */
+import { accountSettingsSchema } from "../../core/engine/account_settings.ts";
+import type { AccountChange } from "../../core/engine/runtime.ts";
+import type { AccountView } from "../../core/engine/views.ts";
+import type { App } from "../app.ts";
+import type { Command, Noun } from "../command.ts";
+import { configFlags } from "../config_flags.ts";
+import { UNSET } from "../saved.ts";
+
+const create: Command = {
+  summary: "Makes an account: a tenant, whose data no other sees",
+  flags: [{ name: "name", kind: "value", value: "NAME", help: "What to call it [required]" }],
+  examples: ["account create --name acme"],
+  run: async (app, args) => {
+    const account = await (await app.runtime()).accounts.create({ name: args.required("name") });
+    print(app, account);
+    app.out.next([app.command("token", "create", "--account", account.name, "--name", "NAME", "--scopes", "admin")]);
+  },
+};
+
+const list: Command = {
+  summary: "Lists the accounts; the first is meant where a command names none",
+  run: async (app) => {
+    const accounts = await (await app.runtime()).accounts.list();
+    if (app.out.json) return app.out.value(accounts);
+    app.out.table(["name", "id", "made"], accounts.map(({ name, id, created }) => [name, id, created]));
+  },
+};
+
+const show: Command = {
+  summary: "Shows the account that --account names, with its settings",
+  run: async (app) => print(app, await (await app.runtime()).account.get()),
+};
+
+const set: Command = {
+  summary: "Changes the settings of the account that --account names",
+  flags: [
+    ...configFlags(accountSettingsSchema, { partial: true }),
+    { name: "name", kind: "value", value: "NAME", help: "New name" },
+    { ...UNSET, help: "Put these settings back to their default" },
+  ],
+  examples: ["account set --pii-fields email,phone", "account set --account acme --suppress-erased forever"],
+  run: async (app, args) => {
+    const unset = (args.list("unset") ?? []).map((name) => [args.keyOf(name), null] as const);
+    const name = args.value("name");
+    const change: AccountChange = {
+      ...(name === undefined ? {} : { name }),
+      settings: { ...args.config, ...Object.fromEntries(unset) },
+    };
+    const { account } = await app.runtime();
+    print(app, await account.update(change));
+  },
+};
+
+function print({ out }: App, account: AccountView): void {
+  if (out.json) return out.value(account);
+  const { pii_fields, suppress_erased } = account.settings;
+  out.pairs([
+    ["name", account.name],
+    ["id", account.id],
+    ["pii fields", pii_fields.length === 0 ? "none" : pii_fields],
+    ["suppress erased", suppress_erased],
+    ["made", account.created],
+  ]);
+}
+
+/** Accounts. */
+export const account: Noun = { verbs: { create, list, show, set } };

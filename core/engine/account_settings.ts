@@ -1,0 +1,63 @@
+/**
+ * What an account can set, declared once: flags, checks and answers derive from it.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { FieldMeta } from "../contracts/config.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { Executor } from "../database/database.ts";
+import { parseConfig } from "../describe/mod.ts";
+import { may, requireCapability, type Scoped } from "./capabilities.ts";
+import { knownKeys } from "./stored_config.ts";
+
+/** The settings of an account. A new one needs no more than a line here. */
+export const accountSettingsSchema = z.object({
+  pii_fields: z.array(z.string().min(1)).default([]).meta(
+    {
+      title: "PII fields",
+      help: "Profile fields that only the scopes admin, data_manager and general_manager see",
+    } satisfies FieldMeta,
+  ),
+  suppress_erased: z.enum(["off", "forever"]).default("off").meta(
+    {
+      title: "Suppress erased",
+      help: "Whether data for erased identities is refused for ever, not just until the erasure is done",
+    } satisfies FieldMeta,
+  ),
+});
+
+/** The settings of an account, as they are. */
+export type AccountSettings = z.output<typeof accountSettingsSchema>;
+
+/** Settings out of their column: what is stored, over the defaults. */
+export function readSettings(stored: string): AccountSettings {
+  return parseConfig(accountSettingsSchema, knownSettings(stored), "account");
+}
+
+/** The settings that were changed; one that no Waybill has any more is left out. */
+export function knownSettings(stored: string): { readonly [key: string]: JsonValue } {
+  return knownKeys(accountSettingsSchema, JSON.parse(stored)).config;
+}
+
+/** An account's settings as a transaction sees them: for what must not act on those of a moment ago. */
+export async function settingsOf(executor: Executor, accountId: number): Promise<AccountSettings> {
+  const { settings } = await executor.selectFrom("accounts").select("settings").where("id", "=", accountId)
+    .executeTakeFirstOrThrow();
+  return readSettings(settings);
+}
+
+/**
+ * Which fields of profiles somebody may see: gives a test for a field's name. Whoever may not see a field gets neither
+ * its values nor its identities, in whatever form: profile, list, export, example, error.
+ */
+export function visibleFields(who: Scoped, settings: Pick<AccountSettings, "pii_fields">): (field: string) => boolean {
+  if (settings.pii_fields.length === 0 || may(who, "pii.read")) return () => true;
+  const hidden = new Set(settings.pii_fields);
+  return (field) => !hidden.has(field);
+}
+
+/** Refuses (`forbidden`) what would tell of a field that somebody may not see: a look-up or a filter by it. */
+export function requireVisible(who: Scoped, settings: Pick<AccountSettings, "pii_fields">, field: string): void {
+  if (!visibleFields(who, settings)(field)) requireCapability(who, "pii.read");
+}

@@ -1,0 +1,68 @@
+/**
+ * What the engine says in the command line's words, in those of the HTTP API.
+ *
+ * The engine, and plugins, name what to do next as a command of the command line: `waybill run retry ID`, in backticks
+ * within a sentence. The command line makes of it what its user has to type; this makes of it the request to send.
+ *
+ * @module
+ */
+
+/** Requests by command; `{}` is its argument. */
+export const REQUESTS: Readonly<Record<string, string>> = {
+  "auth check": "POST /api/auth/{}/check",
+  "auth trust-host-key": "POST /api/auth/{}/trust-host-key",
+  "job resume": "POST /api/job/{}/resume",
+  "job update": "PUT /api/job/{}",
+  "run list": "GET /api/run",
+  "run rejects": "GET /api/run/{}/rejects",
+  "run retry": "POST /api/run/{}/retry",
+  "run show": "GET /api/run/{}",
+  "run stop": "POST /api/run/{}/stop",
+  "stream list": "GET /api/stream",
+  "token list": "GET /api/token",
+};
+
+/**
+ * A text for callers of the API: `POST /api/run/ID/retry` for `waybill run retry ID`, flags as its JSON body. A command
+ * that the API has no request for stays, and the text says where it is to be typed.
+ */
+export function phrase(text: string): string {
+  return text.replace(/`waybill ([^`]+)`/g, (_, words: string) => {
+    const request = requestFor(words);
+    return request === undefined ? `\`waybill ${words}\` (on the server's machine)` : `\`${request}\``;
+  });
+}
+
+/** A next step, which is a command and nothing else, as a request; null where the API has none. */
+export function phraseStep(step: string): string | null {
+  return requestFor(step.replace(/^waybill /, "")) ?? null;
+}
+
+/** For `JSON.stringify`: phrases what to do (`hint`, `next_step`), wherever it stands. */
+export function phrasing(key: string, value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  if (key === "hint") return phrase(value);
+  return key === "next_step" ? phraseStep(value) : value;
+}
+
+function requestFor(command: string): string | undefined {
+  const [noun = "", verb = "", ...rest] = wordsOf(command);
+  const request = REQUESTS[`${noun} ${verb}`];
+  if (request === undefined) return undefined;
+  const flags = rest.findIndex((word) => word.startsWith("--"));
+  const [argument = "ID"] = flags === 0 ? [] : rest;
+  const path = request.replace("{}", () => encodeURIComponent(argument));
+  const body: Record<string, string> = {};
+  for (let at = flags; at >= 0 && at < rest.length; at += 2) {
+    body[rest[at]!.slice(2).replaceAll("-", "_")] = rest[at + 1] ?? "true";
+  }
+  return flags < 0 ? path : `${path} ${JSON.stringify(body)}`;
+}
+
+/** The words of a command, quoted as a POSIX shell has them. */
+function wordsOf(command: string): string[] {
+  const words = command.match(/(?:'[^']*'|\\.|[^\s'\\])+/g) ?? [];
+  return words.map((word) =>
+    word.replace(/'([^']*)'|\\(.)/g, (_, quoted?: string, escaped?: string) => quoted ?? escaped ?? "")
+  );
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { openTestServer } from "./server_testing.ts";
+import { phrase, phraseStep, phrasing, REQUESTS } from "./phrase.ts";
+
+Deno.test("a command in a hint becomes the request that does it, its flags the body", () => {
+  assert.equal(phrase("See `waybill run list`"), "See `GET /api/run`");
+  assert.equal(
+    phrase("Look at `waybill run rejects 12`, or go on with `waybill run retry 12 --reject-threshold NUMBER` (or …)"),
+    'Look at `GET /api/run/12/rejects`, or go on with `POST /api/run/12/retry {"reject_threshold":"NUMBER"}` (or …)',
+  );
+  assert.equal(
+    phrase("Give it another: `waybill job update 'Ann'\\''s job' --auth LABEL`"),
+    'Give it another: `PUT /api/job/Ann\'s%20job {"auth":"LABEL"}`',
+  );
+  assert.equal(phrase("Update `host_key`"), "Update `host_key`");
+});
+
+Deno.test("a command that the API has no request for stays, and is told where to type; such a next step is none", () => {
+  assert.equal(phrase("Run `waybill db migrate`"), "Run `waybill db migrate` (on the server's machine)");
+  assert.equal(phraseStep("waybill serve"), null);
+  assert.equal(phraseStep("waybill auth check 12"), "POST /api/auth/12/check");
+});
+
+Deno.test("what to do is phrased wherever it stands, and nothing else is", () => {
+  const value = {
+    next_step: "waybill run retry 1",
+    failure: { hint: "`waybill run list`" },
+    note: "`waybill run list`",
+  };
+  assert.deepEqual(JSON.parse(JSON.stringify(value, phrasing)), {
+    next_step: "POST /api/run/1/retry",
+    failure: { hint: "`GET /api/run`" },
+    note: "`waybill run list`",
+  });
+});
+
+Deno.test("each request that stands for a command is there", async () => {
+  await using server = await openTestServer();
+  const { paths } = (await server.call("GET /openapi.json")).json;
+  const there = Object.entries(paths as Record<string, Record<string, unknown>>).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{\w+\}/, "{}")}`)
+  );
+  for (const request of Object.values(REQUESTS)) assert.ok(there.includes(request), request);
+});
+
+Deno.test("errors, runs and checks name requests over HTTP, not commands", async () => {
+  await using server = await openTestServer({ runner: "serve" });
+  const missing = await server.call(`GET /api/run/${"0".repeat(32)}`);
+  assert.equal(missing.status, 404);
+  assert.equal(missing.json.hint, "See `GET /api/run`");
+  await server.call("POST /api/auth", {
+    json: { method: "local-folder", label: "in", config: { folder: server.folder } },
+  });
+  const config = { stream: "s", file: "customers.csv", identify_by: ["nothing"], reject_threshold: "0" };
+  const started = await server.call("POST /api/run", { json: { type: "csv-import", auth: "in", config } });
+  const { id } = started.json.data;
+  for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) }));
+  const run = await server.call(`GET /api/run/${id}`);
+  const listed = await server.call("GET /api/run");
+  for (const { failure, next_step } of [run.json.data, listed.json.data[0]]) {
+    assert.ok(!`${failure?.hint}${next_step}`.includes("waybill"), JSON.stringify({ failure, next_step }));
+  }
+});
