@@ -8,16 +8,18 @@ import type { Database } from "../database/database.ts";
 import type { DatabaseAddress } from "../database/open.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { Archive } from "../profiles/archive.ts";
-import { openTarget } from "../profiles/mapping.ts";
+import { type MappingDefinition, openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { TestDatabases } from "../testing/each_database_testing.ts";
 import { startEngine } from "./engine_testing.ts";
+import { followMappings } from "./generations.ts";
 import { newId } from "./ids.ts";
 import { ImportBuffer } from "./import_buffer.ts";
 import { type ImportBatch, ImportCommits } from "./import_commit.ts";
 import { type Claim, claimRun } from "./queue.ts";
 import { placeImport, type StreamPlace } from "./streams.ts";
+import type { Vault } from "./vault.ts";
 import { EventLines } from "../profiles/event_lines.ts";
 import { allIdentities, type Identities } from "../profiles/identity_index.ts";
 import { indexRows } from "../profiles/indexed_batch.ts";
@@ -71,6 +73,7 @@ export interface ImportPeer extends AsyncDisposable {
   readonly database: Database;
   readonly address: DatabaseAddress;
   readonly archive: Archive;
+  readonly vault: Vault;
   readonly claim: Claim;
   readonly place: StreamPlace;
   readonly identityKey: Uint8Array;
@@ -91,8 +94,20 @@ export interface ImportPeer extends AsyncDisposable {
   content(): Promise<Record<string, unknown>>;
 }
 
-/** Starts one; events without a time of their own get 1,000. */
-export async function startImport(databases: TestDatabases): Promise<ImportPeer> {
+/** Gives the stream of an import another mapping, and the run that replays its events where that is needed. */
+export async function remap({ database }: Pick<ImportPeer, "database">, lql: string): Promise<string | undefined> {
+  const definition: MappingDefinition = { kind: "lql", text: lql };
+  return await database.write(async (transaction) => {
+    await transaction.updateTable("mappings").set({ definition: JSON.stringify(definition) }).execute();
+    return await followMappings(transaction, 1, 1, { now: 5 });
+  });
+}
+
+/** Starts one; events without a time of their own get 1,000. `lql` stands in the place of the default mapping. */
+export async function startImport(
+  databases: TestDatabases,
+  { lql }: { readonly lql?: string } = {},
+): Promise<ImportPeer> {
   const engine = await startEngine(databases);
   const { database } = engine.context;
   const archive = new Archive(`${engine.folder}/archive`);
@@ -100,7 +115,12 @@ export async function startImport(databases: TestDatabases): Promise<ImportPeer>
   const claim = await claimRun(database, newId(), [run]);
   if (claim === undefined) throw new Error("The run could not be claimed");
   const identifyBy = ["id", "email"];
-  const place = await placeImport(database.kysely, 1, { stream: "people", identifyBy }, 0);
+  const find = () => placeImport(database.kysely, 1, { stream: "people", identifyBy }, 0);
+  let place = await find();
+  if (lql !== undefined) {
+    await remap({ database }, lql);
+    place = await find();
+  }
   const identityKey = Uint8Array.from({ length: 16 }, (_, index) => index);
   const profiles = () => place.targets.map((target) => new ProfileBatch(openTarget(target, identityKey, place.stream)));
   const lines = async (kind: "stream" | "rejects") => {
@@ -116,6 +136,7 @@ export async function startImport(databases: TestDatabases): Promise<ImportPeer>
     database,
     address: engine.address,
     archive,
+    vault: engine.context.vault,
     claim,
     place,
     identityKey,

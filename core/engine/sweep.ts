@@ -14,7 +14,7 @@ export function sweepStatements(account: number, generation: number): RawBuilder
   const mine = sql`account_id = ${account} and table_id = ${generation}`;
   const byId = (table: "profiles" | "profile_stamps" | "profile_merges") =>
     sql`delete from ${sql.table(table)} where ${mine} and id <=
-      (select max(id) from (select id from ${sql.table(table)} where ${mine} order by id limit ${AT_ONCE}) as some)`;
+      (select max(id) from (select id from ${sql.table(table)} where ${mine} order by id limit ${AT_ONCE}) as next)`;
   return [
     byId("profile_stamps"),
     byId("profile_merges"),
