@@ -6,7 +6,7 @@
 import { Failure } from "../contracts/failure.ts";
 import { nearest } from "../describe/nearest.ts";
 import { faultAt, setPlace } from "./fault.ts";
-import { tokenAt, wordAt } from "./lexer.ts";
+import { skipSpace, tokenAt, wordAt } from "./lexer.ts";
 import { MAX_DEPTH, MAX_LENGTH } from "./limits.ts";
 import { BARE_NAME, KEYWORDS, SLUG, type Token } from "./tokens.ts";
 
@@ -21,8 +21,9 @@ export class Cursor {
   readonly filter: boolean;
   /** Whether a line break may end a phrase: directly within `AND (…)` and `OR (…)`. */
   phrases = false;
-  /** The token that comes next. */
-  token: Token;
+  /** Where the next token is looked for. */
+  #at = 0;
+  #token: Token | undefined;
   #depth = 0;
 
   /** Throws a `Failure` of kind `config` for a text that is too long. */
@@ -38,7 +39,11 @@ export class Cursor {
     }
     this.text = text;
     this.filter = filter;
-    this.token = tokenAt(text, 0);
+  }
+
+  /** The token that comes next; read when it is asked for, since a slug may be no token. */
+  get token(): Token {
+    return this.#token ??= tokenAt(this.text, this.#at);
   }
 
   /** The token after the one that comes next. */
@@ -49,8 +54,18 @@ export class Cursor {
   /** Takes the next token. */
   take(): Token {
     const token = this.token;
-    this.token = tokenAt(this.text, token.end);
+    this.#goTo(token.end);
     return token;
+  }
+
+  /** Where the next token starts. */
+  get start(): number {
+    return skipSpace(this.text, this.#at);
+  }
+
+  #goTo(offset: number): void {
+    this.#at = offset;
+    this.#token = undefined;
   }
 
   /** Whether the next token is this sign. */
@@ -104,18 +119,20 @@ export class Cursor {
   }
 
   #expectWord(what: string, pattern: RegExp): string {
-    if (this.token.type === "quoted") return this.take().value;
-    if (this.token.type === "text") throw this.expected(what, "Names stand bare or in back-ticks, not in quotes");
     const word = this.takeWord(pattern);
-    if (word === "") throw this.expected(what);
-    return word;
+    if (word !== "") return word;
+    if (this.token.type === "quoted") return this.take().value;
+    throw this.token.type === "text"
+      ? this.expected(what, "Names stand bare or in back-ticks, not in quotes")
+      : this.expected(what);
   }
 
-  /** Takes what the sticky `pattern` matches here, keywords excepted; the empty text where nothing does. */
-  takeWord(pattern: RegExp): string {
-    const word = wordAt(this.text, this.token.start, pattern);
-    if (KEYWORDS.has(word.toUpperCase())) return "";
-    if (word !== "") this.token = tokenAt(this.text, this.token.start + word.length);
+  /** Takes what the sticky `pattern` matches here if `accepts` it; the empty text where it does not. No keywords. */
+  takeWord(pattern: RegExp, accepts: (word: string) => boolean = () => true): string {
+    const start = skipSpace(this.text, this.#at);
+    const word = wordAt(this.text, start, pattern);
+    if (word === "" || KEYWORDS.has(word.toUpperCase()) || !accepts(word)) return "";
+    this.#goTo(start + word.length);
     return word;
   }
 

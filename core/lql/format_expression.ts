@@ -58,10 +58,10 @@ export function formatExpression(node: Expression, style: LogicStyle): string {
       return `${operand(node.operand)} ${not}${node.type.toUpperCase()} ${formatScalar(node.pattern)}`;
     case "between":
       return `${operand(node.operand)} ${not}BETWEEN ${operand(node.low)} AND ${operand(node.high)}`;
-    case "exists":
-      return `EXISTS ${
-        node.operand.type === "negation" ? `(${operand(node.operand)})` : within(node.operand, RANK.operand)
-      }`;
+    case "exists": {
+      const text = within(node.operand, RANK.operand);
+      return `EXISTS ${text.startsWith("-") ? `(${text})` : text}`;
+    }
     case "include":
       return `INCLUDE ${quoteSlug(node.slug)}`;
     case "everything":

@@ -11,11 +11,16 @@ const SPACE = /(?:\s+|(?:--|#)[^\n]*)*/y;
 const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\\": "\\", '"': '"', "'": "'" };
 
-/** The token that follows offset `from`. Throws a `Failure` of kind `config` where none does. */
-export function tokenAt(text: string, from: number): Token {
+/** Where the next token starts: past white space and comments. */
+export function skipSpace(text: string, from: number): number {
   SPACE.lastIndex = from;
   SPACE.test(text);
-  const start = SPACE.lastIndex;
+  return SPACE.lastIndex;
+}
+
+/** The token that follows offset `from`. Throws a `Failure` of kind `config` where none does. */
+export function tokenAt(text: string, from: number): Token {
+  const start = skipSpace(text, from);
   const newLine = text.slice(from, start).includes("\n");
   const token = (type: TokenType, value: string, end: number): Token => ({ type, value, start, end, newLine });
   if (start >= text.length) return token("end", "", start);

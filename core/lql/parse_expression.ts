@@ -62,7 +62,7 @@ function parsePredicate(cursor: Cursor): Expression {
   }
   if (cursor.filter && cursor.takeSign("*")) return { type: "everything" };
   if (cursor.filter && cursor.takeKeyword("INCLUDE")) {
-    const at = cursor.token.start;
+    const at = cursor.start;
     return cursor.placed({ type: "include", slug: cursor.expectSlug("an audience's slug") }, at);
   }
   return parseComparison(cursor);

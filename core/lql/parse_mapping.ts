@@ -6,6 +6,7 @@
 import { nearest } from "../describe/nearest.ts";
 import type { Column, Mapping } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
+import { wordAt } from "./lexer.ts";
 import { setPlaces } from "./fault.ts";
 import { MERGE_OPS, mergeOpNamed } from "./kinds.ts";
 import { parseExpression } from "./parse_expression.ts";
@@ -36,7 +37,7 @@ export function parseMapping(text: string): Mapping {
   const identifyBy: string[] = [];
   const places: number[] = [];
   do {
-    places.push(cursor.token.start);
+    places.push(cursor.start);
     identifyBy.push(cursor.expectName("the name of a column"));
   } while (cursor.takeKeyword("OR"));
   const where = cursor.takeKeyword("WHERE") ? parseExpression(cursor) : undefined;
@@ -80,14 +81,12 @@ function parseClause(cursor: Cursor, column: Writable<Column>): void {
       column.kind = parseKind(cursor);
       return;
     default: {
-      const before = cursor.token;
-      const word = cursor.takeWord(BARE_NAME);
-      const merge = mergeOpNamed(word);
+      const merge = mergeOpNamed(cursor.takeWord(BARE_NAME, (word) => mergeOpNamed(word) !== undefined));
       if (merge !== undefined) {
         column.merge = merge;
         return;
       }
-      cursor.token = before;
+      const word = wordAt(cursor.text, cursor.token.start, BARE_NAME);
       const meant = word === "" ? undefined : nearest(word, Object.keys(MERGE_OPS));
       const names = Object.keys(MERGE_OPS).join(", ");
       throw cursor.expected(`a merge: ${names}`, meant === undefined ? undefined : `Did you mean ${meant}?`);

@@ -5,6 +5,7 @@
  */
 import type { Expression, Field } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
+import { wordAt } from "./lexer.ts";
 import { type Kind, kindNamed, KINDS } from "./kinds.ts";
 import { parseExpression } from "./parse_expression.ts";
 import { nearest } from "../describe/nearest.ts";
@@ -87,11 +88,9 @@ function parseCast(cursor: Cursor, start: number, outer: boolean): Expression {
 
 /** The name of a kind, in any case. */
 export function parseKind(cursor: Cursor): Kind {
-  const before = cursor.token;
-  const word = cursor.takeWord(KIND_WORD);
-  const kind = kindNamed(word);
+  const kind = kindNamed(cursor.takeWord(KIND_WORD, (word) => kindNamed(word) !== undefined));
   if (kind !== undefined) return kind;
-  cursor.token = before;
+  const word = wordAt(cursor.text, cursor.token.start, KIND_WORD);
   const meant = word === "" ? undefined : nearest(word, Object.keys(KINDS));
   throw cursor.expected(
     `a kind: ${Object.keys(KINDS).join(", ")}`,

@@ -70,9 +70,19 @@ export function firstText(value: Value): string | undefined {
   return isList(value) ? value.map(toText).find((text) => text !== undefined) : toText(value);
 }
 
-/** ISO 8601 in UTC with milliseconds, as every cell has it; `ms` is within the years 1 to 9999. */
+const DAY = 86_400_000;
+const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
+/** The day that was written last, and its text to the `T`: events lie close together. */
+let [lastDay, lastDate] = [NaN, ""];
+
+/** ISO 8601 in UTC with milliseconds, as every cell has it; `ms` is whole and within the years 1 to 9999. */
 export function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
+  const day = Math.floor(ms / DAY);
+  if (day !== lastDay) [lastDay, lastDate] = [day, new Date(ms).toISOString().slice(0, 11)];
+  const second = Math.floor((ms - day * DAY) / 1_000);
+  const [hours, minutes] = [TWO_DIGITS[Math.floor(second / 3_600)], TWO_DIGITS[Math.floor(second / 60) % 60]];
+  const thousandths = String(ms - day * DAY - 1_000 * second).padStart(3, "0");
+  return `${lastDate}${hours}:${minutes}:${TWO_DIGITS[second % 60]}.${thousandths}Z`;
 }
 
 /**
