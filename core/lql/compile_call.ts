@@ -8,7 +8,7 @@ import type { Call, Expression } from "./ast.ts";
 import { compileComparison } from "./compile_comparison.ts";
 import type { Compilation, Compiled } from "./compile_expression.ts";
 import { faultOf } from "./fault.ts";
-import type { FunctionDeclaration, Parameter, ParameterType } from "./functions/declaration.ts";
+import type { BoundCall, FunctionDeclaration, Parameter, ParameterType } from "./functions/declaration.ts";
 import { FUNCTIONS, signatureOf } from "./functions/table.ts";
 import type { StaticType } from "./scope.ts";
 import { kindOfType } from "./static_types.ts";
@@ -51,13 +51,14 @@ export function compileCall(compilation: Compilation, call: Call, column = false
     return { compute: compileComparison(compilation, operator, first, second), type: "bool", kind: "BOOL" };
   }
   const args = call.args.map((arg, index) => compileArgument(compilation, arg, parameters[index], name));
-  if (declaration.readsNow?.(args.length) ?? false) compilation.usesNow = true;
-  if (declaration.readsAll?.(args.length) ?? false) compilation.readsAll = true;
-  const compute = build?.({
+  const bound: BoundCall = {
     args: args.map((arg) => arg.compute),
     constant: (index) => args[index]?.constant,
     fault: (index, what, hint) => faultOf(call.args[index] ?? call, what, hint),
-  });
+  };
+  if (declaration.readsNow?.(bound)) compilation.usesNow = true;
+  if (declaration.readsAll?.(bound)) compilation.readsAll = true;
+  const compute = build?.(bound);
   const chosen = args.filter((_, index) => parameters[index]?.type !== "condition");
   const type = result === "same" ? commonType(chosen) : result;
   return { compute: compute ?? (() => undefined), type, kind: declaration.kind ?? kindOfType(type) };

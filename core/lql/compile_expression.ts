@@ -24,7 +24,7 @@ import { dateMath } from "./date_math.ts";
 import { faultOf } from "./fault.ts";
 import type { Kind } from "./kinds.ts";
 import { likePattern } from "./like.ts";
-import type { Compute, Condition, StaticType } from "./scope.ts";
+import type { Compute, Condition, Scope, StaticType } from "./scope.ts";
 import { KIND_TYPES, kindOfType, TYPE_NAMES } from "./static_types.ts";
 import { hasValue, holds, membersOf, toDecimal, toText, type Value } from "./values.ts";
 
@@ -211,20 +211,21 @@ export class Compilation {
 
   #between({ operand, low, high }: Between): Condition {
     const value = this.value(operand);
-    const bounds = [[">=", low], ["<=", high]] as const;
-    const [least, greatest] = bounds.map(([operator, bound]): (scope: Parameters<Condition>[0]) => Test => {
-      const { compute, constant, type } = this.value(bound);
-      checkComparison(bound, value, operator, constant, type);
-      if (constant === undefined) return (scope) => (member) => compareValues(operator, member, compute(scope));
-      this.noteDate(constant);
-      const test = literalTest(operator, constant);
-      return () => test;
-    });
+    const [least, greatest] = [this.#bound(value, ">=", low), this.#bound(value, "<=", high)];
+    // One member must lie between both bounds.
     return (scope) => {
-      const [above, below] = [least?.(scope), greatest?.(scope)];
-      const test: Test = (member, now) => (above?.(member, now) ?? false) && (below?.(member, now) ?? false);
-      return anyMember(test)(value.compute(scope), scope.at);
+      const inside: Test = (member) => least(member, scope) && greatest(member, scope);
+      return anyMember(inside)(value.compute(scope), scope.at);
     };
+  }
+
+  #bound(value: Compiled, operator: ">=" | "<=", bound: Expression): (member: Value, scope: Scope) => boolean {
+    const { compute, constant, type } = this.value(bound);
+    checkComparison(bound, value, operator, constant, type);
+    if (constant === undefined) return (member, scope) => compareValues(operator, member, compute(scope));
+    this.noteDate(constant);
+    const test = literalTest(operator, constant);
+    return (member, scope) => test(member, scope.at);
   }
 
   /** A failure at `node` for a value of the wrong type. */

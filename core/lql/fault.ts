@@ -42,27 +42,34 @@ function visible(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, " ");
 }
 
-const places = new WeakMap<object, Place>();
-const lists = new WeakMap<object, readonly Place[]>();
+/** Where a node was read: a property that comparing, copying and JSON pass over, so that equal texts give equal trees. */
+const PLACE: unique symbol = Symbol("place");
 
-/** Remembers where a node of a syntax tree was read. Kept beside the tree, so that equal texts give equal trees. */
+/** A node of a syntax tree, or a list in one, whose members each have a place. */
+interface Placed {
+  readonly [PLACE]?: Place | readonly Place[];
+}
+
+/** Remembers where a node of a syntax tree was read. A WeakMap would cost ten times as much on long texts. */
 export function setPlace(node: object, text: string, offset: number): void {
-  places.set(node, { text, offset });
+  Object.defineProperty(node, PLACE, { value: { text, offset } });
 }
 
 /** Remembers where each member of a list was read. */
 export function setPlaces(list: object, text: string, offsets: readonly number[]): void {
-  lists.set(list, offsets.map((offset) => ({ text, offset })));
+  Object.defineProperty(list, PLACE, { value: offsets.map((offset) => ({ text, offset })) });
 }
 
 /** A failure at the place where the member at `index` of `list` was read. */
-export function faultOfMember(list: object, index: number, what: string, hint?: string): Failure {
-  return faultIn(lists.get(list)?.[index], what, hint);
+export function faultOfMember(list: object & Placed, index: number, what: string, hint?: string): Failure {
+  const places = list[PLACE];
+  return faultIn(Array.isArray(places) ? places[index] : undefined, what, hint);
 }
 
 /** A failure at the place where `node` was read; without one where the tree was not made by the parser. */
-export function faultOf(node: object, what: string, hint?: string): Failure {
-  return faultIn(places.get(node), what, hint);
+export function faultOf(node: object & Placed, what: string, hint?: string): Failure {
+  const place = node[PLACE];
+  return faultIn(place !== undefined && "text" in place ? place : undefined, what, hint);
 }
 
 function faultIn(place: Place | undefined, what: string, hint: string | undefined): Failure {

@@ -273,7 +273,7 @@ Deno.test("a program tells its table, the fields it reads, its audiences and whe
     assert.equal(plain(phrase).usesNow, true, phrase);
   }
   assert.equal(plain("INCLUDE a", { usesNow: true }).usesNow, true);
-  assert.equal(plain('year(a) = 2014 AND a > "2014-01-01"').usesNow, false);
+  assert.equal(plain('year(a) = 2014 AND todate(b) = a AND a > "2014-01-01"').usesNow, false);
 });
 
 Deno.test("INCLUDE asks the audience about the same profile in the same context", () => {

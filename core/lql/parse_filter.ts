@@ -19,8 +19,12 @@ export function parseFilter(text: string): Filter {
   const table = cursor.takeKeyword("FROM") ? cursor.expectSlug("the name of a table") : undefined;
   const alias = cursor.takeKeyword("ALIAS") ? cursor.expectSlug("a slug") : undefined;
   if (cursor.token.type !== "end") {
-    const left = [table ?? alias ?? "FROM", alias ?? "ALIAS"].filter((word) => word === "FROM" || word === "ALIAS");
-    throw cursor.expected(["an operator", ...left, "the end"].slice(table ?? alias ? 1 : 0).join(", "));
+    const rest = alias !== undefined
+      ? "the end"
+      : table !== undefined
+      ? "ALIAS or the end"
+      : "an operator, FROM, ALIAS or the end";
+    throw cursor.expected(rest);
   }
   return { phrase, ...table !== undefined && { table }, ...alias !== undefined && { alias } };
 }

@@ -28,7 +28,12 @@ export function parseMapping(text: string): Mapping {
   cursor.expectKeyword("SELECT");
   cursor.takeSign(",");
   const columns = [parseColumn(cursor)];
-  while (cursor.takeSign(",")) columns.push(parseColumn(cursor));
+  while (cursor.takeSign(",")) {
+    if (cursor.atKeyword("FROM")) {
+      throw cursor.fault("expected a column after the comma", "Remove the comma, or add a column");
+    }
+    columns.push(parseColumn(cursor));
+  }
   if (!cursor.takeKeyword("FROM")) throw cursor.expected(`an operator, ",", ${CLAUSES.join(", ")} or FROM`);
   const stream = cursor.expectSlug("the name of a stream");
   cursor.expectKeyword("INTO");

@@ -104,7 +104,7 @@ export const CAST_FUNCTIONS: readonly FunctionDeclaration[] = [
       ['todate("now-1d")', "2014-04-06T16:58:55.000Z"],
       ['todate("soon")', undefined],
     ],
-    readsNow: (args) => args === 1,
+    readsNow: (call) => call.args.length === 1 && dateMath(String(call.constant(0))) !== undefined,
     build: (call) => {
       if (call.args.length > 1) return parsed(argument(call, 1), timestampParser({ format: formatNamed(call, 0) }));
       const math = dateMath(String(call.constant(0)));

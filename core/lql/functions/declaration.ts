@@ -51,10 +51,10 @@ export interface FunctionDeclaration {
   readonly kind?: Kind;
   /** Set for what only a column as a whole can be: its merge, and its kind for an argument of a type. */
   readonly aggregate?: { readonly merge: MergeOp; kind(argument: StaticType): Kind };
-  /** Whether a call with so many arguments reads the time that is now. */
-  readsNow?(args: number): boolean;
-  /** Whether a call with so many arguments may read any field. */
-  readsAll?(args: number): boolean;
+  /** Whether a call reads the time that is now. */
+  readsNow?(call: BoundCall): boolean;
+  /** Whether a call may read any field. */
+  readsAll?(call: BoundCall): boolean;
   /** Set for another spelling of an operator; it has no `build`. */
   readonly operator?: ComparisonOperator;
   /** Makes the call ready to be evaluated. */

@@ -56,8 +56,8 @@ export const HASH_FUNCTIONS: readonly FunctionDeclaration[] = [
     result: "text",
     help: "A UUID made of the arguments, or of the whole event: the same again at every replay.",
     examples: [["uuid(event)", "c7a0f715-4e64-8d96-8617-f251dc12c439"]],
-    readsNow: (args) => args === 0,
-    readsAll: (args) => args === 0,
+    readsNow: ({ args }) => args.length === 0,
+    readsAll: ({ args }) => args.length === 0,
     build: buildUuid,
   },
 ];

@@ -9,7 +9,7 @@ import { argument, type BoundCall, type FunctionDeclaration, parameter } from ".
 import { timeFormatter } from "./time_format.ts";
 
 const X = parameter("x", "time", { count: "optional" });
-const withoutArguments = (args: number) => args === 0;
+const withoutArguments = ({ args }: BoundCall) => args.length === 0;
 
 /** Builds a function of a time; without an argument, of now. */
 function ofTime(compute: (date: Date) => Value): (call: BoundCall) => Compute {
@@ -174,7 +174,7 @@ export const TIME_FUNCTIONS: readonly FunctionDeclaration[] = [
     kind: "MAP[STRING]TIME",
     help: "A map of one key to a time, or to now.",
     examples: [["maptime(event)", { hello: "2014-04-07T16:58:55.000Z" }], ["maptime(missing)", undefined]],
-    readsNow: (args) => args === 1,
+    readsNow: ({ args }) => args.length === 1,
     build: (call) => mapOfTime(argument(call, 0), call.args[1]),
   },
   {
