@@ -23,8 +23,8 @@ export interface ImportAttempt {
   readonly bytes: () => number;
   /** Milliseconds worked so far. */
   readonly duration: () => number;
-  /** A worker that waits to commit, where one was started in advance. */
-  readonly commitWorker: Worker | undefined;
+  /** Leads to a worker that waits to commit; without one, this thread commits. */
+  readonly commits: MessagePort | undefined;
   /** Takes a sentence that the user should read. */
   readonly note: (sentence: string) => void;
 }
@@ -59,14 +59,10 @@ export async function openImport(
     new IdentityHasher(core.identityKey, claim.account, mapping?.profiles.table ?? 0, field)
   );
   const { database, archiveDir } = core.home;
-  const commits = new LazyCommits(
-    () => new ImportCommits(core.database, core.statements, core.archive, claim, to),
-    () =>
-      new CommitThread(
-        { database, archiveDir, claim, place: to, identityKey: core.identityKey, identifyBy },
-        attempt.commitWorker,
-      ),
-  );
+  const here = () => new ImportCommits(core.database, core.statements, core.archive, claim, to);
+  const { commits: port } = attempt;
+  const start = { database, archiveDir, claim, place: to, identityKey: core.identityKey, identifyBy };
+  const commits = new LazyCommits(here, port === undefined ? here : () => new CommitThread(start, port));
   const run = new ImportRun({
     run: claim.run,
     commits,
