@@ -11,6 +11,7 @@ import type { Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
 import { type Archive, placeMember } from "../profiles/archive.ts";
 import { type FieldStat, firstExamples } from "../profiles/field_stats.ts";
+import { IdentityHeads } from "../profiles/identity_heads.ts";
 import type { PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
 import { type Claim, holdUnlessStopped, LEASE } from "./queue.ts";
@@ -76,6 +77,7 @@ const HOUR = 3_600_000;
 export class ImportCommits implements Commits {
   #events: Segment | undefined;
   #rejects: Segment | undefined;
+  readonly #heads = new IdentityHeads();
 
   constructor(
     private readonly database: Database,
@@ -103,6 +105,7 @@ export class ImportCommits implements Commits {
         this.place.profiles,
         batch.profiles,
         position,
+        this.#heads,
       );
       await this.#moveRun(transaction, batch, now, applied?.created ?? 0, applied?.updated ?? 0);
       return { events, rejects };
