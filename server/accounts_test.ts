@@ -141,6 +141,36 @@ onEachDatabase("ids and labels of one account are free in another, and stand for
   assert.deepEqual((await server.call(`GET /api/auth/${id}`)).json.data, mine.json.data);
 });
 
+onEachDatabase(
+  "the same import in two accounts makes profiles in each, with its own ids and counts",
+  async (databases) => {
+    await databases.useInHomes();
+    await using server = await openTestServer({ runner: "serve" });
+    await fill(server);
+    const token = await otherAccount(server, "other");
+    const json = { method: "local-folder", label: "in", config: { folder: server.folder } };
+    assert.equal((await server.call("POST /api/auth", { token, json })).status, 201);
+    const config = { stream: "customers", file: "customers.csv", identify_by: ["email"] };
+    const started = await server.call("POST /api/run", { token, json: { type: "csv-import", config } });
+    assert.equal(started.status, 202, started.text);
+    const path = `/api/run/${started.json.data.id}`;
+    const run = async () => (await server.call(`GET ${path}`, { token })).json.data;
+    while (["queued", "running"].includes((await run()).status)) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const { status, accepted, profiles_created } = await run();
+    assert.deepEqual([status, accepted, profiles_created], ["succeeded", 3, 3]);
+    const ann = "GET /api/profile?field=email&value=ann@example.com";
+    assert.equal((await server.call(ann, { token })).json.data.attributes.name, "Ann");
+    // The first account's mapping identifies by another field.
+    assert.equal((await server.call(ann)).status, 404);
+    assert.equal((await server.call("GET /api/profile?field=id&value=1")).json.data.attributes.name, "Ann");
+    for (const call of [{}, { token }]) {
+      assert.equal((await server.call("GET /api/stream/customers", call)).json.data.events, 3);
+    }
+  },
+);
+
 Deno.test("an account is shown, renamed and set over HTTP, and only the token's own", async () => {
   await using server = await openTestServer();
   const token = await otherAccount(server, "acme");

@@ -11,6 +11,8 @@ import { RequestFailure } from "./errors.ts";
 /** Most bytes of a JSON body. */
 export const BODY_LIMIT: number = 1024 * 1024;
 
+const DOCS = "See /docs for what the route takes";
+
 /** Where a value came from, as messages say it. */
 type Place = "Query parameter" | "Body field";
 
@@ -64,19 +66,32 @@ async function readAtMost(request: Request, limit: number): Promise<Uint8Array> 
 }
 
 function parseJson(bytes: Uint8Array): unknown {
+  let body: unknown;
+  let hasProto = false;
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    body = JSON.parse(text);
+    // Only where it may stand, plain or escaped: a reviver is slow.
+    if (/__proto__|\\u005f/i.test(text)) {
+      JSON.parse(text, (key, value) => {
+        hasProto ||= key === "__proto__";
+        return value;
+      });
+    }
   } catch {
     // The parser's own message quotes the body, which may hold secrets.
     throw new Failure("config", "The request body is not valid JSON in UTF-8", { hint: "Check quotes and commas" });
   }
+  // Schemas would leave it out without a word.
+  if (hasProto) throw new Failure("config", 'Body field "__proto__" is not known', { hint: DOCS });
+  return body;
 }
 
 function check<Schema extends z.ZodType>(schema: Schema, value: unknown, place: Place): z.output<Schema> {
   const result = schema.safeParse(value, { error: explainIssue });
   if (result.success) return result.data;
   throw new Failure("config", result.error.issues.slice(0, 5).map((issue) => describe(issue, place)).join("; "), {
-    hint: "See /docs for what the route takes",
+    hint: DOCS,
   });
 }
 

@@ -51,6 +51,8 @@ export interface TestServer extends AsyncDisposable {
 export interface TestServerOptions {
   /** `serve` executes runs; `none` unless told. */
   readonly runner?: "serve" | "none";
+  /** Data directory, which stays when the server is closed; one that goes with it unless told. */
+  readonly home?: string;
   /** Puts other parts into what callers get. */
   change?(engine: Engine): Engine;
   /** Whether the server can work. */
@@ -69,7 +71,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const log = createLog({ level: "debug", write: (line) => lines.push(line) });
   const opened = stack.use(
     await openRuntime({
-      home: join(root, "home"),
+      home: options.home ?? join(root, "home"),
       plugins: [import.meta.resolve("../plugins/mod.ts")],
       runner: options.runner ?? "none",
       log,

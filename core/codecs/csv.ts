@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
+import type { RecordBatch } from "../contracts/records.ts";
 import { BatchBuffer } from "./csv_batch.ts";
 import { nameColumns, readHeaderRecord, readSeparatorLine } from "./csv_header.ts";
 import {
@@ -42,7 +43,8 @@ const BATCH_ROWS = 50_000;
  *   last accepted row), rows of any other length are rejected too, a line at a time: they may be the rest of a quoted
  *   cell.
  *
- * Peak memory is a few batches plus twice the longest record, or 32 times `maxRecordBytes` beside one that is longer. Batches are the caller's: nothing writes to them later.
+ * Peak memory is a few batches plus twice the longest record, or 32 times `maxRecordBytes` beside one that is longer. Batches are the caller's: nothing writes
+ * to them later, unless they are given back.
  *
  * @example
  * ```ts
@@ -102,6 +104,11 @@ export class CsvReader {
       this.#scan(chunks, false);
     }
     return chunks;
+  }
+
+  /** Takes back a batch that nobody reads any more: its memory serves one to come. */
+  recycle(batch: RecordBatch): void {
+    this.#batch?.recycle(batch);
   }
 
   /**
@@ -198,6 +205,8 @@ export interface CsvFile extends AsyncDisposable {
   readonly header: CsvHeader;
   /** The records; can be iterated once. Ending the iteration early closes the source. */
   readonly chunks: AsyncIterable<CsvChunk>;
+  /** Takes back a batch that nobody reads any more: its memory serves one to come. */
+  recycle(batch: RecordBatch): void;
 }
 
 /**
@@ -251,5 +260,5 @@ export async function openCsv(
       await close();
     }
   }
-  return { header, chunks: chunks(), [Symbol.asyncDispose]: close };
+  return { header, chunks: chunks(), recycle: (batch) => reader.recycle(batch), [Symbol.asyncDispose]: close };
 }

@@ -34,6 +34,8 @@ export class BatchBuffer {
   /** Where each prefix starts in `prefixes`, then its length. */
   readonly prefixEnds: Uint32Array;
   #rows: Uint32Array;
+  /** Memory for the batch after this one: pages once touched are cheaper than new ones. */
+  #spare: { readonly bytes: Uint8Array; readonly spans: Uint32Array; readonly rows: Uint32Array } | undefined;
   readonly #width: number;
 
   constructor(private readonly names: readonly string[], private readonly limits: BatchLimits) {
@@ -110,12 +112,24 @@ export class BatchBuffer {
       columns: { names: this.names, spans: this.spans.subarray(0, this.spanStart) },
     };
     if (count > 0) {
-      this.bytes = new Uint8Array(this.limits.bytes + SLACK);
-      this.spans = new Uint32Array(this.spans.length);
-      this.#rows = new Uint32Array(this.#rows.length);
+      const spare = this.#spare;
+      this.#spare = undefined;
+      this.bytes = spare?.bytes ?? new Uint8Array(this.limits.bytes + SLACK);
+      this.spans = spare?.spans ?? new Uint32Array(this.spans.length);
+      this.#rows = spare?.rows ?? new Uint32Array(this.#rows.length);
     }
     this.length = 0;
     this.count = 0;
     return batch;
+  }
+
+  /** Takes the memory of a batch that was handed out, for one to come; one that went to another thread has none. */
+  recycle({ bytes, rows, columns }: RecordBatch): void {
+    if (columns === undefined || bytes.buffer.byteLength === 0) return;
+    this.#spare = {
+      bytes: new Uint8Array(bytes.buffer),
+      spans: new Uint32Array(columns.spans.buffer),
+      rows: new Uint32Array(rows.buffer),
+    };
   }
 }

@@ -50,7 +50,7 @@ export async function migrate(database: Database): Promise<string[]> {
   const { pending, newer } = await migrationState(database);
   refuseNewer(newer);
   if (pending.length === 0) return [];
-  return await database.write(async (transaction) => {
+  const applied = await database.write(async (transaction) => {
     const types = columnTypes(database.kind);
     await transaction.schema.createTable("migrations").ifNotExists()
       .addColumn("name", types.text, (column) => column.primaryKey().notNull())
@@ -66,6 +66,9 @@ export async function migrate(database: Database): Promise<string[]> {
     }
     return [...state.pending];
   });
+  // A SQLite connection that has looked at the tables gives `select *` their old columns until it has looked again.
+  await migrationState(database);
+  return applied;
 }
 
 /** Which steps a database has seen and which it lacks; changes nothing. */

@@ -28,11 +28,22 @@ export const accountSettingsSchema = z.object({
 });
 
 /** The settings of an account, as they are. */
-export type AccountSettings = z.output<typeof accountSettingsSchema>;
+export type AccountSettings = Readonly<z.output<typeof accountSettingsSchema>>;
 
-/** Settings out of their column: what is stored, over the defaults. */
+/** Settings by their column's text: each request reads its account's, and parsing takes as long as the look-up. */
+const parsed = new Map<string, AccountSettings>();
+
+/** Texts that are kept; most accounts have the same few. */
+const KEPT = 1_000;
+
+/** Settings out of their column: what is stored, over the defaults. Not to be changed. */
 export function readSettings(stored: string): AccountSettings {
-  return parseConfig(accountSettingsSchema, knownSettings(stored), "account");
+  const known = parsed.get(stored);
+  if (known !== undefined) return known;
+  const settings = parseConfig(accountSettingsSchema, knownSettings(stored), "an account");
+  if (parsed.size >= KEPT) parsed.clear();
+  parsed.set(stored, settings);
+  return settings;
 }
 
 /** The settings that were changed; one that no Waybill has any more is left out. */

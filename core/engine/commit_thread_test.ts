@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { CommitThread } from "./commit_thread.ts";
 import type { ImportBatch } from "./import_commit.ts";
 import { failure, makeFolder } from "./engine_testing.ts";
+import { startCommitThread } from "./import_testing.ts";
 
 const BATCH: ImportBatch = {
   events: 0,
@@ -17,7 +17,7 @@ const BATCH: ImportBatch = {
 
 Deno.test("a commit thread that cannot open its database says why, to each batch, and ends", async () => {
   await using folder = await makeFolder();
-  await using thread = new CommitThread({
+  await using thread = startCommitThread({
     database: { path: `${folder.path}/missing/waybill.db`, url: undefined },
     archiveDir: folder.path,
     claim: { account: 1, run: "0".repeat(32), fence: 1 },

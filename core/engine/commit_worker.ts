@@ -14,11 +14,6 @@ import { describeError } from "./describe_error.ts";
 import { ImportCommits, PlaceChanged } from "./import_commit.ts";
 import { LeaseLost } from "./queue.ts";
 
-const scope = self as unknown as {
-  postMessage(message: FromCommit, transfer?: ArrayBuffer[]): void;
-  addEventListener(type: "message", listener: (event: MessageEvent<ToCommit>) => void): void;
-};
-
 interface Opened {
   readonly database: Database;
   readonly commits: ImportCommits;
@@ -28,13 +23,25 @@ interface Opened {
 let opened: Promise<Opened> | undefined;
 let last: Promise<void> = Promise.resolve();
 
-scope.addEventListener("message", ({ data }) => {
-  if (data.type === "start") {
-    opened = open(data);
-    // Told with the first answer; unhandled until then, it would end the thread without one.
-    opened.catch(() => {});
-  } else last = last.then(() => answer(data));
-});
+const scope = self as unknown as {
+  addEventListener(
+    type: "message",
+    listener: (event: MessageEvent<MessagePort>) => void,
+    options: { readonly once: boolean },
+  ): void;
+};
+
+// The one message to this scope brings the port by which the run's thread speaks to it.
+scope.addEventListener("message", ({ data: port }) => {
+  port.addEventListener("message", ({ data }: MessageEvent<ToCommit>) => {
+    if (data.type === "start") {
+      opened = open(data);
+      // Told with the first answer; unhandled until then, it would end the thread without one.
+      opened.catch(() => {});
+    } else last = last.then(() => answer(port, data));
+  });
+  port.start();
+}, { once: true });
 
 async function open(start: CommitStart): Promise<Opened> {
   const database = await openDatabase(start.database);
@@ -46,7 +53,8 @@ async function open(start: CommitStart): Promise<Opened> {
   };
 }
 
-async function answer(message: Exclude<ToCommit, CommitStart>): Promise<void> {
+async function answer(port: MessagePort, message: Exclude<ToCommit, CommitStart>): Promise<void> {
+  const tell = (told: FromCommit, transfer: ArrayBuffer[] = []) => port.postMessage(told, transfer);
   try {
     if (opened === undefined) throw new Error("The commit thread was not started");
     const { database, commits, targets } = await opened;
@@ -60,13 +68,13 @@ async function answer(message: Exclude<ToCommit, CommitStart>): Promise<void> {
         profiles: profiles.map((packed, index) => ProfileBatch.unpack(packed, targets[index]!)),
       });
     }
-    scope.postMessage({ type: "done", spare }, spare.flatMap(buffersOf));
+    tell({ type: "done", spare }, spare.flatMap(buffersOf));
   } catch (error) {
-    if (error instanceof LeaseLost) scope.postMessage({ type: "lost" });
-    else if (error instanceof PlaceChanged) scope.postMessage({ type: "changed" });
+    if (error instanceof LeaseLost) tell({ type: "lost" });
+    else if (error instanceof PlaceChanged) tell({ type: "changed" });
     else {
       const stack = error instanceof Error ? error.stack : undefined;
-      scope.postMessage({ type: "failed", failure: describeError(error), stack });
+      tell({ type: "failed", failure: describeError(error), stack });
     }
   }
 }

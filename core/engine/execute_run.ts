@@ -55,8 +55,8 @@ export interface RunHooks {
   readonly began?: number;
   /** Whether and when to try again after a transient failure. */
   readonly retries: RetryPlan;
-  /** A worker that waits to commit, where one was started in advance. */
-  readonly commitWorker?: Worker;
+  /** Leads to a worker that waits to commit; without one, the run's own thread commits. */
+  readonly commits?: MessagePort;
 }
 
 /** What became of a claim. */
@@ -250,7 +250,7 @@ class RunAttempt {
         signal: hooks.signal,
         bytes: () => this.#bytes,
         duration: () => this.#worked(),
-        commitWorker: hooks.commitWorker,
+        commits: hooks.commits,
         note: (sentence) => this.#note(sentence),
       });
     try {

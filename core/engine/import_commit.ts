@@ -11,6 +11,7 @@ import type { Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
 import { type Archive, placeMember } from "../profiles/archive.ts";
 import { type FieldStat, firstExamples } from "../profiles/field_stats.ts";
+import { IdentityHeads } from "../profiles/identity_heads.ts";
 import type { PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { type Claim, holdUnlessStopped, LEASE } from "./queue.ts";
@@ -79,6 +80,7 @@ const HOUR = 3_600_000;
 export class ImportCommits implements Commits {
   #events: Segment | undefined;
   #rejects: Segment | undefined;
+  readonly #heads: readonly IdentityHeads[];
 
   constructor(
     private readonly database: Database,
@@ -86,7 +88,9 @@ export class ImportCommits implements Commits {
     private readonly archive: Archive,
     private readonly claim: Claim,
     private readonly place: StreamPlace,
-  ) {}
+  ) {
+    this.#heads = place.targets.map(() => new IdentityHeads());
+  }
 
   /** Resolves when the batch is committed. */
   async commit(batch: ImportBatch): Promise<void> {
@@ -108,6 +112,7 @@ export class ImportCommits implements Commits {
           scope,
           batch.profiles[index]!,
           (event) => position + event,
+          this.#heads[index],
         );
         created += applied.created;
         updated += applied.updated;

@@ -12,6 +12,7 @@ import { type MappingDefinition, openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { TestDatabases } from "../testing/each_database_testing.ts";
+import { CommitThread, startCommitWorker } from "./commit_thread.ts";
 import { startEngine } from "./engine_testing.ts";
 import { followMappings } from "./generations.ts";
 import { newId } from "./ids.ts";
@@ -186,4 +187,15 @@ export async function startImport(
 /** Keys and the profiles they name, as JSON can hold them. */
 function identityNames({ keys, profiles }: Identities): [key: string, profile: number][] {
   return Array.from(keys, (key, index) => [String(key), profiles[index]!]);
+}
+
+/** A commit thread whose worker ends with it. */
+export function startCommitThread(start: ConstructorParameters<typeof CommitThread>[0]): CommitThread {
+  const { worker, port } = startCommitWorker();
+  return new (class extends CommitThread {
+    override async [Symbol.asyncDispose](): Promise<void> {
+      await super[Symbol.asyncDispose]();
+      worker.terminate();
+    }
+  })(start, port);
 }

@@ -1,21 +1,15 @@
 import assert from "node:assert/strict";
 import type { Row } from "../contracts/records.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
-import { CommitThread } from "./commit_thread.ts";
+import type { CommitThread } from "./commit_thread.ts";
 import type { Commits } from "./import_commit.ts";
-import { type ImportPeer, startImport } from "./import_testing.ts";
+import { type ImportPeer, startCommitThread, startImport } from "./import_testing.ts";
 import { LazyCommits } from "./lazy_commits.ts";
 import { LeaseLost } from "./queue.ts";
 
 function threadOf(peer: ImportPeer): CommitThread {
-  const { address, claim, place, identityKey } = peer;
-  return new CommitThread({
-    database: address,
-    archiveDir: peer.archive.folder,
-    claim,
-    place,
-    identityKey,
-  });
+  const { address: database, claim, place, identityKey } = peer;
+  return startCommitThread({ database, archiveDir: peer.archive.folder, claim, place, identityKey });
 }
 
 /** Rows of three imports: new ones, known ones with news, and some that bring two profiles together. */

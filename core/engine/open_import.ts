@@ -23,8 +23,8 @@ export interface ImportAttempt {
   readonly bytes: () => number;
   /** Milliseconds worked so far. */
   readonly duration: () => number;
-  /** A worker that waits to commit, where one was started in advance. */
-  readonly commitWorker: Worker | undefined;
+  /** Leads to a worker that waits to commit; without one, this thread commits. */
+  readonly commits: MessagePort | undefined;
   /** Takes a sentence that the user should read. */
   readonly note: (sentence: string) => void;
 }
@@ -54,14 +54,10 @@ export async function openImport(
   notePlace(place, target, attempt.note);
   const targets = place.targets.map((target) => openTarget(target, core.identityKey, place.stream));
   const { database, archiveDir } = core.home;
-  const commits = new LazyCommits(
-    () => new ImportCommits(core.database, core.statements, core.archive, claim, place),
-    () =>
-      new CommitThread(
-        { database, archiveDir, claim, place, identityKey: core.identityKey },
-        attempt.commitWorker,
-      ),
-  );
+  const here = () => new ImportCommits(core.database, core.statements, core.archive, claim, place);
+  const { commits: port } = attempt;
+  const start = { database, archiveDir, claim, place, identityKey: core.identityKey };
+  const commits = new LazyCommits(here, port === undefined ? here : () => new CommitThread(start, port));
   const run = new ImportRun({
     run: claim.run,
     commits,

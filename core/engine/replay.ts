@@ -14,6 +14,7 @@ import type { SegmentsTable, Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
 import { indexArchiveLines } from "../profiles/archive_batch.ts";
 import { MembersInOrder, type OrderPosition } from "../profiles/archive_order.ts";
+import { IdentityHeads } from "../profiles/identity_heads.ts";
 import { type GenerationDefinition, type OpenTarget, openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { moveEpoch, REPLAY, type ReplayConfig } from "./generations.ts";
@@ -48,6 +49,7 @@ class Replay {
   #position: Position;
   #targets = new Map<number, OpenTarget>();
   #total = 0;
+  readonly #heads = new IdentityHeads();
 
   constructor(private readonly context: TaskContext) {
     this.#config = context.config as unknown as ReplayConfig;
@@ -155,7 +157,14 @@ class Replay {
     let profilesCreated = 0, profilesUpdated = 0;
     for (const { target: { scope }, events, positions } of batches) {
       const { statements } = this.context.core;
-      const applied = await applyBatch(transaction, statements, scope, events, (event) => positions[event]!);
+      const applied = await applyBatch(
+        transaction,
+        statements,
+        scope,
+        events,
+        (event) => positions[event]!,
+        this.#heads,
+      );
       profilesCreated += applied.created;
       profilesUpdated += applied.updated;
     }

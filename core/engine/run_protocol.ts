@@ -20,6 +20,8 @@ export type ToRun =
     /** When it was claimed, in milliseconds since the Unix epoch, as `performance` counts them. */
     readonly claimedAt: number;
     readonly retries: RetryPlan;
+    /** Leads to a worker that waits to commit. */
+    readonly commits: MessagePort;
   }
   /** Ends the run: with the failure, or back into the queue. */
   | { readonly type: "abort"; readonly failure: FailureJson | "drain" };

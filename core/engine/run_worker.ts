@@ -5,7 +5,6 @@
  * @module
  */
 import type { Log } from "../contracts/log.ts";
-import { startCommitWorker } from "./commit_thread.ts";
 import { openCore } from "./core.ts";
 import { describeError, reviveError } from "./describe_error.ts";
 import { Drain, executeRun } from "./execute_run.ts";
@@ -28,28 +27,23 @@ scope.addEventListener("message", ({ data }) => {
   else abort.abort(reviveError(data.failure));
 });
 
-async function work({ home, plugins, claim, claimedAt, retries }: ToRun & { type: "start" }): Promise<void> {
-  const commitWorker = startCommitWorker();
-  try {
-    await using core = await openCore({ home, plugins });
-    let told = 0;
-    const end = await executeRun(core, claim, {
-      signal: abort.signal,
-      began: claimedAt - performance.timeOrigin,
-      progress: (progress) => {
-        const now = performance.now();
-        if (now - told < PROGRESS_PAUSE) return;
-        told = now;
-        scope.postMessage({ type: "progress", progress });
-      },
-      log: workerLog(),
-      retries,
-      commitWorker,
-    });
-    scope.postMessage({ type: "end", end });
-  } finally {
-    commitWorker.terminate();
-  }
+async function work({ home, plugins, claim, claimedAt, retries, commits }: ToRun & { type: "start" }): Promise<void> {
+  await using core = await openCore({ home, plugins });
+  let told = 0;
+  const end = await executeRun(core, claim, {
+    signal: abort.signal,
+    began: claimedAt - performance.timeOrigin,
+    progress: (progress) => {
+      const now = performance.now();
+      if (now - told < PROGRESS_PAUSE) return;
+      told = now;
+      scope.postMessage({ type: "progress", progress });
+    },
+    log: workerLog(),
+    retries,
+    commits,
+  });
+  scope.postMessage({ type: "end", end });
 }
 
 function workerLog(): Log {

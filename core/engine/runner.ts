@@ -9,6 +9,7 @@ import type { Log } from "../contracts/log.ts";
 import type { Database } from "../database/database.ts";
 import { endStalled } from "../database/postgres_stalled.ts";
 import type { Processes } from "./processes.ts";
+import { startCommitWorker } from "./commit_thread.ts";
 import { type Claim, claimRun, extendLeases, heldRuns, keepDuration, LEASE, stoppedByRequest } from "./queue.ts";
 import { COMMAND_RETRIES, type RetryPlan, SERVER_RETRIES } from "./retry.ts";
 import { UnwrittenEnds } from "./unwritten_ends.ts";
@@ -233,6 +234,7 @@ export class Runner implements AsyncDisposable {
   #start(claim: Claim, claimedAt: number, workedBefore: number): void {
     const { home, plugins, log } = this.#options;
     const worker = new Worker(new URL("./run_worker.ts", import.meta.url), { type: "module", name: claim.run });
+    const committing = startCommitWorker();
     const ended = Promise.withResolvers<FailureJson | undefined>();
     const active: Active = {
       claim,
@@ -240,7 +242,7 @@ export class Runner implements AsyncDisposable {
       keptAt: claimedAt,
       workedBefore,
       worker,
-      done: this.#settle(claim, worker, ended.promise),
+      done: this.#settle(claim, [worker, committing.worker], ended.promise),
       cutOff: ended.resolve,
       progress: undefined,
       askedAt: undefined,
@@ -255,27 +257,31 @@ export class Runner implements AsyncDisposable {
         ended.resolve(data.type === "broken" ? data.failure : undefined);
       }
     });
-    worker.addEventListener("error", (event) => {
+    const breaks = (thread: string) => (event: ErrorEvent) => {
       event.preventDefault();
-      const message = `The run's thread ended: ${event.message}`;
+      const message = `The ${thread} ended: ${event.message}`;
       log.error(message, about(claim));
       ended.resolve({ kind: "bug", message, hint: "Report it with the log of this run", code: null });
-    });
-    send(worker, {
+    };
+    worker.addEventListener("error", breaks("run's thread"));
+    committing.worker.addEventListener("error", breaks("run's commit thread"));
+    const start: ToRun = {
       type: "start",
       home,
       plugins,
       claim,
       claimedAt: performance.timeOrigin + claimedAt,
       retries: this.#retries,
-    });
+      commits: committing.port,
+    };
+    worker.postMessage(start, [committing.port]);
   }
 
   /** Waits for a run's end; a run whose thread broke is ended here, if it still is ours. */
-  async #settle(claim: Claim, worker: Worker, ended: Promise<FailureJson | undefined>): Promise<void> {
+  async #settle(claim: Claim, workers: readonly Worker[], ended: Promise<FailureJson | undefined>): Promise<void> {
     const { log } = this.#options;
     const failure = await ended;
-    worker.terminate();
+    for (const worker of workers) worker.terminate();
     let goesOn = this.#active.get(claim.run)?.released === true;
     try {
       if (failure !== undefined) goesOn = await this.#unwritten.end(claim, failure);

@@ -6,6 +6,7 @@
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { addIdentities, findIdentities } from "./identity_index.ts";
+import type { IdentityHeads } from "./identity_heads.ts";
 import { KnownProfiles } from "./known_profiles.ts";
 import type { ProfileBatch } from "./profile_batch.ts";
 import { ProfileState, type StoredProfile } from "./profile_state.ts";
@@ -27,6 +28,7 @@ export interface ApplyResult {
  * Applies a batch; `positionOf` gives the archive position of each of its events, which ascend.
  *
  * Runs in the transaction that holds the account's position, so that batches apply in the order of their positions.
+ * `heads` is the writer's own, for all of its batches.
  */
 export async function applyBatch(
   transaction: Transaction<Tables>,
@@ -34,8 +36,9 @@ export async function applyBatch(
   scope: ProfileScope,
   batch: ProfileBatch,
   positionOf: PositionOf,
+  heads?: IdentityHeads,
 ): Promise<ApplyResult> {
-  const resolution = await resolveIdentities(transaction, statements, scope, batch);
+  const resolution = await resolveIdentities(transaction, statements, scope, batch, heads);
   const changes = foldEvents(batch, resolution, positionOf);
   await statements.mergeProfiles(transaction, scope, changes.merges);
   await statements.insertProfiles(transaction, scope, changes.created.length, (index) => {
@@ -82,6 +85,7 @@ async function resolveIdentities(
   statements: ProfileStatements,
   scope: ProfileScope,
   batch: ProfileBatch,
+  heads: IdentityHeads | undefined,
 ): Promise<Resolution> {
   const profiles = new KnownProfiles();
   const states = new Map<number, ProfileState>();
@@ -93,7 +97,7 @@ async function resolveIdentities(
     const sorted = batch.slots.sortedKeys(pending, attempt);
     const taken = new Set(attempt === 0 ? [] : unknown.flatMap(({ keys }) => [...keys]));
     const { slots, keys, rivals } = withoutRivals(sorted.slots, sorted.keys, taken);
-    const found = await findIdentities(transaction, scope, keys);
+    const found = await findIdentities(transaction, scope, keys, heads);
     await loadFound(transaction, statements, scope, found, profiles);
     const next: number[] = [];
     const isUnknown = new Uint8Array(slots.length);

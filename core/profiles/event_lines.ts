@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { COPY_SLACK, copyBytes, viewOf } from "./copy_bytes.ts";
 import type { IndexedBatch } from "./indexed_batch.ts";
 
 const encoder = new TextEncoder();
-const BEFORE = encoder.encode('{"at":');
-const BETWEEN = encoder.encode(',"data":');
+const BEFORE = viewOf(encoder.encode('{"at":'));
+const BETWEEN = viewOf(encoder.encode(',"data":'));
 const CLOSE = 125, LF = 10, MINUS = 45, ZERO = 48;
 
 /** A growing block of archive lines. */
@@ -30,20 +31,19 @@ export class EventLines {
 
   /** Adds a batch's events; those without a time of their own get `startedAt`. */
   add({ bytes, rows, times }: IndexedBatch, startedAt: number): void {
-    const most = this.#length + bytes.length + times.length * 40;
+    const most = this.#length + bytes.length + times.length * 40 + COPY_SLACK;
     if (most > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(most, 2 * this.#bytes.length));
       larger.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = larger;
     }
-    const out = this.#bytes;
+    const out = this.#bytes, target = viewOf(out);
     let put = this.#length;
     for (let row = 0; row < times.length; row++) {
       const at = Number.isNaN(times[row]!) ? startedAt : times[row]!;
-      out.set(BEFORE, put);
-      put = writeInteger(out, put + BEFORE.length, at);
-      out.set(BETWEEN, put);
-      put += BETWEEN.length;
+      put = copyBytes(BEFORE, 0, BEFORE.byteLength, target, put);
+      put = writeInteger(out, put, at);
+      put = copyBytes(BETWEEN, 0, BETWEEN.byteLength, target, put);
       const line = bytes.subarray(rows[row]!, rows[row + 1]! - 1);
       out.set(line, put);
       put += line.length;

@@ -42,20 +42,36 @@ export class FieldStats {
   }
 
   /** Adds a batch's rows. */
-  add({ bytes, times, columns: { names, spans } }: IndexedBatch): void {
-    const width = names.length;
-    names.forEach((name, column) => {
-      let stat = this.#fields.get(name);
-      if (stat === undefined) this.#fields.set(name, stat = { filled: 0, examples: [] });
-      for (let at = 2 * column, end = 2 * width * times.length; at < end; at += 2 * width) {
-        const from = spans[at]!, size = spans[at + 1]! - from;
-        if (isEmptyValue(bytes, from, size)) continue;
-        stat.filled++;
-        if (stat.examples.length < EXAMPLES && stat.filled <= EXAMPLES_AMONG && size <= EXAMPLE_BYTES) {
-          const value: JsonValue = JSON.parse(this.#decoder.decode(bytes.subarray(from, from + size)));
-          if (!stat.examples.includes(value)) stat.examples = firstExamples([...stat.examples, value]);
-        }
-      }
+  add(batch: IndexedBatch): void {
+    const { bytes, times, columns: { names, spans } } = batch;
+    const width = names.length, end = 2 * width * times.length;
+    const stats = names.map((name, column) => {
+      const stat = this.#fields.get(name) ?? { filled: 0, examples: [] };
+      this.#fields.set(name, stat);
+      // Before they are counted: its first values are those not counted yet.
+      this.#takeExamples(stat, batch, column);
+      return stat;
     });
+    const filled = new Uint32Array(width);
+    for (let at = 0, column = 0; at < end; at += 2) {
+      const from = spans[at]!;
+      if (!isEmptyValue(bytes, from, spans[at + 1]! - from)) filled[column]!++;
+      if (++column === width) column = 0;
+    }
+    stats.forEach((stat, column) => stat.filled += filled[column]!);
+  }
+
+  #takeExamples(stat: FieldStat, { bytes, times, columns: { names, spans } }: IndexedBatch, column: number): void {
+    const step = 2 * names.length;
+    let seen = stat.filled;
+    for (let row = 0, at = 2 * column; row < times.length && seen < EXAMPLES_AMONG; row++, at += step) {
+      if (stat.examples.length === EXAMPLES) return;
+      const from = spans[at]!, size = spans[at + 1]! - from;
+      if (isEmptyValue(bytes, from, size)) continue;
+      seen++;
+      if (size > EXAMPLE_BYTES) continue;
+      const value: JsonValue = JSON.parse(this.#decoder.decode(bytes.subarray(from, from + size)));
+      if (!stat.examples.includes(value)) stat.examples = firstExamples([...stat.examples, value]);
+    }
   }
 }

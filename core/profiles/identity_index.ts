@@ -9,16 +9,8 @@
  */
 import { sql } from "kysely";
 import type { Executor } from "../database/database.ts";
-import {
-  BLOCK,
-  blockStarts,
-  compareAt,
-  type IdentityRun,
-  mergeRuns,
-  packBlock,
-  prefixAt,
-  unpackBlock,
-} from "./identity_run.ts";
+import { BLOCK, blockStarts, type IdentityRun, mergeRuns, packBlock, prefixAt, unpackBlock } from "./identity_run.ts";
+import { type IdentityHeads, maybeAmong } from "./identity_heads.ts";
 import type { ProfileScope } from "./statements.ts";
 
 /** Runs grow to this many identities: what a merge reads and writes at most is 8 MiB. */
@@ -42,20 +34,53 @@ export async function findIdentity(executor: Executor, scope: ProfileScope, key:
   return found[0]!;
 }
 
-/** For each key the profile it names, or 0. Keys ascend. Runs in the transaction that holds the account's row. */
+/**
+ * For each key the profile it names, or 0. Keys ascend. Runs in the transaction that holds the account's row. `heads`
+ * is what a writer that comes again keeps between its transactions; it looks up first and adds then.
+ */
 export async function findIdentities(
   executor: Executor,
   scope: ProfileScope,
   keys: BigUint64Array,
+  heads?: IdentityHeads,
 ): Promise<Float64Array> {
   const wanted = wordsOf(keys), found = new Float64Array(keys.length);
   if (keys.length === 0) return found;
   for (const { run, count } of await runsOf(executor, scope)) {
+    const kept = heads?.get(run, count);
+    if (kept !== undefined) await findAmong(executor, scope, { run, count }, kept, wanted, found);
     // Few keys are sought block by block; many lie in most of the blocks, which are then read from end to end.
-    if (keys.length < count / BLOCK) await seek(executor, scope, run, wanted, found);
-    else await scan(executor, scope, run, wanted, found);
+    else if (keys.length < count / BLOCK) await seek(executor, scope, run, wanted, found);
+    else {
+      const blocks = blocksOf(executor, scope, run);
+      const keeps = heads !== undefined && isFull(count) && heads.hasRoom(count);
+      await scan(keeps ? heads.keep(run, count, blocks) : blocks, wanted, found);
+    }
   }
   return found;
+}
+
+/** Finds those of the keys that a run may have, whose upper halves are `heads`. */
+async function findAmong(
+  executor: Executor,
+  scope: ProfileScope,
+  { run, count }: RunRow,
+  heads: Uint32Array,
+  wanted: Uint32Array,
+  found: Float64Array,
+): Promise<void> {
+  const maybe = maybeAmong(heads, wanted);
+  if (maybe.length === 0) return;
+  const words = new Uint32Array(2 * maybe.length), profiles = new Float64Array(maybe.length);
+  maybe.forEach((index, place) => {
+    words[2 * place] = wanted[2 * index]!;
+    words[2 * place + 1] = wanted[2 * index + 1]!;
+  });
+  if (maybe.length < count / BLOCK) await seek(executor, scope, run, words, profiles);
+  else await scan(blocksOf(executor, scope, run), words, profiles);
+  maybe.forEach((index, place) => {
+    if (profiles[place] !== 0) found[index] = profiles[place]!;
+  });
 }
 
 /**
@@ -103,18 +128,20 @@ function runsOf(executor: Executor, scope: ProfileScope): Promise<RunRow[]> {
     .where("account_id", "=", scope.account).where("table_id", "=", scope.table).orderBy("run").execute();
 }
 
-/** Reads a run block by block from its start until the keys or the blocks end. */
+/** Whether a run is never merged again: only with one that is no smaller it would be, and they are too many. */
+function isFull(count: number): boolean {
+  return 2 * count > LARGEST_RUN;
+}
+
+/** Looks the keys up in all blocks of a run. */
 async function scan(
-  executor: Executor,
-  scope: ProfileScope,
-  run: number,
+  blocks: AsyncIterable<IdentityRun>,
   wanted: Uint32Array,
   found: Float64Array,
 ): Promise<void> {
   let index = 0;
-  for await (const block of blocksOf(executor, scope, run)) {
+  for await (const block of blocks) {
     index = lookUp(block, wanted, index, found);
-    if (index === found.length) return;
   }
 }
 
@@ -137,12 +164,14 @@ async function seek(
 
 /** Notes the profiles of the wanted keys that a block holds, from `index` on; gives the first key past the block. */
 function lookUp(block: IdentityRun, wanted: Uint32Array, index: number, found: Float64Array): number {
-  const { words, profiles } = block;
-  for (let entry = 0; entry < profiles.length && index < found.length;) {
-    const order = compareAt(wanted, index, words, entry);
-    if (order === 0) found[index] = profiles[entry]!;
-    if (order <= 0) index++;
-    if (order >= 0) entry++;
+  const { words, profiles } = block, count = profiles.length;
+  for (let entry = 0; index < found.length; index++) {
+    const low = wanted[2 * index]!, high = wanted[2 * index + 1]!;
+    // Most entries are passed by their upper half alone.
+    while (entry < count && words[2 * entry + 1]! < high) entry++;
+    while (entry < count && words[2 * entry + 1] === high && words[2 * entry]! < low) entry++;
+    if (entry === count) return index;
+    if (words[2 * entry + 1] === high && words[2 * entry] === low) found[index] = profiles[entry]!;
   }
   return index;
 }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { CompiledQuery } from "kysely";
 import type { Executor } from "../database/database.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
+import { IdentityHeads } from "./identity_heads.ts";
 import {
   addIdentities,
   allIdentities,
@@ -162,3 +163,32 @@ async function assertPostgresPlan(executor: Executor, { sql, parameters }: Compi
     assert(!plan.some((line) => /Filter:|Sort/.test(line)), plan.join("\n"));
   }
 }
+
+onEachDatabase(
+  "who keeps the heads of full runs finds the same, and reads no block for keys that are new",
+  async (databases) => {
+    await using database = await databases.open();
+    const { kysely } = database;
+    await addIdentities(kysely, SCOPE, [identitiesOf(spread(0, 270_000))]);
+    await addIdentities(kysely, SCOPE, [identitiesOf(spread(270_000, 5_000), 900_001)]);
+    const heads = new IdentityHeads();
+    const known = spread(269_000, 2_000);
+    const wanted = [
+      // Few and many keys; beside known ones such as share only their upper half.
+      identitiesOf([...known.slice(0, 20), ...known.slice(0, 20).map((key) => key ^ 1n)]).keys,
+      identitiesOf([...spread(200_000, 80_000), ...known.map((key) => key ^ 1n)]).keys,
+      identitiesOf(spread(300_000, 3_000)).keys,
+    ];
+    const expected = [];
+    for (const keys of wanted) expected.push(await findIdentities(kysely, SCOPE, keys));
+    for (const _ of ["kept by the second", "kept"]) {
+      for (const [index, keys] of wanted.entries()) {
+        assert.deepEqual(await findIdentities(kysely, SCOPE, keys, heads), expected[index]);
+      }
+    }
+    await kysely.deleteFrom("identity_blocks").where("run", "=", 1).execute();
+    await kysely.deleteFrom("identity_runs").where("run", "=", 2).execute();
+    assert((await findIdentities(kysely, SCOPE, wanted[2]!, heads)).every((profile) => profile === 0));
+    await assert.rejects(findIdentities(kysely, SCOPE, wanted[2]!.slice(0, 3)), /has no first block/);
+  },
+);

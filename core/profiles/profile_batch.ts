@@ -6,6 +6,8 @@
 import type { JsonValue } from "../contracts/records.ts";
 import type { MappingProgram } from "../lql/mod.ts";
 import { BatchEvent } from "./batch_event.ts";
+import { COPY_SLACK, copyBytes, viewOf } from "./copy_bytes.ts";
+import type { IdentityHasher } from "./identity.ts";
 import { IdentitySlots, type PackedSlots } from "./identity_slots.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
 import type { OpenTarget } from "./mapping.ts";
@@ -247,30 +249,35 @@ export class ProfileBatch {
   #writeAttributes(first: number, { bytes, rows, times, columns: { names, spans } }: IndexedBatch): void {
     const width = names.length;
     const order = Int32Array.from(names.keys()).sort((a, b) => names[a]! < names[b]! ? -1 : 1);
-    const texts = this.#texts, ends = this.#ends;
+    const source = viewOf(bytes), target = viewOf(this.#texts), ends = this.#ends;
+    // Where each column's key starts in the row; -1 for an empty value.
+    const keys = new Int32Array(width + 1).fill(-1);
     let put = ends[first]!;
     for (let row = 0; row < times.length; row++) {
       const span = 2 * row * width;
-      texts[put++] = OPEN;
+      for (let column = 0, at = span, key = rows[row]! + 1; column < width; column++, at += 2) {
+        const from = spans[at]!, to = spans[at + 1]!;
+        keys[column] = isEmptyValue(bytes, from, to - from) ? -1 : key;
+        if (from !== to) key = to + 1;
+      }
+      target.setUint8(put++, OPEN);
       let separate = false;
       for (let place = 0; place < width; place++) {
-        const at = span + 2 * order[place]!;
-        const from = spans[at]!, to = spans[at + 1]!;
-        if (isEmptyValue(bytes, from, to - from)) continue;
-        // The key starts after the value before it, or after the line's brace.
-        let before = at - 1;
-        while (before > span && spans[before] === spans[before - 1]) before -= 2;
-        const start = before > span ? spans[before]! + 1 : rows[row]! + 1;
-        if (separate) texts[put++] = COMMA;
-        separate = true;
-        if (to - start > 96) {
-          texts.set(bytes.subarray(start, to), put);
-          put += to - start;
-        } else {
-          for (let copy = start; copy < to; copy++) texts[put++] = bytes[copy]!;
+        let column = order[place]!;
+        const start = keys[column]!;
+        if (start < 0) continue;
+        let end = spans[span + 2 * column + 1]!;
+        // Neighbours by name that are neighbours in the row, too, are one piece.
+        while (order[place + 1] === column + 1 && keys[column + 1] === end + 1) {
+          column++;
+          place++;
+          end = spans[span + 2 * column + 1]!;
         }
+        if (separate) target.setUint8(put++, COMMA);
+        separate = true;
+        put = copyBytes(source, start, end, target, put);
       }
-      texts[put++] = CLOSE;
+      target.setUint8(put++, CLOSE);
       ends[first + row + 1] = put;
     }
   }
@@ -282,7 +289,7 @@ export class ProfileBatch {
 
   /** Makes room; by the default mapping a row's attributes are never longer than its line. */
   #reserve(events: number, bytes: number): void {
-    this.#reserveTexts(this.#ends[this.count]! + bytes);
+    this.#reserveTexts(this.#ends[this.count]! + bytes + COPY_SLACK);
     const need = this.count + events;
     if (need <= this.times.length) return;
     const size = Math.max(need, 2 * this.times.length);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Failure, type FileEntry, type FileStore } from "@waybill/waybill";
+import { Failure, type FileEntry, type FileStore, type RecordBatch } from "@waybill/waybill";
 import { type CsvChunk, type CsvHeader, CsvReader, openCsv, openText, parseEncoding } from "@waybill/waybill/codecs";
 import type { Checkpoint } from "./checkpoint.ts";
 import { type ColumnOptions, selectColumns, type Selection } from "./columns.ts";
@@ -37,6 +37,8 @@ export interface JobFile extends AsyncDisposable {
   readonly selection: Selection;
   /** Its rows, with the columns of `selection.read`; can be iterated once. */
   readonly chunks: AsyncIterable<CsvChunk>;
+  /** Takes back a chunk's batch that nobody reads any more: its memory serves one to come. */
+  recycle(batch: RecordBatch): void;
   /** How much of the file, in its own bytes, was read so far. */
   bytesRead(): number;
 }
@@ -94,6 +96,7 @@ export async function openJobFile(
       header,
       selection,
       chunks: doubted(file.chunks, options.encoding, header),
+      recycle: (batch) => file.recycle(batch),
       bytesRead: () => read,
       [Symbol.asyncDispose]: close,
     };

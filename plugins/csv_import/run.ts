@@ -65,6 +65,8 @@ export async function run(context: Context, batchRows?: number): Promise<void> {
       rejected: rejectedRows,
       untimed,
     });
+    // The engine is done with it.
+    file.recycle(batch);
   }
   if (rejectedRows > accepted) {
     // One quote that is never closed can do this, and only the first reject shows it.
