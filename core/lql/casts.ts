@@ -56,10 +56,18 @@ export function castTo(kind: Kind): CastFunction {
       };
     default: {
       const castValue = castTo(valueKindOf(kind) ?? "STRING");
-      return (value, at) =>
-        isMap(value)
-          ? filledMap(Object.entries(value).map(([key, member]) => [key, castValue(member, at)]))
-          : undefined;
+      return (value, at) => {
+        if (!isMap(value)) return undefined;
+        const map = newMap<JsonValue>();
+        let filled = false;
+        for (const key of Object.keys(value)) {
+          const cast = castValue(value[key], at);
+          if (cast === undefined) continue;
+          map[key] = cast;
+          filled = true;
+        }
+        return filled ? map : undefined;
+      };
     }
   }
 }
