@@ -10,6 +10,7 @@ import {
   isList,
   isMap,
   isoOf,
+  type MapValue,
   membersOf,
   Moment,
   momentOf,
@@ -56,10 +57,18 @@ export function castTo(kind: Kind): CastFunction {
       };
     default: {
       const castValue = castTo(valueKindOf(kind) ?? "STRING");
-      return (value, at) =>
-        isMap(value)
-          ? filledMap(Object.entries(value).map(([key, member]) => [key, castValue(member, at)]))
-          : undefined;
+      return (value, at) => {
+        if (!isMap(value)) return undefined;
+        const map = newMap<JsonValue>();
+        let filled = false;
+        for (const key of sortedKeys(value)) {
+          const cast = castValue(value[key], at);
+          if (cast === undefined) continue;
+          map[key] = cast;
+          filled = true;
+        }
+        return filled ? map : undefined;
+      };
     }
   }
 }
@@ -69,6 +78,12 @@ export function textsOf(value: Value): string[] {
   if (typeof value === "string") return value === "" ? [] : [value];
   const texts = membersOf(value).map(toText).filter((text) => text !== undefined);
   return texts.length < 2 ? texts : [...new Set(texts)].sort(compareTexts);
+}
+
+/** The keys in the order of their code points, as every map has them. */
+function sortedKeys(map: MapValue): string[] {
+  const keys = Object.keys(map);
+  return keys.length < 2 ? keys : keys.sort(compareTexts);
 }
 
 /** A map of the entries that have a value; `undefined` without any. */

@@ -208,6 +208,7 @@ const PHRASES: readonly (readonly [string, boolean])[] = [
   ["AND (\n  visits > 5\n  vip,\n)", true],
   ["AND (visits > 5\n  OR (vip = FALSE, visits = 7)\n  NOT missing = 1\n  EXISTS tags\n)", true],
   ["AND (\n  visits > 100\n  OR vip\n)", true],
+  ['AND (\n  visits\n  NOT IN (1)\n  vip\n  NOT contains(email, "bob")\n)', true],
   ["NOT AND (visits > 5, vip)", false],
   ["visits > 5 -- more than five\n AND vip # true", true],
   ["eq(visits, 7)", true],

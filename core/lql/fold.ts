@@ -79,15 +79,20 @@ function sortedTexts(value: JsonValue): string[] {
   return sorted ? texts : [...new Set(texts)].sort(compareTexts);
 }
 
+/** The keys in the order of their code points, so that the same map has the same text whatever it was made of. */
 function mergeMaps(a: JsonValue, b: JsonValue, merge: (x: JsonValue, y: JsonValue) => JsonValue): JsonValue {
   const both = newMap<JsonValue>();
   const [left, right] = [isJsonMap(a) ? a : newMap<JsonValue>(), isJsonMap(b) ? b : newMap<JsonValue>()];
-  for (const [key, x] of Object.entries(left)) both[key] = x;
-  for (const [key, y] of Object.entries(right)) {
-    const x = both[key];
-    both[key] = x === undefined ? y : merge(x, y);
+  for (const key of [...new Set([...Object.keys(left), ...Object.keys(right)])].sort(compareTexts)) {
+    const [x, y] = [ownValue(left, key), ownValue(right, key)];
+    const merged = x === undefined ? y : y === undefined ? x : merge(x, y);
+    if (merged !== undefined) both[key] = merged;
   }
   return both;
+}
+
+function ownValue(map: JsonMap, key: string): JsonValue | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 function orderOf(kind: Kind, a: JsonValue, b: JsonValue): number {

@@ -32,7 +32,6 @@ for (const kind of KIND_NAMES) {
   for (const op of KINDS[kind].merges.filter((op): op is OrderFreeOp => op !== "LATEST" && op !== "OLDEST")) {
     Deno.test(`${op} of ${kind} gives the same in whatever order and groups`, () => {
       const merge = (a: JsonValue, b: JsonValue) => mergeValues(kind, op, a, b);
-      const entries = (value: JsonValue) => JSON.stringify(sortedKeys(value));
       fc.assert(
         fc.property(fc.array(contributions(kind), { minLength: 2, maxLength: 6 }), fc.nat(), (values, seed) => {
           const left = values.reduce(merge);
@@ -41,20 +40,14 @@ for (const kind of KIND_NAMES) {
           const at = 1 + seed % (values.length - 1);
           const halves = merge(values.slice(0, at).reduce(merge), values.slice(at).reduce(merge));
           const swapped = merge(values.slice(at).reduce(merge), values.slice(0, at).reduce(merge));
-          assert.equal(entries(halves), entries(left));
-          assert.equal(entries(swapped), entries(left));
-          assert.equal(entries(right), entries(left));
+          assert.equal(JSON.stringify(halves), JSON.stringify(left));
+          assert.equal(JSON.stringify(swapped), JSON.stringify(left));
+          assert.equal(JSON.stringify(right), JSON.stringify(left));
         }),
         { numRuns: 60 },
       );
     });
   }
-}
-
-/** Maps compare whatever the order of their keys. */
-function sortedKeys(value: JsonValue): JsonValue {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([key, member]) => [key, sortedKeys(member)]);
 }
 
 Deno.test("sums are those of the decimals that people wrote", () => {

@@ -101,10 +101,14 @@ function parseComparison(cursor: Cursor): Expression {
     }
     return cursor.placed({ type: "comparison", operator, left, right }, start);
   }
-  const not = cursor.atKeyword("NOT") && !(cursor.phrases && cursor.token.newLine);
-  if (not && POSTFIX.includes(cursor.following().value)) {
-    cursor.take();
-    return parsePostfix(cursor, left, true, start);
+  if (cursor.atKeyword("NOT")) {
+    const { value } = cursor.following();
+    // On a new line of a group, NOT CONTAINS may be the function of the next phrase; the others continue this one.
+    const nextPhrase = value === "CONTAINS" && cursor.phrases && cursor.token.newLine;
+    if (POSTFIX.includes(value) && !nextPhrase) {
+      cursor.take();
+      return parsePostfix(cursor, left, true, start);
+    }
   }
   return cursor.atKeyword(...POSTFIX) && !startsPhrase(cursor) ? parsePostfix(cursor, left, false, start) : left;
 }

@@ -7,7 +7,6 @@ import { isList, isMap, membersOf, toDecimal, toText, type Value } from "../valu
 import { argument, type FunctionDeclaration, ofText, ofTwoTexts, parameter } from "./declaration.ts";
 
 const X = parameter("x", "text");
-const WHITE = /^\s+|\s+$/g;
 
 /** `text` without any of `characters` at both ends. */
 function trimmed(text: string, characters: ReadonlySet<string>): string {
@@ -33,8 +32,8 @@ function substring(text: string, start: number, length: number): string {
 }
 
 function stripped(value: Value): Value {
-  if (isList(value)) return value.map((member) => toText(member)?.replace(WHITE, ""));
-  return toText(value)?.replace(WHITE, "");
+  if (isList(value)) return value.map((member) => toText(member)?.trim());
+  return toText(value)?.trim();
 }
 
 /** The declarations. */
