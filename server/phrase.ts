@@ -19,6 +19,7 @@ export const REQUESTS: Readonly<Record<string, string>> = {
   "run show": "GET /api/run/{}",
   "run stop": "POST /api/run/{}/stop",
   "stream list": "GET /api/stream",
+  "token create": "POST /api/auth/createtoken",
   "token list": "GET /api/token",
 };
 

@@ -1,6 +1,6 @@
 /** SPEC §4's table of scopes, held against the server: every operation of the OpenAPI document × every scope. */
 import assert from "node:assert/strict";
-import { CAPABILITIES } from "../core/engine/capabilities.ts";
+import { CAPABILITIES, scopesWith } from "../core/engine/capabilities.ts";
 import { type Scope, SCOPES } from "../core/engine/scopes.ts";
 import { document, nothing } from "./answers.ts";
 import { mount } from "./mount.ts";
@@ -154,8 +154,14 @@ Deno.test("a route that anybody may call knows no caller", async () => {
   assert.equal(await (await app.request("/thing")).text(), 'Route "getThing" knows no caller');
 });
 
-Deno.test("every capability is somebody's, and an admin has all of them", async () => {
-  const { scopesWith } = await import("../core/engine/capabilities.ts");
+Deno.test("whoever sees rows as they came in may see PII: samples, examples and rejected rows hide nothing", () => {
+  const pii = scopesWith("pii.read");
+  for (const capability of ["job.read", "job.write", "run.read", "stream.read", "mapping.read"] as const) {
+    for (const scope of scopesWith(capability)) assert.ok(pii.includes(scope), `${scope} has ${capability}`);
+  }
+});
+
+Deno.test("every capability is somebody's, and an admin has all of them", () => {
   for (const capability of Object.keys(CAPABILITIES) as (keyof typeof CAPABILITIES)[]) {
     assert.equal(scopesWith(capability)[0], "admin", capability);
   }

@@ -58,12 +58,12 @@ const set: Command = {
 
 function print({ out }: App, account: AccountView): void {
   if (out.json) return out.value(account);
-  const { pii_fields, suppress_erased } = account.settings;
   out.pairs([
     ["name", account.name],
     ["id", account.id],
-    ["pii fields", pii_fields.length === 0 ? "none" : pii_fields],
-    ["suppress erased", suppress_erased],
+    ...Object.entries(account.settings).map(([key, value]) =>
+      [key.replaceAll("_", " "), value.length === 0 ? "none" : value] as const
+    ),
     ["made", account.created],
   ]);
 }
