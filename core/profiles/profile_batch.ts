@@ -7,7 +7,6 @@ import type { JsonValue } from "../contracts/records.ts";
 import type { MappingProgram } from "../lql/mod.ts";
 import { BatchEvent } from "./batch_event.ts";
 import { COPY_SLACK, copyBytes, viewOf } from "./copy_bytes.ts";
-import type { IdentityHasher } from "./identity.ts";
 import { IdentitySlots, type PackedSlots } from "./identity_slots.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
 import type { OpenTarget } from "./mapping.ts";

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { JsonValue, Row } from "../contracts/records.ts";
+import { BUILT_IN_RULES } from "./identity_rules.ts";
 import { indexRows } from "./indexed_batch.ts";
 import { buffersOf, ProfileBatch } from "./profile_batch.ts";
-import { normaliseIdentity, testTarget } from "./target_testing.ts";
+import { testTarget } from "./target_testing.ts";
 
 const identifyBy = ["id", "email"];
 const target = testTarget(identifyBy);
@@ -41,8 +42,8 @@ function rootsOf(rows: readonly Row[]): number[] {
 
 function namesOf({ fields }: Row): string[] {
   return identifyBy.flatMap((field) => {
-    const value = Object.hasOwn(fields, field) ? normaliseIdentity(field, fields[field]) : undefined;
-    return value === undefined ? [] : [`${field}=${value}`];
+    const values = Object.hasOwn(fields, field) ? BUILT_IN_RULES.valuesOf(field, fields[field]) : [];
+    return values.map((value) => `${field}=${value}`);
   });
 }
 
