@@ -12,17 +12,16 @@ import type { Database } from "../core/database/database.ts";
 import { applyBatch } from "../core/profiles/apply.ts";
 import { statementsFor } from "../core/profiles/batch_statements.ts";
 import { allIdentities } from "../core/profiles/identity_index.ts";
-import { IdentityHasher, normaliseIdentity } from "../core/profiles/identity.ts";
 import { indexRows } from "../core/profiles/indexed_batch.ts";
 import { ProfileBatch } from "../core/profiles/profile_batch.ts";
 import { ProfileState } from "../core/profiles/profile_state.ts";
+import { normaliseIdentity, testTarget } from "../core/profiles/target_testing.ts";
 import { onEachDatabase } from "../core/testing/each_database_testing.ts";
 import { freshSeed, type Random, seeded, shuffled } from "./support/seeded.ts";
 
 const SCOPE = { account: 1, table: 1 };
 const IDENTIFY_BY = ["id", "email"] as const;
-const KEY = Uint8Array.from({ length: 16 }, (_, index) => index);
-const HASHERS = IDENTIFY_BY.map((field) => new IdentityHasher(KEY, SCOPE.account, SCOPE.table, field));
+const TARGET = testTarget(IDENTIFY_BY);
 const TABLES = ["profiles", "profile_stamps", "profile_merges", "identity_blocks", "identity_runs"] as const;
 const SIZES = [1, 7, 5_000] as const;
 
@@ -72,10 +71,10 @@ function expected(events: readonly Event[]): Profile[] {
 async function applyAll(database: Database, events: readonly Event[], size: number): Promise<void> {
   for (const table of TABLES) await database.kysely.deleteFrom(table).execute();
   for (let first = 0; first < events.length; first += size) {
-    const batch = new ProfileBatch(HASHERS);
+    const batch = new ProfileBatch(TARGET);
     batch.add(indexRows(events.slice(first, first + size)), 0);
     await database.write((transaction) =>
-      applyBatch(transaction, statementsFor(database.kind), SCOPE, batch, first + 1)
+      applyBatch(transaction, statementsFor(database.kind), SCOPE, batch, (event) => first + 1 + event)
     );
   }
 }
@@ -91,7 +90,7 @@ async function stored({ kysely }: Database): Promise<Profile[]> {
   const named = new Map<number, number>();
   for (const { id, at, attributes, latest, position, fields, others } of rows) {
     const stamp = latest === null || position === null ? null : { at: latest, position, fields, identities: others };
-    const state = ProfileState.ofStored(IDENTIFY_BY, { id, at, attributes, stamp });
+    const state = ProfileState.ofStored(TARGET.rules, { id, at, attributes, stamp });
     const identities = Object.entries(state.identities())
       .flatMap(([field, values]) => values.map((value) => `${field}=${value}`)).sort();
     const older: Record<string, readonly [number, number]> = JSON.parse(fields ?? "{}");
@@ -102,7 +101,7 @@ async function stored({ kysely }: Database): Promise<Profile[]> {
   }
   const merges = await kysely.selectFrom("profile_merges").select(["id", "into_id"]).execute();
   const into = new Map(merges.map(({ id, into_id }) => [id, into_id]));
-  for (const id of (await allIdentities(kysely, SCOPE.account)).profiles) {
+  for (const id of (await allIdentities(kysely, SCOPE)).profiles) {
     const profile = into.get(id) ?? id;
     named.set(profile, (named.get(profile) ?? 0) - 1);
   }

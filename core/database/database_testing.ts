@@ -24,6 +24,7 @@ const STEPS = [
   "0004_identity_runs",
   "0005_tenants",
   "0006_audit_log",
+  "0007_generations",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -13,12 +13,21 @@ import { columnTypes, type Migration } from "./migration.ts";
 import { auditLog } from "./migrations/audit_log.ts";
 import { authUsers } from "./migrations/auth_users.ts";
 import { firstTables } from "./migrations/first_tables.ts";
+import { generations } from "./migrations/generations.ts";
 import { identityRuns } from "./migrations/identity_runs.ts";
 import { runRetries } from "./migrations/run_retries.ts";
 import { tenants } from "./migrations/tenants.ts";
 
 /** In order; never changed once released, only added to. */
-const MIGRATIONS: readonly Migration[] = [firstTables, authUsers, runRetries, identityRuns, tenants, auditLog];
+const MIGRATIONS: readonly Migration[] = [
+  firstTables,
+  authUsers,
+  runRetries,
+  identityRuns,
+  tenants,
+  auditLog,
+  generations,
+];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */
 const NAMED_MIGRATIONS: Readonly<Record<Database["kind"], RawBuilder<unknown>>> = {

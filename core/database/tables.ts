@@ -17,6 +17,8 @@ export interface AccountsTable {
   settings: string;
   /** Archive position of the next event: one sequence per account, moved in the transaction that commits the event. */
   next_position: number;
+  /** Moved by whatever changes how events are taken in (mappings, identity rules, erasures): running imports begin anew. */
+  import_epoch: number;
   created_at: number;
 }
 
@@ -26,6 +28,21 @@ export interface ProfileTablesTable {
   /** The `profiledb_id` of the APIs. */
   id: number;
   name: string;
+  /** JSON: how values identify (`IdentityRulesJson`); what is missing is as built in. */
+  identity_rules: string;
+  created_at: number;
+}
+
+/** One making of a profile table from the events, under the mappings of its time. Profiles and identities lie in it. */
+export interface GenerationsTable {
+  account_id: number;
+  /** What `table_id` of profiles, stamps, merges and identities names. */
+  id: number;
+  table_id: number;
+  /** A table has one that is current, and at most one that is being built. What is retired is being removed. */
+  state: "building" | "current" | "retired";
+  /** JSON of a `GenerationDefinition`: the mappings and identity rules that it is made with. */
+  definition: string;
   created_at: number;
 }
 
@@ -191,6 +208,7 @@ export interface SegmentsTable {
 /** One profile. */
 export interface ProfilesTable {
   account_id: number;
+  /** The generation (`generations.id`). */
   table_id: number;
   /** Archive position of its first event: the same whatever the batches were. */
   id: number;
@@ -225,6 +243,7 @@ export interface ProfileMergesTable {
 /** A sorted run of the identity index: (field, value) → profile, by keyed 64-bit hash. */
 export interface IdentityRunsTable {
   account_id: number;
+  table_id: number;
   /** Ascends with age: the newest is the greatest. */
   run: number;
   /** Identities in it. */
@@ -234,6 +253,7 @@ export interface IdentityRunsTable {
 /** Up to some thousands of a run's identities. */
 export interface IdentityBlocksTable {
   account_id: number;
+  table_id: number;
   run: number;
   /** Upper 53 bits of its first key; 0 in a run's first block. */
   first: number;
@@ -301,6 +321,7 @@ export interface SettingsTable {
 export interface Tables {
   accounts: AccountsTable;
   profile_tables: ProfileTablesTable;
+  generations: GenerationsTable;
   auths: AuthsTable;
   jobs: JobsTable;
   runs: RunsTable;

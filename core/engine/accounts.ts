@@ -14,6 +14,7 @@ import type { AccountRef, EngineContext } from "./context.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
 import { checkLabel } from "./label.ts";
+import { DEFAULT_TABLE, makeTable } from "./profile_tables.ts";
 import type { AccountChange, Accounts, OwnAccount } from "./runtime.ts";
 import type { AccountView } from "./views.ts";
 
@@ -49,11 +50,11 @@ export function accountsOf(database: Database, actor: Actor): Accounts {
           name: checked,
           settings: "{}",
           next_position: 1,
+          import_epoch: 0,
           created_at: now,
         };
         await transaction.insertInto("accounts").values(row).execute();
-        await transaction.insertInto("profile_tables")
-          .values({ account_id: row.id, id: 1, name: "user", created_at: now }).execute();
+        await makeTable(transaction, row.id, DEFAULT_TABLE, now);
         await transaction.insertInto("audit_heads").values({ account_id: row.id, entries: 0, hash: "" }).execute();
         const entry = { action: "create", kind: "account", id: row.public_id, label: checked } as const;
         await audit(transaction, { database, accountId: row.id, actor }, entry);

@@ -6,8 +6,9 @@
 import type { FailureJson } from "../contracts/failure.ts";
 import type { DatabaseAddress } from "../database/open.ts";
 import type { PackedProfileBatch } from "../profiles/profile_batch.ts";
-import type { ImportBatch, ImportPlace } from "./import_commit.ts";
+import type { ImportBatch } from "./import_commit.ts";
 import type { Claim } from "./queue.ts";
+import type { StreamPlace } from "./streams.ts";
 
 /** What the commit thread opens. */
 export interface CommitStart {
@@ -15,10 +16,8 @@ export interface CommitStart {
   readonly database: DatabaseAddress;
   readonly archiveDir: string;
   readonly claim: Claim;
-  readonly place: ImportPlace;
+  readonly place: StreamPlace;
   readonly identityKey: Uint8Array;
-  /** Fields that identify a profile. */
-  readonly identifyBy: readonly string[];
 }
 
 /** To the commit thread. */
@@ -26,12 +25,13 @@ export type ToCommit =
   | CommitStart
   | {
     readonly type: "commit";
-    readonly batch: Omit<ImportBatch, "profiles"> & { readonly profiles: PackedProfileBatch | undefined };
+    readonly batch: Omit<ImportBatch, "profiles"> & { readonly profiles: readonly PackedProfileBatch[] };
   }
   | { readonly type: "close" };
 
 /** From the commit thread: one answer to each `commit`, one to `close`. */
 export type FromCommit =
-  | { readonly type: "done"; readonly spare: PackedProfileBatch | undefined }
+  | { readonly type: "done"; readonly spare: readonly PackedProfileBatch[] }
   | { readonly type: "lost" }
+  | { readonly type: "changed" }
   | { readonly type: "failed"; readonly failure: FailureJson; readonly stack: string | undefined };

@@ -5,7 +5,7 @@
  */
 import type { CommitStart, FromCommit, ToCommit } from "./commit_protocol.ts";
 import { reviveError } from "./describe_error.ts";
-import type { Commits, ImportBatch } from "./import_commit.ts";
+import { type Commits, type ImportBatch, PlaceChanged } from "./import_commit.ts";
 import { buffersOf, type PackedProfileBatch } from "../profiles/profile_batch.ts";
 import { LeaseLost } from "./queue.ts";
 
@@ -31,7 +31,7 @@ export function startCommitWorker(): CommitWorker {
 export class CommitThread implements Commits {
   readonly #port: MessagePort;
   #answer: { resolve(): void; reject(error: Error): void } = { resolve: () => {}, reject: () => {} };
-  #spare: PackedProfileBatch | undefined;
+  #spare: readonly PackedProfileBatch[] | undefined;
   #underWay: Promise<void> = Promise.resolve();
 
   /** Lets the worker at the port's other end commit for the claim in `start`. Whoever started it ends it. */
@@ -42,7 +42,8 @@ export class CommitThread implements Commits {
         this.#spare = data.spare;
         this.#answer.resolve();
       } else if (data.type === "lost") this.#answer.reject(new LeaseLost(start.claim));
-      else this.#answer.reject(reviveError(data.failure, data.stack));
+      else if (data.type === "changed") this.#answer.reject(new PlaceChanged(start.claim));
+      else if (data.type === "failed") this.#answer.reject(reviveError(data.failure, data.stack));
     });
     port.start();
     this.#post({ type: "start", ...start });
@@ -50,13 +51,13 @@ export class CommitThread implements Commits {
 
   async commit({ profiles, ...rest }: ImportBatch): Promise<void> {
     await this.#underWay;
-    const packed = profiles?.pack();
+    const packed = profiles.map((batch) => batch.pack());
     const transfer = [rest.member, rest.rejects].flatMap((bytes) => bytes === undefined ? [] : [bytes.buffer]);
-    if (packed !== undefined) transfer.push(...buffersOf(packed));
+    transfer.push(...packed.flatMap(buffersOf));
     this.#ask({ type: "commit", batch: { ...rest, profiles: packed } }, transfer as ArrayBuffer[]);
   }
 
-  spare(): PackedProfileBatch | undefined {
+  spare(): readonly PackedProfileBatch[] | undefined {
     const spare = this.#spare;
     this.#spare = undefined;
     return spare;

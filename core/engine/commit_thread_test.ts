@@ -8,7 +8,7 @@ const BATCH: ImportBatch = {
   member: undefined,
   rejects: undefined,
   fields: new Map(),
-  profiles: undefined,
+  profiles: [],
   checkpoint: {},
   counts: { read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0 },
   bytes: 0,
@@ -21,9 +21,8 @@ Deno.test("a commit thread that cannot open its database says why, to each batch
     database: { path: `${folder.path}/missing/waybill.db`, url: undefined },
     archiveDir: folder.path,
     claim: { account: 1, run: "0".repeat(32), fence: 1 },
-    place: { stream: 1, profiles: undefined },
+    place: { stream: 1, epoch: 0, targets: [] },
     identityKey: new Uint8Array(16),
-    identifyBy: [],
   });
   await thread.commit(BATCH);
   const unopened = failure("config", /^The database ".*" cannot be opened$/, { hint: /^Check that its folder exists/ });

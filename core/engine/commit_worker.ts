@@ -6,18 +6,18 @@
 import type { Database } from "../database/database.ts";
 import { openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
-import { IdentityHasher } from "../profiles/identity.ts";
+import { type OpenTarget, openTarget } from "../profiles/mapping.ts";
 import { buffersOf, type PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { CommitStart, FromCommit, ToCommit } from "./commit_protocol.ts";
 import { describeError } from "./describe_error.ts";
-import { ImportCommits } from "./import_commit.ts";
+import { ImportCommits, PlaceChanged } from "./import_commit.ts";
 import { LeaseLost } from "./queue.ts";
 
 interface Opened {
   readonly database: Database;
   readonly commits: ImportCommits;
-  readonly hashers: readonly IdentityHasher[];
+  readonly targets: readonly OpenTarget[];
 }
 
 let opened: Promise<Opened> | undefined;
@@ -49,9 +49,7 @@ async function open(start: CommitStart): Promise<Opened> {
   return {
     database,
     commits: new ImportCommits(database, statementsFor(database.kind), new Archive(start.archiveDir), claim, place),
-    hashers: start.identifyBy.map((field) =>
-      new IdentityHasher(start.identityKey, claim.account, place.profiles?.table ?? 0, field)
-    ),
+    targets: place.targets.map((target) => openTarget(target, start.identityKey, place.stream)),
   };
 }
 
@@ -59,20 +57,21 @@ async function answer(port: MessagePort, message: Exclude<ToCommit, CommitStart>
   const tell = (told: FromCommit, transfer: ArrayBuffer[] = []) => port.postMessage(told, transfer);
   try {
     if (opened === undefined) throw new Error("The commit thread was not started");
-    const { database, commits, hashers } = await opened;
-    let spare: PackedProfileBatch | undefined;
+    const { database, commits, targets } = await opened;
+    let spare: readonly PackedProfileBatch[] = [];
     if (message.type === "close") await database[Symbol.asyncDispose]();
     else {
       const { profiles, ...batch } = message.batch;
       spare = profiles;
       await commits.commit({
         ...batch,
-        profiles: profiles === undefined ? undefined : ProfileBatch.unpack(profiles, hashers),
+        profiles: profiles.map((packed, index) => ProfileBatch.unpack(packed, targets[index]!)),
       });
     }
-    tell({ type: "done", spare }, spare === undefined ? [] : buffersOf(spare));
+    tell({ type: "done", spare }, spare.flatMap(buffersOf));
   } catch (error) {
     if (error instanceof LeaseLost) tell({ type: "lost" });
+    else if (error instanceof PlaceChanged) tell({ type: "changed" });
     else {
       const stack = error instanceof Error ? error.stack : undefined;
       tell({ type: "failed", failure: describeError(error), stack });

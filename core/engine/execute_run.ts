@@ -13,12 +13,15 @@ import { parseConfig } from "../describe/mod.ts";
 import { closeConnection, openConnection } from "./connections.ts";
 import type { Core } from "./core.ts";
 import { describeError } from "./describe_error.ts";
+import { PlaceChanged } from "./import_commit.ts";
 import { type OpenImport, openImport } from "./open_import.ts";
 import {
   type Claim,
   finishRun,
   heedStop,
   holdFence,
+  holdUnlessStopped,
+  LEASE,
   LeaseLost,
   type Outcome,
   postponeRun,
@@ -28,6 +31,8 @@ import {
 import { type Redactor, redactor } from "./redact.ts";
 import { type RetryPlan, waitBeforeRetry } from "./retry.ts";
 import { findAuth, openAuth } from "./saved_auths.ts";
+import type { Task } from "./task.ts";
+import { TASKS } from "./tasks.ts";
 import { goneNotes, knownKeys } from "./stored_config.ts";
 
 /** Sentences kept with a run. */
@@ -64,6 +69,7 @@ export async function executeRun(core: Core, claim: Claim, hooks: RunHooks): Pro
     const thrown = await attempt.work().then(() => undefined, (error: unknown) => ({ error }));
     if (thrown === undefined) return await attempt.finish({ status: "succeeded" });
     if (thrown.error instanceof LeaseLost) throw thrown.error;
+    if (thrown.error instanceof PlaceChanged) return await attempt.giveBack();
     const error = hooks.signal.aborted ? abortFailure(hooks.signal) : thrown.error;
     return error instanceof Drain ? await attempt.giveBack() : await attempt.fail(error);
   } catch (error) {
@@ -108,6 +114,8 @@ class RunAttempt {
     this.#duration = row.duration_ms;
     this.#bytes = row.bytes;
     if (row.progress !== null) this.#progress = JSON.parse(row.progress);
+    const task = TASKS.get(row.job_type);
+    if (task !== undefined) return await this.#task(task, row);
     const job = core.registry.job(row.job_type);
     const stored = knownKeys(job.config, JSON.parse(row.config));
     for (const note of goneNotes(stored.gone, `job type "${job.id}"`)) this.#note(note);
@@ -193,6 +201,39 @@ class RunAttempt {
         ...(this.#imported ? { bytes: this.#bytes } : {}),
       }).where("account_id", "=", claim.account).where("id", "=", claim.run).execute();
       return await write(transaction, stopRequested);
+    });
+  }
+
+  async #task(task: Task, row: RunsTable): Promise<void> {
+    const { core, claim, hooks } = this;
+    await task.work({
+      core,
+      claim,
+      config: JSON.parse(row.config),
+      checkpoint: row.checkpoint === null ? undefined : JSON.parse(row.checkpoint),
+      signal: hooks.signal,
+      log: this.#log(),
+      progress: (progress) => {
+        this.#progress = progress;
+        hooks.progress(progress);
+      },
+      note: (sentence) => this.#note(sentence),
+      commit: async (work) => {
+        const now = await core.database.now();
+        await core.database.write(async (transaction) => {
+          await holdUnlessStopped(transaction, claim);
+          const { checkpoint, read = 0, profilesCreated = 0, profilesUpdated = 0 } = await work(transaction);
+          await transaction.updateTable("runs").set((set) => ({
+            checkpoint: JSON.stringify(checkpoint),
+            // Heartbeats pass over a run whose row is locked.
+            lease_until: now + LEASE,
+            rows_read: set("rows_read", "+", read),
+            accepted: set("accepted", "+", read),
+            profiles_created: set("profiles_created", "+", profilesCreated),
+            profiles_updated: set("profiles_updated", "+", profilesUpdated),
+          })).where("account_id", "=", claim.account).where("id", "=", claim.run).execute();
+        }, { beside: true });
+      },
     });
   }
 

@@ -49,12 +49,12 @@ export class ImportBuffer {
 
   /**
    * `lines` collects the archive's lines, in the memory of the buffer before; `profiles` what the events write to
-   * profiles, undefined where the stream has no mapping.
+   * profiles, for each table that they go into.
    */
   constructor(
     private readonly startedAt: number,
     private readonly lines: EventLines,
-    readonly profiles: ProfileBatch | undefined,
+    readonly profiles: readonly ProfileBatch[],
   ) {
     lines.clear();
   }
@@ -98,7 +98,7 @@ export class ImportBuffer {
     this.#age();
     this.lines.add(batch, this.startedAt);
     this.#fields.add(batch);
-    this.profiles?.add(batch, this.startedAt);
+    for (const profiles of this.profiles) profiles.add(batch, this.startedAt);
     this.#bytes += batch.bytes.length;
     this.#uncovered = { rows: 0, bytes: 0 };
     this.#checkpoint = checkpoint;

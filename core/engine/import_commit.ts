@@ -13,8 +13,9 @@ import { type Archive, placeMember } from "../profiles/archive.ts";
 import { type FieldStat, firstExamples } from "../profiles/field_stats.ts";
 import { IdentityHeads } from "../profiles/identity_heads.ts";
 import type { PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
-import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
+import type { ProfileStatements } from "../profiles/statements.ts";
 import { type Claim, holdUnlessStopped, LEASE } from "./queue.ts";
+import type { StreamPlace } from "./streams.ts";
 
 /** What is to be committed. */
 export interface ImportBatch {
@@ -24,8 +25,8 @@ export interface ImportBatch {
   /** Gzip member of the rejected rows. */
   readonly rejects: Uint8Array | undefined;
   readonly fields: ReadonlyMap<string, FieldStat>;
-  /** What the events write to profiles; undefined where the stream has no mapping. */
-  readonly profiles: ProfileBatch | undefined;
+  /** What the events write to profiles, for each of the place's targets. */
+  readonly profiles: readonly ProfileBatch[];
   /** Position reached after these rows; undefined leaves the old one. */
   readonly checkpoint: JsonValue | undefined;
   /** The run's counts after these rows. */
@@ -40,20 +41,22 @@ export interface ImportBatch {
 export interface Commits extends AsyncDisposable {
   /**
    * Takes a batch; resolves when there is room for the next. Throws what made this or an earlier batch fail:
-   * `LeaseLost` when another process has taken the run over. Nothing of a failed batch is committed.
+   * `LeaseLost` when another process has taken the run over, `PlaceChanged` when it has to begin anew. Nothing of a failed batch is committed.
    */
   commit(batch: ImportBatch): Promise<void>;
   /** Resolves when every batch taken is committed; throws what made one fail. */
   drain(): Promise<void>;
-  /** The memory of a batch that is committed, for the next to use; undefined where there is none. */
-  spare(): PackedProfileBatch | undefined;
+  /** The memory of a batch that is committed, for the next to use, by target; undefined where there is none. */
+  spare(): readonly PackedProfileBatch[] | undefined;
 }
 
-/** Where an import's commits go. */
-export interface ImportPlace {
-  readonly stream: number;
-  /** The stream's profile table, where it has a mapping. */
-  readonly profiles: ProfileScope | undefined;
+/** Thrown by a commit that was prepared under rules that hold no more. Nothing of it was committed. */
+export class PlaceChanged extends Error {
+  override readonly name = "PlaceChanged";
+
+  constructor(claim: Claim) {
+    super(`What is done with the events of run "${claim.run}" has changed; it goes on from its last commit`);
+  }
 }
 
 /** Folder of the segments of a stream, or of rejected rows, that were begun on the day of `time`. */
@@ -77,15 +80,17 @@ const HOUR = 3_600_000;
 export class ImportCommits implements Commits {
   #events: Segment | undefined;
   #rejects: Segment | undefined;
-  readonly #heads = new IdentityHeads();
+  readonly #heads: readonly IdentityHeads[];
 
   constructor(
     private readonly database: Database,
     private readonly statements: ProfileStatements,
     private readonly archive: Archive,
     private readonly claim: Claim,
-    private readonly place: ImportPlace,
-  ) {}
+    private readonly place: StreamPlace,
+  ) {
+    this.#heads = place.targets.map(() => new IdentityHeads());
+  }
 
   /** Resolves when the batch is committed. */
   async commit(batch: ImportBatch): Promise<void> {
@@ -99,15 +104,20 @@ export class ImportCommits implements Commits {
       const events = await this.#append(transaction, "stream", this.#events, batch.member, batch.events, now);
       const rejects = await this.#append(transaction, "rejects", this.#rejects, batch.rejects, 0, now);
       await this.#countFields(transaction, batch);
-      const applied = batch.profiles === undefined || this.place.profiles === undefined ? undefined : await applyBatch(
-        transaction,
-        this.statements,
-        this.place.profiles,
-        batch.profiles,
-        position,
-        this.#heads,
-      );
-      await this.#moveRun(transaction, batch, now, applied?.created ?? 0, applied?.updated ?? 0);
+      let created = 0, updated = 0;
+      for (const [index, { scope }] of this.place.targets.entries()) {
+        const applied = await applyBatch(
+          transaction,
+          this.statements,
+          scope,
+          batch.profiles[index]!,
+          (event) => position + event,
+          this.#heads[index],
+        );
+        created += applied.created;
+        updated += applied.updated;
+      }
+      await this.#moveRun(transaction, batch, now, created, updated);
       return { events, rejects };
     }, { beside: true });
     this.#events = done.events;
@@ -128,9 +138,10 @@ export class ImportCommits implements Commits {
   }
 
   async #takePositions(transaction: Transaction<Tables>, count: number): Promise<number> {
-    const { next_position } = await transaction.updateTable("accounts")
+    const { next_position, import_epoch } = await transaction.updateTable("accounts")
       .set((set) => ({ next_position: set("next_position", "+", count) }))
-      .where("id", "=", this.claim.account).returning("next_position").executeTakeFirstOrThrow();
+      .where("id", "=", this.claim.account).returning(["next_position", "import_epoch"]).executeTakeFirstOrThrow();
+    if (import_epoch !== this.place.epoch) throw new PlaceChanged(this.claim);
     return next_position - count;
   }
 

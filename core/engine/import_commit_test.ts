@@ -222,9 +222,7 @@ onEachDatabase("a field counts over all commits, and keeps the first five differ
 
 onEachDatabase("a stream without a mapping gets its events, and makes no profiles", async (databases) => {
   await using peer = await startImport(databases);
-  const place = { stream: 1, profiles: undefined };
-  const commits = new ImportCommits(peer.database, statementsFor(peer.database.kind), peer.archive, peer.claim, place);
-  await commits.commit(peer.batch([person(1), person(2)], { profiles: undefined }));
+  await peer.unmapped.commits.commit(peer.batch([person(1), person(2)], { profiles: [] }));
   const { profiles, identities, lines } = await peer.content();
   assert.deepEqual([profiles, (identities as unknown[]).length, (lines as string[]).length], [[], 0, 2]);
 });

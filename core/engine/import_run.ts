@@ -25,8 +25,8 @@ export interface ImportRunOptions {
   readonly threshold: ImportTarget["rejectThreshold"];
   /** Counts of the attempts before. */
   readonly counts: RunCounts;
-  /** A fresh identity collection per commit; undefined where the stream has no mapping. */
-  readonly profiles: (() => ProfileBatch) | undefined;
+  /** What the events of a commit write to profiles: new and empty, for each table that they go into. */
+  readonly profiles: () => readonly ProfileBatch[];
   readonly signal: AbortSignal;
   /** Bytes of the source that the plugin has told of; those told before an `emit` are its rows'. */
   readonly bytes: () => number;
@@ -57,7 +57,7 @@ export class ImportRun implements AsyncDisposable {
     this.#buffer = this.#newBuffer();
   }
 
-  /** Events of this attempt that named nobody. */
+  /** Events of this attempt that named nobody, in any table. */
   get unidentified(): number {
     return this.#unidentified;
   }
@@ -149,7 +149,7 @@ export class ImportRun implements AsyncDisposable {
     const buffer = this.#buffer;
     const counts = this.#soFar();
     const batch = buffer.take();
-    const unidentified = batch.profiles?.unidentified ?? 0;
+    const unidentified = batch.profiles.length === 0 ? 0 : Math.min(...batch.profiles.map((own) => own.unidentified));
     await this.options.commits.commit({
       ...batch,
       counts,
@@ -176,7 +176,7 @@ export class ImportRun implements AsyncDisposable {
   }
 
   #newBuffer(): ImportBuffer {
-    return new ImportBuffer(this.options.startedAt, this.#lines, this.options.profiles?.());
+    return new ImportBuffer(this.options.startedAt, this.#lines, this.options.profiles());
   }
 
   #checkThreshold(from: number): void {

@@ -131,7 +131,7 @@ onEachDatabase(
 
 onEachDatabase("a hundred thousand rows commit by themselves", async (databases) => {
   await using peer = await startImport(databases);
-  const run = startRun(peer, { profiles: undefined });
+  const run = startRun(peer, peer.unmapped);
   await run.emit(Array.from({ length: 99_999 }, () => ({ fields: {} })), { row: 99_999 });
   await run.emit([{ fields: {} }], { row: 100_000 });
   assert.deepEqual(await countsOf(peer), [100_000, 100_000, 0]);
@@ -157,7 +157,7 @@ onEachDatabase(
   "rejects commit with the position behind them, however many rows wait before them",
   async (databases) => {
     await using peer = await startImport(databases);
-    const run = startRun(peer, { profiles: undefined });
+    const run = startRun(peer, peer.unmapped);
     await run.emit(Array.from({ length: 99_999 }, () => ({ fields: {} })), { row: 99_999 });
     await run.reject(rejectsOf(5));
     // A crash now would give the rejects again: they must not count yet.
@@ -202,7 +202,7 @@ async function importAll(
   rejected: number,
   threshold: ImportTarget["rejectThreshold"],
 ) {
-  const run = startRun(peer, { threshold, profiles: undefined });
+  const run = startRun(peer, { threshold, ...peer.unmapped });
   await run.emit(rowsOf(accepted), { row: accepted });
   await run.reject(rejectsOf(rejected));
   await run.emit([], { row: accepted + rejected });
@@ -250,7 +250,7 @@ onEachDatabase(
       ),
     );
     await using early = await startImport(databases);
-    const run = startRun(early, { threshold: { percent: 10 }, profiles: undefined });
+    const run = startRun(early, { threshold: { percent: 10 }, ...early.unmapped });
     await run.reject(rejectsOf(100));
     await run.emit(rowsOf(899), { row: 999 });
     await run.flush();

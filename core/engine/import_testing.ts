@@ -8,17 +8,19 @@ import type { Database } from "../database/database.ts";
 import type { DatabaseAddress } from "../database/open.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { Archive } from "../profiles/archive.ts";
-import { IdentityHasher } from "../profiles/identity.ts";
+import { type MappingDefinition, openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { TestDatabases } from "../testing/each_database_testing.ts";
 import { CommitThread, startCommitWorker } from "./commit_thread.ts";
 import { startEngine } from "./engine_testing.ts";
+import { followMappings } from "./generations.ts";
 import { newId } from "./ids.ts";
 import { ImportBuffer } from "./import_buffer.ts";
-import { type ImportBatch, ImportCommits, type ImportPlace } from "./import_commit.ts";
+import { type ImportBatch, ImportCommits } from "./import_commit.ts";
 import { type Claim, claimRun } from "./queue.ts";
-import { placeImport } from "./streams.ts";
+import { placeImport, type StreamPlace } from "./streams.ts";
+import type { Vault } from "./vault.ts";
 import { EventLines } from "../profiles/event_lines.ts";
 import { allIdentities, type Identities } from "../profiles/identity_index.ts";
 import { indexRows } from "../profiles/indexed_batch.ts";
@@ -72,14 +74,17 @@ export interface ImportPeer extends AsyncDisposable {
   readonly database: Database;
   readonly address: DatabaseAddress;
   readonly archive: Archive;
+  readonly vault: Vault;
   readonly claim: Claim;
-  readonly place: ImportPlace;
+  readonly place: StreamPlace;
   readonly identityKey: Uint8Array;
   readonly identifyBy: readonly string[];
   /** A fresh collection of identities. */
-  profiles(): ProfileBatch;
+  profiles(): ProfileBatch[];
   /** What commits on this thread; over another database handle where one is given. */
   commits(database?: Database): ImportCommits;
+  /** Commits and profiles of an import whose stream has no mapping. */
+  readonly unmapped: { readonly commits: ImportCommits; profiles(): [] };
   /** A batch of these rows, which is the run's `nth` thousand. */
   batch(rows: readonly Row[], options?: Partial<ImportBatch>): ImportBatch;
   /** The run as it stands. */
@@ -90,8 +95,20 @@ export interface ImportPeer extends AsyncDisposable {
   content(): Promise<Record<string, unknown>>;
 }
 
-/** Starts one; events without a time of their own get 1,000. */
-export async function startImport(databases: TestDatabases): Promise<ImportPeer> {
+/** Gives the stream of an import another mapping, and the run that replays its events where that is needed. */
+export async function remap({ database }: Pick<ImportPeer, "database">, lql: string): Promise<string | undefined> {
+  const definition: MappingDefinition = { kind: "lql", text: lql };
+  return await database.write(async (transaction) => {
+    await transaction.updateTable("mappings").set({ definition: JSON.stringify(definition) }).execute();
+    return await followMappings(transaction, 1, 1, { now: 5 });
+  });
+}
+
+/** Starts one; events without a time of their own get 1,000. `lql` stands in the place of the default mapping. */
+export async function startImport(
+  databases: TestDatabases,
+  { lql }: { readonly lql?: string } = {},
+): Promise<ImportPeer> {
   const engine = await startEngine(databases);
   const { database } = engine.context;
   const archive = new Archive(`${engine.folder}/archive`);
@@ -99,10 +116,14 @@ export async function startImport(databases: TestDatabases): Promise<ImportPeer>
   const claim = await claimRun(database, newId(), [run]);
   if (claim === undefined) throw new Error("The run could not be claimed");
   const identifyBy = ["id", "email"];
-  const { stream, mapping } = await placeImport(database.kysely, 1, { stream: "people", identifyBy }, 0);
-  const place = { stream, profiles: mapping?.profiles };
+  const find = () => placeImport(database.kysely, 1, { stream: "people", identifyBy }, 0);
+  let place = await find();
+  if (lql !== undefined) {
+    await remap({ database }, lql);
+    place = await find();
+  }
   const identityKey = Uint8Array.from({ length: 16 }, (_, index) => index);
-  const profiles = () => new ProfileBatch(identifyBy.map((field) => new IdentityHasher(identityKey, 1, 1, field)));
+  const profiles = () => place.targets.map((target) => new ProfileBatch(openTarget(target, identityKey, place.stream)));
   const lines = async (kind: "stream" | "rejects") => {
     const segments = await database.kysely.selectFrom("segments").select(["path", "length"]).where("kind", "=", kind)
       .orderBy("id").execute();
@@ -116,11 +137,16 @@ export async function startImport(databases: TestDatabases): Promise<ImportPeer>
     database,
     address: engine.address,
     archive,
+    vault: engine.context.vault,
     claim,
     place,
     identityKey,
     identifyBy,
     profiles,
+    unmapped: {
+      commits: new ImportCommits(database, statementsFor(database.kind), archive, claim, { ...place, targets: [] }),
+      profiles: () => [],
+    },
     commits: (other = database) => new ImportCommits(other, statementsFor(other.kind), archive, claim, place),
     batch: (rows, options = {}) => {
       const buffer = new ImportBuffer(1_000, new EventLines(), profiles());
@@ -139,7 +165,7 @@ export async function startImport(databases: TestDatabases): Promise<ImportPeer>
         profiles: await kysely.selectFrom("profiles").selectAll().execute(),
         stamps: await kysely.selectFrom("profile_stamps").selectAll().execute(),
         merges: await kysely.selectFrom("profile_merges").selectAll().execute(),
-        identities: identityNames(await allIdentities(kysely, claim.account)),
+        identities: identityNames(await allIdentities(kysely, { account: 1, table: 1 })),
         segments: await kysely.selectFrom("segments").select(["kind", "events"]).orderBy("id").execute(),
         runs: await kysely.selectFrom("runs").select([
           "rows_read",

@@ -28,7 +28,7 @@ export class LazyCommits implements Commits {
     await this.#chosen?.drain();
   }
 
-  spare(): PackedProfileBatch | undefined {
+  spare(): readonly PackedProfileBatch[] | undefined {
     return this.#chosen?.spare();
   }
 

@@ -6,7 +6,7 @@
 import type { Transaction } from "kysely";
 import type { ImportTarget, RunCounts } from "../contracts/job.ts";
 import type { RunsTable, Tables } from "../database/tables.ts";
-import { IdentityHasher } from "../profiles/identity.ts";
+import { identityFieldsOf, openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { CommitThread } from "./commit_thread.ts";
 import type { Core } from "./core.ts";
@@ -52,16 +52,11 @@ export async function openImport(
     return place;
   });
   notePlace(place, target, attempt.note);
-  const { stream, mapping } = place;
-  const to = { stream, profiles: mapping?.profiles };
-  const identifyBy = mapping?.identifyBy ?? [];
-  const hashers = identifyBy.map((field) =>
-    new IdentityHasher(core.identityKey, claim.account, mapping?.profiles.table ?? 0, field)
-  );
+  const targets = place.targets.map((target) => openTarget(target, core.identityKey, place.stream));
   const { database, archiveDir } = core.home;
-  const here = () => new ImportCommits(core.database, core.statements, core.archive, claim, to);
+  const here = () => new ImportCommits(core.database, core.statements, core.archive, claim, place);
   const { commits: port } = attempt;
-  const start = { database, archiveDir, claim, place: to, identityKey: core.identityKey, identifyBy };
+  const start = { database, archiveDir, claim, place, identityKey: core.identityKey };
   const commits = new LazyCommits(here, port === undefined ? here : () => new CommitThread(start, port));
   const run = new ImportRun({
     run: claim.run,
@@ -69,9 +64,12 @@ export async function openImport(
     startedAt: row.started_at ?? row.created_at,
     threshold: target.rejectThreshold,
     counts: countsOf(row),
-    profiles: mapping === undefined ? undefined : () => {
+    profiles: () => {
       const spare = commits.spare();
-      return spare === undefined ? new ProfileBatch(hashers) : ProfileBatch.recycle(spare, hashers);
+      return targets.map((target, index) => {
+        const memory = spare?.[index];
+        return memory === undefined ? new ProfileBatch(target) : ProfileBatch.recycle(memory, target);
+      });
     },
     signal: attempt.signal,
     bytes: attempt.bytes,
@@ -81,8 +79,9 @@ export async function openImport(
     run,
     finish: async () => {
       await run.finish();
-      if (mapping === undefined || run.unidentified === 0) return;
-      const fields = identifyBy.map((field) => `"${field}"`).join(" or ");
+      if (run.unidentified === 0) return;
+      const names = new Set(targets.flatMap(({ rules }) => rules.identifyBy));
+      const fields = [...names].map((field) => `"${field}"`).join(" or ");
       const rows = run.unidentified === 1 ? "1 row has" : `${run.unidentified} rows have`;
       attempt.note(`${rows} no value in ${fields}: in the stream, and in no profile`);
     },
@@ -117,13 +116,19 @@ async function reclaimArchive(
 
 const DAY = 86_400_000;
 
-function notePlace({ mapping }: StreamPlace, target: ImportTarget, note: ImportAttempt["note"]): void {
-  if (mapping === undefined) {
+function notePlace({ stream, targets }: StreamPlace, target: ImportTarget, note: ImportAttempt["note"]): void {
+  if (targets.length === 0) {
     note(
       `Stream "${target.stream}" has no mapping, so its events make no profiles; import with --identify-by to make them`,
     );
-  } else if (target.identifyBy.length > 0 && target.identifyBy.join() !== mapping.own.join()) {
-    const fields = mapping.own.map((field) => `"${field}"`).join(", ");
+    return;
+  }
+  const own = targets.flatMap(({ generation }) =>
+    generation.mappings.filter((mapping) => mapping.stream === stream)
+      .flatMap(({ definition }) => identityFieldsOf(definition))
+  );
+  if (target.identifyBy.length > 0 && target.identifyBy.join() !== own.join()) {
+    const fields = own.map((field) => `"${field}"`).join(", ");
     note(`Stream "${target.stream}" already identifies profiles by ${fields}; --identify-by changed nothing`);
   }
 }

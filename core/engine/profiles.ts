@@ -4,16 +4,17 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
-import { IdentityHasher, identityKey, normaliseIdentity } from "../profiles/identity.ts";
+import { identityKey } from "../profiles/identity.ts";
 import { findIdentity } from "../profiles/identity_index.ts";
 import { storedProfiles } from "../profiles/known_profiles.ts";
+import { type OpenTarget, openTarget } from "../profiles/mapping.ts";
 import { latestStamp, ProfileState } from "../profiles/profile_state.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { requireVisible, visibleFields } from "./account_settings.ts";
 import type { EngineContext } from "./context.ts";
+import { currentGeneration } from "./generations.ts";
 import { isoTime } from "./iso_time.ts";
 import type { Profiles } from "./runtime.ts";
-import { identityFields } from "./streams.ts";
 import type { ProfileView } from "./views.ts";
 
 /** What profiles need of the engine. */
@@ -38,7 +39,8 @@ export function profilesOf(
       if (table === undefined) {
         throw new Failure("config", `Profile table "${name}" does not exist`, { code: "not_found" });
       }
-      const identifyBy = await identityFields(database.kysely, account, table.id);
+      const target = openTarget(await currentGeneration(database.kysely, account, table.id), key, 0);
+      const { identifyBy } = target.rules;
       if (!identifyBy.includes(field)) {
         throw new Failure("config", `Field "${field}" identifies no profile of table "${name}"`, {
           code: "not_found",
@@ -47,7 +49,7 @@ export function profilesOf(
             : `Look profiles up by ${identifyBy.filter(visible).map((identity) => `"${identity}"`).join(", ")}`,
         });
       }
-      const state = await find(field, value, { account, table: table.id }, identifyBy);
+      const state = await find(field, value, target);
       if (state === undefined) {
         throw new Failure("config", `No profile of table "${name}" has ${field} "${value}"`, {
           code: "not_found",
@@ -61,20 +63,19 @@ export function profilesOf(
   async function find(
     field: string,
     value: string,
-    scope: { account: number; table: number },
-    identifyBy: readonly string[],
+    { scope, rules, hashers }: OpenTarget,
   ): Promise<ProfileState | undefined> {
-    const normalised = normaliseIdentity(field, value);
-    if (normalised === undefined) return undefined;
-    const hasher = new IdentityHasher(key, scope.account, scope.table, field);
+    const normalised = rules.identity.normalise(field, value);
+    const hasher = hashers.find((hasher) => hasher.field === field);
+    if (normalised === undefined || hasher === undefined) return undefined;
     for (let looks = 0, attempt = 0; looks < MAX_LOOKS; looks++) {
-      const first = await findIdentity(database.kysely, scope.account, identityKey(hasher, normalised, attempt));
+      const first = await findIdentity(database.kysely, scope, identityKey(hasher, normalised, attempt));
       if (first === 0) return undefined;
       const id = (await statements.findMerges(database.kysely, scope, [first])).get(first) ?? first;
       const [stored] = storedProfiles(await statements.loadProfiles(database.kysely, scope, [id]));
       // Merged away between the two reads: the next look at this place finds where it went.
       if (stored === undefined) continue;
-      const state = ProfileState.ofStored(identifyBy, stored);
+      const state = ProfileState.ofStored(rules, stored);
       if (state.has(field, normalised)) return state;
       attempt++;
     }

@@ -77,7 +77,10 @@ onEachDatabase(
     await commits.commit(peer.batch([{ fields: { id: "1" }, time: 1 }]));
     // As if both hashed alike: the first place of "2" names the profile of "1".
     const place = identityKey(new IdentityHasher(peer.identityKey, 1, 1, "id"), "2", 0);
-    await addIdentities(peer.database.kysely, 1, [{ keys: BigUint64Array.of(place), profiles: Float64Array.of(1) }]);
+    await addIdentities(peer.database.kysely, peer.place.targets[0]!.scope, [{
+      keys: BigUint64Array.of(place),
+      profiles: Float64Array.of(1),
+    }]);
     await assert.rejects(profiles(peer).get("id", "2"), failure("config", /No profile/, { code: "not_found" }));
     await commits.commit(peer.batch([{ fields: { id: "2" }, time: 2 }]));
     assert.equal((await profiles(peer).get("id", "2")).id, 2);

@@ -127,6 +127,7 @@ onEachDatabase("the same job id in another account is another job", async (datab
     name: "two",
     settings: "{}",
     next_position: 1,
+    import_epoch: 0,
     created_at: 0,
   })
     .execute();

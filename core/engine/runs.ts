@@ -10,8 +10,8 @@ import type { RunsTable } from "../database/tables.ts";
 import { type Alive, isInterrupted, NOBODY } from "./alive.ts";
 import type { Core } from "./core.ts";
 import { reviveError } from "./describe_error.ts";
-import { newId } from "./ids.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
+import { queueRun } from "./queue_run.ts";
 import { findJob, refusePaused, type ResolvedRun, withThreshold } from "./resolve_run.ts";
 import type { Runs } from "./runtime.ts";
 import { nextStep, runView } from "./run_view.ts";
@@ -108,39 +108,8 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
     start: async (input) => {
       const { jobId, jobType, authId, config, notes } = await options.resolve(input);
       const now = await database.now();
-      const id = newId();
-      await database.kysely.insertInto("runs").values({
-        account_id: account,
-        id,
-        job_id: jobId,
-        job_type: jobType,
-        auth_id: authId,
-        config: JSON.stringify(config),
-        status: "queued",
-        failure: null,
-        notes: JSON.stringify(notes),
-        progress: null,
-        checkpoint: null,
-        rows_read: 0,
-        accepted: 0,
-        rejected: 0,
-        unchanged: 0,
-        refused: 0,
-        bytes: 0,
-        profiles_created: 0,
-        profiles_updated: 0,
-        attempts: 0,
-        retries: 0,
-        fence: 0,
-        lease_owner: null,
-        lease_until: null,
-        not_before: now,
-        stop_requested: 0,
-        created_at: now,
-        started_at: null,
-        finished_at: null,
-        duration_ms: 0,
-      }).execute();
+      const run = { account, job: jobId, type: jobType, auth: authId, config, notes, now };
+      const id = await queueRun(database.kysely, run);
       await options.queued(id);
       return await get(id);
     },

@@ -6,79 +6,70 @@
 import { Failure } from "../contracts/failure.ts";
 import type { ImportTarget } from "../contracts/job.ts";
 import type { Database, Executor } from "../database/database.ts";
+import type { StreamsTable } from "../database/tables.ts";
 import { nearest } from "../describe/mod.ts";
-import type { ProfileScope } from "../profiles/statements.ts";
+import { identityFieldsOf, type MappingDefinition, type Target } from "../profiles/mapping.ts";
+import { followMappings, targetsOf } from "./generations.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
+import { DEFAULT_TABLE, requireTable } from "./profile_tables.ts";
 import type { Streams } from "./runtime.ts";
 import type { StreamFieldView, StreamView } from "./views.ts";
-
-/** Profile table that default mappings write to. */
-const DEFAULT_TABLE = 1;
-
-/** The default mapping: every field under its own name, the latest value wins. */
-export interface DefaultMapping {
-  readonly kind: "default";
-  /** Fields that identify a profile. */
-  readonly identify_by: readonly string[];
-}
 
 /** Where an import's rows go. */
 export interface StreamPlace {
   readonly stream: number;
-  /** Undefined where the stream has no mapping. */
-  readonly mapping: StreamMapping | undefined;
+  /** The account's import epoch: what is prepared under another is not committed. */
+  readonly epoch: number;
+  /** Profile tables that its events go into; none where the stream has no mapping. */
+  readonly targets: readonly Target[];
 }
 
-/** How a stream's events become profiles. */
-export interface StreamMapping {
-  readonly profiles: ProfileScope;
-  /** Fields that the stream's own mapping identifies by. */
-  readonly own: readonly string[];
-  /**
-   * Fields that identify in the profile table: those of every mapping into it. A (field, value) names one profile of
-   * the table, whichever stream it comes from.
-   */
-  readonly identifyBy: readonly string[];
-}
-
-/** Finds the stream of an import and its mapping; makes what is not there. */
+/** Finds the stream of an import and its mappings; makes what is not there. */
 export async function placeImport(
-  executor: Executor,
+  transaction: Executor,
   account: number,
   target: ImportTarget,
   now: number,
 ): Promise<StreamPlace> {
-  const stream = await findStream(executor, account, target.stream) ??
-    await makeStream(executor, account, target.stream, now);
-  const found = await executor.selectFrom("mappings").select(["table_id", "definition"])
-    .where("account_id", "=", account).where("stream_id", "=", stream).executeTakeFirst();
-  if (found === undefined && target.identifyBy.length === 0) return { stream, mapping: undefined };
-  const table = found?.table_id ?? DEFAULT_TABLE;
-  const definition: DefaultMapping = found === undefined
-    ? { kind: "default", identify_by: target.identifyBy }
-    : JSON.parse(found.definition);
-  if (found === undefined) {
-    await executor.insertInto("mappings").values({
-      account_id: account,
-      id: newId(),
-      stream_id: stream,
-      table_id: table,
-      definition: JSON.stringify(definition),
-      created_at: now,
-      updated_at: now,
-    }).execute();
+  const stream = await findStream(transaction, account, target.stream) ??
+    await makeStream(transaction, account, target.stream, now);
+  let targets = await targetsOf(transaction, account, stream);
+  if (targets.length === 0 && target.identifyBy.length > 0 && !await isMapped(transaction, account, stream)) {
+    await makeDefaultMapping(transaction, account, stream, target.identifyBy, now);
+    targets = await targetsOf(transaction, account, stream);
   }
-  const identifyBy = await identityFields(executor, account, table);
-  return { stream, mapping: { profiles: { account, table }, own: definition.identify_by, identifyBy } };
+  const { import_epoch } = await transaction.selectFrom("accounts").select("import_epoch").where("id", "=", account)
+    .executeTakeFirstOrThrow();
+  return { stream, epoch: import_epoch, targets };
 }
 
-/** The fields that identify profiles of a table, in the order in which mappings named them. */
-export async function identityFields(executor: Executor, account: number, table: number): Promise<string[]> {
-  const mappings = await executor.selectFrom("mappings").select("definition")
-    .where("account_id", "=", account).where("table_id", "=", table)
-    .orderBy("created_at").orderBy("stream_id").execute();
-  return [...new Set(mappings.flatMap(({ definition }) => (JSON.parse(definition) as DefaultMapping).identify_by))];
+/** Whether a stream has a mapping, be it one that does not hold yet. */
+async function isMapped(executor: Executor, account: number, stream: number): Promise<boolean> {
+  const found = await executor.selectFrom("mappings").select("id").where("account_id", "=", account)
+    .where("stream_id", "=", stream).limit(1).executeTakeFirst();
+  return found !== undefined;
+}
+
+async function makeDefaultMapping(
+  transaction: Executor,
+  account: number,
+  stream: number,
+  identifyBy: readonly string[],
+  now: number,
+): Promise<void> {
+  const table = await requireTable(transaction, account, DEFAULT_TABLE);
+  const definition: MappingDefinition = { kind: "default", identify_by: identifyBy };
+  await transaction.insertInto("mappings").values({
+    account_id: account,
+    id: newId(),
+    stream_id: stream,
+    table_id: table,
+    definition: JSON.stringify(definition),
+    created_at: now,
+    updated_at: now,
+  }).execute();
+  await followMappings(transaction, account, table, { now, atOnce: true });
 }
 
 async function findStream(executor: Executor, account: number, name: string): Promise<number | undefined> {
@@ -97,35 +88,37 @@ async function makeStream(executor: Executor, account: number, name: string, now
 
 /** The streams of an account. */
 export function streamsOf(database: Database, account: number): Streams {
-  const rows = () =>
-    database.kysely.selectFrom("streams")
-      .leftJoin("mappings", (join) =>
-        join.onRef("mappings.account_id", "=", "streams.account_id").onRef("mappings.stream_id", "=", "streams.id"))
-      .select(["streams.id", "streams.name", "streams.events", "streams.created_at", "mappings.definition"])
-      .where("streams.account_id", "=", account);
-  type StreamRow = Awaited<ReturnType<ReturnType<typeof rows>["execute"]>>[number];
-  const view = ({ name, events, created_at, definition }: StreamRow): StreamView => ({
-    name,
-    events,
-    identify_by: definition === null ? null : (JSON.parse(definition) as DefaultMapping).identify_by,
-    created_at: isoTime(created_at),
-  });
-  const find = async (name: string): Promise<StreamRow> => {
-    const row = await rows().where("streams.name", "=", name).executeTakeFirst();
+  const { kysely } = database;
+  const rows = () => kysely.selectFrom("streams").selectAll().where("account_id", "=", account);
+  const views = async (streams: readonly StreamsTable[]): Promise<StreamView[]> => {
+    const mappings = await kysely.selectFrom("mappings").select(["stream_id", "definition"])
+      .where("account_id", "=", account).orderBy("created_at").execute();
+    return streams.map(({ id, name, events, created_at }) => {
+      const own = mappings.filter(({ stream_id }) => stream_id === id);
+      const fields = own.flatMap(({ definition }) => identityFieldsOf(JSON.parse(definition)));
+      return {
+        name,
+        events,
+        identify_by: own.length === 0 ? null : [...new Set(fields)],
+        created_at: isoTime(created_at),
+      };
+    });
+  };
+  const find = async (name: string): Promise<StreamsTable> => {
+    const row = await rows().where("name", "=", name).executeTakeFirst();
     if (row !== undefined) return row;
-    const names = (await rows().execute()).map((stream) => stream.name);
-    const near = nearest(name, names);
+    const near = nearest(name, (await rows().execute()).map((stream) => stream.name));
     throw new Failure("config", `Stream "${name}" does not exist`, {
       code: "not_found",
       hint: near === undefined ? "See `waybill stream list`" : `Did you mean "${near}"?`,
     });
   };
   return {
-    list: async () => (await rows().orderBy("streams.name").execute()).map(view),
-    get: async (name) => view(await find(name)),
+    list: async () => await views(await rows().orderBy("name").execute()),
+    get: async (name) => (await views([await find(name)]))[0]!,
     fields: async (name) => {
       const stream = await find(name);
-      const fields = await database.kysely.selectFrom("stream_fields").select(["name", "filled", "examples"])
+      const fields = await kysely.selectFrom("stream_fields").select(["name", "filled", "examples"])
         .where("account_id", "=", account).where("stream_id", "=", stream.id)
         .orderBy("filled", "desc").orderBy("name").execute();
       return fields.map((field): StreamFieldView => ({

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ImportTarget } from "../contracts/job.ts";
+import { rulesOf } from "../profiles/mapping.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { type EnginePeer, failure, startEngine } from "./engine_testing.ts";
 import { startImport } from "./import_testing.ts";
@@ -12,8 +13,8 @@ onEachDatabase("an import makes its stream and its mapping, and finds both again
   await using engine = await startEngine(databases);
   const made = await place(engine, { stream: "people", identifyBy: ["id", "email"] });
   assert.equal(made.stream, 1);
-  assert.deepEqual(made.mapping?.profiles, { account: 1, table: 1 });
-  assert.deepEqual(made.mapping?.identifyBy, ["id", "email"]);
+  assert.deepEqual(made.targets.map(({ scope }) => scope), [{ account: 1, table: 1 }]);
+  assert.deepEqual(rulesOf(made.targets[0]!.generation).identifyBy, ["id", "email"]);
   assert.deepEqual(await place(engine, { stream: "people", identifyBy: ["id", "email"] }), made);
   const streams = streamsOf(engine.context.database, 1);
   assert.deepEqual(await streams.list(), [
@@ -30,11 +31,11 @@ onEachDatabase("a stream keeps the mapping it has, whatever a later import asks 
 
 onEachDatabase("a stream without a mapping gets one from the first import that names identities", async (databases) => {
   await using engine = await startEngine(databases);
-  assert.deepEqual(await place(engine, { stream: "clicks", identifyBy: [] }), { stream: 1, mapping: undefined });
+  assert.deepEqual(await place(engine, { stream: "clicks", identifyBy: [] }), { stream: 1, epoch: 0, targets: [] });
   const streams = streamsOf(engine.context.database, 1);
   assert.equal((await streams.get("clicks")).identify_by, null);
-  const { stream, mapping } = await place(engine, { stream: "clicks", identifyBy: ["id"] });
-  assert.deepEqual([stream, mapping?.identifyBy], [1, ["id"]]);
+  const { stream, targets } = await place(engine, { stream: "clicks", identifyBy: ["id"] });
+  assert.deepEqual([stream, ...targets.map(({ generation }) => rulesOf(generation).identifyBy)], [1, ["id"]]);
   assert.deepEqual((await streams.get("clicks")).identify_by, ["id"]);
 });
 

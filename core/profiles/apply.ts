@@ -14,6 +14,9 @@ import type { MovedStamps, ProfileScope, ProfileStatements } from "./statements.
 
 const encoder = new TextEncoder();
 
+/** The archive position of an event of a batch. */
+export type PositionOf = (event: number) => number;
+
 /** What a batch did to the profiles. */
 export interface ApplyResult {
   readonly created: number;
@@ -22,7 +25,7 @@ export interface ApplyResult {
 }
 
 /**
- * Applies a batch whose first event has the archive position `position`.
+ * Applies a batch; `positionOf` gives the archive position of each of its events, which ascend.
  *
  * Runs in the transaction that holds the account's position, so that batches apply in the order of their positions.
  * `heads` is the writer's own, for all of its batches.
@@ -32,17 +35,17 @@ export async function applyBatch(
   statements: ProfileStatements,
   scope: ProfileScope,
   batch: ProfileBatch,
-  position: number,
+  positionOf: PositionOf,
   heads?: IdentityHeads,
 ): Promise<ApplyResult> {
   const resolution = await resolveIdentities(transaction, statements, scope, batch, heads);
-  const changes = foldEvents(batch, resolution, position);
+  const changes = foldEvents(batch, resolution, positionOf);
   await statements.mergeProfiles(transaction, scope, changes.merges);
   await statements.insertProfiles(transaction, scope, changes.created.length, (index) => {
     const root = changes.created[index]!;
     const folded = changes.folded.get(root);
     return folded === undefined
-      ? { id: position + root, at: batch.times[root]!, attributes: batch.attributeBytes(root) }
+      ? { id: positionOf(root), at: batch.times[root]!, attributes: batch.attributeBytes(root) }
       : { ...folded, attributes: encoder.encode(folded.attributes) };
   });
   await statements.updateProfiles(transaction, scope, changes.updates);
@@ -52,7 +55,7 @@ export async function applyBatch(
     keys,
     profiles: Float64Array.from(slots, (slot) => changes.profileOf(batch.owners[slot]!)),
   }));
-  await addIdentities(transaction, scope.account, identities);
+  await addIdentities(transaction, scope, identities);
   return { created: changes.created.length, updated: changes.updates.length };
 }
 
@@ -94,7 +97,7 @@ async function resolveIdentities(
     const sorted = batch.slots.sortedKeys(pending, attempt);
     const taken = new Set(attempt === 0 ? [] : unknown.flatMap(({ keys }) => [...keys]));
     const { slots, keys, rivals } = withoutRivals(sorted.slots, sorted.keys, taken);
-    const found = await findIdentities(transaction, scope.account, keys, heads);
+    const found = await findIdentities(transaction, scope, keys, heads);
     await loadFound(transaction, statements, scope, found, profiles);
     const next: number[] = [];
     const isUnknown = new Uint8Array(slots.length);
@@ -157,10 +160,10 @@ function names(
   if (same[event] === id) return true;
   let state = states.get(id);
   if (state === undefined) {
-    state = ProfileState.ofStored(batch.identifyBy, profiles.get(id));
+    state = ProfileState.ofStored(batch.rules, profiles.get(id));
     states.set(id, state);
   }
-  return state.has(batch.identifyBy[batch.slots.field(slot)]!, batch.slots.value(slot));
+  return state.has(batch.rules.identifyBy[batch.slots.field(slot)]!, batch.slots.value(slot));
 }
 
 /** A slot whose key another slot of the batch has as well. */
@@ -210,7 +213,7 @@ interface Changes {
   profileOf(event: number): number;
 }
 
-function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, position: number): Changes {
+function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, positionOf: PositionOf): Changes {
   const firstOf = new Map<number, number>();
   for (let slot = 0; slot < known.length; slot++) {
     const id = known[slot]!;
@@ -249,7 +252,7 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
       continue;
     }
     const merged = others.get(root)?.sort((a, b) => a - b);
-    if (id !== 0 && merged === undefined && events === undefined && same[root] === id) {
+    if (id !== 0 && merged === undefined && events === undefined && same[root] === id && batch.rules.repeatable) {
       // The common case of a file imported again.
       if (profiles.hasOneStamp(id)) {
         if (batch.times[root]! >= profiles.latest(id)) seen.push(root);
@@ -258,7 +261,7 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
     }
     const survivor = id === 0 ? undefined : profiles.get(id);
     const absorbed = (merged ?? []).map((id) => profiles.get(id));
-    const result = fold(batch, position, events ?? [root], survivor, absorbed);
+    const result = fold(batch, positionOf, events ?? [root], survivor, absorbed);
     if (survivor === undefined) {
       created[createdCount++] = root;
       folded.set(root, result);
@@ -279,33 +282,33 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
     moved: {
       ids: seen.map((root) => survivors[root]!),
       ats: seen.map((root) => batch.times[root]!),
-      positions: seen.map((root) => position + root),
+      positions: seen.map(positionOf),
     },
     merges,
     profileOf: (event) => {
       const root = batch.root(event);
-      return survivors[root] || position + root;
+      return survivors[root] || positionOf(root);
     },
   };
 }
 
 function fold(
   batch: ProfileBatch,
-  position: number,
+  positionOf: PositionOf,
   events: readonly number[],
   survivor: StoredProfile | undefined,
   absorbed: readonly StoredProfile[],
 ): StoredProfile {
-  const stampOf = (event: number) => [batch.times[event]!, position + event] as const;
+  const stampOf = (event: number) => [batch.times[event]!, positionOf(event)] as const;
   let state: ProfileState;
   let rest = events;
   if (survivor === undefined) {
-    state = ProfileState.ofEvent(batch.identifyBy, batch.attributes(events[0]!), stampOf(events[0]!));
+    state = ProfileState.ofEvent(batch.rules, batch.attributes(events[0]!), stampOf(events[0]!));
     rest = events.slice(1);
   } else {
-    state = ProfileState.ofStored(batch.identifyBy, survivor);
+    state = ProfileState.ofStored(batch.rules, survivor);
   }
-  for (const profile of absorbed) state.absorb(ProfileState.ofStored(batch.identifyBy, profile));
+  for (const profile of absorbed) state.absorb(ProfileState.ofStored(batch.rules, profile));
   for (const event of rest) state.apply(batch.attributes(event), stampOf(event));
   return state.store();
 }

@@ -5,19 +5,19 @@ import type { Database } from "../database/database.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { applyBatch } from "./apply.ts";
 import { statementsFor } from "./batch_statements.ts";
-import { IdentityHasher, normaliseIdentity } from "./identity.ts";
+import { IdentityHasher } from "./identity.ts";
 import { indexRows } from "./indexed_batch.ts";
 import { ProfileBatch } from "./profile_batch.ts";
 import { ProfileState } from "./profile_state.ts";
+import { normaliseIdentity, TEST_KEY, testTarget } from "./target_testing.ts";
 
 const scope = { account: 1, table: 1 };
 const identifyBy = ["id", "email"];
-const key = Uint8Array.from({ length: 16 }, (_, index) => index);
 
 /** What applying writes to. */
 const TABLES = ["profiles", "profile_stamps", "profile_merges", "identity_blocks", "identity_runs"] as const;
 
-const hashers = identifyBy.map((field) => new IdentityHasher(key, scope.account, scope.table, field));
+const { rules, hashers } = testTarget(identifyBy);
 
 /** Keeps four bits, so that different values collide all the time. */
 class CollidingHasher extends IdentityHasher {
@@ -44,10 +44,10 @@ async function apply(
   for (const table of TABLES) await kysely.deleteFrom(table).execute();
   let created = 0;
   for (let first = 0; first < events.length; first += size) {
-    const batch = new ProfileBatch(own);
+    const batch = new ProfileBatch(testTarget(identifyBy, { hashers: own }));
     batch.add(indexRows(events.slice(first, first + size)), 0);
     const result = await database.write((transaction) =>
-      applyBatch(transaction, statementsFor(database.kind), scope, batch, first + 1)
+      applyBatch(transaction, statementsFor(database.kind), scope, batch, (event) => first + 1 + event)
     );
     created += result.created;
   }
@@ -83,7 +83,7 @@ function expected(events: readonly Row[]): unknown[] {
       const present = Object.fromEntries(
         Object.entries(events[index]!.fields).filter(([, value]) => value !== "" && value !== null),
       );
-      return ProfileState.ofEvent(identifyBy, JSON.stringify(present), [events[index]!.time ?? 0, index + 1]);
+      return ProfileState.ofEvent(rules, JSON.stringify(present), [events[index]!.time ?? 0, index + 1]);
     });
     const [state, ...others] = states;
     for (const other of others) state!.absorb(other);
@@ -131,7 +131,7 @@ onEachDatabase("identities whose hashes collide stay apart", async (databases) =
   await fc.assert(
     fc.asyncProperty(fc.array(row, { maxLength: 25 }), async (events) => {
       const want = expected(events);
-      const colliding = identifyBy.map((field) => new CollidingHasher(key, scope.account, scope.table, field));
+      const colliding = identifyBy.map((field) => new CollidingHasher(TEST_KEY, scope.account, scope.table, field));
       for (const size of [1, 6, 5_000]) {
         const { profiles } = await apply(database, events, size, colliding);
         assert.deepEqual(plain(profiles), want);

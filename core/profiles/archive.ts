@@ -156,7 +156,8 @@ async function sizeOf(full: string, path: string): Promise<number> {
   }
 }
 
-function lost(path: string, what: string, cause?: unknown): Failure {
+/** The Failure of an archive file that is not as it was written. */
+export function lost(path: string, what: string, cause?: unknown): Failure {
   return new Failure("config", `Archive file "${path}" is damaged: ${what}`, {
     hint: "Restore the data directory from a backup",
     cause,

@@ -3,30 +3,9 @@
  *
  * @module
  */
-import type { JsonValue } from "../contracts/records.ts";
 import { SipHash } from "./siphash.ts";
 
 const encoder = new TextEncoder();
-
-/** Fields whose values are e-mail addresses, which are compared in lower case. */
-const EMAIL_FIELD = /e[-_]?mail/i;
-
-/** Whether values of the field are compared in lower case. */
-export function foldsCase(field: string): boolean {
-  return EMAIL_FIELD.test(field);
-}
-
-/**
- * The text by which a value identifies: strings and numbers without surrounding white space, e-mail addresses in
- * lower case. Undefined where the value names nobody: empty, boolean, null, an object or a list.
- */
-export function normaliseIdentity(field: string, value: JsonValue | undefined): string | undefined {
-  if (typeof value !== "string" && typeof value !== "number") return undefined;
-  // Lone surrogates have no bytes of their own: they are all the same here, as in the hash.
-  const text = String(value).trim().toWellFormed();
-  if (text === "") return undefined;
-  return foldsCase(field) ? text.toLowerCase() : text;
-}
 
 /** Hashes the identities of one field in one profile table. */
 export class IdentityHasher {

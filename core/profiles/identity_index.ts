@@ -11,6 +11,7 @@ import { sql } from "kysely";
 import type { Executor } from "../database/database.ts";
 import { BLOCK, blockStarts, type IdentityRun, mergeRuns, packBlock, prefixAt, unpackBlock } from "./identity_run.ts";
 import { type IdentityHeads, maybeAmong } from "./identity_heads.ts";
+import type { ProfileScope } from "./statements.ts";
 
 /** Runs grow to this many identities: what a merge reads and writes at most is 8 MiB. */
 const LARGEST_RUN = 524_288;
@@ -25,10 +26,10 @@ export interface Identities {
 }
 
 /** The profile that a key names, or 0; those who hold the account's row and have many keys take `findIdentities`. */
-export async function findIdentity(executor: Executor, account: number, key: bigint): Promise<number> {
+export async function findIdentity(executor: Executor, scope: ProfileScope, key: bigint): Promise<number> {
   const keys = BigUint64Array.of(key), found = new Float64Array(1);
   // One statement: between two, a merge could move the key from a run not yet read to one already read.
-  const { rows } = await blocksOfPrefix(account, prefixAt(wordsOf(keys), 0)).execute(executor);
+  const { rows } = await blocksOfPrefix(scope, prefixAt(wordsOf(keys), 0)).execute(executor);
   for (const { entries } of rows) lookUp(unpackBlock(entries), wordsOf(keys), 0, found);
   return found[0]!;
 }
@@ -39,19 +40,19 @@ export async function findIdentity(executor: Executor, account: number, key: big
  */
 export async function findIdentities(
   executor: Executor,
-  account: number,
+  scope: ProfileScope,
   keys: BigUint64Array,
   heads?: IdentityHeads,
 ): Promise<Float64Array> {
   const wanted = wordsOf(keys), found = new Float64Array(keys.length);
   if (keys.length === 0) return found;
-  for (const { run, count } of await runsOf(executor, account)) {
+  for (const { run, count } of await runsOf(executor, scope)) {
     const kept = heads?.get(run, count);
-    if (kept !== undefined) await findAmong(executor, account, { run, count }, kept, wanted, found);
+    if (kept !== undefined) await findAmong(executor, scope, { run, count }, kept, wanted, found);
     // Few keys are sought block by block; many lie in most of the blocks, which are then read from end to end.
-    else if (keys.length < count / BLOCK) await seek(executor, account, run, wanted, found);
+    else if (keys.length < count / BLOCK) await seek(executor, scope, run, wanted, found);
     else {
-      const blocks = blocksOf(executor, account, run);
+      const blocks = blocksOf(executor, scope, run);
       const keeps = heads !== undefined && isFull(count) && heads.hasRoom(count);
       await scan(keeps ? heads.keep(run, count, blocks) : blocks, wanted, found);
     }
@@ -62,7 +63,7 @@ export async function findIdentities(
 /** Finds those of the keys that a run may have, whose upper halves are `heads`. */
 async function findAmong(
   executor: Executor,
-  account: number,
+  scope: ProfileScope,
   { run, count }: RunRow,
   heads: Uint32Array,
   wanted: Uint32Array,
@@ -75,8 +76,8 @@ async function findAmong(
     words[2 * place] = wanted[2 * index]!;
     words[2 * place + 1] = wanted[2 * index + 1]!;
   });
-  if (maybe.length < count / BLOCK) await seek(executor, account, run, words, profiles);
-  else await scan(blocksOf(executor, account, run), words, profiles);
+  if (maybe.length < count / BLOCK) await seek(executor, scope, run, words, profiles);
+  else await scan(blocksOf(executor, scope, run), words, profiles);
   maybe.forEach((index, place) => {
     if (profiles[place] !== 0) found[index] = profiles[place]!;
   });
@@ -88,30 +89,31 @@ async function findAmong(
  */
 export async function addIdentities(
   executor: Executor,
-  account: number,
+  scope: ProfileScope,
   lists: readonly Identities[],
 ): Promise<void> {
   const [first, ...others] = lists.filter(({ keys }) => keys.length > 0)
     .map(({ keys, profiles }) => ({ words: wordsOf(keys), profiles }));
   if (first === undefined) return;
   let added = others.reduce<IdentityRun>(mergeRuns, first);
-  const runs = await runsOf(executor, account);
+  const runs = await runsOf(executor, scope);
   for (let older = runs.at(-1); older !== undefined; older = runs.at(-1)) {
     const count = added.profiles.length;
     if (older.count > count || older.count + count > LARGEST_RUN) break;
-    added = mergeRuns(await readRun(executor, account, older), added);
+    added = mergeRuns(await readRun(executor, scope, older), added);
     for (const table of ["identity_blocks", "identity_runs"] as const) {
-      await executor.deleteFrom(table).where("account_id", "=", account).where("run", "=", older.run).execute();
+      await executor.deleteFrom(table).where("account_id", "=", scope.account).where("table_id", "=", scope.table)
+        .where("run", "=", older.run).execute();
     }
     runs.pop();
   }
-  await writeRun(executor, account, (runs.at(-1)?.run ?? 0) + 1, added);
+  await writeRun(executor, scope, (runs.at(-1)?.run ?? 0) + 1, added);
 }
 
-/** Every identity of an account in the order of the keys, for tests and tools: it holds them all in memory. */
-export async function allIdentities(executor: Executor, account: number): Promise<Identities> {
+/** Every identity of a profile table in the order of the keys, for tests and tools: it holds them all in memory. */
+export async function allIdentities(executor: Executor, scope: ProfileScope): Promise<Identities> {
   let all: IdentityRun = { words: new Uint32Array(0), profiles: new Float64Array(0) };
-  for (const run of await runsOf(executor, account)) all = mergeRuns(all, await readRun(executor, account, run));
+  for (const run of await runsOf(executor, scope)) all = mergeRuns(all, await readRun(executor, scope, run));
   return { keys: new BigUint64Array(all.words.buffer), profiles: all.profiles };
 }
 
@@ -121,9 +123,9 @@ interface RunRow {
 }
 
 /** Oldest first, which are the largest. */
-function runsOf(executor: Executor, account: number): Promise<RunRow[]> {
+function runsOf(executor: Executor, scope: ProfileScope): Promise<RunRow[]> {
   return executor.selectFrom("identity_runs").select(["run", "count"])
-    .where("account_id", "=", account).orderBy("run").execute();
+    .where("account_id", "=", scope.account).where("table_id", "=", scope.table).orderBy("run").execute();
 }
 
 /** Whether a run is never merged again: only with one that is no smaller it would be, and they are too many. */
@@ -146,13 +148,13 @@ async function scan(
 /** Reads the blocks of a run that may hold the keys. */
 async function seek(
   executor: Executor,
-  account: number,
+  scope: ProfileScope,
   run: number,
   wanted: Uint32Array,
   found: Float64Array,
 ): Promise<void> {
   for (let index = 0; index < found.length;) {
-    const { rows: [block] } = await blockWithNext(account, run, prefixAt(wanted, index)).execute(executor);
+    const { rows: [block] } = await blockWithNext(scope, run, prefixAt(wanted, index)).execute(executor);
     if (block === undefined) throw new Error(`Run ${run} of the identity index has no first block`);
     lookUp(unpackBlock(block.entries), wanted, index, found);
     if (block.next === null) return;
@@ -174,10 +176,14 @@ function lookUp(block: IdentityRun, wanted: Uint32Array, index: number, found: F
   return index;
 }
 
-async function* blocksOf(executor: Executor, account: number, run: number): AsyncGenerator<IdentityRun> {
+async function* blocksOf(executor: Executor, scope: ProfileScope, run: number): AsyncGenerator<IdentityRun> {
   for (let from = 0;;) {
     const rows = await executor.selectFrom("identity_blocks").select(["first", "entries"])
-      .where("account_id", "=", account).where("run", "=", run).where("first", ">=", from)
+      .where("account_id", "=", scope.account).where("table_id", "=", scope.table).where("run", "=", run).where(
+        "first",
+        ">=",
+        from,
+      )
       .orderBy("first").limit(BLOCKS_AT_ONCE).execute();
     for (const { entries } of rows) yield unpackBlock(entries);
     if (rows.length < BLOCKS_AT_ONCE) return;
@@ -185,10 +191,10 @@ async function* blocksOf(executor: Executor, account: number, run: number): Asyn
   }
 }
 
-async function readRun(executor: Executor, account: number, { run, count }: RunRow): Promise<IdentityRun> {
+async function readRun(executor: Executor, scope: ProfileScope, { run, count }: RunRow): Promise<IdentityRun> {
   const words = new Uint32Array(2 * count), profiles = new Float64Array(count);
   let at = 0;
-  for await (const block of blocksOf(executor, account, run)) {
+  for await (const block of blocksOf(executor, scope, run)) {
     words.set(block.words, 2 * at);
     profiles.set(block.profiles, at);
     at += block.profiles.length;
@@ -197,11 +203,11 @@ async function readRun(executor: Executor, account: number, { run, count }: RunR
   return { words, profiles };
 }
 
-async function writeRun(executor: Executor, account: number, run: number, identities: IdentityRun): Promise<void> {
+async function writeRun(executor: Executor, scope: ProfileScope, run: number, identities: IdentityRun): Promise<void> {
   const count = identities.profiles.length, starts = blockStarts(identities);
-  await executor.insertInto("identity_runs").values({ account_id: account, run, count }).execute();
+  await executor.insertInto("identity_runs").values({ ...keyOf(scope), run, count }).execute();
   const blocks = starts.map((start, index) => ({
-    account_id: account,
+    ...keyOf(scope),
     run,
     // The first block answers for every key below it too, so that each key has a block to be sought in.
     first: index === 0 ? 0 : prefixAt(identities.words, start),
@@ -213,20 +219,25 @@ async function writeRun(executor: Executor, account: number, run: number, identi
 }
 
 /** The block of one run that may hold keys with a prefix, and where the block after it begins. */
-export function blockWithNext(account: number, run: number, prefix: number) {
+export function blockWithNext(scope: ProfileScope, run: number, prefix: number) {
   return sql<{ entries: Uint8Array; next: number | null }>`
-    select entries, (select min(later.first) from identity_blocks as later where later.account_id = ${account}
-      and later.run = ${run} and later.first > ${prefix}) as next
-    from identity_blocks where account_id = ${account} and run = ${run} and first <= ${prefix}
+    select entries, (select min(later.first) from identity_blocks as later
+      where later.account_id = ${scope.account} and later.table_id = ${scope.table} and later.run = ${run} and later.first > ${prefix}) as next
+    from identity_blocks
+    where account_id = ${scope.account} and table_id = ${scope.table} and run = ${run} and first <= ${prefix}
     order by first desc limit 1`;
 }
 
 /** The block of each run that may hold keys with a prefix. */
-export function blocksOfPrefix(account: number, prefix: number) {
+export function blocksOfPrefix(scope: ProfileScope, prefix: number) {
   return sql<{ entries: Uint8Array }>`
     select (select entries from identity_blocks as block where block.account_id = runs.account_id
-      and block.run = runs.run and block.first <= ${prefix} order by block.first desc limit 1) as entries
-    from identity_runs as runs where runs.account_id = ${account}`;
+      and block.table_id = runs.table_id and block.run = runs.run and block.first <= ${prefix} order by block.first desc limit 1) as entries
+    from identity_runs as runs where runs.account_id = ${scope.account} and runs.table_id = ${scope.table}`;
+}
+
+function keyOf({ account, table }: ProfileScope): { readonly account_id: number; readonly table_id: number } {
+  return { account_id: account, table_id: table };
 }
 
 /** Lower and upper half of each key. */

@@ -14,6 +14,8 @@ import {
   type Identities,
 } from "./identity_index.ts";
 
+const SCOPE = { account: 1, table: 1 };
+
 /** Identities that name profile 1 and so on, in ascending order of their keys. */
 const identitiesOf = (keys: Iterable<bigint>, first = 1): Identities => {
   const sorted = BigUint64Array.from(new Set(keys)).sort();
@@ -47,7 +49,7 @@ onEachDatabase("whatever is added in whatever commits is found, and nothing else
         const half = (odd: number) => (_: unknown, place: number) => place % 2 === odd;
         await addIdentities(
           kysely,
-          1,
+          SCOPE,
           [0, 1].map((odd) => ({
             keys: added.keys.filter(half(odd)),
             profiles: added.profiles.filter(half(odd)),
@@ -56,13 +58,13 @@ onEachDatabase("whatever is added in whatever commits is found, and nothing else
         added.keys.forEach((key, place) => model.set(key, added.profiles[place]!));
         const wanted = identitiesOf([...commits.flat(), 50n, 2n ** 63n + 50n]).keys;
         const expected = Array.from(wanted, (key) => model.get(key) ?? 0);
-        assert.deepEqual([...await findIdentities(kysely, 1, wanted)], expected);
-        assert.deepEqual([...await findIdentities(kysely, 2, wanted)], expected.map(() => 0));
+        assert.deepEqual([...await findIdentities(kysely, SCOPE, wanted)], expected);
+        assert.deepEqual([...await findIdentities(kysely, { ...SCOPE, table: 2 }, wanted)], expected.map(() => 0));
       }
       for (const key of [...commits.flat(), 50n]) {
-        assert.equal(await findIdentity(kysely, 1, key), model.get(key) ?? 0);
+        assert.equal(await findIdentity(kysely, SCOPE, key), model.get(key) ?? 0);
       }
-      const all = await allIdentities(kysely, 1);
+      const all = await allIdentities(kysely, SCOPE);
       assert.deepEqual(new Map(Array.from(all.keys, (key, place) => [key, all.profiles[place]!])), model);
       assert.deepEqual(all.keys, all.keys.toSorted());
     }),
@@ -78,17 +80,17 @@ onEachDatabase(
     const model = new Map<bigint, number>();
     for (const [from, count] of [[0, 100_000], [100_000, 30_000], [130_000, 9_000], [139_000, 1]] as const) {
       const identities = identitiesOf(spread(from, count), from + 1);
-      await addIdentities(kysely, 1, [identities]);
+      await addIdentities(kysely, SCOPE, [identities]);
       identities.keys.forEach((key, place) => model.set(key, identities.profiles[place]!));
     }
     assert.deepEqual(await runCounts(kysely), [100_000, 30_000, 9_000, 1]);
     const lists = [spread(0, 140_000), spread(99_990, 20), spread(200_000, 3), [...model.keys()].slice(0, 1), [0n]];
     for (const list of lists) {
       const { keys } = identitiesOf([...list, 2n ** 64n - 1n]);
-      assert.deepEqual([...await findIdentities(kysely, 1, keys)], Array.from(keys, (key) => model.get(key) ?? 0));
+      assert.deepEqual([...await findIdentities(kysely, SCOPE, keys)], Array.from(keys, (key) => model.get(key) ?? 0));
     }
     for (const key of [...[...model.keys()].filter((_, index) => index % 5_003 === 0), 0n, 2n ** 64n - 1n]) {
-      assert.equal(await findIdentity(kysely, 1, key), model.get(key) ?? 0);
+      assert.equal(await findIdentity(kysely, SCOPE, key), model.get(key) ?? 0);
     }
   },
 );
@@ -98,14 +100,14 @@ onEachDatabase("runs no larger than what came after them are merged with it, up 
   const { kysely } = database;
   const counts: number[][] = [];
   for (let commit = 0; commit < 9; commit++) {
-    await addIdentities(kysely, 1, [identitiesOf(spread(10 * commit, 10))]);
+    await addIdentities(kysely, SCOPE, [identitiesOf(spread(10 * commit, 10))]);
     counts.push(await runCounts(kysely));
   }
   assert.deepEqual(counts, [[10], [20], [20, 10], [40], [40, 10], [40, 20], [40, 20, 10], [80], [80, 10]]);
-  await addIdentities(kysely, 1, [identitiesOf(spread(1_000, 300_000))]);
-  await addIdentities(kysely, 1, [identitiesOf(spread(800_000, 400_000))]);
+  await addIdentities(kysely, SCOPE, [identitiesOf(spread(1_000, 300_000))]);
+  await addIdentities(kysely, SCOPE, [identitiesOf(spread(800_000, 400_000))]);
   assert.deepEqual(await runCounts(kysely), [300_090, 400_000]);
-  assert.equal((await allIdentities(kysely, 1)).keys.length, 700_090);
+  assert.equal((await allIdentities(kysely, SCOPE)).keys.length, 700_090);
 });
 
 onEachDatabase("keys that share their upper 53 bits lie in one block, however many they are", async (databases) => {
@@ -113,12 +115,12 @@ onEachDatabase("keys that share their upper 53 bits lie in one block, however ma
   const { kysely } = database;
   const close = Array.from({ length: 2_048 }, (_, index) => (7n << 40n) + BigInt(index));
   const identities = identitiesOf([...Array.from({ length: 4_000 }, (_, index) => BigInt(index) << 11n), ...close]);
-  await addIdentities(kysely, 1, [identities]);
+  await addIdentities(kysely, SCOPE, [identities]);
   for (const few of [identities.keys.slice(3_990, 3_993), identities.keys.slice(4_095, 4_097), identities.keys]) {
     const places = Array.from(few, (key) => identities.keys.indexOf(key) + 1);
-    assert.deepEqual([...await findIdentities(kysely, 1, few)], places);
+    assert.deepEqual([...await findIdentities(kysely, SCOPE, few)], places);
   }
-  assert.equal(await findIdentity(kysely, 1, identities.keys[4_096]!), 4_097);
+  assert.equal(await findIdentity(kysely, SCOPE, identities.keys[4_096]!), 4_097);
 });
 
 onEachDatabase("a key is sought by the index of the blocks, in small stores and in large ones", async (databases) => {
@@ -126,9 +128,9 @@ onEachDatabase("a key is sought by the index of the blocks, in small stores and 
     await using database = await databases.open();
     const { kysely } = database;
     for (const [index, size] of [count, count / 2, 1].entries()) {
-      await addIdentities(kysely, 1, [identitiesOf(spread(1e6 * index, size))]);
+      await addIdentities(kysely, SCOPE, [identitiesOf(spread(1e6 * index, size))]);
     }
-    for (const query of [blockWithNext(1, 1, 5), blocksOfPrefix(1, 5)]) {
+    for (const query of [blockWithNext(SCOPE, 1, 5), blocksOfPrefix(SCOPE, 5)]) {
       const compiled = query.compile(kysely) as CompiledQuery;
       if (database.kind === "sqlite") await assertSqlitePlan(kysely, compiled);
       else await database.write((transaction) => assertPostgresPlan(transaction, compiled));
@@ -155,7 +157,7 @@ async function assertPostgresPlan(executor: Executor, { sql, parameters }: Compi
     const reads = plan.flatMap((line, index) => / on identity_blocks/.test(line) ? [index] : []);
     assert(reads.length > 0);
     for (const index of reads) {
-      assert.match(plan[index]!, /Index (Only )?Scan (Backward )?using identity_blocks_pk on /, plan.join("\n"));
+      assert.match(plan[index]!, /Index (Only )?Scan (Backward )?using identity_blocks_key on /, plan.join("\n"));
       assert.match(plan[index + 1]!, /Index Cond: \(\(account_id = .*\(run = .*\(first (<=|>) /, plan.join("\n"));
     }
     assert(!plan.some((line) => /Filter:|Sort/.test(line)), plan.join("\n"));
@@ -167,8 +169,8 @@ onEachDatabase(
   async (databases) => {
     await using database = await databases.open();
     const { kysely } = database;
-    await addIdentities(kysely, 1, [identitiesOf(spread(0, 270_000))]);
-    await addIdentities(kysely, 1, [identitiesOf(spread(270_000, 5_000), 900_001)]);
+    await addIdentities(kysely, SCOPE, [identitiesOf(spread(0, 270_000))]);
+    await addIdentities(kysely, SCOPE, [identitiesOf(spread(270_000, 5_000), 900_001)]);
     const heads = new IdentityHeads();
     const known = spread(269_000, 2_000);
     const wanted = [
@@ -178,15 +180,15 @@ onEachDatabase(
       identitiesOf(spread(300_000, 3_000)).keys,
     ];
     const expected = [];
-    for (const keys of wanted) expected.push(await findIdentities(kysely, 1, keys));
+    for (const keys of wanted) expected.push(await findIdentities(kysely, SCOPE, keys));
     for (const _ of ["kept by the second", "kept"]) {
       for (const [index, keys] of wanted.entries()) {
-        assert.deepEqual(await findIdentities(kysely, 1, keys, heads), expected[index]);
+        assert.deepEqual(await findIdentities(kysely, SCOPE, keys, heads), expected[index]);
       }
     }
     await kysely.deleteFrom("identity_blocks").where("run", "=", 1).execute();
     await kysely.deleteFrom("identity_runs").where("run", "=", 2).execute();
-    assert((await findIdentities(kysely, 1, wanted[2]!, heads)).every((profile) => profile === 0));
-    await assert.rejects(findIdentities(kysely, 1, wanted[2]!.slice(0, 3)), /has no first block/);
+    assert((await findIdentities(kysely, SCOPE, wanted[2]!, heads)).every((profile) => profile === 0));
+    await assert.rejects(findIdentities(kysely, SCOPE, wanted[2]!.slice(0, 3)), /has no first block/);
   },
 );

@@ -3,10 +3,14 @@
  *
  * @module
  */
+import type { JsonValue } from "../contracts/records.ts";
+import type { MappingProgram } from "../lql/mod.ts";
+import { BatchEvent } from "./batch_event.ts";
 import { COPY_SLACK, copyBytes, viewOf } from "./copy_bytes.ts";
-import { foldsCase, type IdentityHasher, normaliseIdentity } from "./identity.ts";
 import { IdentitySlots, type PackedSlots } from "./identity_slots.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
+import type { OpenTarget } from "./mapping.ts";
+import type { TableRules } from "./table_rules.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -31,7 +35,7 @@ export function buffersOf({ slots, ...batch }: PackedProfileBatch): ArrayBuffer[
   );
 }
 
-/** Which events a batch holds and what they say, under the default mapping: same names, latest value wins. */
+/** Which events a batch holds, and what their stream's mapping makes of them. */
 export class ProfileBatch {
   /** Events added. */
   count = 0;
@@ -49,18 +53,22 @@ export class ProfileBatch {
   #texts: Uint8Array<ArrayBuffer> = new Uint8Array(65_536);
   #ends = new Float64Array(1025);
 
-  /** Fields that identify a profile. */
-  readonly identifyBy: readonly string[];
+  /** What holds for the profiles that the events go to. */
+  readonly rules: TableRules;
+  /** Events that the mapping leaves out. */
+  #excluded = 0;
+  readonly #program: MappingProgram | undefined;
 
-  /** `hashers` are those of the fields that identify a profile. */
-  constructor(hashers: readonly IdentityHasher[], slots: IdentitySlots = new IdentitySlots(hashers)) {
-    this.identifyBy = hashers.map(({ field }) => field);
+  /** A batch for a generation of a profile table. */
+  constructor({ rules, hashers, program }: OpenTarget, slots: IdentitySlots = new IdentitySlots(hashers)) {
+    this.rules = rules;
     this.slots = slots;
+    this.#program = program;
   }
 
   /** A batch that was packed; nothing can be added to it. */
-  static unpack(packed: PackedProfileBatch, hashers: readonly IdentityHasher[]): ProfileBatch {
-    const batch = new ProfileBatch(hashers, IdentitySlots.unpack(packed.slots, hashers));
+  static unpack(packed: PackedProfileBatch, target: OpenTarget): ProfileBatch {
+    const batch = new ProfileBatch(target, IdentitySlots.unpack(packed.slots, target.hashers));
     batch.#take(packed);
     batch.count = packed.count;
     batch.#owners = packed.owners;
@@ -68,8 +76,8 @@ export class ProfileBatch {
   }
 
   /** An empty batch in the memory of one that is done with. */
-  static recycle(packed: PackedProfileBatch, hashers: readonly IdentityHasher[]): ProfileBatch {
-    const batch = new ProfileBatch(hashers, IdentitySlots.recycle(packed.slots, hashers));
+  static recycle(packed: PackedProfileBatch, target: OpenTarget): ProfileBatch {
+    const batch = new ProfileBatch(target, IdentitySlots.recycle(packed.slots, target.hashers));
     batch.#take(packed);
     batch.#identified.fill(0);
     return batch;
@@ -109,11 +117,12 @@ export class ProfileBatch {
       this.#parents[first + row] = first + row;
     }
     this.count = first + times.length;
+    if (this.#program !== undefined) return this.#addMapped(first, batch, this.#program);
     this.#writeAttributes(first, batch);
-    this.identifyBy.forEach((field, index) => {
+    this.rules.identifyBy.forEach((field, index) => {
       const column = names.indexOf(field);
       if (column < 0) return;
-      const fold = foldsCase(field);
+      const fold = this.rules.identity.foldsCase(field);
       for (let row = 0, at = 2 * column; row < times.length; row++, at += 2 * width) {
         const from = spans[at]!, to = spans[at + 1]!;
         if (!isEmptyValue(bytes, from, to - from)) this.#identify(first + row, index, fold, bytes, from, to);
@@ -131,11 +140,11 @@ export class ProfileBatch {
     return this.#texts.subarray(this.#ends[event], this.#ends[event + 1]);
   }
 
-  /** Events that name nobody. */
+  /** Events that name nobody, of those that the mapping takes. */
   get unidentified(): number {
     let count = 0;
     for (let event = 0; event < this.count; event++) if (this.#identified[event] === 0) count++;
-    return count;
+    return count - this.#excluded;
   }
 
   /** Whether the event names anybody. */
@@ -164,8 +173,10 @@ export class ProfileBatch {
 
   /** Plain printable ASCII is normalised in place or in the scratch; anything else goes through strings. */
   #identify(event: number, field: number, fold: boolean, bytes: Uint8Array, from: number, to: number): void {
+    const { identity, identifyBy } = this.rules;
+    const name = identifyBy[field]!;
     let source = bytes, start = from + 1, end = to - 1;
-    let plain = bytes[from] === QUOTE && bytes[start]! > SPACE && bytes[end - 1]! > SPACE;
+    let plain = bytes[from] === QUOTE && bytes[start]! > SPACE && bytes[end - 1]! > SPACE && identity.isPlain(name);
     let capitals = false;
     for (let at = start; plain && at < end; at++) {
       const byte = bytes[at]!;
@@ -173,22 +184,64 @@ export class ProfileBatch {
       else if (byte >= 65 && byte <= 90) capitals = true;
     }
     if (!plain) {
-      const text = normaliseIdentity(this.identifyBy[field]!, JSON.parse(decoder.decode(bytes.subarray(from, to))));
-      if (text === undefined) return;
-      source = encoder.encode(text);
-      start = 0;
-      end = source.length;
-    } else if (fold && capitals) {
+      for (const text of identity.valuesOf(name, JSON.parse(decoder.decode(bytes.subarray(from, to))))) {
+        const value = encoder.encode(text);
+        this.#addIdentity(event, field, value, 0, value.length);
+      }
+      return;
+    }
+    if (identity.mayDeny(end - start) && identity.denies(name, decoder.decode(bytes.subarray(start, end)))) return;
+    if (fold && capitals) {
       source = bytes.slice(start, end);
       end -= start;
       start = 0;
       for (let at = 0; at < end; at++) if (source[at]! >= 65 && source[at]! <= 90) source[at]! += 32;
     }
+    this.#addIdentity(event, field, source, start, end);
+  }
+
+  /** Notes that an event has an identity, which makes it one with those that have it too. */
+  #addIdentity(event: number, field: number, bytes: Uint8Array, start: number, end: number): void {
     const known = this.slots.count;
-    const slot = this.slots.add(field, source, start, end);
+    const slot = this.slots.add(field, bytes, start, end);
     this.#identified[event] = 1;
     if (slot === known) (this.#owners as number[]).push(event);
     else this.unite(event, this.owners[slot]!);
+  }
+
+  /** Writes what the mapping makes of each row, and notes whom it names. */
+  #addMapped(first: number, batch: IndexedBatch, program: MappingProgram): void {
+    const { identity, identifyBy } = this.rules;
+    const names = program.columns.map(({ name }) => name);
+    const keys = names.map((name) => `${JSON.stringify(name)}:`);
+    const order = [...names.keys()].sort((a, b) => names[a]! < names[b]! ? -1 : 1);
+    const identities = identifyBy.map((field) => names.indexOf(field));
+    const event = new BatchEvent(batch);
+    const values: (JsonValue | undefined)[] = new Array(names.length);
+    let put = this.#ends[first]!;
+    for (let row = 0; row < batch.times.length; row++) {
+      const number = first + row;
+      event.move(row, this.times[number]!);
+      let text = "{";
+      if (program.evaluate(event, values)) {
+        for (const column of order) {
+          const value = values[column];
+          if (value !== undefined) text += `${text === "{" ? "" : ","}${keys[column]}${JSON.stringify(value)}`;
+        }
+        for (let field = 0; field < identities.length; field++) {
+          const value = identities[field]! < 0 ? undefined : values[identities[field]!];
+          if (value === undefined) continue;
+          for (const name of identity.valuesOf(identifyBy[field]!, value)) {
+            const bytes = encoder.encode(name);
+            this.#addIdentity(number, field, bytes, 0, bytes.length);
+          }
+        }
+      } else this.#excluded++;
+      text += "}";
+      this.#reserveTexts(put + 3 * text.length);
+      put += encoder.encodeInto(text, this.#texts.subarray(put)).written;
+      this.#ends[number + 1] = put;
+    }
   }
 
   /** Copies each row's `"key":value` stretches in the order of the keys, without the empty ones. */
@@ -228,12 +281,14 @@ export class ProfileBatch {
     }
   }
 
-  /** Makes room; a row's attributes are never longer than its line. */
+  #reserveTexts(bytes: number): void {
+    if (bytes <= this.#texts.length) return;
+    this.#texts = grown(this.#texts, new Uint8Array(Math.max(bytes, 2 * this.#texts.length)));
+  }
+
+  /** Makes room; by the default mapping a row's attributes are never longer than its line. */
   #reserve(events: number, bytes: number): void {
-    const texts = this.#ends[this.count]! + bytes + COPY_SLACK;
-    if (texts > this.#texts.length) {
-      this.#texts = grown(this.#texts, new Uint8Array(Math.max(texts, 2 * this.#texts.length)));
-    }
+    this.#reserveTexts(this.#ends[this.count]! + bytes + COPY_SLACK);
     const need = this.count + events;
     if (need <= this.times.length) return;
     const size = Math.max(need, 2 * this.times.length);

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { JsonValue, Row } from "../contracts/records.ts";
-import { IdentityHasher, normaliseIdentity } from "./identity.ts";
+import { BUILT_IN_RULES } from "./identity_rules.ts";
 import { indexRows } from "./indexed_batch.ts";
 import { buffersOf, ProfileBatch } from "./profile_batch.ts";
+import { testTarget } from "./target_testing.ts";
 
-const key = Uint8Array.from({ length: 16 }, (_, index) => index);
 const identifyBy = ["id", "email"];
-const hashers = identifyBy.map((field) => new IdentityHasher(key, 1, 1, field));
+const target = testTarget(identifyBy);
 
 function batchOf(...parts: Row[][]): ProfileBatch {
-  const batch = new ProfileBatch(hashers);
+  const batch = new ProfileBatch(target);
   for (const rows of parts) batch.add(indexRows(rows), 77);
   return batch;
 }
@@ -42,8 +42,8 @@ function rootsOf(rows: readonly Row[]): number[] {
 
 function namesOf({ fields }: Row): string[] {
   return identifyBy.flatMap((field) => {
-    const value = Object.hasOwn(fields, field) ? normaliseIdentity(field, fields[field]) : undefined;
-    return value === undefined ? [] : [`${field}=${value}`];
+    const values = Object.hasOwn(fields, field) ? BUILT_IN_RULES.valuesOf(field, fields[field]) : [];
+    return values.map((value) => `${field}=${value}`);
   });
 }
 
@@ -110,7 +110,7 @@ Deno.test("events write what JSON.stringify gives of their sorted entries, and s
 Deno.test("a packed batch is the same on the other side", () => {
   fc.assert(fc.property(parts, (parts) => {
     const packed = batchOf(...parts).pack();
-    assertSame(ProfileBatch.unpack(structuredClone(packed, { transfer: buffersOf(packed) }), hashers), parts.flat());
+    assertSame(ProfileBatch.unpack(structuredClone(packed, { transfer: buffersOf(packed) }), target), parts.flat());
   }));
 });
 
@@ -126,10 +126,10 @@ Deno.test("every buffer of a packed batch is handed over", () => {
 
 Deno.test("a recycled batch knows nothing of the one whose memory it uses", () => {
   fc.assert(fc.property(parts, parts, (before, after) => {
-    const batch = ProfileBatch.recycle(batchOf(...before).pack(), hashers);
+    const batch = ProfileBatch.recycle(batchOf(...before).pack(), target);
     for (const rows of after) batch.add(indexRows(rows), 77);
     assertSame(batch, after.flat());
-    const again = ProfileBatch.recycle(ProfileBatch.unpack(batch.pack(), hashers).pack(), hashers);
+    const again = ProfileBatch.recycle(ProfileBatch.unpack(batch.pack(), target).pack(), target);
     for (const rows of before) again.add(indexRows(rows), 77);
     assertSame(again, before.flat());
   }));

@@ -1,17 +1,15 @@
 /**
  * One profile while events are folded into it, and the two rows it is stored as.
  *
- * A field holds the value of the event that is greatest by (event time, archive position), whatever order the events
- * come in. The profile's id is the archive position of its first event. So the same events give the same rows, in one
+ * Unless a mapping says otherwise, a field holds the value of the event that is greatest by (event time, archive
+ * position), whatever order the events come in. The profile's id is the archive position of its first event. So the same events give the same rows, in one
  * batch or in a thousand.
  *
  * @module
  */
 import type { JsonValue } from "../contracts/records.ts";
-import { normaliseIdentity } from "./identity.ts";
-
-/** When a field was last written: event time, then archive position. */
-export type Stamp = readonly [at: number, position: number];
+import { type FieldFold, isLater, type Stamp } from "./field_fold.ts";
+import type { TableRules } from "./table_rules.ts";
 
 /** A profile as the database holds it. */
 export interface StoredProfile {
@@ -28,15 +26,10 @@ export interface StoredProfile {
 export interface StoredStamp {
   readonly at: number;
   readonly position: number;
-  /** JSON: field → stamp, for the fields written before (`at`, `position`). */
+  /** JSON: field → what its fold keeps beside the value: for most, the stamp of one written before (`at`, `position`). */
   readonly fields: string | null;
   /** JSON: field → identity values other than the field's present one. */
   readonly identities: string | null;
-}
-
-/** Whether `a` is later than `b`. */
-export function isLater(a: Stamp, b: Stamp): boolean {
-  return a[0] > b[0] || (a[0] === b[0] && a[1] > b[1]);
 }
 
 /** The stamp of the latest event that wrote to a stored profile. */
@@ -44,27 +37,39 @@ export function latestStamp(profile: StoredProfile): Stamp {
   return profile.stamp === null ? [profile.at, profile.id] : [profile.stamp.at, profile.stamp.position];
 }
 
+/** A field of a profile being changed. */
+interface Field {
+  readonly fold: FieldFold;
+  state: unknown;
+}
+
 /** A profile being changed. */
 export class ProfileState {
-  readonly #fields = new Map<string, { value: JsonValue; stamp: Stamp }>();
+  readonly #fields = new Map<string, Field>();
   readonly #identities = new Map<string, Set<string>>();
+  /** Stamp of the latest event. */
+  #latest: Stamp;
 
-  private constructor(public id: number, public at: number, private readonly identifyBy: readonly string[]) {}
+  private constructor(public id: number, public at: number, latest: Stamp, private readonly rules: TableRules) {
+    this.#latest = latest;
+  }
 
   /** A profile made by one event. `attributes` is a JSON object. */
-  static ofEvent(identifyBy: readonly string[], attributes: string, stamp: Stamp): ProfileState {
-    const state = new ProfileState(stamp[1], stamp[0], identifyBy);
+  static ofEvent(rules: TableRules, attributes: string, stamp: Stamp): ProfileState {
+    const state = new ProfileState(stamp[1], stamp[0], stamp, rules);
     state.apply(attributes, stamp);
     return state;
   }
 
   /** A profile as it is stored. */
-  static ofStored(identifyBy: readonly string[], stored: StoredProfile): ProfileState {
-    const state = new ProfileState(stored.id, stored.at, identifyBy);
-    const older: Record<string, Stamp> = JSON.parse(stored.stamp?.fields ?? "{}");
+  static ofStored(rules: TableRules, stored: StoredProfile): ProfileState {
     const latest = latestStamp(stored);
+    const state = new ProfileState(stored.id, stored.at, latest, rules);
+    const beside: Record<string, JsonValue> = JSON.parse(stored.stamp?.fields ?? "{}");
     for (const [name, value] of entries(stored.attributes)) {
-      state.#fields.set(name, { value, stamp: Object.hasOwn(older, name) ? older[name]! : latest });
+      const fold = rules.foldOf(name);
+      const kept = Object.hasOwn(beside, name) ? beside[name] : undefined;
+      state.#fields.set(name, { fold, state: fold.restore(value, kept, latest) });
       state.#identify(name, value);
     }
     const identities: Record<string, string[]> = JSON.parse(stored.stamp?.identities ?? "{}");
@@ -77,8 +82,10 @@ export class ProfileState {
   /** Folds one event in. */
   apply(attributes: string, stamp: Stamp): void {
     if (stamp[1] < this.id) [this.at, this.id] = stamp;
+    if (isLater(stamp, this.#latest)) this.#latest = stamp;
     for (const [name, value] of entries(attributes)) {
-      this.#write(name, value, stamp);
+      const fold = this.rules.foldOf(name);
+      this.#join(name, fold, fold.start(value, stamp));
       this.#identify(name, value);
     }
   }
@@ -86,14 +93,14 @@ export class ProfileState {
   /** Folds another profile in: the older id stays. */
   absorb(other: ProfileState): void {
     if (other.id < this.id) [this.at, this.id] = [other.at, other.id];
-    for (const [name, { value, stamp }] of other.#fields) this.#write(name, value, stamp);
+    if (isLater(other.#latest, this.#latest)) this.#latest = other.#latest;
+    for (const [name, { fold, state }] of other.#fields) this.#join(name, fold, state);
     for (const [field, values] of other.#identities) for (const value of values) this.#addIdentity(field, value);
   }
 
   /** Whether the identity names this profile. */
   has(field: string, value: string): boolean {
-    return this.#identities.get(field)?.has(value) === true ||
-      normaliseIdentity(field, this.#fields.get(field)?.value) === value;
+    return this.#identities.get(field)?.has(value) === true || this.#present(field).includes(value);
   }
 
   /** Every identity, by field, in order. */
@@ -103,40 +110,54 @@ export class ProfileState {
     );
   }
 
+  /** Identity fields of which it has more values than the table's rules think likely. */
+  crowded(): string[] {
+    const { mostValues } = this.rules.identity;
+    return [...this.#identities].filter(([, values]) => values.size > mostValues).map(([field]) => field).sort();
+  }
+
   /** The rows it is stored as. */
   store(): StoredProfile {
     const fields = [...this.#fields].sort(byName);
-    let latest: Stamp = [this.at, this.id];
-    for (const [, { stamp }] of fields) if (isLater(stamp, latest)) latest = stamp;
-    const older = fields.filter(([, { stamp }]) => isLater(latest, stamp));
+    const latest = this.#latest;
+    const beside = fields.flatMap(([name, { fold, state }]) => {
+      const kept = fold.beside(state, latest);
+      return kept === undefined ? [] : [[name, kept] as const];
+    });
     const others = [...this.#identities].sort(byName).flatMap(([field, values]) => {
-      const present = normaliseIdentity(field, this.#fields.get(field)?.value);
-      const rest = [...values].filter((value) => value !== present).sort();
+      const present = this.#present(field);
+      const rest = [...values].filter((value) => !present.includes(value)).sort();
       return rest.length === 0 ? [] : [[field, rest] as const];
     });
-    const first = latest[0] === this.at && latest[1] === this.id && older.length === 0 && others.length === 0;
+    const first = latest[0] === this.at && latest[1] === this.id && beside.length === 0 && others.length === 0;
     return {
       id: this.id,
       at: this.at,
-      attributes: objectText(fields.map(([name, { value }]) => [name, value])),
+      attributes: objectText(fields.map(([name, { fold, state }]) => [name, fold.value(state)])),
       stamp: first ? null : {
         at: latest[0],
         position: latest[1],
-        fields: older.length === 0 ? null : objectText(older.map(([name, { stamp }]) => [name, stamp])),
+        fields: beside.length === 0 ? null : objectText(beside),
         identities: others.length === 0 ? null : objectText(others),
       },
     };
   }
 
-  #write(name: string, value: JsonValue, stamp: Stamp): void {
-    const present = this.#fields.get(name);
-    if (present === undefined || isLater(stamp, present.stamp)) this.#fields.set(name, { value, stamp });
+  #join(name: string, fold: FieldFold, state: unknown): void {
+    const field = this.#fields.get(name);
+    if (field === undefined) this.#fields.set(name, { fold, state });
+    else field.state = fold.join(field.state, state);
   }
 
   #identify(name: string, value: JsonValue): void {
-    if (!this.identifyBy.includes(name)) return;
-    const identity = normaliseIdentity(name, value);
-    if (identity !== undefined) this.#addIdentity(name, identity);
+    if (!this.rules.identifyBy.includes(name)) return;
+    for (const identity of this.rules.identity.valuesOf(name, value)) this.#addIdentity(name, identity);
+  }
+
+  /** The identities that a field's value is. */
+  #present(name: string): string[] {
+    const field = this.#fields.get(name);
+    return field === undefined ? [] : this.rules.identity.valuesOf(name, field.fold.value(field.state));
   }
 
   #addIdentity(field: string, value: string): void {

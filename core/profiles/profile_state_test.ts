@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isLater, latestStamp, ProfileState, type Stamp, type StoredProfile } from "./profile_state.ts";
+import { isLater, type Stamp } from "./field_fold.ts";
+import { latestStamp, ProfileState, type StoredProfile } from "./profile_state.ts";
+import { TableRules } from "./table_rules.ts";
 
-const identifyBy = ["id", "email"];
+const rules = new TableRules(["id", "email"]);
 
 interface Event {
   readonly attributes: string;
@@ -31,13 +33,13 @@ const events: fc.Arbitrary<Event[]> = fc.array(fc.tuple(fields, names, fc.nat({ 
   );
 
 function fold([first, ...rest]: readonly Event[]): ProfileState {
-  const state = ProfileState.ofEvent(identifyBy, first!.attributes, first!.stamp);
+  const state = ProfileState.ofEvent(rules, first!.attributes, first!.stamp);
   for (const { attributes, stamp } of rest) state.apply(attributes, stamp);
   return state;
 }
 
 /** Through the database and back. */
-const stored = (state: ProfileState) => ProfileState.ofStored(identifyBy, state.store());
+const stored = (state: ProfileState) => ProfileState.ofStored(rules, state.store());
 
 Deno.test("the same events give the same rows, whatever order they are folded in", () => {
   fc.assert(fc.property(

@@ -17,7 +17,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
   files: ["contracts"],
   codecs: ["contracts"],
-  lql: ["contracts"],
+  // Error messages name the nearest known word; times are read as imports read them, by the one parser.
+  lql: ["contracts", "describe", "codecs"],
   describe: ["contracts"],
   database: ["contracts"],
   profiles: BELOW_PROFILES,

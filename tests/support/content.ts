@@ -121,7 +121,7 @@ async function* rowsOf({ kysely }: Database, { query, key }: Compared): AsyncGen
 
 /** Every identity and the profile it names, merges followed: which one it was first seen with is up to the batches. */
 async function identitiesOf(kysely: Executor): Promise<Identities> {
-  const { keys, profiles } = await allIdentities(kysely, 1);
+  const { keys, profiles } = await allIdentities(kysely, { account: 1, table: 1 });
   const merges = await kysely.selectFrom("profile_merges").select(["id", "into_id"]).execute();
   const into = new Map(merges.map(({ id, into_id }) => [id, into_id]));
   return { keys, profiles: profiles.map((id) => into.get(id) ?? id) };

@@ -67,18 +67,15 @@ async function writeRun(
   identities: readonly Identity[],
 ): Promise<void> {
   const prefix = (index: number) => Number(identities[index]!.key >> 11n);
-  await transaction.insertInto("identity_runs").values({ account_id: account, run, count: identities.length })
-    .execute();
+  await sql`insert into identity_runs (account_id, run, count) values (${account}, ${run}, ${identities.length})`
+    .execute(transaction);
   for (let start = 0, end = 0; start < identities.length; start = end) {
     end = Math.min(start + BLOCK, identities.length);
     // Keys with one prefix lie in one block.
     while (end < identities.length && prefix(end) === prefix(end - 1)) end++;
-    await transaction.insertInto("identity_blocks").values({
-      account_id: account,
-      run,
-      first: start === 0 ? 0 : prefix(start),
-      entries: packed(identities.slice(start, end)),
-    }).execute();
+    const first = start === 0 ? 0 : prefix(start);
+    await sql`insert into identity_blocks (account_id, run, first, entries)
+      values (${account}, ${run}, ${first}, ${packed(identities.slice(start, end))})`.execute(transaction);
   }
 }
 

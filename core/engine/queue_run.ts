@@ -1,0 +1,75 @@
+/**
+ * Queues runs: those of jobs, and those of the engine's own tasks.
+ *
+ * @module
+ */
+import type { JsonValue } from "../contracts/records.ts";
+import type { Executor } from "../database/database.ts";
+import { newId } from "./ids.ts";
+
+/** A run to be queued. */
+export interface NewRun {
+  readonly account: number;
+  /** The saved job it is a run of, or null. */
+  readonly job: string | null;
+  /** Id of the job type, or of the task. */
+  readonly type: string;
+  readonly auth: string | null;
+  readonly config: { readonly [key: string]: JsonValue };
+  /** What the user should know of it, a sentence each. */
+  readonly notes: readonly string[];
+  /** The database's clock. */
+  readonly now: number;
+}
+
+/** Queues a run and gives its id. */
+export async function queueRun(executor: Executor, run: NewRun): Promise<string> {
+  const id = newId();
+  await executor.insertInto("runs").values({
+    account_id: run.account,
+    id,
+    job_id: run.job,
+    job_type: run.type,
+    auth_id: run.auth,
+    config: JSON.stringify(run.config),
+    status: "queued",
+    failure: null,
+    notes: JSON.stringify(run.notes),
+    progress: null,
+    checkpoint: null,
+    rows_read: 0,
+    accepted: 0,
+    rejected: 0,
+    unchanged: 0,
+    refused: 0,
+    bytes: 0,
+    profiles_created: 0,
+    profiles_updated: 0,
+    attempts: 0,
+    retries: 0,
+    fence: 0,
+    lease_owner: null,
+    lease_until: null,
+    not_before: run.now,
+    stop_requested: 0,
+    created_at: run.now,
+    started_at: null,
+    finished_at: null,
+    duration_ms: 0,
+  }).execute();
+  return id;
+}
+
+/** A task to be queued: work of the engine's own. */
+export interface NewTask {
+  readonly account: number;
+  /** Id of the task. */
+  readonly task: string;
+  readonly config: { readonly [key: string]: JsonValue };
+  readonly now: number;
+}
+
+/** Queues a task's run, in the transaction that makes it necessary, and gives its id. */
+export function queueTask(executor: Executor, { account, task, config, now }: NewTask): Promise<string> {
+  return queueRun(executor, { account, job: null, type: task, auth: null, config, notes: [], now });
+}

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Failure } from "../contracts/failure.ts";
+import type { Row } from "../contracts/records.ts";
+import { allIdentities } from "../profiles/identity_index.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
+import { targetsOf } from "./generations.ts";
+import { type ImportPeer, readRun, remap, startImport } from "./import_testing.ts";
+import { executeTask } from "./task_testing.ts";
+
+const LQL = `
+  SELECT id, tolower(trim(email)) AS email, name, count(id) AS visits, sum(toint(spent)) AS spent KIND INT,
+    set(tag) AS tags, min(toint(spent)) AS least KIND INT, name AS first_name MERGEOP OLDEST,
+    valuect(tag) AS tag_counts
+  FROM people INTO user BY id OR email WHERE NOT (tag = "skip")`;
+
+const row: fc.Arbitrary<Row> = fc.record({
+  fields: fc.record({
+    id: fc.constantFrom("1", "2", "3", "4", ""),
+    email: fc.constantFrom("a@x", "A@X ", "b@x", "c@x", "null", ""),
+    name: fc.constantFrom("Ann", "Bob", "", "Çelik"),
+    spent: fc.constantFrom("1", "20", "x", ""),
+    tag: fc.constantFrom("red", "blue", "skip", "", 'q"\\'),
+  }, { requiredKeys: ["id", "email"] }),
+  time: fc.nat({ max: 5 }),
+});
+
+/** What the current generation of the table holds. */
+async function storeOf({ database: { kysely } }: ImportPeer) {
+  const [target] = await targetsOf(kysely, 1, 1);
+  const { scope } = target!;
+  const profileRows = await kysely.selectFrom("profiles").select(["id", "at", "attributes"])
+    .where("table_id", "=", scope.table).orderBy("id").execute();
+  const stamps = await kysely.selectFrom("profile_stamps").select(["id", "at", "position", "fields", "identities"])
+    .where("table_id", "=", scope.table).orderBy("id").execute();
+  const { keys, profiles } = await allIdentities(kysely, scope);
+  const merges = await kysely.selectFrom("profile_merges").select(["id", "into_id"])
+    .where("table_id", "=", scope.table).execute();
+  const into = new Map(merges.map(({ id, into_id }) => [id, into_id]));
+  return {
+    profiles: profileRows,
+    stamps,
+    identities: Array.from(keys, (key, index) => [key, into.get(profiles[index]!) ?? profiles[index]]),
+  };
+}
+
+async function importAll(
+  peer: ImportPeer,
+  rows: readonly Row[],
+  size: number,
+  commits = peer.commits(),
+): Promise<void> {
+  for (let first = 0; first < rows.length; first += size) {
+    await commits.commit(peer.batch(rows.slice(first, first + size)));
+  }
+}
+
+onEachDatabase("a replay under another mapping gives what a first import under it gives", async (databases) => {
+  const rows = fc.sample(row, { seed: 7, numRuns: 400 });
+  await using first = await startImport(databases, { lql: LQL });
+  await importAll(first, rows, 400);
+  const expected = await storeOf(first);
+  for (const size of [1, 7, 150]) {
+    await using peer = await startImport(databases);
+    const commits = peer.commits();
+    await importAll(peer, rows.slice(0, 300), size, commits);
+    const run = await remap(peer, LQL);
+    assert(run !== undefined);
+    // What comes in before the replay goes by the old mapping, and is replayed.
+    await importAll(peer, rows.slice(300), size, commits);
+    assert.equal(await executeTask(peer, run), "succeeded");
+    assert.deepEqual(await storeOf(peer), expected);
+    assert.equal((await readRun(peer.database, run)).accepted, rows.length);
+  }
+});
+
+onEachDatabase("what an import prepared before the replay was done is not committed after it", async (databases) => {
+  await using peer = await startImport(databases);
+  const commits = peer.commits();
+  await commits.commit(peer.batch([{ fields: { id: "1" } }]));
+  const run = await remap(peer, LQL);
+  await executeTask(peer, run!);
+  await assert.rejects(commits.commit(peer.batch([{ fields: { id: "2" } }])), { name: "PlaceChanged" });
+  assert.equal((await peer.lines("stream")).length, 1);
+});
+
+onEachDatabase("the generation that was replaced leaves nothing behind", async (databases) => {
+  await using peer = await startImport(databases);
+  await importAll(peer, fc.sample(row, { seed: 3, numRuns: 200 }), 20);
+  await executeTask(peer, (await remap(peer, LQL))!);
+  const { kysely } = peer.database;
+  const generations = await kysely.selectFrom("generations").select(["id", "state"]).execute();
+  assert.deepEqual(generations.map(({ id, state }) => [id, state]), [[2, "current"]]);
+  for (
+    const table of ["profiles", "profile_stamps", "profile_merges", "identity_runs", "identity_blocks"] as const
+  ) {
+    const rows = await kysely.selectFrom(table).select("table_id").where("table_id", "=", 1).execute();
+    assert.deepEqual(rows, [], table);
+  }
+});
+
+onEachDatabase("a mapping that changes again is replayed once, as it stands last", async (databases) => {
+  await using peer = await startImport(databases);
+  await importAll(peer, [{ fields: { id: "1", name: "Ann" } }], 1);
+  const first = await remap(peer, LQL);
+  const second = await remap(peer, "SELECT id, name AS called FROM people INTO user BY id");
+  assert.equal(await executeTask(peer, first!), "cancelled");
+  assert.match(JSON.parse((await readRun(peer.database, first!)).failure!).message, /were changed again/);
+  assert.equal(await executeTask(peer, second!), "succeeded");
+  const [profile] = (await storeOf(peer)).profiles;
+  assert.equal(profile?.attributes, '{"called":"Ann","id":"1"}');
+});
+
+onEachDatabase("a replay that stops goes on where it was, and counts nothing twice", async (databases) => {
+  const rows = fc.sample(row, { seed: 11, numRuns: 300 });
+  await using first = await startImport(databases, { lql: LQL });
+  await importAll(first, rows, 300);
+  await using peer = await startImport(databases);
+  // More than a replay reads under the lock, and than one commit takes.
+  const many = Array.from({ length: 400 }, (_, index) => ({ fields: { id: `m${index}` } }));
+  const commits = peer.commits();
+  for (let part = 0; part < 300; part++) await commits.commit(peer.batch(many));
+  await importAll(peer, rows, 300, commits);
+  const run = await remap(peer, LQL);
+  assert.equal(await executeTask(peer, run!, (stop) => stop.abort(new Failure("cancelled", "Stopped"))), "cancelled");
+  const { rows_read } = await readRun(peer.database, run!);
+  assert(rows_read > 0 && rows_read < 120_300, `${rows_read} events before it stopped`);
+  await peer.database.kysely.updateTable("runs").set({ status: "queued", failure: null }).where("id", "=", run!)
+    .execute();
+  assert.equal(await executeTask(peer, run!), "succeeded");
+  assert.equal((await readRun(peer.database, run!)).rows_read, 120_300);
+  const { profiles } = await storeOf(peer);
+  const own = profiles.map(({ attributes }) => attributes)
+    .filter((text) => !/"id":"m/.test(text));
+  const expected = (await storeOf(first)).profiles;
+  assert.deepEqual(own.sort(), expected.map(({ attributes }) => attributes).sort());
+});
+
+onEachDatabase("a damaged archive file fails the replay, and what there was stays", async (databases) => {
+  await using peer = await startImport(databases);
+  await importAll(peer, [{ fields: { id: "1" } }], 1);
+  const before = await storeOf(peer);
+  const { path } = await peer.database.kysely.selectFrom("segments").select("path").executeTakeFirstOrThrow();
+  const full = `${peer.archive.folder}/${path}`;
+  const bytes = await Deno.readFile(full);
+  bytes[bytes.length - 3]! ^= 255;
+  await Deno.writeFile(full, bytes);
+  const run = await remap(peer, LQL);
+  assert.equal(await executeTask(peer, run!), "failed");
+  const { kind, message } = JSON.parse((await readRun(peer.database, run!)).failure!);
+  assert.deepEqual([kind, message], [
+    "config",
+    `Archive file "${path}" is damaged: the member at byte 0 cannot be read`,
+  ]);
+  assert.deepEqual(await storeOf(peer), before);
+});

@@ -1,0 +1,81 @@
+/**
+ * Compiles comparisons: with a literal once and for all, else value by value.
+ *
+ * @module
+ */
+import type { ComparisonOperator, Expression, Scalar } from "./ast.ts";
+import { anyMember, compareValues, isEquality, literalTest } from "./compare.ts";
+import type { Compilation } from "./compile_expression.ts";
+import { dateMath } from "./date_math.ts";
+import { faultOf } from "./fault.ts";
+import type { Condition, StaticType } from "./scope.ts";
+import { decimalOf, hasValue, toTime } from "./values.ts";
+
+const FLIPPED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
+  "=": "=",
+  "!=": "!=",
+  "<": ">",
+  "<=": ">=",
+  ">": "<",
+  ">=": "<=",
+};
+
+/** Compiles `left operator right`. */
+export function compileComparison(
+  compilation: Compilation,
+  operator: ComparisonOperator,
+  left: Expression,
+  right: Expression,
+): Condition {
+  const [a, b] = [compilation.value(left), compilation.value(right)];
+  checkComparison(right, a, operator, b.constant, b.type);
+  checkComparison(left, b, operator, a.constant, a.type);
+  if (b.constant !== undefined) return withLiteral(compilation, operator, a.compute, b.constant);
+  if (a.constant !== undefined) return withLiteral(compilation, FLIPPED[operator], b.compute, a.constant);
+  return (scope) => compareValues(operator, a.compute(scope), b.compute(scope));
+}
+
+function withLiteral(
+  compilation: Compilation,
+  operator: ComparisonOperator,
+  compute: ReturnType<Compilation["value"]>["compute"],
+  literal: Scalar,
+): Condition {
+  compilation.noteDate(literal);
+  if (operator === "!=") {
+    const equal = anyMember(literalTest("=", literal));
+    return (scope) => {
+      const value = compute(scope);
+      return hasValue(value) && !equal(value, scope.at);
+    };
+  }
+  const test = anyMember(literalTest(operator, literal));
+  return (scope) => test(compute(scope), scope.at);
+}
+
+/**
+ * Throws a failure at `node` where what it is can never compare with `other`: true and false by order, a number or time
+ * with a text that says none.
+ */
+export function checkComparison(
+  node: Expression,
+  other: { readonly type: StaticType },
+  operator: ComparisonOperator,
+  constant: Scalar | undefined,
+  type?: StaticType,
+): void {
+  if (!isEquality(operator) && (typeof constant === "boolean" || type === "bool")) {
+    throw faultOf(node, "true and false have no order", "Compare them with = or !=");
+  }
+  if (typeof constant !== "string") return;
+  if ((other.type === "number" || other.type === "int") && decimalOf(constant) === undefined) {
+    throw faultOf(node, `a number never compares with "${shown(constant)}"`, "Write a number");
+  }
+  if (other.type === "time" && toTime(constant) === undefined && dateMath(constant) === undefined) {
+    throw faultOf(node, `"${shown(constant)}" says no time`, 'Write "2026-03-01", "2026-03-01T10:15:00Z" or "now-3d"');
+  }
+}
+
+function shown(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}

@@ -1,0 +1,27 @@
+/**
+ * LQL mappings and FilterQL filters: what they say, what they do, and how they are written.
+ *
+ * @module
+ */
+export type { Column, Expression, Filter, Mapping } from "./ast.ts";
+export {
+  compileFilter,
+  type FilterContext,
+  type FilteredProfile,
+  type FilterProgram,
+  findCycle,
+  type IncludedAudience,
+  includesOf,
+} from "./compile_filter.ts";
+export {
+  compileMapping,
+  type Fold,
+  type MappedColumn,
+  type MappingEvent,
+  type MappingProgram,
+} from "./compile_mapping.ts";
+export { mergeValues, type OrderFreeOp, shownValue } from "./fold.ts";
+export { formatFilter, formatMapping, quoteName, quoteString } from "./format.ts";
+export { type Kind, KINDS, MERGE_OPS, type MergeOp } from "./kinds.ts";
+export { parseFilter } from "./parse_filter.ts";
+export { parseMapping } from "./parse_mapping.ts";

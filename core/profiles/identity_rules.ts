@@ -1,0 +1,133 @@
+/**
+ * By what a value identifies: how it is normalised, and which values name nobody.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { JsonValue } from "../contracts/records.ts";
+
+/** Ways to normalise a value, applied in this order: `digits` keeps digits alone, `lower` compares in lower case. */
+const STEPS = ["digits", "lower"] as const;
+
+/** What the outside may set for a profile table; what is missing is as built in. */
+export const identityRulesSchema: z.ZodType<IdentityRulesJson> = z.strictObject({
+  normalise: z.record(z.string(), z.array(z.enum(STEPS))).exactOptional(),
+  deny: z.record(z.string(), z.array(z.string().min(1).max(1_000)).max(10_000)).exactOptional(),
+  most_values: z.int().min(2).max(1_000_000).exactOptional(),
+});
+
+/** The rules of a profile table as they are stored. */
+export interface IdentityRulesJson {
+  /** Field → how its values are normalised beyond the white space around them; without it, e-mails are lower-cased. */
+  readonly normalise?: { readonly [field: string]: readonly (typeof STEPS)[number][] };
+  /** Field, or `*` for every one → values that name nobody, beyond those built in. */
+  readonly deny?: { readonly [field: string]: readonly string[] };
+  /** Values of one identity field from which a profile is reported; 100 unless told. */
+  readonly most_values?: number;
+}
+
+/** Fields whose values are e-mail addresses, which are compared in lower case unless told otherwise. */
+const EMAIL_FIELD = /e[-_]?mail/i;
+
+/** What forms and exports write where they have nothing to say; compared in lower case. */
+const NOBODY: readonly string[] = [
+  "null",
+  "(null)",
+  "nil",
+  "none",
+  "n/a",
+  "#n/a",
+  "na",
+  "nan",
+  "undefined",
+  "unknown",
+  "anonymous",
+  "not set",
+  "(not set)",
+  "-",
+  "--",
+  "00000000-0000-0000-0000-000000000000",
+  "test@test.com",
+  "test@example.com",
+  "email@example.com",
+  "example@example.com",
+  "none@none.com",
+  "no@email.com",
+  "noemail@noemail.com",
+];
+
+/** Values of one identity field from which a profile is reported, unless the table says otherwise. */
+const MOST_VALUES = 100;
+
+/** The rules of one profile table. */
+export class IdentityRules {
+  /** Values of one identity field from which a profile is reported. */
+  readonly mostValues: number;
+  readonly #denied = new Map<string, Set<string>>();
+  readonly #everywhere: Set<string>;
+  /** Lengths that a denied value has: most values are no candidates. */
+  readonly #lengths = new Uint8Array(1_024);
+
+  constructor(private readonly rules: IdentityRulesJson = {}) {
+    this.mostValues = rules.most_values ?? MOST_VALUES;
+    this.#everywhere = new Set(NOBODY);
+    for (const [field, values] of Object.entries(rules.deny ?? {})) {
+      const set = field === "*" ? this.#everywhere : new Set<string>();
+      for (const value of values) set.add(value.trim().toWellFormed().toLowerCase());
+      if (field !== "*") this.#denied.set(field, set);
+    }
+    for (const set of [this.#everywhere, ...this.#denied.values()]) {
+      for (const value of set) this.#lengths[Math.min(value.length, 1_023)] = 1;
+    }
+  }
+
+  /** Whether values of the field are compared in lower case. */
+  foldsCase(field: string): boolean {
+    const steps = this.#stepsOf(field);
+    return steps === undefined ? EMAIL_FIELD.test(field) : steps.includes("lower");
+  }
+
+  /** Whether there is more to normalising the field's values than white space and case. */
+  isPlain(field: string): boolean {
+    return this.#stepsOf(field)?.includes("digits") !== true;
+  }
+
+  /** Whether a normalised value of this many UTF-16 units may be denied. */
+  mayDeny(length: number): boolean {
+    return this.#lengths[Math.min(length, 1_023)] === 1;
+  }
+
+  /** Whether a normalised value of the field names nobody. */
+  denies(field: string, value: string): boolean {
+    if (!this.mayDeny(value.length)) return false;
+    const text = value.toLowerCase();
+    return this.#everywhere.has(text) || this.#denied.get(field)?.has(text) === true;
+  }
+
+  /**
+   * The text by which a value identifies: strings and numbers without surrounding white space, normalised as the field's
+   * rules say. Undefined where the value names nobody: empty, denied, boolean, null, an object or a list.
+   */
+  normalise(field: string, value: JsonValue | undefined): string | undefined {
+    if (typeof value !== "string" && typeof value !== "number") return undefined;
+    // Lone surrogates have no bytes of their own: they are all the same here, as in the hash.
+    let text = String(value).trim().toWellFormed();
+    if (!this.isPlain(field)) text = text.replaceAll(/[^0-9]/g, "");
+    if (this.foldsCase(field)) text = text.toLowerCase();
+    return text === "" || this.denies(field, text) ? undefined : text;
+  }
+
+  /** The texts by which a field identifies: one of a single value, one each of a list's members. */
+  valuesOf(field: string, value: JsonValue | undefined): string[] {
+    const members = Array.isArray(value) ? value : [value];
+    return [...new Set(members.flatMap((member) => this.normalise(field, member) ?? []))];
+  }
+
+  #stepsOf(field: string): readonly string[] | undefined {
+    const { normalise } = this.rules;
+    return normalise !== undefined && Object.hasOwn(normalise, field) ? normalise[field] : undefined;
+  }
+}
+
+/** The rules as they are built in. */
+export const BUILT_IN_RULES: IdentityRules = new IdentityRules();
