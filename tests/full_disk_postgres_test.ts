@@ -13,7 +13,7 @@ import { openQuietRuntime, PLUGINS, temporaryFolder } from "./support/home.ts";
 import { Observer } from "./support/observer.ts";
 import { databaseUrl, homePath, type Place, type Places, placesOn } from "./support/place.ts";
 import { mountSmallDisk, requireSmallDisk, type SmallDisk } from "./support/small_disk.ts";
-import { runCli, startWorker } from "./support/waybill_process.ts";
+import { runCli } from "./support/waybill_process.ts";
 
 const ignore = !requireSmallDisk() || !requirePostgres();
 
@@ -169,40 +169,5 @@ Deno.test({
     }
     console.log(`The import takes up to ${pages} pages of the archive's disk; full: ${JSON.stringify(seen)}`);
     assert.ok(seen.released > 0);
-  },
-});
-
-Deno.test({
-  name: "a PostgreSQL that goes down because its log has no room costs a retry once it is back, and no row",
-  ignore,
-  fn: async () => {
-    await using folder = await temporaryFolder();
-    await using disk = await mountForServer(320);
-    await using server = await startPostgres({
-      data: { folder: join(disk.path, "postgres"), withLog: true },
-      settings: { max_wal_size: "256MB", wal_recycle: "off" },
-    });
-    const places = placesOn(server);
-    const { file, run, queued, assertUndisturbed } = await prepare(places, folder.path, 60_000);
-    const place = await places.copy(queued, join(folder.path, "home"));
-    await server.sql("checkpoint");
-    // Less than the next file of the log takes.
-    disk.fill(3_000);
-    await using worker = startWorker(place);
-    await worker.logged(/could not be read or written|could not be written/);
-    const { code, stderr } = await runCli(place, ["run", "list"]);
-    assert.equal(code, 6, stderr);
-    disk.free();
-    await server.shutDown();
-    await server.start();
-    await using observer = new Observer(place, run);
-    assert.ok((await observer.state()).rows_read < file.rows);
-    // It comes again by itself, too: at once is a matter of time.
-    const retry = await runCli(place, ["run", "retry", run]);
-    assert.ok(retry.code === 0 || retry.code === 3, retry.stderr);
-    await observer.until(worker, ({ status }) => status === "succeeded");
-    worker.signal("SIGTERM");
-    assert.equal((await worker.status).code, 0);
-    await assertUndisturbed(place);
   },
 });
