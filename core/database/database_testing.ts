@@ -25,6 +25,7 @@ const STEPS = [
   "0005_tenants",
   "0006_audit_log",
   "0007_generations",
+  "0008_erasures",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -12,6 +12,7 @@ import type { Database, Executor } from "./database.ts";
 import { columnTypes, type Migration } from "./migration.ts";
 import { auditLog } from "./migrations/audit_log.ts";
 import { authUsers } from "./migrations/auth_users.ts";
+import { erasures } from "./migrations/erasures.ts";
 import { firstTables } from "./migrations/first_tables.ts";
 import { generations } from "./migrations/generations.ts";
 import { identityRuns } from "./migrations/identity_runs.ts";
@@ -27,6 +28,7 @@ const MIGRATIONS: readonly Migration[] = [
   tenants,
   auditLog,
   generations,
+  erasures,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

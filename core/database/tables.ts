@@ -311,6 +311,34 @@ export interface AuditHeadsTable {
   hash: string;
 }
 
+/** How far an erasure is. */
+export type ErasureState = "initial" | "primary" | "archive" | "secondary" | "done";
+
+/** A request to erase somebody. */
+export interface ErasuresTable {
+  account_id: number;
+  /** 20 hex digits, a dash, and the day in Unix seconds. */
+  id: string;
+  /** The profile table (`profile_tables.id`) that the identities are of. */
+  table_id: number;
+  state: ErasureState;
+  /** Sealed JSON list of [field, value], normalised: every identity to be erased; null once it is done. */
+  identities: Uint8Array | null;
+  /** The run that does it; it does all that are waiting when it starts. */
+  run_id: string;
+  created_at: number;
+  completed_at: number | null;
+}
+
+/** An identity whose data is refused, by its key in the identity index of its profile table: 16 hex digits. */
+export interface ErasedIdentitiesTable {
+  account_id: number;
+  /** The profile table (`profile_tables.id`). */
+  table_id: number;
+  key: string;
+  erasure_id: string;
+}
+
 /** Facts about the whole database: the vault's canary, the hash key's envelope, the data directory it belongs to. */
 export interface SettingsTable {
   name: string;
@@ -339,4 +367,6 @@ export interface Tables {
   audit_entries: AuditEntriesTable;
   audit_heads: AuditHeadsTable;
   settings: SettingsTable;
+  erasures: ErasuresTable;
+  erased_identities: ErasedIdentitiesTable;
 }

@@ -20,6 +20,7 @@ function withClock(database: Database, now: () => number): Database {
     kind: database.kind,
     kysely: database.kysely,
     write: (work, options) => database.write(work, options),
+    rewrite: (tables) => database.rewrite(tables),
     now: () => Promise.resolve(now()),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };

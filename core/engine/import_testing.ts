@@ -82,7 +82,7 @@ export interface ImportPeer extends AsyncDisposable {
   /** A fresh collection of identities. */
   profiles(): ProfileBatch[];
   /** What commits on this thread; over another database handle where one is given. */
-  commits(database?: Database): ImportCommits;
+  commits(database?: Database, place?: StreamPlace): ImportCommits;
   /** Commits and profiles of an import whose stream has no mapping. */
   readonly unmapped: { readonly commits: ImportCommits; profiles(): [] };
   /** A batch of these rows, which is the run's `nth` thousand. */
@@ -147,7 +147,7 @@ export async function startImport(
       commits: new ImportCommits(database, statementsFor(database.kind), archive, claim, { ...place, targets: [] }),
       profiles: () => [],
     },
-    commits: (other = database) => new ImportCommits(other, statementsFor(other.kind), archive, claim, place),
+    commits: (other = database, at = place) => new ImportCommits(other, statementsFor(other.kind), archive, claim, at),
     batch: (rows, options = {}) => {
       const buffer = new ImportBuffer(1_000, new EventLines(), profiles());
       buffer.add(indexRows(rows), null);

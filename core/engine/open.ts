@@ -11,6 +11,7 @@ import { authsOf } from "./auths.ts";
 import { readConfigFile } from "./config_file.ts";
 import { Connections } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
+import { erasuresOf } from "./erasures.ts";
 import { openCore } from "./core.ts";
 import { jobsOf } from "./jobs.ts";
 import { resolveRun } from "./resolve_run.ts";
@@ -112,6 +113,11 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
       streams: streamsOf(database, account.id),
       profiles: profilesOf(context, core.statements, core.identityKey),
       tokens: tokensOf(context),
+      erasures: erasuresOf(context, {
+        statements: core.statements,
+        identityKey: core.identityKey,
+        queued: (run) => queued(account.id, run),
+      }),
       audit: auditLogOf(context),
     };
   };

@@ -14,6 +14,7 @@ import { ImportCommits, segmentFolder } from "./import_commit.ts";
 import { ImportRun } from "./import_run.ts";
 import { LazyCommits } from "./lazy_commits.ts";
 import { type Claim, holdUnlessStopped } from "./queue.ts";
+import { erasedFor } from "./refused.ts";
 import { placeImport, type StreamPlace } from "./streams.ts";
 
 /** What the attempt around an import gives. */
@@ -44,12 +45,12 @@ export async function openImport(
   target: ImportTarget,
   attempt: ImportAttempt,
 ): Promise<OpenImport> {
-  const place = await core.database.write(async (transaction) => {
+  const { place, erased } = await core.database.write(async (transaction) => {
     await holdUnlessStopped(transaction, claim);
     const now = await core.database.now();
     const place = await placeImport(transaction, claim.account, target, now);
     if (row.attempts > 1) await reclaimArchive(core, transaction, claim, place.stream, row.started_at ?? now, now);
-    return place;
+    return { place, erased: await erasedFor(transaction, claim.account, place.stream, core.identityKey) };
   });
   notePlace(place, target, attempt.note);
   const targets = place.targets.map((target) => openTarget(target, core.identityKey, place.stream));
@@ -71,6 +72,7 @@ export async function openImport(
         return memory === undefined ? new ProfileBatch(target) : ProfileBatch.recycle(memory, target);
       });
     },
+    erased,
     signal: attempt.signal,
     bytes: attempt.bytes,
     duration: attempt.duration,

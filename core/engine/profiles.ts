@@ -4,11 +4,9 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
-import { identityKey } from "../profiles/identity.ts";
-import { findIdentity } from "../profiles/identity_index.ts";
-import { storedProfiles } from "../profiles/known_profiles.ts";
-import { type OpenTarget, openTarget } from "../profiles/mapping.ts";
-import { latestStamp, ProfileState } from "../profiles/profile_state.ts";
+import { findProfile } from "../profiles/find_profile.ts";
+import { openTarget } from "../profiles/mapping.ts";
+import { latestStamp, type ProfileState } from "../profiles/profile_state.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { requireVisible, visibleFields } from "./account_settings.ts";
 import type { EngineContext } from "./context.ts";
@@ -19,9 +17,6 @@ import type { ProfileView } from "./views.ts";
 
 /** What profiles need of the engine. */
 type ProfilesContext = Pick<EngineContext, "database" | "accountId" | "account" | "actor">;
-
-/** Looks at the places of one identity, those that met a profile being merged away included. */
-const MAX_LOOKS = 64;
 
 /** The profiles of the context's account, as its actor may see them. `key` is the identity key. */
 export function profilesOf(
@@ -49,7 +44,7 @@ export function profilesOf(
             : `Look profiles up by ${identifyBy.filter(visible).map((identity) => `"${identity}"`).join(", ")}`,
         });
       }
-      const state = await find(field, value, target);
+      const state = await findProfile(database.kysely, statements, target, field, value);
       if (state === undefined) {
         throw new Failure("config", `No profile of table "${name}" has ${field} "${value}"`, {
           code: "not_found",
@@ -59,27 +54,6 @@ export function profilesOf(
       return view(name, state, visible);
     },
   };
-
-  async function find(
-    field: string,
-    value: string,
-    { scope, rules, hashers }: OpenTarget,
-  ): Promise<ProfileState | undefined> {
-    const normalised = rules.identity.normalise(field, value);
-    const hasher = hashers.find((hasher) => hasher.field === field);
-    if (normalised === undefined || hasher === undefined) return undefined;
-    for (let looks = 0, attempt = 0; looks < MAX_LOOKS; looks++) {
-      const first = await findIdentity(database.kysely, scope, identityKey(hasher, normalised, attempt));
-      if (first === 0) return undefined;
-      const id = (await statements.findMerges(database.kysely, scope, [first])).get(first) ?? first;
-      const [stored] = storedProfiles(await statements.loadProfiles(database.kysely, scope, [id]));
-      // Merged away between the two reads: the next look at this place finds where it went.
-      if (stored === undefined) continue;
-      const state = ProfileState.ofStored(rules, stored);
-      if (state.has(field, normalised)) return state;
-      attempt++;
-    }
-  }
 }
 
 function view(table: string, state: ProfileState, visible: (field: string) => boolean): ProfileView {

@@ -16,6 +16,7 @@ import type {
   AccountView,
   AuditView,
   AuthView,
+  ErasureView,
   JobView,
   Page,
   ProfileView,
@@ -193,6 +194,20 @@ export interface TokenInput {
   readonly expires?: string;
 }
 
+/** Requests to erase people. */
+export interface Erasures {
+  /**
+   * Has the profile that an identity (field and value) names erased, with every identity of it: it is found no more,
+   * and data for it is refused until the erasure is done. An identity that is being erased already gives its erasure.
+   */
+  request(field: string, value: string, options?: { readonly table?: string }): Promise<ErasureView>;
+  get(id: string): Promise<ErasureView>;
+  /** Newest first. */
+  list(options?: { readonly cursor?: string; readonly limit?: number }): Promise<Page<ErasureView>>;
+  /** Takes data for the erased again, where the account refuses it for ever. Refused (`conflict`) until it is done. */
+  lift(id: string): Promise<ErasureView>;
+}
+
 /** API tokens. */
 export interface Tokens {
   /** Makes one; the token itself is never shown again. */
@@ -257,6 +272,7 @@ export interface Engine {
   readonly streams: Streams;
   readonly profiles: Profiles;
   readonly tokens: Tokens;
+  readonly erasures: Erasures;
   readonly audit: AuditLog;
 }
 

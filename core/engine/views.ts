@@ -7,7 +7,7 @@
 import type { FailureJson } from "../contracts/failure.ts";
 import type { Progress } from "../contracts/job.ts";
 import type { JsonValue } from "../contracts/records.ts";
-import type { RunStatus } from "../database/tables.ts";
+import type { ErasureState, RunStatus } from "../database/tables.ts";
 import type { AccountSettings } from "./account_settings.ts";
 
 /** A saved authorisation. Secrets are named, never shown. */
@@ -160,6 +160,20 @@ export interface ProfileView {
   readonly identities: { readonly [field: string]: readonly string[] };
   /** Event time of the latest event that wrote to it. */
   readonly updated_at: string;
+}
+
+/** A request to erase somebody. Whom is not told. */
+export interface ErasureView {
+  readonly request_id: string;
+  /** How far it is (SPEC §4). */
+  readonly state: ErasureState;
+  readonly completed: boolean;
+  /** Whether data for the erased identities is refused. */
+  readonly refused: boolean;
+  /** The run that does it. */
+  readonly run_id: string;
+  readonly created_at: string;
+  readonly completed_at: string | null;
 }
 
 /** One page of a list. */

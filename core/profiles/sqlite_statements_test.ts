@@ -34,6 +34,7 @@ statementsSuite("sqlite", statements, async () => {
     kind: database.kind,
     kysely: database.kysely,
     write: (work) => database.write(work),
+    rewrite: (tables) => database.rewrite(tables),
     now: () => database.now(),
     [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose](),
   };
