@@ -10,6 +10,7 @@ import { type RawBuilder, sql } from "kysely";
 import { Failure } from "../contracts/failure.ts";
 import type { Database, Executor } from "./database.ts";
 import { columnTypes, type Migration } from "./migration.ts";
+import { audiences } from "./migrations/audiences.ts";
 import { auditLog } from "./migrations/audit_log.ts";
 import { authUsers } from "./migrations/auth_users.ts";
 import { erasures } from "./migrations/erasures.ts";
@@ -28,6 +29,7 @@ const MIGRATIONS: readonly Migration[] = [
   tenants,
   auditLog,
   generations,
+  audiences,
   erasures,
 ];
 

@@ -10,6 +10,7 @@ import type { Tables } from "../database/tables.ts";
 import type { Identity } from "../profiles/erase_profiles.ts";
 import type { ErasedValues } from "../profiles/erased_values.ts";
 import type { OpenTarget } from "../profiles/mapping.ts";
+import { audienceStore } from "./erase_audiences.ts";
 import { eventStore, rejectStore } from "./erase_archive.ts";
 import { profileStore } from "./erase_profiles.ts";
 import { fieldStore, runStore } from "./erase_texts.ts";
@@ -57,7 +58,14 @@ export interface ErasableStore {
 }
 
 /** Every store, in the order in which it is erased. */
-export const ERASABLE_STORES: readonly ErasableStore[] = [profileStore, eventStore, rejectStore, fieldStore, runStore];
+export const ERASABLE_STORES: readonly ErasableStore[] = [
+  profileStore,
+  eventStore,
+  rejectStore,
+  fieldStore,
+  runStore,
+  audienceStore,
+];
 
 /** Tables and folders that hold nothing of the people in the events, each with the reason. */
 export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
@@ -75,6 +83,9 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   segments: "names of files",
   tokens: "hashes of tokens",
   settings: "keys, sealed",
+  audience_heads: "numbers",
+  audience_members: "keyed hashes; erased ones are removed",
+  audiences: "names, and filters as somebody wrote them",
   erasures: "identities, sealed until they are erased",
   erased_identities: "keyed hashes",
   migrations: "names",

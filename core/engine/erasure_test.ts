@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { sql } from "kysely";
 import { basename } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Row } from "../contracts/records.ts";
+import { alteredDatabase } from "../database/altered_testing.ts";
 import { ERASABLE_STORES, WITHOUT_PEOPLE } from "./erasable_stores.ts";
 import { SYSTEM } from "./actor.ts";
 import { findAccount } from "./accounts.ts";
@@ -17,7 +19,6 @@ import type { Erasures } from "./runtime.ts";
 import { executeTask } from "./task_testing.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
-import { sql } from "kysely";
 
 async function contextOf({ database, vault }: ImportPeer) {
   const account = await findAccount(database.kysely, undefined);
@@ -153,11 +154,7 @@ onEachDatabase("data for the erased is refused and counted until it is done, the
   const own = await erasures(peer);
   const { run_id, request_id } = await own.request("id", "Person-1-x");
   const erased = await erasedFor(peer.database.kysely, 1, peer.place.stream, peer.identityKey);
-  const { epoch } = peer.place;
-  const { import_epoch } = await peer.database.kysely.selectFrom("accounts").select("import_epoch")
-    .executeTakeFirstOrThrow();
-  assert(import_epoch > epoch);
-  const commits = peer.commits(undefined, { ...peer.place, epoch: import_epoch });
+  const commits = await peer.commitsAfterTakeOver();
   const run = new ImportRun({
     run: peer.claim.run,
     commits,
@@ -189,22 +186,14 @@ onEachDatabase("an erasure that is killed after any of its commits goes on, and 
     const { run_id, request_id } = await own.request("id", "Person-4-x");
     let commits = 0;
     const database = peer.database;
-    const dying = {
-      ...peer,
-      database: {
-        kind: database.kind,
-        kysely: database.kysely,
-        now: () => database.now(),
-        rewrite: (tables: Parameters<typeof database.rewrite>[0]) => database.rewrite(tables),
-        write: async (...args: Parameters<typeof database.write>) => {
-          const result = await database.write(...args);
-          if (args[1]?.beside === true && ++commits === kill) throw new Error("killed");
-          return result;
-        },
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      } as typeof database,
-    };
-    const end = await executeTask(dying, run_id);
+    const dying = alteredDatabase(database, {
+      write: async (work, options) => {
+        const result = await database.write(work, options);
+        if (options?.beside === true && ++commits === kill) throw new Error("killed");
+        return result;
+      },
+    });
+    const end = await executeTask({ ...peer, database: dying }, run_id);
     const state = states.indexOf((await own.get(request_id)).state);
     if (end === "failed") {
       await database.kysely.updateTable("runs").set({ status: "queued", failure: null }).where("id", "=", run_id)

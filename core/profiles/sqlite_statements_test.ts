@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { alteredDatabase } from "../database/altered_testing.ts";
 import { CompiledQuery } from "kysely";
 import type { Database, Executor } from "../database/database.ts";
 import { migrate } from "../database/migrations.ts";
@@ -29,15 +30,7 @@ async function makeDatabase(): Promise<Peer> {
 
 statementsSuite("sqlite", statements, async () => {
   const peer = await makeDatabase();
-  const { database } = peer;
-  return {
-    kind: database.kind,
-    kysely: database.kysely,
-    write: (work) => database.write(work),
-    rewrite: (tables) => database.rewrite(tables),
-    now: () => database.now(),
-    [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose](),
-  };
+  return alteredDatabase(peer.database, { [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose]() });
 });
 
 /** Steps of a query plan that touch nothing but the list that the statement was given. */
@@ -60,6 +53,10 @@ async function searches(executor: Executor, { sql, parameters }: CompiledQuery):
 /** What each statement looks up, whatever the size of its list; inserts and upserts touch a key a row, unplanned. */
 const LOOK_UPS: Readonly<Record<string, readonly string[]>> = {
   loadProfiles: [
+    "SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id>? AND id<?)",
+    "SEARCH profile_stamps USING PRIMARY KEY (account_id=? AND table_id=? AND id>? AND id<?)",
+  ],
+  "loadProfiles apart": [
     "SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)",
     "SEARCH stamps USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)",
   ],
