@@ -26,6 +26,7 @@ const STEPS = [
   "0006_audit_log",
   "0007_generations",
   "0008_audiences",
+  "0009_crowded_profiles",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */
