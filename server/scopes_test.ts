@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
   eraseEntity: MANAGERS,
   getDeleteStatus: MANAGERS,
   listErasures: MANAGERS,
+  getErasure: MANAGERS,
   liftErasure: MANAGERS,
   listProviders: MANAGERS,
   getProvider: MANAGERS,

@@ -48,9 +48,10 @@ const list: Command = {
     const wanted = args.integer("limit", 1, 100_000) ?? 20;
     const { erasures } = await app.runtime();
     const found: ErasureView[] = [];
-    for (let cursor: string | null | undefined; cursor !== null && found.length < wanted;) {
+    let cursor: string | null = "";
+    while (cursor !== null && found.length < wanted) {
       const limit = Math.min(100, wanted - found.length);
-      const page: Page<ErasureView> = await erasures.list({ limit, ...(cursor === undefined ? {} : { cursor }) });
+      const page: Page<ErasureView> = await erasures.list({ limit, ...(cursor === "" ? {} : { cursor }) });
       found.push(...page.items);
       cursor = page.next;
     }

@@ -13,6 +13,7 @@ import { columnTypes, type Migration } from "./migration.ts";
 import { audiences } from "./migrations/audiences.ts";
 import { auditLog } from "./migrations/audit_log.ts";
 import { authUsers } from "./migrations/auth_users.ts";
+import { crowdedProfiles } from "./migrations/crowded_profiles.ts";
 import { erasures } from "./migrations/erasures.ts";
 import { firstTables } from "./migrations/first_tables.ts";
 import { generations } from "./migrations/generations.ts";
@@ -30,6 +31,7 @@ const MIGRATIONS: readonly Migration[] = [
   auditLog,
   generations,
   audiences,
+  crowdedProfiles,
   erasures,
 ];
 

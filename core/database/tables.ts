@@ -240,6 +240,18 @@ export interface ProfileMergesTable {
   into_id: number;
 }
 
+/** A profile that gathered more values of one identity field than its table allows. The values are the profile's own. */
+export interface CrowdedProfilesTable {
+  account_id: number;
+  /** The generation. */
+  table_id: number;
+  /** The profile; it may have become part of another since. */
+  id: number;
+  field: string;
+  /** The run that first met it so. */
+  run_id: string;
+}
+
 /** A sorted run of the identity index: (field, value) → profile, by keyed 64-bit hash. */
 export interface IdentityRunsTable {
   account_id: number;
@@ -405,6 +417,7 @@ export interface Tables {
   profiles: ProfilesTable;
   profile_stamps: ProfileStampsTable;
   profile_merges: ProfileMergesTable;
+  crowded_profiles: CrowdedProfilesTable;
   identity_runs: IdentityRunsTable;
   identity_blocks: IdentityBlocksTable;
   tokens: TokensTable;

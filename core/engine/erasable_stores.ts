@@ -84,6 +84,7 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   tokens: "hashes of tokens",
   settings: "keys, sealed",
   audience_heads: "numbers",
+  crowded_profiles: "numbers, and names of fields",
   audience_members: "keyed hashes; erased ones are removed",
   audiences: "names, and filters as somebody wrote them",
   erasures: "identities, sealed until they are erased",

@@ -16,6 +16,7 @@ import { openCore } from "./core.ts";
 import { jobsOf } from "./jobs.ts";
 import { resolveRun } from "./resolve_run.ts";
 import { createLog, type EngineLog } from "./log.ts";
+import { mappingsOf } from "./mappings.ts";
 import { Processes, type ProcessKind, takesAny } from "./processes.ts";
 import { hastenEarlier } from "./queue.ts";
 import { profilesOf } from "./profiles.ts";
@@ -24,6 +25,7 @@ import { runsOf } from "./runs.ts";
 import type { Engine, Runtime } from "./runtime.ts";
 import { streamsOf } from "./streams.ts";
 import { type Caller, verifyToken } from "./token_check.ts";
+import { tablesOf } from "./tables.ts";
 import { tokensOf } from "./tokens.ts";
 
 /** How to open a Waybill. */
@@ -111,6 +113,8 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
         queued: (run) => queued(account.id, run),
       }),
       streams: streamsOf(database, account.id),
+      mappings: mappingsOf(context, { ...core, queued: (run) => queued(account.id, run) }),
+      tables: tablesOf(context, { ...core, queued: (run) => queued(account.id, run) }),
       profiles: profilesOf(context, core.statements, core.identityKey),
       tokens: tokensOf(context),
       erasures: erasuresOf(context, {

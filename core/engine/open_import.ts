@@ -10,12 +10,13 @@ import { identityFieldsOf, openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { CommitThread } from "./commit_thread.ts";
 import type { Core } from "./core.ts";
+import { crowdedNotes } from "./crowded_note.ts";
 import { ImportCommits, segmentFolder } from "./import_commit.ts";
 import { ImportRun } from "./import_run.ts";
 import { LazyCommits } from "./lazy_commits.ts";
 import { type Claim, holdUnlessStopped } from "./queue.ts";
 import { erasedFor } from "./refused.ts";
-import { placeImport, type StreamPlace } from "./streams.ts";
+import { type ImportPlace, placeImport } from "./streams.ts";
 
 /** What the attempt around an import gives. */
 export interface ImportAttempt {
@@ -81,6 +82,7 @@ export async function openImport(
     run,
     finish: async () => {
       await run.finish();
+      for (const note of await crowdedNotes(core.database.kysely, claim.run, targets)) attempt.note(note);
       if (run.unidentified === 0) return;
       const names = new Set(targets.flatMap(({ rules }) => rules.identifyBy));
       const fields = [...names].map((field) => `"${field}"`).join(" or ");
@@ -118,12 +120,29 @@ async function reclaimArchive(
 
 const DAY = 86_400_000;
 
-function notePlace({ stream, targets }: StreamPlace, target: ImportTarget, note: ImportAttempt["note"]): void {
-  if (targets.length === 0) {
+function notePlace(
+  { stream, targets, mapped, replay }: ImportPlace,
+  target: ImportTarget,
+  note: ImportAttempt["note"],
+): void {
+  if (!mapped) {
     note(
-      `Stream "${target.stream}" has no mapping, so its events make no profiles; import with --identify-by to make them`,
+      `Stream "${target.stream}" has no mapping: its events are kept and make no profiles until it has one. ` +
+        `\`waybill mapping suggest ${target.stream}\` makes one from its fields, for \`waybill mapping create --file -\``,
     );
     return;
+  }
+  if (targets.length === 0) {
+    note(
+      `The mapping of stream "${target.stream}" holds once its table is filled anew: these events make profiles then`,
+    );
+    return;
+  }
+  if (replay !== undefined) {
+    note(
+      `Events that came in before the stream had a mapping are replayed by run "${replay}"; ` +
+        `where no server runs: \`waybill run retry ${replay}\``,
+    );
   }
   const own = targets.flatMap(({ generation }) =>
     generation.mappings.filter((mapping) => mapping.stream === stream)

@@ -87,6 +87,18 @@ export const erasureRoutes: readonly Route[] = [
     handle: ({ engine, query }) => engine.erasures.list(query),
   }),
   defineRoute({
+    method: "get",
+    path: "/api/erasure/{id}",
+    name: "getErasure",
+    capability: "entity.erase",
+    tag: "erasure",
+    summary: "Show an erasure",
+    params: { id: "Its `request_id`" },
+    failures: [404],
+    answer: one(erasure),
+    handle: ({ engine, params: { id } }) => engine.erasures.get(id),
+  }),
+  defineRoute({
     method: "post",
     path: "/api/erasure/{id}/lift",
     name: "liftErasure",

@@ -8,7 +8,7 @@ import type { Migration } from "../migration.ts";
 
 /** Adds erasures. */
 export const erasures: Migration = {
-  name: "0009_erasures",
+  name: "0010_erasures",
   async up({ transaction, types }) {
     const { schema } = transaction;
     await schema.createTable("erasures")
