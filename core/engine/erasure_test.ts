@@ -179,7 +179,7 @@ onEachDatabase("data for the erased is refused and counted until it is done, the
 
 onEachDatabase("an erasure that is killed after any of its commits goes on, and never back", async (databases) => {
   const states = ["initial", "primary", "archive", "secondary", "done"];
-  for (let kill = 1; kill <= 12; kill++) {
+  for (let kill = 1; kill <= 30; kill++) {
     await using peer = await startImport(databases);
     await importRows(peer, Array.from({ length: 30 }, (_, index) => person(index % 10)), 7);
     const own = await erasures(peer);
