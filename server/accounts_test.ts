@@ -10,7 +10,7 @@ import { openTestServer, type Reply, type TestServer } from "./server_testing.ts
 const SHARED = ["/api/provider/", "/api/job/type/"];
 
 /** Routes whose path names a thing that they make. */
-const MAKING = ["createAuthWithId", "eraseEntity"];
+const MAKING = ["createAuthWithId", "eraseEntity", "uploadToStream"];
 
 /** Makes an account and gives an admin's token for it. */
 async function otherAccount(server: TestServer, name: string): Promise<string> {

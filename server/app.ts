@@ -17,6 +17,7 @@ import { providerRoutes } from "./api/provider.ts";
 import { runRoutes } from "./api/run.ts";
 import { streamRoutes } from "./api/stream.ts";
 import { tokenRoutes } from "./api/token.ts";
+import { uploadRoutes } from "./api/upload.ts";
 import { authenticate, type ServerEnv } from "./auth_middleware.ts";
 import { docsRoutes } from "./docs.ts";
 import { errorResponse, RequestFailure } from "./errors.ts";
@@ -55,6 +56,7 @@ export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions
     ...jobRoutes,
     ...runRoutes,
     ...streamRoutes,
+    ...uploadRoutes(runtime.registry),
     ...profileRoutes,
     ...erasureRoutes,
     ...healthRoutes(ready),
