@@ -12,6 +12,7 @@ import { z } from "zod";
 /** Who manages data: auths, jobs, runs, streams. */
 const MANAGERS: readonly Scope[] = ["admin", "data_manager", "general_manager"];
 const ADMIN: readonly Scope[] = ["admin"];
+const ENTITY_READERS: readonly Scope[] = ["admin", "data", "data_manager", "general_manager"];
 
 /** Who may call what. Written by hand from SPEC §4: a new operation needs a line. */
 const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
@@ -62,6 +63,18 @@ const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
   getStream: MANAGERS,
   listStreamFields: MANAGERS,
   uploadToStream: ["admin", "data", "data_write", "data_manager", "general_manager"],
+  listMappings: MANAGERS,
+  createMapping: MANAGERS,
+  testMapping: MANAGERS,
+  suggestMapping: MANAGERS,
+  getMapping: MANAGERS,
+  updateMapping: MANAGERS,
+  deleteMapping: MANAGERS,
+  listTables: ENTITY_READERS,
+  getTable: ENTITY_READERS,
+  listTableFields: ENTITY_READERS,
+  listCrowdedProfiles: ENTITY_READERS,
+  updateTable: MANAGERS,
   getProfile: ["admin", "data", "data_manager", "general_manager"],
 };
 

@@ -238,8 +238,8 @@ export interface Mappings {
   /** In the order in which they were made; of one stream or table where one is named. */
   list(options?: { readonly stream?: string; readonly table?: string }): Promise<MappingView[]>;
   get(mapping: string): Promise<MappingView>;
-  /** Gives it another text, of the same stream and table. */
-  update(mapping: string, change: { readonly lql: string }): Promise<MappingChangeView>;
+  /** Gives it another text, of the same stream and table; without one, the table follows those that there are. */
+  update(mapping: string, change: { readonly lql?: string }): Promise<MappingChangeView>;
   /** The events stay, and the profiles that only it made go. */
   delete(mapping: string): Promise<DeletedMappingView>;
   /** What it would make of some events; changes nothing. */

@@ -11,7 +11,7 @@ import { type IdentityRulesJson, NORMALISING_STEPS } from "../profiles/identity_
 import type { TableChange } from "./runtime.ts";
 
 /** What may be set for a profile table; what is missing is as built in. */
-const identityRulesSchema: z.ZodType<IdentityRulesJson> = z.strictObject({
+export const identityRulesSchema: z.ZodType<IdentityRulesJson> = z.strictObject({
   normalise: z.record(z.string(), z.array(z.enum(NORMALISING_STEPS))).exactOptional(),
   deny: z.record(z.string(), z.array(z.string().min(1).max(1_000)).max(10_000)).exactOptional(),
   most_values: z.int().min(2).max(1_000_000).exactOptional(),
