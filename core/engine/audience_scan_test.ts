@@ -108,22 +108,30 @@ function scanOf(database: Database, filter: string): Scan {
 
 /** JSON that says the same with escapes. */
 const escaped = (text: string) => text.replaceAll("C", "\\u0043").replaceAll("/", "\\/");
+const slashed = (text: string) => text.replaceAll("/", "\\/");
 
 onEachDatabase("a database passes over no profile that a filter holds for", async (databases) => {
   await using database = await databases.open();
   await fc.assert(
-    fc.asyncProperty(profiles, phrases, fc.boolean(), async (attributes, phrase, escapes) => {
-      const filter: Filter = { phrase };
-      const text = formatFilter(filter);
-      const { matches } = compileFilter(parseFilter(text), () => undefined);
-      const stored = attributes.map((profile) => escapes ? escaped(JSON.stringify(profile)) : JSON.stringify(profile));
-      await fill(database, stored);
-      const expected = stored.flatMap((json, index) => matches(JSON.parse(json), { now: NOW }) ? [10 * index + 1] : []);
-      const found = [];
-      for await (const { id } of findMembers(scanOf(database, text), 0)) found.push(id);
-      assert.deepEqual(found, expected, text);
-      assert.equal(await countMembers(scanOf(database, text)), expected.length, text);
-    }),
+    fc.asyncProperty(
+      profiles,
+      phrases,
+      fc.constantFrom(slashed, escaped, String),
+      async (attributes, phrase, write) => {
+        const filter: Filter = { phrase };
+        const text = formatFilter(filter);
+        const { matches } = compileFilter(parseFilter(text), () => undefined);
+        const stored = attributes.map((profile) => write(JSON.stringify(profile)));
+        await fill(database, stored);
+        const expected = stored.flatMap((json, index) =>
+          matches(JSON.parse(json), { now: NOW }) ? [10 * index + 1] : []
+        );
+        const found = [];
+        for await (const { id } of findMembers(scanOf(database, text), 0)) found.push(id);
+        assert.deepEqual(found, expected, text);
+        assert.equal(await countMembers(scanOf(database, text)), expected.length, text);
+      },
+    ),
     { numRuns: 300 },
   );
 });
@@ -134,7 +142,7 @@ Deno.test("needles are what every profile has that a filter holds for", () => {
     fc.property(profile, fc.oneof(phrases, expressions(false)), (attributes, phrase) => {
       const needles = needlesOf({ phrase });
       const text = JSON.stringify(attributes);
-      if (needles === undefined || text.includes("\\")) return;
+      if (needles === undefined || /\\[u/]/.test(text)) return;
       let holds;
       try {
         holds = compileFilter({ phrase }, () => undefined).matches(JSON.parse(text), { now: NOW });

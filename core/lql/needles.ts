@@ -1,8 +1,9 @@
 /**
  * What the JSON text of a profile must hold for a filter to hold: a test that a database makes in passing.
  *
- * A text without a backslash spells every string in one way, so that a profile whose field equals `"CH"` has `"CH"` in
- * it, quotes included. What follows from that is necessary, never sufficient: whoever passes is asked the filter itself.
+ * Where JSON escapes no character by its number (`\u0043`), nor a slash, it spells a string in one way, so that a profile
+ * whose field equals `"CH"` has `"CH"` in it, quotes included. What follows from that is necessary, never sufficient:
+ * whoever passes is asked the filter itself.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import type { Expression, Filter, Scalar } from "./ast.ts";
 import { dateMath } from "./date_math.ts";
 import { decimalOf, toBoolean } from "./values.ts";
 
-/** What a text without a backslash must hold. */
+/** What a text must hold that has neither `\u` nor, for a needle with a slash, `\/`. */
 export type Needles =
   | { readonly type: "has"; readonly text: string }
   | { readonly type: "and" | "or"; readonly operands: readonly Needles[] };
@@ -19,7 +20,7 @@ export type Needles =
 const MOST_NEEDLES = 8;
 
 /**
- * What the JSON of a profile must hold, unless it has a backslash, if the filter holds for it; `undefined` where nothing
+ * What the JSON of a profile must hold, unless it has such escapes, if the filter holds for it; `undefined` where nothing
  * follows from the filter that is worth looking for.
  */
 export function needlesOf({ phrase }: Filter): Needles | undefined {

@@ -109,9 +109,16 @@ export function pageStatement(
   const listed = !ids ? sql`null` : kind === "sqlite" ? sql`json_group_array(id)` : sql`json_agg(id order by id)::text`;
   const passes = needles === undefined
     ? sql``
-    : sql` and (${condition(kind, needles)} or ${holds(kind, sql.lit("\\"))})`;
+    : sql` and (${condition(kind, needles)} or ${holds(kind, sql.lit(escapeOf(needles)))})`;
   return sql`select count(*) as count, ${joined} as attributes, ${listed} as ids from profiles
     where account_id = ${account} and table_id = ${table} and id > ${after} and id <= ${last}${passes}`;
+}
+
+/** What the JSON has to hold for a needle to be written in it otherwise: as `\u002f`, and a slash as `\/`. */
+function escapeOf(needles: Needles): string {
+  return needles.type === "has"
+    ? needles.text.includes("/") ? "\\" : "\\u"
+    : needles.operands.map(escapeOf).reduce((one, other) => one.length < other.length ? one : other);
 }
 
 function condition(kind: Database["kind"], needles: Needles): RawBuilder<unknown> {
