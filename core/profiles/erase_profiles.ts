@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { findStoredProfile } from "./find_profile.ts";
 import { identityKey } from "./identity.ts";
@@ -41,13 +41,12 @@ export async function eraseProfiles(
     ids.add(profile.id);
     for (const [own, values] of Object.entries(profile.identities())) for (const one of values) addKey(own, one);
   }
-  for (const id of ids) {
-    for (const name of ["profiles", "profile_stamps"] as const) {
-      await transaction.deleteFrom(name).where("account_id", "=", account).where("table_id", "=", table)
-        .where("id", "=", id).execute();
-    }
-    await transaction.deleteFrom("profile_merges").where("account_id", "=", account).where("table_id", "=", table)
-      .where("into_id", "=", id).execute();
+  if (ids.size > 0) {
+    const mine = sql`account_id = ${account} and table_id = ${table}`;
+    const list = sql`(${sql.join([...ids])})`;
+    await sql`delete from profiles where ${mine} and id in ${list}`.execute(transaction);
+    await sql`delete from profile_stamps where ${mine} and id in ${list}`.execute(transaction);
+    await sql`delete from profile_merges where ${mine} and into_id in ${list}`.execute(transaction);
   }
   await removeIdentities(transaction, target.scope, BigUint64Array.from(keys).sort());
   return ids.size;
