@@ -26,7 +26,9 @@ const upload = z.object({
   contentTypes: z.array(
     z.string().regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/, "must be a content type in lower case, without parameters"),
   ),
+  stream: text,
   file: text,
+  encoding: text.optional(),
   without: z.array(text).optional(),
 });
 const job = z.object({
@@ -96,10 +98,11 @@ function choiceProblems({ id, config, choices = {} }: JobDefinition): string[] {
 
 function uploadProblems({ id, config, upload }: JobDefinition): string[] {
   if (upload === undefined) return [];
-  const keys = ["stream", upload.file, ...upload.without ?? []].filter((key) => !Object.hasOwn(config.shape, key));
+  const { stream, file, encoding = file, without = [] } = upload;
+  const keys = [stream, file, encoding, ...without].filter((key) => !Object.hasOwn(config.shape, key));
   const taken = ["format", "access_token"].filter((key) => Object.hasOwn(config.shape, key));
   return [
-    ...keys.map((key) => `job type "${id}" takes uploads, which need "${key}" to be a key of its config`),
+    ...[...new Set(keys)].map((key) => `job type "${id}" takes uploads, which need "${key}" to be a key of its config`),
     ...taken.map((key) =>
       `job type "${id}" takes uploads, where config key "${key}" would be a parameter of their own`
     ),

@@ -52,7 +52,7 @@ Deno.test("a job may belong to a provider that another plugin brings, before or 
   );
 });
 
-const upload = { format: "echo", contentTypes: ["text/echo"], file: "file" };
+const upload = { format: "echo", contentTypes: ["text/echo"], stream: "stream", file: "file" };
 
 const BROKEN: readonly [string, PluginDefinition, RegExp][] = [
   ["another contract's version", { ...echo, api: 2 as 1 }, /api must be 1/],
@@ -121,7 +121,7 @@ const BROKEN: readonly [string, PluginDefinition, RegExp][] = [
   }, /config key "master_key" would be read from WAYBILL_MASTER_KEY/],
   ["uploads whose file is no key", {
     ...echo,
-    jobs: [{ ...job, upload: { format: "echo", contentTypes: ["text/echo"], file: "fil" } }],
+    jobs: [{ ...job, upload: { ...upload, file: "fil" } }],
   }, /"echo-import" takes uploads, which need "fil" to be a key of its config/],
   ["uploads without a stream", {
     ...echo,

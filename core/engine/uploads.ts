@@ -45,7 +45,7 @@ export function takesUploads(job: JobDefinition): job is UploadJob {
 
 /** The config keys that whoever uploads may set: not those that the upload itself sets, or that mean nothing for one. */
 export function uploadOptions({ config, upload }: UploadJob): string[] {
-  const set = ["stream", upload.file, ...upload.without ?? []];
+  const set = [upload.stream, upload.file, ...upload.without ?? []];
   return Object.keys(config.shape).filter((key) => !set.includes(key));
 }
 
@@ -102,7 +102,7 @@ function configOf(job: UploadJob, { into, config }: UploadInput, file: string): 
   if (unknown !== undefined) {
     throw new Failure("config", `There is no "${unknown}" for ${what}`, { hint: `There are ${known.join(", ")}` });
   }
-  const whole = { ...config, stream: into, [job.upload.file]: file };
+  const whole = { ...config, [job.upload.stream]: into, [job.upload.file]: file };
   parseConfig(job.config, whole, what);
   return readConfig(job.config, whole, what);
 }

@@ -36,6 +36,7 @@ export const jsonImport: ImportJobDefinition<
   upload: {
     format: "json",
     contentTypes: ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"],
+    stream: "stream",
     file: "file",
     without: ["folder"],
   },

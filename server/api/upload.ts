@@ -98,7 +98,8 @@ function jobFor(jobs: readonly UploadJob[], format: string | undefined, type: st
 /** The charset of the content type is the file's encoding, where nothing else is said of it. */
 function withCharset(job: UploadJob, options: Readonly<Record<string, string>>, { charset }: RawBody): ConfigInput {
   if (charset === undefined) return options;
-  if (uploadOptions(job).includes("encoding")) return { encoding: charset, ...options };
+  const { encoding } = job.upload;
+  if (encoding !== undefined) return { [encoding]: charset, ...options };
   if (/^utf-?8$/i.test(charset)) return options;
   throw new RequestFailure(415, `The charset "${charset.slice(0, 64)}" is not read of ${job.upload.format}`, {
     hint: "Send the file in UTF-8",
