@@ -185,6 +185,26 @@ test("two transactions that wait for each other: one is told to try again", asyn
   assert(failed && failure("transient", /had another transaction in the way$/, server)(failed.reason));
 });
 
+test("a commit is on the disk when it is told, whatever the server's or the user's default; a stronger one stays", async (server) => {
+  assert.equal(await server.sql("show synchronous_commit"), "off");
+  const url = await server.createDatabase();
+  const settings = async () => {
+    await using database = await openPostgres(url);
+    const show = async (executor: Pick<typeof database.kysely, "executeQuery" | "getExecutor">) => {
+      const { rows } = await sql<{ setting: string }>`select current_setting('synchronous_commit') as setting`
+        .execute(executor);
+      return rows[0]!.setting;
+    };
+    return [await show(database.kysely), await database.write(show)];
+  };
+  assert.deepEqual(await settings(), ["on", "on"]);
+  const name = new URL(url).pathname.slice(1);
+  for (const setting of ["local", "remote_write", "remote_apply"]) {
+    await server.sql(`alter role waybill in database ${name} set synchronous_commit = ${setting}`);
+    assert.deepEqual(await settings(), [setting, setting]);
+  }
+});
+
 test("statements that come again are prepared, and many different ones are not kept", async (server) => {
   await using database = await openPostgres(await server.createDatabase());
   const kept = await database.write(async (transaction) => {
