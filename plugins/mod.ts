@@ -6,6 +6,7 @@
 import type { PluginDefinition } from "@waybill/waybill";
 import { plugin as csvImport } from "./csv_import/mod.ts";
 import { plugin as fileService } from "./file_service/mod.ts";
+import { plugin as jsonImport } from "./json_import/mod.ts";
 
 /** The built-in plugins, handed to the engine by the programs. */
-export const plugins: readonly PluginDefinition[] = [fileService, csvImport];
+export const plugins: readonly PluginDefinition[] = [fileService, csvImport, jsonImport];

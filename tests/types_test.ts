@@ -9,9 +9,10 @@ import { temporaryFolder } from "./support/home.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** What every case starts with: two auths with connections of their own, and the parts of a job. */
+/** What every case starts with: three auths with connections of their own, and the parts of a job. */
 const PRELUDE = `
 import { defineAuth, defineJob, definePlugin, defineProvider, type FieldMeta } from "@waybill/waybill";
+import type { FileConnection } from "@waybill/waybill";
 import { importFields, importTarget } from "@waybill/waybill";
 import { runJob } from "@waybill/waybill/testing";
 import { z } from "zod";
@@ -31,7 +32,14 @@ const open = defineAuth({
   connect: async () => ({ visitors: 7, [Symbol.asyncDispose]: async () => {} }),
   check: async function* () {},
 });
-const provider = defineProvider({ ...described, id: "acme", auths: [key, open] });
+const files = defineAuth({
+  ...described,
+  id: "acme-files",
+  config: z.object({}),
+  connect: (): Promise<FileConnection & AsyncDisposable> => Promise.reject(new Error("Never called")),
+  check: async function* () {},
+});
+const provider = defineProvider({ ...described, id: "acme", auths: [key, open, files] });
 const parts = {
   ...described,
   id: "acme-import",
@@ -46,7 +54,7 @@ const parts = {
 const none = async function* () {};
 const good = defineJob(parts);
 const connection = { rows: async (list: string) => [{ list }], [Symbol.asyncDispose]: async () => {} };
-void [definePlugin, runJob, good, none, connection];
+void [definePlugin, runJob, good, none, connection, files];
 `;
 
 interface Mistake {
@@ -111,6 +119,20 @@ defineJob({ ...parts,
     code: 2322,
     text:
       `defineJob({ ...parts, choices: { list: { ‹load: none|load: async function* () { yield { value: 1 }; }› } } });`,
+  },
+  {
+    what: "uploads whose file is no key of the configuration",
+    code: 2820,
+    text: `defineJob({ ...parts, auths: [files], upload: { format: "acme", contentTypes: [],
+  file: "‹list|liste›",
+} });`,
+  },
+  {
+    what: "uploads for a job that needs more of its connection than files",
+    code: 2322,
+    text: `defineJob({ ...parts,
+  ‹auths: [files], |›upload: { format: "acme", contentTypes: [], file: "list" },
+});`,
   },
   {
     what: "a run that reads a key that is not configured",

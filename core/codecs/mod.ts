@@ -1,5 +1,5 @@
 /**
- * What bytes mean: CSV, text encodings and timestamps.
+ * What bytes mean: CSV, JSON lines, text encodings and timestamps.
  *
  * @module
  */
@@ -14,6 +14,14 @@ export {
   parseDelimiter,
 } from "./csv_options.ts";
 export { openText, parseEncoding, type TextOptions, type TextSource } from "./encoding.ts";
+export {
+  JSON_MAX_LINE_BYTES,
+  type JsonLinesChunk,
+  type JsonLinesOptions,
+  type JsonLinesPosition,
+  readJsonLines,
+} from "./json_lines.ts";
+export { JSON_MAX_DEPTH, JSON_MAX_FIELDS, JSON_MAX_NAME_BYTES, type JsonRecord } from "./json_record.ts";
 export {
   ambiguousDates,
   fillTimes,

@@ -6,9 +6,11 @@
 import type { z } from "zod";
 import type { AuthDefinition, ConnectionOf } from "./auth.ts";
 import type { ConfigOf, ConfigSchema } from "./config.ts";
+import type { FileConnection } from "./file_store.ts";
 import type { Log } from "./log.ts";
 import type { ProviderDefinition } from "./provider.ts";
 import type { JsonValue, RecordBatch, RejectedRow, Row } from "./records.ts";
+import type { UploadForm } from "./upload.ts";
 
 /** One value a field may take. */
 export interface Choice {
@@ -157,6 +159,9 @@ export interface ImportJobDefinition<
   readonly checkpoint: Checkpoint;
   /** Where the rows go. Pure: called before and during a run. */
   into(config: ConfigOf<Config>): ImportTarget;
+  /** Lets files be sent over HTTP; for job types that need nothing of a connection but its files. */
+  readonly upload?: FileConnection extends ConnectionOf<Auths[number]> ? UploadForm<keyof ConfigOf<Config> & string>
+    : never;
   /** Live lists for fields, by key. */
   readonly choices?: {
     readonly [Key in keyof ConfigOf<Config>]?: ChoiceSource<ConfigOf<Config>, ConnectionOf<Auths[number]>>;

@@ -29,6 +29,11 @@ export interface Database extends AsyncDisposable {
    * are `beside` the others run at the same time where the database can (PostgreSQL), and lock the rows they rely on.
    */
   write<T>(work: (transaction: Transaction<Tables>) => Promise<T>, options?: WriteOptions): Promise<T>;
+  /**
+   * Runs `work` over one state of the database, whatever is written meanwhile. `work` may only read, and should not take
+   * long: what is deleted meanwhile stays on the disk. Goes on at the same time as writes and other reads.
+   */
+  read<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
   /** The database's clock: milliseconds since the Unix epoch. */
   now(): Promise<number>;
 }

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { sql } from "kysely";
 import { Failure } from "../contracts/failure.ts";
-import type { Database } from "./database.ts";
+import type { Database, Executor } from "./database.ts";
 import { migrate, migrationState } from "./migrations.ts";
 import { isUniqueViolation } from "./unique_violation.ts";
 
@@ -25,6 +25,7 @@ const STEPS = [
   "0005_tenants",
   "0006_audit_log",
   "0007_generations",
+  "0008_audiences",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */
@@ -224,6 +225,24 @@ export function databaseSuite(name: string, make: () => Promise<DatabasePeer>): 
     assert.equal(order.length, 2);
   });
 
+  test("a read sees one state of the database, whatever is written meanwhile, and changes nothing", async (peer) => {
+    await using database = await migrated(peer);
+    await addStream(database.kysely, 1, "orders");
+    const seen = await database.read(async (transaction) => {
+      const before = await streamNames({ kysely: transaction });
+      await database.write((writing) => addStream(writing, 2, "customers"));
+      await database.read(async (other) => assert.equal((await streamNames({ kysely: other })).length, 2));
+      assert.deepEqual(await streamNames({ kysely: transaction }), before);
+      return before;
+    });
+    const change = database.read((reading) => reading.updateTable("streams").set({ events: 7 }).execute());
+    await assert.rejects(change, /takes no writes|cannot be written/);
+    assert.deepEqual(seen, ["orders"]);
+    assert.deepEqual(await streamNames(database), ["customers", "orders"]);
+    await assert.rejects(database.read(async () => await Promise.reject(new Error("no"))), /^Error: no$/);
+    await database.read(async (transaction) => assert.equal((await streamNames({ kysely: transaction })).length, 2));
+  });
+
   test("closing waits for the transaction that runs", async (peer) => {
     const database = await migrated(peer);
     const started = Promise.withResolvers<void>();
@@ -264,7 +283,7 @@ async function nextPosition(database: Database): Promise<number> {
   return row.next_position;
 }
 
-async function streamNames(database: Database): Promise<string[]> {
+async function streamNames(database: { readonly kysely: Executor }): Promise<string[]> {
   const rows = await database.kysely.selectFrom("streams").select("name").orderBy("name").execute();
   return rows.map(({ name }) => name);
 }

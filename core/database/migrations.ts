@@ -10,6 +10,7 @@ import { type RawBuilder, sql } from "kysely";
 import { Failure } from "../contracts/failure.ts";
 import type { Database, Executor } from "./database.ts";
 import { columnTypes, type Migration } from "./migration.ts";
+import { audiences } from "./migrations/audiences.ts";
 import { auditLog } from "./migrations/audit_log.ts";
 import { authUsers } from "./migrations/auth_users.ts";
 import { firstTables } from "./migrations/first_tables.ts";
@@ -27,6 +28,7 @@ const MIGRATIONS: readonly Migration[] = [
   tenants,
   auditLog,
   generations,
+  audiences,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

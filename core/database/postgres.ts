@@ -19,6 +19,9 @@ const LOCK_TIMEOUT = 30_000;
 /** Connections for single statements: a worker, the queue and an HTTP request or two at a time. */
 const PLAIN_CONNECTIONS = 4;
 
+/** Connections for reads over one state of the database. */
+const READ_CONNECTIONS = 2;
+
 /** What every session needs set. */
 const SESSION: Readonly<Record<string, string>> = {
   lock_timeout: String(LOCK_TIMEOUT),
@@ -54,13 +57,14 @@ export async function openPostgres(url: string): Promise<Database> {
   const pg = await loadPg();
   const plain = new PostgresPool(pg, { settings, size: PLAIN_CONNECTIONS, session: SESSION });
   const writing = new PostgresPool(pg, { settings, size: 1, session: WRITE_SESSION });
+  const reading = new PostgresPool(pg, { settings, size: READ_CONNECTIONS, session: SESSION });
   try {
     (await plain.acquire()).release();
   } catch (error) {
-    await Promise.all([plain.end(), writing.end()]);
+    await Promise.all([plain, writing, reading].map((pool) => pool.end()));
     throw error;
   }
-  return new PostgresDatabase(settings, plain, writing);
+  return new PostgresDatabase(settings, plain, writing, reading);
 }
 
 /** Not the start of a transaction: that of the statement. */
@@ -78,14 +82,16 @@ class PostgresDatabase implements Database {
   readonly #settings: PostgresSettings;
   readonly #pools: readonly PostgresPool[];
   readonly #writer: Kysely<Tables>;
+  readonly #reader: Kysely<Tables>;
   readonly #writing = new Mutex();
   #closed = false;
 
-  constructor(settings: PostgresSettings, plain: PostgresPool, writing: PostgresPool) {
+  constructor(settings: PostgresSettings, plain: PostgresPool, writing: PostgresPool, reading: PostgresPool) {
     this.#settings = settings;
-    this.#pools = [plain, writing];
+    this.#pools = [plain, writing, reading];
     this.kysely = new Kysely({ dialect: dialect(new PlainDriver(plain)) });
     this.#writer = new Kysely({ dialect: dialect(new TransactionDriver(writing)) });
+    this.#reader = new Kysely({ dialect: dialect(new TransactionDriver(reading, { reads: true })) });
   }
 
   async write<T>(
@@ -101,6 +107,10 @@ class PostgresDatabase implements Database {
     } finally {
       this.#writing.release();
     }
+  }
+
+  async read<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
+    return await this.#reader.transaction().execute(work);
   }
 
   async now(): Promise<number> {

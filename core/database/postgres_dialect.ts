@@ -61,10 +61,12 @@ export class PlainDriver implements Driver {
 /** Transactions. */
 export class TransactionDriver implements Driver {
   readonly #pool: PostgresPool;
+  readonly #begins: string;
 
-  /** Takes the pool that lends the connections. */
-  constructor(pool: PostgresPool) {
+  /** Takes the pool that lends the connections; what only reads sees one state of the database. */
+  constructor(pool: PostgresPool, { reads = false }: { readonly reads?: boolean } = {}) {
     this.#pool = pool;
+    this.#begins = reads ? "begin isolation level repeatable read read only" : "begin";
   }
 
   async init(): Promise<void> {}
@@ -105,7 +107,7 @@ export class TransactionDriver implements Driver {
 
   async #begin(connection: PostgresConnection, last = false): Promise<PostgresConnection | undefined> {
     try {
-      await connection.command("begin");
+      await connection.command(this.#begins);
       return connection;
     } catch (error) {
       const lost = connection.broken;

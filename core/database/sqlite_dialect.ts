@@ -67,11 +67,14 @@ export class PlainDriver implements Driver {
 export class TransactionDriver implements Driver {
   readonly #connection: SqliteConnection;
   readonly #guarded: DatabaseConnection;
+  readonly #begin: string;
 
-  /** Takes a connection that nothing else uses. */
-  constructor(connection: SqliteConnection) {
+  /** Takes a connection that nothing else uses; what only reads waits for no lock. */
+  constructor(connection: SqliteConnection, { reads = false }: { readonly reads?: boolean } = {}) {
     this.#connection = connection;
     this.#guarded = new TransactionConnection(connection);
+    // IMMEDIATE: the lock is taken here, where waiting is safe, and no statement inside can find it held.
+    this.#begin = reads ? "begin" : "begin immediate";
   }
 
   async init(): Promise<void> {}
@@ -81,8 +84,7 @@ export class TransactionDriver implements Driver {
   }
 
   async beginTransaction(): Promise<void> {
-    // IMMEDIATE: the lock is taken here, where waiting is safe, and no statement inside can find it held.
-    await this.#connection.executeQuery({ sql: "begin immediate", parameters: [] });
+    await this.#connection.executeQuery({ sql: this.#begin, parameters: [] });
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {

@@ -311,6 +311,50 @@ export interface AuditHeadsTable {
   hash: string;
 }
 
+/** What is one for all audiences of an account; made with the first of them. */
+export interface AudienceHeadsTable {
+  account_id: number;
+  /** Id of the audience that was made last: none is given twice. */
+  last_id: number;
+  /** Moved by every change of an audience: what was compiled under another is compiled again. */
+  revision: number;
+}
+
+/** A named set of profiles of one table. */
+export interface AudiencesTable {
+  account_id: number;
+  id: number;
+  /** The profile table (`profile_tables.id`). */
+  table_id: number;
+  /** `dynamic`: those for whom its filter holds; `list`: those whose identities were imported. */
+  kind: "dynamic" | "list";
+  /** Unique in the account. */
+  slug: string;
+  name: string;
+  description: string;
+  /** FilterQL of a dynamic one; null for a list. */
+  filter: string | null;
+  /** The identity field that a list's members are values of; null where none were imported. */
+  field: string | null;
+  /** Distinct identities of a list. */
+  members: number;
+  /** Version of a list's members; 0 where none were imported. */
+  version: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Some thousands of a list's members. */
+export interface AudienceMembersTable {
+  account_id: number;
+  audience_id: number;
+  version: number;
+  /** Upper 53 bits of its first key; 0 in the first block. */
+  first: number;
+  /** Keys as the identity index has them, ascending, 8 bytes each, little-endian. */
+  entries: Uint8Array;
+}
+
 /** Facts about the whole database: the vault's canary, the hash key's envelope, the data directory it belongs to. */
 export interface SettingsTable {
   name: string;
@@ -338,5 +382,8 @@ export interface Tables {
   tokens: TokensTable;
   audit_entries: AuditEntriesTable;
   audit_heads: AuditHeadsTable;
+  audience_heads: AudienceHeadsTable;
+  audiences: AudiencesTable;
+  audience_members: AudienceMembersTable;
   settings: SettingsTable;
 }

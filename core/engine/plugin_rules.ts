@@ -21,6 +21,14 @@ const described = { id, title: text, summary: text };
 const auth = z.object({ ...described, config, connect: operation, check: operation });
 const provider = z.object({ ...described, auths: z.array(auth) });
 const choiceSource = z.object({ needs: z.array(z.string()).optional(), load: operation });
+const upload = z.object({
+  format: id,
+  contentTypes: z.array(
+    z.string().regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/, "must be a content type in lower case, without parameters"),
+  ),
+  file: text,
+  without: z.array(text).optional(),
+});
 const job = z.object({
   ...described,
   provider: z.object({ id }),
@@ -30,6 +38,7 @@ const job = z.object({
   checkpoint: z.custom((value) => value instanceof z.ZodType, "must be a zod type"),
   into: operation,
   choices: z.record(z.string(), choiceSource).optional(),
+  upload: upload.optional(),
   plan: operation.optional(),
   run: operation,
 });
@@ -54,6 +63,7 @@ export function pluginProblems(definition: PluginDefinition): string[] {
     ...jobs.flatMap((job) => [
       ...configProblems(`job type "${job.id}"`, job.config, "job"),
       ...choiceProblems(job),
+      ...uploadProblems(job),
     ]),
   ];
 }
@@ -82,6 +92,18 @@ function choiceProblems({ id, config, choices = {} }: JobDefinition): string[] {
     ...(source?.needs ?? []).filter(unknown)
       .map((need) => `job type "${id}": choices for "${key}" need "${need}", which is no key of its config`),
   ]);
+}
+
+function uploadProblems({ id, config, upload }: JobDefinition): string[] {
+  if (upload === undefined) return [];
+  const keys = ["stream", upload.file, ...upload.without ?? []].filter((key) => !Object.hasOwn(config.shape, key));
+  const taken = ["format", "access_token"].filter((key) => Object.hasOwn(config.shape, key));
+  return [
+    ...keys.map((key) => `job type "${id}" takes uploads, which need "${key}" to be a key of its config`),
+    ...taken.map((key) =>
+      `job type "${id}" takes uploads, where config key "${key}" would be a parameter of their own`
+    ),
+  ];
 }
 
 /** `jobs[1].choices.file`, with the id in place of the number where there is one. */

@@ -41,6 +41,8 @@ export function buildRegistry(
   const providers = new Map<string, ProviderDefinition>();
   const auths = new Map<string, ProvidedAuth>();
   const jobs = new Map<string, JobDefinition>();
+  const formats = new Map<string, JobDefinition>();
+  const types = new Map<string, JobDefinition>();
   const names = new Map<string, PluginDefinition>();
   const owners = new Map<string, PluginDefinition>();
   const called = (plugin: PluginDefinition) => {
@@ -68,7 +70,12 @@ export function buildRegistry(
       add("provider", providers, provider.id, provider);
       for (const auth of provider.auths) add("auth method", auths, auth.id, { provider, auth });
     }
-    for (const job of plugin.jobs ?? []) add("job type", jobs, job.id, job);
+    for (const job of plugin.jobs ?? []) {
+      add("job type", jobs, job.id, job);
+      if (job.upload === undefined) continue;
+      add("upload format", formats, job.upload.format, job);
+      for (const type of job.upload.contentTypes) add("content type", types, type, job);
+    }
     refuse(plugin, problems);
   }
   // A job may belong to a provider of a plugin further down.

@@ -52,6 +52,8 @@ Deno.test("a job may belong to a provider that another plugin brings, before or 
   );
 });
 
+const upload = { format: "echo", contentTypes: ["text/echo"], file: "file" };
+
 const BROKEN: readonly [string, PluginDefinition, RegExp][] = [
   ["another contract's version", { ...echo, api: 2 as 1 }, /api must be 1/],
   ["a name that is no kebab-case", { ...echo, name: "Echo!" }, /name must be kebab-case/],
@@ -117,6 +119,26 @@ const BROKEN: readonly [string, PluginDefinition, RegExp][] = [
       })),
     }],
   }, /config key "master_key" would be read from WAYBILL_MASTER_KEY/],
+  ["uploads whose file is no key", {
+    ...echo,
+    jobs: [{ ...job, upload: { format: "echo", contentTypes: ["text/echo"], file: "fil" } }],
+  }, /"echo-import" takes uploads, which need "fil" to be a key of its config/],
+  ["uploads without a stream", {
+    ...echo,
+    jobs: [{ ...bare, config: z.object({ file: z.string() }), upload }],
+  }, /"echo-bare" takes uploads, which need "stream" to be a key of its config/],
+  ["uploads with a key that is a parameter of their own", {
+    ...echo,
+    jobs: [{ ...job, config: z.object({ ...job.config.shape, format: z.string() }), upload }],
+  }, /"echo-import" takes uploads, where config key "format" would be a parameter of their own/],
+  ["a content type that can never come", {
+    ...echo,
+    jobs: [{ ...job, upload: { ...upload, contentTypes: ["Text/CSV; charset=utf-8"] } }],
+  }, /must be a content type in lower case, without parameters/],
+  ["a content type that another job has", {
+    ...echo,
+    jobs: [{ ...job, upload }, { ...job, id: "echo-too", upload: { ...upload, format: "echo-too" } }],
+  }, /content type "text\/echo" is already brought by plugin "echo"/],
   ["a field that no form can show", {
     ...echo,
     jobs: [{ ...bare, config: z.object({ ...bare.config.shape, deep: z.object({}) }) }],

@@ -99,12 +99,14 @@ async function resolveIdentities(
     const { slots, keys, rivals } = withoutRivals(sorted.slots, sorted.keys, taken);
     const found = await findIdentities(transaction, scope, keys, heads);
     await loadFound(transaction, statements, scope, found, profiles);
+    const candidates = new Float64Array(batch.slots.count);
+    for (let index = 0; index < slots.length; index++) candidates[slots[index]!] = found[index]!;
     const next: number[] = [];
-    const isUnknown = new Uint8Array(slots.length);
-    for (let index = 0; index < slots.length; index++) {
-      const slot = slots[index]!, id = found[index]!;
-      if (id === 0) isUnknown[index] = 1;
-      else if (names(batch, { profiles, same }, states, id, slot)) known[slot] = id;
+    // In the order of the slots, not of the keys: events side by side mostly name profiles side by side.
+    for (let index = 0; index < pending.length; index++) {
+      const slot = pending[index]!, id = candidates[slot]!;
+      if (id === 0) continue;
+      if (names(batch, { profiles, same }, states, id, slot)) known[slot] = id;
       else next.push(slot);
     }
     for (const { slot, first } of rivals) {
@@ -112,7 +114,7 @@ async function resolveIdentities(
       if (id !== 0 && names(batch, { profiles, same }, states, id, slot)) known[slot] = id;
       else next.push(slot);
     }
-    const fresh = (_: unknown, index: number) => isUnknown[index] === 1;
+    const fresh = (_: unknown, index: number) => found[index] === 0;
     unknown.push({ slots: slots.filter(fresh), keys: keys.filter(fresh) });
     pending = Int32Array.from(next);
   }
@@ -156,7 +158,7 @@ function names(
   slot: number,
 ): boolean {
   const event = batch.owners[slot]!;
-  if (same[event] === 0) same[event] = profiles.says(id, batch.attributeBytes(event)) ? id : -1;
+  if (same[event] === 0) same[event] = batch.repeats(event, profiles, id) ? id : -1;
   if (same[event] === id) return true;
   let state = states.get(id);
   if (state === undefined) {
@@ -214,19 +216,23 @@ interface Changes {
 }
 
 function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, positionOf: PositionOf): Changes {
-  const firstOf = new Map<number, number>();
+  const ids: number[] = [];
+  // By the profile's place, the first event that met it.
+  const firsts = new Int32Array(profiles.count).fill(-1);
   for (let slot = 0; slot < known.length; slot++) {
     const id = known[slot]!;
     if (id === 0) continue;
-    const owner = batch.owners[slot]!, first = firstOf.get(id);
-    if (first === undefined) firstOf.set(id, owner);
-    else batch.unite(first, owner);
+    const owner = batch.owners[slot]!, place = profiles.place(id), first = firsts[place]!;
+    if (first < 0) {
+      firsts[place] = owner;
+      ids.push(id);
+    } else if (first !== owner) batch.unite(first, owner);
   }
   // By first event: the oldest known profile it met, and the others where there are several.
   const survivors = new Float64Array(batch.count);
   const others = new Map<number, number[]>();
-  for (const [id, event] of firstOf) {
-    const root = batch.root(event), oldest = survivors[root]!;
+  for (const id of ids) {
+    const root = batch.root(firsts[profiles.place(id)]!), oldest = survivors[root]!;
     if (oldest === 0) survivors[root] = id;
     else {
       survivors[root] = Math.min(oldest, id);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { COPY_SLACK, copyBytes, viewOf } from "./copy_bytes.ts";
+import { COPY_SLACK, copyBytes, viewOf } from "./byte_stretches.ts";
 import type { IndexedBatch } from "./indexed_batch.ts";
 
 const encoder = new TextEncoder();

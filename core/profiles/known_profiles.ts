@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sameBytes, viewOf } from "./byte_stretches.ts";
 import type { StoredProfile } from "./profile_state.ts";
 
 const decoder = new TextDecoder();
@@ -70,12 +71,17 @@ interface Piece {
   readonly columns: ProfileColumns;
   readonly firstId: number;
   readonly lastId: number;
+  /** Profiles in the pieces before. */
+  readonly before: number;
+  readonly attributes: DataView;
   /** First byte of every profile's attributes. */
   readonly starts: Uint32Array;
 }
 
 /** Profiles by id. */
 export class KnownProfiles {
+  /** How many there are. */
+  count = 0;
   readonly #pieces: Piece[] = [];
   /** Those that needed an object. */
   readonly #stored = new Map<number, StoredProfile>();
@@ -87,12 +93,19 @@ export class KnownProfiles {
   add(columns: ProfileColumns): void {
     const starts = new Uint32Array(columns.sizes.length);
     for (let index = 1; index < starts.length; index++) starts[index] = starts[index - 1]! + columns.sizes[index - 1]!;
-    this.#pieces.push({ columns, firstId: columns.ids[0]!, lastId: columns.ids.at(-1)!, starts });
+    const { ids } = columns, attributes = viewOf(columns.attributes);
+    this.#pieces.push({ columns, firstId: ids[0]!, lastId: ids.at(-1)!, before: this.count, attributes, starts });
+    this.count += ids.length;
   }
 
   /** Whether a profile is there. */
   has(id: number): boolean {
     return this.#find(id);
+  }
+
+  /** The place of a profile that is there among all of them: each has its own, below `count`. */
+  place(id: number): number {
+    return this.#at(id).before + this.#index;
   }
 
   /** A profile that is there. */
@@ -106,13 +119,10 @@ export class KnownProfiles {
     return stored;
   }
 
-  /** Whether a profile's attributes are these bytes. */
-  says(id: number, bytes: Uint8Array): boolean {
-    const { columns: { attributes, sizes }, starts } = this.#at(id);
-    const start = starts[this.#index]!;
-    if (sizes[this.#index] !== bytes.length) return false;
-    for (let at = 0; at < bytes.length; at++) if (attributes[start + at] !== bytes[at]) return false;
-    return true;
+  /** Whether a profile's attributes are the `size` bytes from `start` on. */
+  says(id: number, bytes: DataView, start: number, size: number): boolean {
+    const { columns: { sizes }, attributes, starts } = this.#at(id);
+    return sizes[this.#index] === size && sameBytes(attributes, starts[this.#index]!, bytes, start, size);
   }
 
   /** Whether all fields of a profile have one stamp. */
@@ -133,7 +143,12 @@ export class KnownProfiles {
 
   /** Points at a profile; tells whether it is there. */
   #find(id: number): boolean {
-    if (this.#pieces[this.#piece]?.columns.ids[this.#index] === id) return true;
+    const present = this.#pieces[this.#piece]?.columns.ids;
+    if (present?.[this.#index] === id) return true;
+    if (present?.[this.#index + 1] === id) {
+      this.#index++;
+      return true;
+    }
     for (let piece = 0; piece < this.#pieces.length; piece++) {
       const { firstId, lastId, columns: { ids } } = this.#pieces[piece]!;
       if (id < firstId || id > lastId) continue;

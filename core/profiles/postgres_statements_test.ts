@@ -61,8 +61,9 @@ function touching(step: Step): Step[] {
 const byKey = (table: string) => `${table}: ${table}_pk (account_id, table_id, id)`;
 
 /** What each statement looks up, whatever is known of the tables; inserts and upserts touch a key a row, unplanned. */
-const LOOK_UPS: Readonly<Record<keyof typeof statements, readonly string[]>> = {
+const LOOK_UPS: Readonly<Record<keyof ReturnType<typeof everyStatement>, readonly string[]>> = {
   loadProfiles: [byKey("profiles"), byKey("profile_stamps")],
+  "loadProfiles apart": [byKey("profiles"), byKey("profile_stamps")],
   insertProfiles: [],
   updateProfiles: [],
   moveStamps: [],

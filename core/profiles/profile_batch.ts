@@ -6,9 +6,10 @@
 import type { JsonValue } from "../contracts/records.ts";
 import type { MappingProgram } from "../lql/mod.ts";
 import { BatchEvent } from "./batch_event.ts";
-import { COPY_SLACK, copyBytes, viewOf } from "./copy_bytes.ts";
+import { COPY_SLACK, copyBytes, viewOf } from "./byte_stretches.ts";
 import { IdentitySlots, type PackedSlots } from "./identity_slots.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
+import type { KnownProfiles } from "./known_profiles.ts";
 import type { OpenTarget } from "./mapping.ts";
 import type { TableRules } from "./table_rules.ts";
 
@@ -52,6 +53,8 @@ export class ProfileBatch {
   #identified = new Uint8Array(1024);
   #texts: Uint8Array<ArrayBuffer> = new Uint8Array(65_536);
   #ends = new Float64Array(1025);
+  /** Over the texts, once they are compared. */
+  #view: DataView | undefined;
 
   /** What holds for the profiles that the events go to. */
   readonly rules: TableRules;
@@ -138,6 +141,13 @@ export class ProfileBatch {
   /** The same, as UTF-8. */
   attributeBytes(event: number): Uint8Array {
     return this.#texts.subarray(this.#ends[event], this.#ends[event + 1]);
+  }
+
+  /** Whether what the event writes is just what a profile says. */
+  repeats(event: number, profiles: KnownProfiles, id: number): boolean {
+    const start = this.#ends[event]!;
+    if (this.#view?.buffer !== this.#texts.buffer) this.#view = viewOf(this.#texts);
+    return profiles.says(id, this.#view, start, this.#ends[event + 1]! - start);
   }
 
   /** Events that name nobody, of those that the mapping takes. */

@@ -9,6 +9,7 @@
 import { CompiledQuery } from "kysely";
 import type { Executor } from "../database/database.ts";
 import { type ColumnsRow, parseColumns, type ProfileColumns } from "./known_profiles.ts";
+import { loadRange, rangesOf } from "./sqlite_ranges.ts";
 import type { ProfileStatements } from "./statements.ts";
 
 type Value = number | string | Uint8Array | null;
@@ -58,12 +59,17 @@ function statementText(sql: (values: string) => string, group: string, size: num
 export const sqliteStatements: ProfileStatements = {
   async loadProfiles(executor, { account, table }, ids) {
     const loaded: ProfileColumns[] = [];
+    const { ranges, apart } = rangesOf(ids);
+    for (const range of ranges) {
+      const columns = await loadRange(executor, { account, table }, range);
+      if (columns !== undefined) loaded.push(columns);
+    }
     await forEach<ColumnsRow<Uint8Array>>(
       executor,
-      ids.length,
+      apart.length,
       (values) => loadProfilesSql(values, account, table),
       "(?)",
-      (index, parameters) => parameters.push(ids[index]!),
+      (index, parameters) => parameters.push(apart[index]!),
       (row) => {
         if (row.attributes !== null) loaded.push(parseColumns(row, row.attributes));
       },

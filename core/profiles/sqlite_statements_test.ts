@@ -59,6 +59,10 @@ async function searches(executor: Executor, { sql, parameters }: CompiledQuery):
 /** What each statement looks up, whatever the size of its list; inserts and upserts touch a key a row, unplanned. */
 const LOOK_UPS: Readonly<Record<string, readonly string[]>> = {
   loadProfiles: [
+    "SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id>? AND id<?)",
+    "SEARCH profile_stamps USING PRIMARY KEY (account_id=? AND table_id=? AND id>? AND id<?)",
+  ],
+  "loadProfiles apart": [
     "SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)",
     "SEARCH stamps USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)",
   ],

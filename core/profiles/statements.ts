@@ -30,7 +30,7 @@ export interface MovedStamps {
 
 /** The batch statements. All run in the caller's transaction; empty input does nothing. */
 export interface ProfileStatements {
-  /** Reads profiles, by ascending id, some at a time; passes over those that are not there. */
+  /** Reads profiles, some at a time by ascending id; ids ascend. Passes over those that are not there. */
   loadProfiles(executor: Executor, scope: ProfileScope, ids: ArrayLike<number>): Promise<ProfileColumns[]>;
   /** Adds profiles in ascending order of id, without their stamps; each is asked for once, when it is written. */
   insertProfiles(

@@ -62,9 +62,10 @@ export type BatchStatement = (executor: Executor, ids: readonly number[], fresh:
 /** Every batch statement, by name. */
 export function everyStatement(
   statements: ProfileStatements,
-): Readonly<Record<keyof ProfileStatements, BatchStatement>> {
+): Readonly<Record<keyof ProfileStatements | "loadProfiles apart", BatchStatement>> {
   return {
     loadProfiles: (executor, ids) => statements.loadProfiles(executor, scope, ids),
+    "loadProfiles apart": (executor, ids) => statements.loadProfiles(executor, scope, ids.map((id) => 2 * id)),
     insertProfiles: (executor, ids, fresh) =>
       insertProfiles(statements, executor, ids.map((id) => profile(fresh + id))),
     updateProfiles: (executor, ids) => statements.updateProfiles(executor, scope, ids.map((id) => profile(id))),
@@ -113,6 +114,21 @@ export function statementsSuite(name: string, statements: ProfileStatements, mak
       assert.deepEqual(await load(kysely, scope, ids), profiles);
       await statements.mergeProfiles(kysely, scope, ids.map((id) => ({ id, into: 7 })));
       assert.deepEqual(await statements.findMerges(kysely, scope, ids), new Map(ids.map((id) => [id, 7])));
+    }
+  });
+
+  test("profiles are read whether their ids lie side by side or apart, with stamps here and there, or are not there", async () => {
+    await using database = await make();
+    const { kysely } = database;
+    const profiles = range(2_500).filter((id) => id % 50 !== 7 && (id < 1_200 || id % 3 === 0)).map((id) =>
+      profile(id, id % 4 === 0 ? {} : { stamp: null })
+    );
+    await insert(kysely, profiles);
+    await statements.putStamps(kysely, scope, profiles);
+    const byId = (rows: readonly StoredProfile[]) => rows.toSorted((a, b) => a.id - b.id);
+    for (const ids of [range(2_500), range(40), range(2_500).filter((id) => id % 5 > 1), range(20, 9_000), [3, 8, 9]]) {
+      const expected = profiles.filter(({ id }) => ids.includes(id));
+      assert.deepEqual(byId(await load(kysely, scope, ids)), expected);
     }
   });
 

@@ -35,6 +35,7 @@ export const csvImport: ImportJobDefinition<
   config,
   checkpoint,
   into: importTarget,
+  upload: { format: "csv", contentTypes: ["text/csv"], file: "file", without: ["folder"] },
   choices,
   plan,
   run: (context) => run(context),

@@ -1,5 +1,6 @@
 /**
- * Copies short stretches of bytes: `TypedArray.set` and the view it takes cost more than the bytes themselves.
+ * Copies and compares short stretches of bytes: what the platform has for it takes a view of each, which costs more
+ * than the bytes themselves.
  *
  * @module
  */
@@ -23,4 +24,12 @@ export function copyBytes(from: DataView, start: number, end: number, to: DataVi
   for (; start < safe; start += 4, put += 4) to.setInt32(put, from.getInt32(start, true), true);
   for (; start < end; start++, put++) to.setUint8(put, from.getUint8(start));
   return after;
+}
+
+/** Whether `size` bytes from `start` on in one view are those from `other` on in another. */
+export function sameBytes(one: DataView, start: number, two: DataView, other: number, size: number): boolean {
+  const end = start + size, words = end - 3;
+  for (; start < words; start += 4, other += 4) if (one.getInt32(start) !== two.getInt32(other)) return false;
+  for (; start < end; start++, other++) if (one.getUint8(start) !== two.getUint8(other)) return false;
+  return true;
 }
