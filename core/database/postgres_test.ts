@@ -62,6 +62,35 @@ test("opening says what is wrong: password, user, database, port, host, TLS", as
   );
 });
 
+Deno.test({
+  name: "a host that Deno may not look up is told by the flag that grants it",
+  permissions: { read: "inherit", env: "inherit", net: ["127.0.0.1"] },
+  fn: async () => {
+    await assert.rejects(openPostgres("postgres://waybill:secret@db.example/waybill"), (error) => {
+      assert(error instanceof Failure && error.kind === "config");
+      assert.match(
+        error.message,
+        /^Deno may not connect to the database "waybill" at db\.example:5432, user "waybill"$/,
+      );
+      assert.match(error.hint ?? "", /--allow-net/);
+      return true;
+    });
+  },
+});
+
+test("a database in another encoding is refused before anything is written to it", async (server) => {
+  const url = await server.createDatabase();
+  for (const encoding of ["SQL_ASCII", "LATIN1"]) {
+    const name = `in_${encoding.toLowerCase()}`;
+    const locale = "locale 'C' locale_provider libc template template0";
+    await server.sql(`create database ${name} owner waybill encoding '${encoding}' ${locale}`);
+    await assert.rejects(
+      openPostgres(changed(url, (url) => url.pathname = name)),
+      failure("config", new RegExp(`has the encoding ${encoding}, which does not hold every text$`), server),
+    );
+  }
+});
+
 test("a server that does not answer is given up after the connect time-out", async (server) => {
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = changed(await server.createDatabase(), (url) => {
