@@ -42,6 +42,10 @@ export const NOUNS: Readonly<Record<string, NounEntry>> = {
     summary: "Profiles that the events became",
     load: async () => (await import("./commands/profile.ts")).profile,
   },
+  erasure: {
+    summary: "People who are to be forgotten",
+    load: async () => (await import("./commands/erasure.ts")).erasure,
+  },
   token: {
     summary: "Tokens for the HTTP API",
     load: async () => (await import("./commands/token.ts")).token,

@@ -10,7 +10,7 @@ import { openTestServer, type Reply, type TestServer } from "./server_testing.ts
 const SHARED = ["/api/provider/", "/api/job/type/"];
 
 /** Routes whose path names a thing that they make. */
-const MAKING = ["createAuthWithId"];
+const MAKING = ["createAuthWithId", "eraseEntity"];
 
 /** Makes an account and gives an admin's token for it. */
 async function otherAccount(server: TestServer, name: string): Promise<string> {
@@ -40,6 +40,7 @@ async function fill(server: TestServer): Promise<ReadonlyMap<string, readonly st
   let last;
   for await (const run of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) })) last = run;
   assert.equal(last?.status, "succeeded");
+  const { request_id } = await server.runtime.erasures.request("id", "nobody");
   const token = (await server.runtime.tokens.list())[0]?.id ?? "";
   return new Map([
     ["/api/auth/", [auth.json.data.id, "partners-inbox", token]],
@@ -47,6 +48,8 @@ async function fill(server: TestServer): Promise<ReadonlyMap<string, readonly st
     ["/api/run/", [id, id.slice(0, 8)]],
     ["/api/stream/", ["customers"]],
     ["/api/token/", [token]],
+    ["/api/erasure/", [request_id]],
+    ["/api/entity/deletestatus/", [request_id]],
   ]);
 }
 
@@ -94,6 +97,7 @@ onEachDatabase("every route answers another account's ids as if they were absent
     [() => "POST /api/job/type/csv-import/plan", (auth) => ({ auth, config }), auth],
     [() => "POST /api/job/type/csv-import/choices/file", (auth) => ({ auth, config: {} }), auth],
     [(id) => `GET /api/profile?field=id&value=${id}`, () => undefined, "1"],
+    [(id) => `DELETE /api/entity/user/id/${id}`, () => undefined, "1"],
   ];
   for (const [request, json, id] of named) {
     const ask = async (one: string) => {

@@ -11,6 +11,7 @@ import { auditRoutes } from "./api/audit.ts";
 import { authRoutes } from "./api/auth.ts";
 import { jobRoutes } from "./api/job.ts";
 import { jobTypeRoutes } from "./api/job_type.ts";
+import { erasureRoutes } from "./api/erasure.ts";
 import { profileRoutes } from "./api/profile.ts";
 import { providerRoutes } from "./api/provider.ts";
 import { runRoutes } from "./api/run.ts";
@@ -55,6 +56,7 @@ export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions
     ...runRoutes,
     ...streamRoutes,
     ...profileRoutes,
+    ...erasureRoutes,
     ...healthRoutes(ready),
   ];
   const routes = [...resources, ...docsRoutes(resources, runtime.registry)];

@@ -18,6 +18,7 @@ export const TAGS = {
   run: "Runs",
   stream: "Streams",
   profile: "Profiles",
+  erasure: "Erasures",
   service: "Service",
 } as const;
 

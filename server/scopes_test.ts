@@ -15,6 +15,11 @@ const ADMIN: readonly Scope[] = ["admin"];
 
 /** Who may call what. Written by hand from SPEC §4: a new operation needs a line. */
 const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
+  eraseEntity: MANAGERS,
+  getDeleteStatus: MANAGERS,
+  listErasures: MANAGERS,
+  getErasure: MANAGERS,
+  liftErasure: MANAGERS,
   listProviders: MANAGERS,
   getProvider: MANAGERS,
   listAuths: MANAGERS,

@@ -36,4 +36,9 @@ export interface Database extends AsyncDisposable {
   read<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
   /** The database's clock: milliseconds since the Unix epoch. */
   now(): Promise<number>;
+  /**
+   * Writes tables anew, so that nothing that was deleted from them stays in free space or, with SQLite, in the log.
+   * Others wait meanwhile. Failure `transient` where they do not give way for 30 s.
+   */
+  rewrite(tables: readonly (keyof Tables)[]): Promise<void>;
 }

@@ -26,6 +26,8 @@ const STEPS = [
   "0006_audit_log",
   "0007_generations",
   "0008_audiences",
+  "0009_crowded_profiles",
+  "0010_erasures",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -13,6 +13,8 @@ import { columnTypes, type Migration } from "./migration.ts";
 import { audiences } from "./migrations/audiences.ts";
 import { auditLog } from "./migrations/audit_log.ts";
 import { authUsers } from "./migrations/auth_users.ts";
+import { crowdedProfiles } from "./migrations/crowded_profiles.ts";
+import { erasures } from "./migrations/erasures.ts";
 import { firstTables } from "./migrations/first_tables.ts";
 import { generations } from "./migrations/generations.ts";
 import { identityRuns } from "./migrations/identity_runs.ts";
@@ -29,6 +31,8 @@ const MIGRATIONS: readonly Migration[] = [
   auditLog,
   generations,
   audiences,
+  crowdedProfiles,
+  erasures,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

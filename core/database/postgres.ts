@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CompiledQuery, Kysely, type Transaction } from "kysely";
+import { CompiledQuery, Kysely, sql, type Transaction } from "kysely";
 import type { Database, WriteOptions } from "./database.ts";
 import { Mutex } from "./mutex.ts";
 import { dialect, PlainDriver, TransactionDriver } from "./postgres_dialect.ts";
@@ -116,6 +116,10 @@ class PostgresDatabase implements Database {
   async now(): Promise<number> {
     const { rows } = await this.kysely.executeQuery<{ now: number }>(NOW);
     return rows[0]!.now;
+  }
+
+  async rewrite(tables: readonly (keyof Tables)[]): Promise<void> {
+    for (const table of tables) await sql`vacuum (full, analyze) ${sql.table(table)}`.execute(this.kysely);
   }
 
   /** Waits for a running transaction. */

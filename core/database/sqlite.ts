@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { Kysely, type Transaction } from "kysely";
+import { Kysely, sql, type Transaction } from "kysely";
 import type { Database } from "./database.ts";
 import { Mutex } from "./mutex.ts";
 import { LOCK_TIMEOUT, RETRY_PAUSE, SqliteConnection } from "./sqlite_connection.ts";
 import { dialect, PlainDriver, TransactionDriver } from "./sqlite_dialect.ts";
 import { busyFailure } from "./sqlite_errors.ts";
+import { rewriteTables } from "./sqlite_rewrite.ts";
 import type { Tables } from "./tables.ts";
 
 /** What every connection needs set. */
@@ -117,6 +118,18 @@ class SqliteDatabase implements Database {
 
   now(): Promise<number> {
     return Promise.resolve(Temporal.Now.instant().epochMilliseconds);
+  }
+
+  async rewrite(tables: readonly (keyof Tables)[]): Promise<void> {
+    await this.write((transaction) => rewriteTables(transaction, tables));
+    // The log holds pages as they were.
+    const since = performance.now();
+    while (true) {
+      const { rows: [log] } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(this.kysely);
+      if (log?.busy === 0) return;
+      if (performance.now() - since > LOCK_TIMEOUT) throw busyFailure(this.#path);
+      await new Promise((resolve) => setTimeout(resolve, REST));
+    }
   }
 
   /** Waits for a running transaction. */

@@ -240,6 +240,18 @@ export interface ProfileMergesTable {
   into_id: number;
 }
 
+/** A profile that gathered more values of one identity field than its table allows. The values are the profile's own. */
+export interface CrowdedProfilesTable {
+  account_id: number;
+  /** The generation. */
+  table_id: number;
+  /** The profile; it may have become part of another since. */
+  id: number;
+  field: string;
+  /** The run that first met it so. */
+  run_id: string;
+}
+
 /** A sorted run of the identity index: (field, value) → profile, by keyed 64-bit hash. */
 export interface IdentityRunsTable {
   account_id: number;
@@ -311,6 +323,34 @@ export interface AuditHeadsTable {
   hash: string;
 }
 
+/** How far an erasure is. */
+export type ErasureState = "initial" | "primary" | "archive" | "secondary" | "done";
+
+/** A request to erase somebody. */
+export interface ErasuresTable {
+  account_id: number;
+  /** 20 hex digits, a dash, and the day in Unix seconds. */
+  id: string;
+  /** The profile table (`profile_tables.id`) that the identities are of. */
+  table_id: number;
+  state: ErasureState;
+  /** Sealed JSON list of [field, value], normalised: every identity to be erased; null once it is done. */
+  identities: Uint8Array | null;
+  /** The run that does it; it does all that are waiting when it starts. */
+  run_id: string;
+  created_at: number;
+  completed_at: number | null;
+}
+
+/** An identity whose data is refused, by its key in the identity index of its profile table: 16 hex digits. */
+export interface ErasedIdentitiesTable {
+  account_id: number;
+  /** The profile table (`profile_tables.id`). */
+  table_id: number;
+  key: string;
+  erasure_id: string;
+}
+
 /** What is one for all audiences of an account; made with the first of them. */
 export interface AudienceHeadsTable {
   account_id: number;
@@ -377,6 +417,7 @@ export interface Tables {
   profiles: ProfilesTable;
   profile_stamps: ProfileStampsTable;
   profile_merges: ProfileMergesTable;
+  crowded_profiles: CrowdedProfilesTable;
   identity_runs: IdentityRunsTable;
   identity_blocks: IdentityBlocksTable;
   tokens: TokensTable;
@@ -386,4 +427,6 @@ export interface Tables {
   audiences: AudiencesTable;
   audience_members: AudienceMembersTable;
   settings: SettingsTable;
+  erasures: ErasuresTable;
+  erased_identities: ErasedIdentitiesTable;
 }

@@ -44,6 +44,12 @@ export async function moveEpoch(executor: Executor, account: number): Promise<vo
     .where("id", "=", account).execute();
 }
 
+/** Keeps everybody else from importing into an account until the transaction ends. */
+export async function lockAccount(executor: Executor, account: number): Promise<void> {
+  await executor.updateTable("accounts").set((set) => ({ import_epoch: set.ref("import_epoch") }))
+    .where("id", "=", account).execute();
+}
+
 /** Adds a generation to a profile table. */
 export async function addGeneration(
   executor: Executor,

@@ -38,6 +38,8 @@ export interface PreambleLine {
 
 /** Collects rows and rejects until they are worth a commit. */
 export class ImportBuffer {
+  /** Rows of people who are being erased. */
+  refused = 0;
   #fields = new FieldStats();
   #rejects: string[] = [];
   #preamble: Uint8Array | undefined;

@@ -10,6 +10,7 @@ import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
 import { type Archive, placeMember } from "../profiles/archive.ts";
+import { noteCrowded } from "../profiles/crowded.ts";
 import { type FieldStat, firstExamples } from "../profiles/field_stats.ts";
 import { IdentityHeads } from "../profiles/identity_heads.ts";
 import type { PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
@@ -114,6 +115,7 @@ export class ImportCommits implements Commits {
           (event) => position + event,
           this.#heads[index],
         );
+        await noteCrowded(transaction, scope, this.claim.run, applied.crowded);
         created += applied.created;
         updated += applied.updated;
       }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Row } from "../contracts/records.ts";
+import { alteredDatabase } from "../database/altered_testing.ts";
 import type { Database } from "../database/database.ts";
 import { gzipMember } from "../profiles/archive.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
@@ -16,13 +17,7 @@ const rejects = (...lines: string[]) => gzipMember(new TextEncoder().encode(line
 
 /** The same database with a clock of its own. */
 function withClock(database: Database, now: () => number): Database {
-  return {
-    kind: database.kind,
-    kysely: database.kysely,
-    write: (work, options) => database.write(work, options),
-    now: () => Promise.resolve(now()),
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
-  };
+  return alteredDatabase(database, { now: () => Promise.resolve(now()) });
 }
 
 async function segmentsOf({ database }: ImportPeer) {

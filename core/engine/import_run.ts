@@ -8,6 +8,7 @@ import type { ImportTarget, RunCounts } from "../contracts/job.ts";
 import type { JsonValue, RecordBatch, RejectedRow, Row } from "../contracts/records.ts";
 import { EventLines } from "../profiles/event_lines.ts";
 import { indexRows } from "../profiles/indexed_batch.ts";
+import { type Erased, rowsOfErased, withoutRows } from "../profiles/refusals.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import { ImportBuffer, MAX_AGE } from "./import_buffer.ts";
 import type { Commits } from "./import_commit.ts";
@@ -27,6 +28,8 @@ export interface ImportRunOptions {
   readonly counts: RunCounts;
   /** What the events of a commit write to profiles: new and empty, for each table that they go into. */
   readonly profiles: () => readonly ProfileBatch[];
+  /** Whose events are refused. */
+  readonly erased: readonly Erased[];
   readonly signal: AbortSignal;
   /** Bytes of the source that the plugin has told of; those told before an `emit` are its rows'. */
   readonly bytes: () => number;
@@ -65,7 +68,10 @@ export class ImportRun implements AsyncDisposable {
   /** `emit` of the contract. */
   emit(rows: RecordBatch | readonly Row[], checkpoint: JsonValue): Promise<void> {
     return this.#next(async () => {
-      this.#buffer.add(indexRows(rows), checkpoint);
+      const batch = indexRows(rows);
+      const erased = rowsOfErased(batch, this.options.erased);
+      this.#buffer.add(erased === undefined ? batch : withoutRows(batch, erased), checkpoint);
+      this.#buffer.refused += erased?.reduce((sum, row) => sum + row, 0) ?? 0;
       this.#bytes = this.options.bytes();
       if (this.#buffer.full || this.#overRowThreshold) await this.#commit();
       else this.#commitLater();
@@ -165,7 +171,8 @@ export class ImportRun implements AsyncDisposable {
   #soFar(): RunCounts {
     const accepted = this.#counts.accepted + this.#buffer.events;
     const rejected = this.#counts.rejected + this.#buffer.rejected;
-    const { unchanged, refused } = this.#counts;
+    const refused = this.#counts.refused + this.#buffer.refused;
+    const { unchanged } = this.#counts;
     return { read: accepted + rejected + unchanged + refused, accepted, rejected, unchanged, refused };
   }
 

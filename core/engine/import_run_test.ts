@@ -20,6 +20,7 @@ function startRun(peer: ImportPeer, options: Partial<ImportRunOptions> = {}): Im
     threshold: undefined,
     counts: NONE,
     profiles: peer.profiles,
+    erased: [],
     signal: new AbortController().signal,
     bytes: () => 0,
     duration: () => 0,

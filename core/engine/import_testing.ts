@@ -83,6 +83,8 @@ export interface ImportPeer extends AsyncDisposable {
   profiles(): ProfileBatch[];
   /** What commits on this thread; over another database handle where one is given. */
   commits(database?: Database): ImportCommits;
+  /** What commits after the run was taken over, under the rules that hold by now. */
+  commitsAfterTakeOver(): Promise<ImportCommits>;
   /** Commits and profiles of an import whose stream has no mapping. */
   readonly unmapped: { readonly commits: ImportCommits; profiles(): [] };
   /** A batch of these rows, which is the run's `nth` thousand. */
@@ -100,7 +102,7 @@ export async function remap({ database }: Pick<ImportPeer, "database">, lql: str
   const definition: MappingDefinition = { kind: "lql", text: lql };
   return await database.write(async (transaction) => {
     await transaction.updateTable("mappings").set({ definition: JSON.stringify(definition) }).execute();
-    return await followMappings(transaction, 1, 1, { now: 5 });
+    return await followMappings(transaction, 1, 1, { now: await database.now() });
   });
 }
 
@@ -139,6 +141,11 @@ export async function startImport(
       profiles: () => [],
     },
     commits: (other = database) => new ImportCommits(other, statementsFor(other.kind), archive, claim, place),
+    commitsAfterTakeOver: async () => {
+      const { fence } = await database.kysely.updateTable("runs").set((set) => ({ fence: set("fence", "+", 1) }))
+        .where("id", "=", claim.run).returning("fence").executeTakeFirstOrThrow();
+      return new ImportCommits(database, statementsFor(database.kind), archive, { ...claim, fence }, await find());
+    },
     batch: (rows, options = {}) => {
       const buffer = new ImportBuffer(1_000, new EventLines(), profiles());
       buffer.add(indexRows(rows), null);

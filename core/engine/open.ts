@@ -11,10 +11,12 @@ import { authsOf } from "./auths.ts";
 import { readConfigFile } from "./config_file.ts";
 import { Connections } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
+import { erasuresOf } from "./erasures.ts";
 import { openCore } from "./core.ts";
 import { jobsOf } from "./jobs.ts";
 import { resolveRun } from "./resolve_run.ts";
 import { createLog, type EngineLog } from "./log.ts";
+import { mappingsOf } from "./mappings.ts";
 import { Processes, type ProcessKind, takesAny } from "./processes.ts";
 import { hastenEarlier } from "./queue.ts";
 import { profilesOf } from "./profiles.ts";
@@ -23,6 +25,7 @@ import { runsOf } from "./runs.ts";
 import type { Engine, Runtime } from "./runtime.ts";
 import { streamsOf } from "./streams.ts";
 import { type Caller, verifyToken } from "./token_check.ts";
+import { tablesOf } from "./tables.ts";
 import { tokensOf } from "./tokens.ts";
 
 /** How to open a Waybill. */
@@ -110,8 +113,15 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
         queued: (run) => queued(account.id, run),
       }),
       streams: streamsOf(database, account.id),
+      mappings: mappingsOf(context, { ...core, queued: (run) => queued(account.id, run) }),
+      tables: tablesOf(context, { ...core, queued: (run) => queued(account.id, run) }),
       profiles: profilesOf(context, core.statements, core.identityKey),
       tokens: tokensOf(context),
+      erasures: erasuresOf(context, {
+        statements: core.statements,
+        identityKey: core.identityKey,
+        queued: (run) => queued(account.id, run),
+      }),
       audit: auditLogOf(context),
     };
   };

@@ -10,11 +10,13 @@ import { identityFieldsOf, openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { CommitThread } from "./commit_thread.ts";
 import type { Core } from "./core.ts";
+import { crowdedNotes } from "./crowded_note.ts";
 import { ImportCommits, segmentFolder } from "./import_commit.ts";
 import { ImportRun } from "./import_run.ts";
 import { LazyCommits } from "./lazy_commits.ts";
 import { type Claim, holdUnlessStopped } from "./queue.ts";
-import { placeImport, type StreamPlace } from "./streams.ts";
+import { erasedFor } from "./refused.ts";
+import { type ImportPlace, placeImport } from "./streams.ts";
 
 /** What the attempt around an import gives. */
 export interface ImportAttempt {
@@ -44,12 +46,12 @@ export async function openImport(
   target: ImportTarget,
   attempt: ImportAttempt,
 ): Promise<OpenImport> {
-  const place = await core.database.write(async (transaction) => {
+  const { place, erased } = await core.database.write(async (transaction) => {
     await holdUnlessStopped(transaction, claim);
     const now = await core.database.now();
     const place = await placeImport(transaction, claim.account, target, now);
     if (row.attempts > 1) await reclaimArchive(core, transaction, claim, place.stream, row.started_at ?? now, now);
-    return place;
+    return { place, erased: await erasedFor(transaction, claim.account, place.stream, core.identityKey) };
   });
   notePlace(place, target, attempt.note);
   const targets = place.targets.map((target) => openTarget(target, core.identityKey, place.stream));
@@ -71,6 +73,7 @@ export async function openImport(
         return memory === undefined ? new ProfileBatch(target) : ProfileBatch.recycle(memory, target);
       });
     },
+    erased,
     signal: attempt.signal,
     bytes: attempt.bytes,
     duration: attempt.duration,
@@ -79,6 +82,7 @@ export async function openImport(
     run,
     finish: async () => {
       await run.finish();
+      for (const note of await crowdedNotes(core.database.kysely, claim.run, targets)) attempt.note(note);
       if (run.unidentified === 0) return;
       const names = new Set(targets.flatMap(({ rules }) => rules.identifyBy));
       const fields = [...names].map((field) => `"${field}"`).join(" or ");
@@ -116,12 +120,29 @@ async function reclaimArchive(
 
 const DAY = 86_400_000;
 
-function notePlace({ stream, targets }: StreamPlace, target: ImportTarget, note: ImportAttempt["note"]): void {
-  if (targets.length === 0) {
+function notePlace(
+  { stream, targets, mapped, replay }: ImportPlace,
+  target: ImportTarget,
+  note: ImportAttempt["note"],
+): void {
+  if (!mapped) {
     note(
-      `Stream "${target.stream}" has no mapping, so its events make no profiles; import with --identify-by to make them`,
+      `Stream "${target.stream}" has no mapping: its events are kept and make no profiles until it has one. ` +
+        `\`waybill mapping suggest ${target.stream}\` makes one from its fields, for \`waybill mapping create --file -\``,
     );
     return;
+  }
+  if (targets.length === 0) {
+    note(
+      `The mapping of stream "${target.stream}" holds once its table is filled anew: these events make profiles then`,
+    );
+    return;
+  }
+  if (replay !== undefined) {
+    note(
+      `Events that came in before the stream had a mapping are replayed by run "${replay}"; ` +
+        `where no server runs: \`waybill run retry ${replay}\``,
+    );
   }
   const own = targets.flatMap(({ generation }) =>
     generation.mappings.filter((mapping) => mapping.stream === stream)

@@ -4,24 +4,21 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
-import { identityKey } from "../profiles/identity.ts";
-import { findIdentity } from "../profiles/identity_index.ts";
-import { storedProfiles } from "../profiles/known_profiles.ts";
-import { type OpenTarget, openTarget } from "../profiles/mapping.ts";
-import { latestStamp, ProfileState } from "../profiles/profile_state.ts";
+import { findProfile } from "../profiles/find_profile.ts";
+import { type Kind, shownValue } from "../lql/mod.ts";
+import { kindsOf, openTarget } from "../profiles/mapping.ts";
+import { latestStamp, type ProfileState } from "../profiles/profile_state.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { requireVisible, visibleFields } from "./account_settings.ts";
 import type { EngineContext } from "./context.ts";
 import { currentGeneration } from "./generations.ts";
 import { isoTime } from "./iso_time.ts";
+import { DEFAULT_TABLE, requireTable, tableName } from "./profile_tables.ts";
 import type { Profiles } from "./runtime.ts";
 import type { ProfileView } from "./views.ts";
 
 /** What profiles need of the engine. */
 type ProfilesContext = Pick<EngineContext, "database" | "accountId" | "account" | "actor">;
-
-/** Looks at the places of one identity, those that met a profile being merged away included. */
-const MAX_LOOKS = 64;
 
 /** The profiles of the context's account, as its actor may see them. `key` is the identity key. */
 export function profilesOf(
@@ -33,13 +30,9 @@ export function profilesOf(
   return {
     get: async (field, value, options = {}) => {
       requireVisible(actor, settings, field);
-      const name = options.table ?? "user";
-      const table = await database.kysely.selectFrom("profile_tables").select("id")
-        .where("account_id", "=", account).where("name", "=", name).executeTakeFirst();
-      if (table === undefined) {
-        throw new Failure("config", `Profile table "${name}" does not exist`, { code: "not_found" });
-      }
-      const target = openTarget(await currentGeneration(database.kysely, account, table.id), key, 0);
+      const table = await requireTable(database.kysely, account, options.table ?? DEFAULT_TABLE);
+      const name = await tableName(database.kysely, account, table);
+      const target = openTarget(await currentGeneration(database.kysely, account, table), key, 0);
       const { identifyBy } = target.rules;
       if (!identifyBy.includes(field)) {
         throw new Failure("config", `Field "${field}" identifies no profile of table "${name}"`, {
@@ -49,48 +42,45 @@ export function profilesOf(
             : `Look profiles up by ${identifyBy.filter(visible).map((identity) => `"${identity}"`).join(", ")}`,
         });
       }
-      const state = await find(field, value, target);
+      const state = await findProfile(database.kysely, statements, target, field, value);
       if (state === undefined) {
         throw new Failure("config", `No profile of table "${name}" has ${field} "${value}"`, {
           code: "not_found",
-          hint: "Check the value; e-mail addresses are compared in lower case",
+          hint: "Check the value: it is normalised by the table's rules, and one on the deny-list names nobody",
         });
       }
-      return view(name, state, visible);
+      return view(name, state, kindsOf(target.generation), visible);
     },
   };
-
-  async function find(
-    field: string,
-    value: string,
-    { scope, rules, hashers }: OpenTarget,
-  ): Promise<ProfileState | undefined> {
-    const normalised = rules.identity.normalise(field, value);
-    const hasher = hashers.find((hasher) => hasher.field === field);
-    if (normalised === undefined || hasher === undefined) return undefined;
-    for (let looks = 0, attempt = 0; looks < MAX_LOOKS; looks++) {
-      const first = await findIdentity(database.kysely, scope, identityKey(hasher, normalised, attempt));
-      if (first === 0) return undefined;
-      const id = (await statements.findMerges(database.kysely, scope, [first])).get(first) ?? first;
-      const [stored] = storedProfiles(await statements.loadProfiles(database.kysely, scope, [id]));
-      // Merged away between the two reads: the next look at this place finds where it went.
-      if (stored === undefined) continue;
-      const state = ProfileState.ofStored(rules, stored);
-      if (state.has(field, normalised)) return state;
-      attempt++;
-    }
-  }
 }
 
-function view(table: string, state: ProfileState, visible: (field: string) => boolean): ProfileView {
+function view(
+  table: string,
+  state: ProfileState,
+  kinds: ReadonlyMap<string, Kind>,
+  visible: (field: string) => boolean,
+): ProfileView {
   const stored = state.store();
   return {
     id: stored.id,
     table,
-    attributes: onlyVisible(JSON.parse(stored.attributes) as ProfileView["attributes"], visible),
+    attributes: shownAttributes(stored.attributes, kinds, visible),
     identities: onlyVisible(state.identities(), visible),
     updated_at: isoTime(latestStamp(stored)[0]),
   };
+}
+
+/** The fields of a profile that may be seen, as they are shown. `attributes` is JSON as it is stored. */
+export function shownAttributes(
+  attributes: string,
+  kinds: ReadonlyMap<string, Kind>,
+  visible: (field: string) => boolean,
+): ProfileView["attributes"] {
+  const stored: ProfileView["attributes"] = JSON.parse(attributes);
+  return Object.fromEntries(
+    Object.entries(stored).filter(([field]) => visible(field))
+      .map(([field, value]) => [field, shownValue(kinds.get(field), value)]),
+  );
 }
 
 function onlyVisible<T>(fields: { readonly [field: string]: T }, visible: (field: string) => boolean) {

@@ -96,7 +96,7 @@ onEachDatabase("what identifies no profile says why", async (databases) => {
   for (const value of ["2", "", "  "]) {
     await assert.rejects(
       get("id", value),
-      failure("config", /^No profile of table "user" has id "\s*2?\s*"$/, { code: not_found, hint: /lower case/ }),
+      failure("config", /^No profile of table "user" has id "\s*2?\s*"$/, { code: not_found, hint: /deny-list/ }),
     );
   }
   await assert.rejects(

@@ -7,6 +7,9 @@ import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
 import { newId } from "./ids.ts";
 
+/** Stands for the job of every task's run: an account's tasks go one after another, as the runs of one job do. */
+export const TASK_LANE = "tasks";
+
 /** A run to be queued. */
 export interface NewRun {
   readonly account: number;
@@ -71,5 +74,5 @@ export interface NewTask {
 
 /** Queues a task's run, in the transaction that makes it necessary, and gives its id. */
 export function queueTask(executor: Executor, { account, task, config, now }: NewTask): Promise<string> {
-  return queueRun(executor, { account, job: null, type: task, auth: null, config, notes: [], now });
+  return queueRun(executor, { account, job: TASK_LANE, type: task, auth: null, config, notes: [], now });
 }

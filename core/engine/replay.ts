@@ -14,9 +14,11 @@ import type { SegmentsTable, Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
 import { indexArchiveLines } from "../profiles/archive_batch.ts";
 import { MembersInOrder, type OrderPosition } from "../profiles/archive_order.ts";
+import { noteCrowded } from "../profiles/crowded.ts";
 import { IdentityHeads } from "../profiles/identity_heads.ts";
 import { type GenerationDefinition, type OpenTarget, openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
+import { crowdedNotes } from "./crowded_note.ts";
 import { moveEpoch, REPLAY, type ReplayConfig } from "./generations.ts";
 import { sweepRetired } from "./sweep.ts";
 import type { Task, TaskContext, TaskStep } from "./task.ts";
@@ -62,8 +64,15 @@ class Replay {
       await this.#pass();
       await this.#finish();
     }
+    for (const note of await this.#crowdedNotes()) this.context.note(note);
     await sweepRetired(core.database, account, signal);
     throwIfAborted(signal);
+  }
+
+  async #crowdedNotes(): Promise<string[]> {
+    const { core: { database }, claim: { account, run } } = this.context;
+    const { table, generation } = this.#config;
+    return await crowdedNotes(database.kysely, run, [{ scope: { account, table: generation }, table }]);
   }
 
   /** Whether the generation is in its place already; opens its targets first. */
@@ -165,6 +174,7 @@ class Replay {
         (event) => positions[event]!,
         this.#heads,
       );
+      await noteCrowded(transaction, scope, this.context.claim.run, applied.crowded);
       profilesCreated += applied.created;
       profilesUpdated += applied.updated;
     }

@@ -16,13 +16,23 @@ import type {
   AccountView,
   AuditView,
   AuthView,
+  CrowdedView,
+  DeletedMappingView,
+  ErasureView,
   JobView,
+  MappingChangeView,
+  MappingPreviewView,
+  MappingSuggestionView,
+  MappingView,
   Page,
   ProfileView,
   RejectView,
   RunView,
   StreamFieldView,
   StreamView,
+  TableChangeView,
+  TableFieldsView,
+  TableView,
   TokenView,
 } from "./views.ts";
 
@@ -177,6 +187,68 @@ export interface Streams {
   fields(name: string): Promise<StreamFieldView[]>;
 }
 
+/** Which mapping to try, on what. */
+export interface MappingTest {
+  /** The text of one, or none: */
+  readonly lql?: string;
+  /** Id, alias or stream of a saved one. */
+  readonly mapping?: string;
+  /** Events to try it on; else the stream's last ones. Their time is now. */
+  readonly rows?: readonly { readonly [field: string]: JsonValue }[];
+  /** How many of the stream's last events to read: 1 to 100,000; 1,000 unless told. */
+  readonly events?: number;
+  /** How many profiles to show: 0 to 1,000; 20 unless told. */
+  readonly show?: number;
+}
+
+/**
+ * Mappings. `mapping` is an id, an alias, or a stream that has just one. What changes one makes its table follow: at once
+ * where no event is touched, else by a run (`replay_run`) that fills the table anew from the archive.
+ */
+export interface Mappings {
+  /**
+   * Makes one; its stream and table, too, where they are not there. `conflict` where the stream has one into that table,
+   * where the alias is taken, and where another mapping into the table says otherwise of a column.
+   */
+  create(input: { readonly lql: string }): Promise<MappingChangeView>;
+  /** In the order in which they were made; of one stream or table where one is named. */
+  list(options?: { readonly stream?: string; readonly table?: string }): Promise<MappingView[]>;
+  get(mapping: string): Promise<MappingView>;
+  /** Gives it another text, of the same stream and table. */
+  update(mapping: string, change: { readonly lql: string }): Promise<MappingChangeView>;
+  /** The events stay, and the profiles that only it made go. */
+  delete(mapping: string): Promise<DeletedMappingView>;
+  /** What it would make of some events; changes nothing. */
+  test(input: MappingTest): Promise<MappingPreviewView>;
+  /** A mapping that suits the stream's fields, to begin with. */
+  suggest(stream: string): Promise<MappingSuggestionView>;
+}
+
+/** What a change of a profile table may hold; what is null goes back to what is built in. */
+export interface TableChange {
+  /** Field, or `*` for every one → the values that name nobody; null for none. */
+  readonly deny?: { readonly [field: string]: readonly string[] | null } | null;
+  /** Field → how its values are normalised: of `digits`, `lower`; null as built in. */
+  readonly normalise?: { readonly [field: string]: readonly string[] | null } | null;
+  /** Values of one identity field from which a profile is reported: 2 to 1,000,000. */
+  readonly most_values?: number | null;
+}
+
+/** Profile tables. `table` is a name or the integer id. */
+export interface ProfileTables {
+  list(): Promise<TableView[]>;
+  get(table: string): Promise<TableView>;
+  /** What its profiles hold, by a sample of them where they are many. */
+  fields(table: string): Promise<TableFieldsView>;
+  /** Changes how values identify; the table follows as it does when a mapping changes. */
+  update(table: string, change: TableChange): Promise<TableChangeView>;
+  /** Profiles that gathered more values of one identity field than the table allows, by id. */
+  crowded(
+    table: string,
+    options?: { readonly cursor?: string; readonly limit?: number },
+  ): Promise<Page<CrowdedView>>;
+}
+
 /** Profiles. */
 export interface Profiles {
   /** The profile that an identity (field and value) names. */
@@ -191,6 +263,20 @@ export interface TokenInput {
   readonly description?: string;
   /** How long it is good: `100h`, `30m`, `7d`, `2w`, or an ISO 8601 time; for ever unless told. */
   readonly expires?: string;
+}
+
+/** Requests to erase people. */
+export interface Erasures {
+  /**
+   * Has the profile that an identity (field and value) names erased, with every identity of it: it is found no more,
+   * and data for it is refused until the erasure is done. An identity that is being erased already gives its erasure.
+   */
+  request(field: string, value: string, options?: { readonly table?: string }): Promise<ErasureView>;
+  get(id: string): Promise<ErasureView>;
+  /** Newest first. */
+  list(options?: { readonly cursor?: string; readonly limit?: number }): Promise<Page<ErasureView>>;
+  /** Takes data for the erased again, where the account refuses it for ever. Refused (`conflict`) until it is done. */
+  lift(id: string): Promise<ErasureView>;
 }
 
 /** API tokens. */
@@ -255,8 +341,11 @@ export interface Engine {
   readonly jobs: Jobs;
   readonly runs: Runs;
   readonly streams: Streams;
+  readonly mappings: Mappings;
+  readonly tables: ProfileTables;
   readonly profiles: Profiles;
   readonly tokens: Tokens;
+  readonly erasures: Erasures;
   readonly audit: AuditLog;
 }
 

@@ -25,23 +25,34 @@ export interface StreamPlace {
   readonly targets: readonly Target[];
 }
 
+/** The same, with what the user should know about it. */
+export interface ImportPlace extends StreamPlace {
+  /** Whether the stream has a mapping, be it one that does not hold yet. */
+  readonly mapped: boolean;
+  /** The run that replays events which came in before the stream had the mapping that this import made. */
+  readonly replay: string | undefined;
+}
+
 /** Finds the stream of an import and its mappings; makes what is not there. */
 export async function placeImport(
   transaction: Executor,
   account: number,
   target: ImportTarget,
   now: number,
-): Promise<StreamPlace> {
+): Promise<ImportPlace> {
   const stream = await findStream(transaction, account, target.stream) ??
     await makeStream(transaction, account, target.stream, now);
   let targets = await targetsOf(transaction, account, stream);
-  if (targets.length === 0 && target.identifyBy.length > 0 && !await isMapped(transaction, account, stream)) {
-    await makeDefaultMapping(transaction, account, stream, target.identifyBy, now);
+  let mapped = targets.length > 0 || await isMapped(transaction, account, stream);
+  let replay: string | undefined;
+  if (!mapped && target.identifyBy.length > 0) {
+    replay = await makeDefaultMapping(transaction, account, stream, target.identifyBy, now);
     targets = await targetsOf(transaction, account, stream);
+    mapped = true;
   }
   const { import_epoch } = await transaction.selectFrom("accounts").select("import_epoch").where("id", "=", account)
     .executeTakeFirstOrThrow();
-  return { stream, epoch: import_epoch, targets };
+  return { stream, epoch: import_epoch, targets, mapped, replay };
 }
 
 /** Whether a stream has a mapping, be it one that does not hold yet. */
@@ -57,7 +68,7 @@ async function makeDefaultMapping(
   stream: number,
   identifyBy: readonly string[],
   now: number,
-): Promise<void> {
+): Promise<string | undefined> {
   const table = await requireTable(transaction, account, DEFAULT_TABLE);
   const definition: MappingDefinition = { kind: "default", identify_by: identifyBy };
   await transaction.insertInto("mappings").values({
@@ -69,21 +80,35 @@ async function makeDefaultMapping(
     created_at: now,
     updated_at: now,
   }).execute();
-  await followMappings(transaction, account, table, { now, atOnce: true });
+  return await followMappings(transaction, account, table, { now, atOnce: true });
 }
 
-async function findStream(executor: Executor, account: number, name: string): Promise<number | undefined> {
+/** The id of a stream; undefined where the account has none of that name. */
+export async function findStream(executor: Executor, account: number, name: string): Promise<number | undefined> {
   const row = await executor.selectFrom("streams").select("id")
     .where("account_id", "=", account).where("name", "=", name).executeTakeFirst();
   return row?.id;
 }
 
-async function makeStream(executor: Executor, account: number, name: string, now: number): Promise<number> {
+/** Makes a stream without events, and gives its id. */
+export async function makeStream(executor: Executor, account: number, name: string, now: number): Promise<number> {
   const { last } = await executor.selectFrom("streams").select((select) => select.fn.max("id").as("last"))
     .where("account_id", "=", account).executeTakeFirstOrThrow();
   const id = (last ?? 0) + 1;
   await executor.insertInto("streams").values({ account_id: account, id, name, events: 0, created_at: now }).execute();
   return id;
+}
+
+/** A stream. Failure `config` (`not_found`) where the account has none of that name. */
+export async function requireStream(executor: Executor, account: number, name: string): Promise<StreamsTable> {
+  const rows = () => executor.selectFrom("streams").selectAll().where("account_id", "=", account);
+  const row = await rows().where("name", "=", name).executeTakeFirst();
+  if (row !== undefined) return row;
+  const near = nearest(name, (await rows().execute()).map((stream) => stream.name));
+  throw new Failure("config", `Stream "${name}" does not exist`, {
+    code: "not_found",
+    hint: near === undefined ? "See `waybill stream list`" : `Did you mean "${near}"?`,
+  });
 }
 
 /** The streams of an account. */
@@ -104,15 +129,7 @@ export function streamsOf(database: Database, account: number): Streams {
       };
     });
   };
-  const find = async (name: string): Promise<StreamsTable> => {
-    const row = await rows().where("name", "=", name).executeTakeFirst();
-    if (row !== undefined) return row;
-    const near = nearest(name, (await rows().execute()).map((stream) => stream.name));
-    throw new Failure("config", `Stream "${name}" does not exist`, {
-      code: "not_found",
-      hint: near === undefined ? "See `waybill stream list`" : `Did you mean "${near}"?`,
-    });
-  };
+  const find = (name: string) => requireStream(kysely, account, name);
   return {
     list: async () => await views(await rows().orderBy("name").execute()),
     get: async (name) => (await views([await find(name)]))[0]!,

@@ -31,7 +31,13 @@ onEachDatabase("a stream keeps the mapping it has, whatever a later import asks 
 
 onEachDatabase("a stream without a mapping gets one from the first import that names identities", async (databases) => {
   await using engine = await startEngine(databases);
-  assert.deepEqual(await place(engine, { stream: "clicks", identifyBy: [] }), { stream: 1, epoch: 0, targets: [] });
+  assert.deepEqual(await place(engine, { stream: "clicks", identifyBy: [] }), {
+    stream: 1,
+    epoch: 0,
+    targets: [],
+    mapped: false,
+    replay: undefined,
+  });
   const streams = streamsOf(engine.context.database, 1);
   assert.equal((await streams.get("clicks")).identify_by, null);
   const { stream, targets } = await place(engine, { stream: "clicks", identifyBy: ["id"] });

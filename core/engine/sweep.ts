@@ -21,6 +21,7 @@ export function sweepStatements(account: number, generation: number): RawBuilder
     byId("profiles"),
     sql`delete from identity_blocks where ${mine} and run = (select min(run) from identity_blocks where ${mine})`,
     sql`delete from identity_runs where ${mine}`,
+    sql`delete from crowded_profiles where ${mine}`,
   ];
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import type { CrowdedProfile } from "./crowded.ts";
 import { addIdentities, findIdentities } from "./identity_index.ts";
 import type { IdentityHeads } from "./identity_heads.ts";
 import { KnownProfiles } from "./known_profiles.ts";
@@ -13,6 +14,9 @@ import { ProfileState, type StoredProfile } from "./profile_state.ts";
 import type { MovedStamps, ProfileScope, ProfileStatements } from "./statements.ts";
 
 const encoder = new TextEncoder();
+const OPEN_LIST = 91;
+/** Bytes of a list's member at least, as JSON: a digit and a comma. */
+const LEAST_MEMBER = 2;
 
 /** The archive position of an event of a batch. */
 export type PositionOf = (event: number) => number;
@@ -22,6 +26,8 @@ export interface ApplyResult {
   readonly created: number;
   /** Profiles whose attributes changed; those that merely were seen again do not count. */
   readonly updated: number;
+  /** Profiles that hold more values of an identity field than the table allows. */
+  readonly crowded: readonly CrowdedProfile[];
 }
 
 /**
@@ -56,7 +62,7 @@ export async function applyBatch(
     profiles: Float64Array.from(slots, (slot) => changes.profileOf(batch.owners[slot]!)),
   }));
   await addIdentities(transaction, scope, identities);
-  return { created: changes.created.length, updated: changes.updates.length };
+  return { created: changes.created.length, updated: changes.updates.length, crowded: changes.crowded };
 }
 
 /** Identities and their places in the index, side by side, in the order of the keys. */
@@ -207,6 +213,7 @@ interface Changes {
   /** Those of them that more than one event made, as they are to be stored. The others are what their event says. */
   readonly folded: ReadonlyMap<number, StoredProfile>;
   readonly updates: StoredProfile[];
+  readonly crowded: CrowdedProfile[];
   readonly stamps: Pick<StoredProfile, "id" | "stamp">[];
   /** Stamps of profiles that were merely seen again. */
   readonly moved: MovedStamps;
@@ -247,7 +254,7 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
   }
   const created = new Int32Array(batch.count), folded = new Map<number, StoredProfile>();
   let createdCount = 0;
-  const updates: StoredProfile[] = [], merges: Changes["merges"] = [];
+  const updates: StoredProfile[] = [], merges: Changes["merges"] = [], crowded: CrowdedProfile[] = [];
   const stamps: Changes["stamps"] = [], seen: number[] = [];
   for (let root = 0; root < batch.count; root++) {
     if (!batch.identified(root) || batch.root(root) !== root) continue;
@@ -255,6 +262,7 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
     const id = survivors[root]!;
     if (id === 0 && events === undefined) {
       created[createdCount++] = root;
+      if (mayBeCrowded(batch, root)) crowded.push(...crowdedOf(foldAll(batch, positionOf, [root], undefined, [])));
       continue;
     }
     const merged = others.get(root)?.sort((a, b) => a - b);
@@ -267,7 +275,9 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
     }
     const survivor = id === 0 ? undefined : profiles.get(id);
     const absorbed = (merged ?? []).map((id) => profiles.get(id));
-    const result = fold(batch, positionOf, events ?? [root], survivor, absorbed);
+    const state = foldAll(batch, positionOf, events ?? [root], survivor, absorbed);
+    crowded.push(...crowdedOf(state));
+    const result = state.store();
     if (survivor === undefined) {
       created[createdCount++] = root;
       folded.set(root, result);
@@ -284,6 +294,7 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
     created: created.subarray(0, createdCount),
     folded,
     updates,
+    crowded,
     stamps,
     moved: {
       ids: seen.map((root) => survivors[root]!),
@@ -298,13 +309,23 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
   };
 }
 
-function fold(
+/** Whether the event may say more values of one field than the table allows: only a list can. */
+function mayBeCrowded(batch: ProfileBatch, event: number): boolean {
+  const bytes = batch.attributeBytes(event);
+  return bytes.length > LEAST_MEMBER * batch.rules.identity.mostValues && bytes.includes(OPEN_LIST);
+}
+
+function crowdedOf(state: ProfileState): CrowdedProfile[] {
+  return state.crowded().map((field) => ({ id: state.id, field }));
+}
+
+function foldAll(
   batch: ProfileBatch,
   positionOf: PositionOf,
   events: readonly number[],
   survivor: StoredProfile | undefined,
   absorbed: readonly StoredProfile[],
-): StoredProfile {
+): ProfileState {
   const stampOf = (event: number) => [batch.times[event]!, positionOf(event)] as const;
   let state: ProfileState;
   let rest = events;
@@ -316,5 +337,5 @@ function fold(
   }
   for (const profile of absorbed) state.absorb(ProfileState.ofStored(batch.rules, profile));
   for (const event of rest) state.apply(batch.attributes(event), stampOf(event));
-  return state.store();
+  return state;
 }

@@ -74,6 +74,15 @@ export class Archive {
     }
   }
 
+  /** Removes a file; one that is not there is gone already. */
+  remove(path: string): void {
+    try {
+      Deno.removeSync(join(this.folder, path));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
   /** Throws the Failure of a damaged archive when a file is gone, or shorter than its durable length. */
   verify(lengths: ReadonlyMap<string, number>): void {
     for (const [path, length] of lengths) {
@@ -164,7 +173,8 @@ export function lost(path: string, what: string, cause?: unknown): Failure {
   });
 }
 
-function diskFailure(error: unknown, path: string): unknown {
+/** What became of an error that a file of the archive met: a Failure where the disk or its rights are to blame. */
+export function diskFailure(error: unknown, path: string): unknown {
   if (error instanceof Failure) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (/no space|quota|ENOSPC|EDQUOT|os error (28|122)/i.test(message)) {

@@ -96,7 +96,8 @@ export function* readMembers(archive: Archive, path: string, length: number, off
   }
 }
 
-function openFile(archive: Archive, path: string, length: number): Deno.FsFile {
+/** Opens a file of the archive, which must have its durable length. */
+export function openFile(archive: Archive, path: string, length: number): Deno.FsFile {
   try {
     const file = Deno.openSync(join(archive.folder, path), { read: true });
     const { size } = file.statSync();
@@ -112,16 +113,24 @@ function openFile(archive: Archive, path: string, length: number): Deno.FsFile {
 function nextHeader(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(0x1f, from); at >= 0; at = bytes.indexOf(0x1f, at + 1)) {
     if (at + HEADER_BYTES > bytes.length) return -1;
-    if (HEADER.every((byte, index) => byte === undefined || byte === bytes[at + index])) return at;
+    if (isHeader(bytes, at)) return at;
   }
   return -1;
 }
 
-function positionOf(header: Uint8Array): number {
+/** Whether a member's header begins here. */
+export function isHeader(bytes: Uint8Array, at: number): boolean {
+  return at + HEADER_BYTES <= bytes.length &&
+    HEADER.every((byte, index) => byte === undefined || byte === bytes[at + index]);
+}
+
+/** The archive position that a header holds. */
+export function positionOf(header: Uint8Array): number {
   return Number(new DataView(header.buffer, header.byteOffset).getBigUint64(HEADER.length, true));
 }
 
-function inflate(member: Uint8Array): Uint8Array | undefined {
+/** The lines of a member; undefined where the bytes are none. */
+export function inflate(member: Uint8Array): Uint8Array | undefined {
   try {
     return gunzipSync(member);
   } catch {

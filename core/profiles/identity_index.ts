@@ -7,8 +7,9 @@
  *
  * @module
  */
-import { sql } from "kysely";
+import { type ExpressionBuilder, sql } from "kysely";
 import type { Executor } from "../database/database.ts";
+import type { Tables } from "../database/tables.ts";
 import { BLOCK, blockStarts, type IdentityRun, mergeRuns, packBlock, prefixAt, unpackBlock } from "./identity_run.ts";
 import { type IdentityHeads, maybeAmong } from "./identity_heads.ts";
 import type { ProfileScope } from "./statements.ts";
@@ -108,6 +109,68 @@ export async function addIdentities(
     runs.pop();
   }
   await writeRun(executor, scope, (runs.at(-1)?.run ?? 0) + 1, added);
+}
+
+/** Removes identities, those that are there. Keys ascend. Runs in the transaction that holds the account's row. */
+export async function removeIdentities(executor: Executor, scope: ProfileScope, keys: BigUint64Array): Promise<void> {
+  const wanted = wordsOf(keys);
+  for (const { run, count } of await runsOf(executor, scope)) {
+    let removed = 0;
+    for (let index = 0; index < keys.length;) {
+      const { rows: [block] } = await blockWithNext(scope, run, prefixAt(wanted, index)).execute(executor);
+      if (block === undefined) throw new Error(`Run ${run} of the identity index has no first block`);
+      const entries = unpackBlock(block.entries);
+      const found = new Float64Array(keys.length);
+      const end = lookUp(entries, wanted, index, found);
+      const gone = new Set<bigint>();
+      for (let key = index; key < end; key++) if (found[key] !== 0) gone.add(keys[key]!);
+      if (gone.size > 0) {
+        await writeRest(executor, scope, run, block, without(entries, gone));
+        removed += gone.size;
+      }
+      if (block.next === null) break;
+      index = Math.max(index, end);
+      while (index < keys.length && prefixAt(wanted, index) < block.next) index++;
+    }
+    if (removed === 0) continue;
+    await executor.updateTable("identity_runs").set({ count: count - removed })
+      .where("account_id", "=", scope.account).where("table_id", "=", scope.table).where("run", "=", run).execute();
+  }
+}
+
+/** Puts what is left of a block in its place. One without entries goes; the block after a first one becomes the first. */
+async function writeRest(
+  executor: Executor,
+  scope: ProfileScope,
+  run: number,
+  { first, next }: { readonly first: number; readonly next: number | null },
+  rest: IdentityRun,
+): Promise<void> {
+  const entries = packBlock(rest, 0, rest.profiles.length);
+  const blocks = (at: number) => ({ account_id: scope.account, table_id: scope.table, run, first: at });
+  if (entries.length > 0) {
+    await executor.updateTable("identity_blocks").set({ entries }).where(matching(blocks(first))).execute();
+    return;
+  }
+  await executor.deleteFrom("identity_blocks").where(matching(blocks(first))).execute();
+  if (first > 0) return;
+  if (next !== null) {
+    await executor.updateTable("identity_blocks").set({ first: 0 }).where(matching(blocks(next))).execute();
+    return;
+  }
+  await executor.deleteFrom("identity_runs").where("account_id", "=", scope.account)
+    .where("table_id", "=", scope.table).where("run", "=", run).execute();
+}
+
+function matching(block: { account_id: number; table_id: number; run: number; first: number }) {
+  return ({ and }: ExpressionBuilder<Tables, "identity_blocks">) => and(block);
+}
+
+function without({ words, profiles }: IdentityRun, gone: ReadonlySet<bigint>): IdentityRun {
+  const keys = new BigUint64Array(words.slice().buffer);
+  const stays = (_: unknown, index: number) => !gone.has(keys[index]!);
+  const kept = keys.filter(stays);
+  return { words: new Uint32Array(kept.buffer), profiles: profiles.filter(stays) };
 }
 
 /** Every identity of a profile table in the order of the keys, for tests and tools: it holds them all in memory. */
@@ -220,8 +283,8 @@ async function writeRun(executor: Executor, scope: ProfileScope, run: number, id
 
 /** The block of one run that may hold keys with a prefix, and where the block after it begins. */
 export function blockWithNext(scope: ProfileScope, run: number, prefix: number) {
-  return sql<{ entries: Uint8Array; next: number | null }>`
-    select entries, (select min(later.first) from identity_blocks as later
+  return sql<{ first: number; entries: Uint8Array; next: number | null }>`
+    select first, entries, (select min(later.first) from identity_blocks as later
       where later.account_id = ${scope.account} and later.table_id = ${scope.table} and later.run = ${run} and later.first > ${prefix}) as next
     from identity_blocks
     where account_id = ${scope.account} and table_id = ${scope.table} and run = ${run} and first <= ${prefix}

@@ -5,6 +5,7 @@
  */
 import {
   compileMapping,
+  type Kind,
   type MappedColumn,
   type MappingProgram,
   mergeValues,
@@ -61,6 +62,15 @@ export function rulesOf({ mappings, identity }: GenerationDefinition): TableRule
     }
   }
   return new TableRules([...fields], new IdentityRules(identity), folds);
+}
+
+/** What the fields of a generation's profiles hold, where a mapping says it: what `shownValue` needs. */
+export function kindsOf({ mappings }: GenerationDefinition): ReadonlyMap<string, Kind> {
+  const kinds = new Map<string, Kind>();
+  for (const { definition } of mappings) {
+    for (const { name, kind } of programOf(definition)?.columns ?? []) if (kind !== undefined) kinds.set(name, kind);
+  }
+  return kinds;
 }
 
 function foldOf({ fold, kind, merge }: MappedColumn): FieldFold {

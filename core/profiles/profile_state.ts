@@ -113,7 +113,9 @@ export class ProfileState {
   /** Identity fields of which it has more values than the table's rules think likely. */
   crowded(): string[] {
     const { mostValues } = this.rules.identity;
-    return [...this.#identities].filter(([, values]) => values.size > mostValues).map(([field]) => field).sort();
+    const fields: string[] = [];
+    for (const [field, values] of this.#identities) if (values.size > mostValues) fields.push(field);
+    return fields.sort();
   }
 
   /** The rows it is stored as. */

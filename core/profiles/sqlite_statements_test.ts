@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { alteredDatabase } from "../database/altered_testing.ts";
 import { CompiledQuery } from "kysely";
 import type { Database, Executor } from "../database/database.ts";
 import { migrate } from "../database/migrations.ts";
@@ -29,14 +30,7 @@ async function makeDatabase(): Promise<Peer> {
 
 statementsSuite("sqlite", statements, async () => {
   const peer = await makeDatabase();
-  const { database } = peer;
-  return {
-    kind: database.kind,
-    kysely: database.kysely,
-    write: (work) => database.write(work),
-    now: () => database.now(),
-    [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose](),
-  };
+  return alteredDatabase(peer.database, { [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose]() });
 });
 
 /** Steps of a query plan that touch nothing but the list that the statement was given. */

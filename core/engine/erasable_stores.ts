@@ -1,0 +1,96 @@
+/**
+ * The stores that erasure reaches. Whatever keeps people's data, in a table or a folder, is one of them: a test fails
+ * for a table or folder that neither a store names nor {@linkcode WITHOUT_PEOPLE}.
+ *
+ * @module
+ */
+import type { Transaction } from "kysely";
+import type { JsonValue } from "../contracts/records.ts";
+import type { Tables } from "../database/tables.ts";
+import type { Identity } from "../profiles/erase_profiles.ts";
+import type { ErasedValues } from "../profiles/erased_values.ts";
+import type { OpenTarget } from "../profiles/mapping.ts";
+import { audienceStore } from "./erase_audiences.ts";
+import { eventStore, rejectStore } from "./erase_archive.ts";
+import { profileStore } from "./erase_profiles.ts";
+import { fieldStore, runStore } from "./erase_texts.ts";
+import type { Core } from "./core.ts";
+
+/** A profile table, and whom of it is to be erased. */
+export interface ErasedTable {
+  /** Its current generation. */
+  readonly target: OpenTarget;
+  readonly identities: readonly Identity[];
+  /** The identities' keys. */
+  readonly keys: ReadonlySet<bigint>;
+}
+
+/** What a store gets. */
+export interface EraseContext {
+  readonly core: Core;
+  readonly account: number;
+  /** Id of the run: part of the names of files that are being written. */
+  readonly run: string;
+  readonly tables: readonly ErasedTable[];
+  /** Every erased value. */
+  readonly values: ErasedValues;
+  readonly signal: AbortSignal;
+  /** Where the store had come to when the run was interrupted; undefined at its start. */
+  readonly position: JsonValue | undefined;
+  /** Commits a step and the position after it, which must not be undefined. */
+  commit(work: (transaction: Transaction<Tables>) => Promise<{ readonly position: JsonValue }>): Promise<
+    void
+  >;
+}
+
+/** Something that keeps people's data. */
+export interface ErasableStore {
+  /** For the log and the checkpoint. */
+  readonly name: string;
+  /** Tables that hold people's data as text: they are rewritten at the end, so that nothing stays in free space. */
+  readonly tables: readonly (keyof Tables)[];
+  /** Folders of the data directory that hold it. */
+  readonly folders: readonly string[];
+  /** `profiles` are removed first, and once more at the end; `archive` is what is kept of the events. */
+  readonly stage: "profiles" | "archive";
+  /** Removes what the store holds of the erased; goes on where it was, and may be called again when it is done. */
+  erase(context: EraseContext): Promise<void>;
+}
+
+/** Every store, in the order in which it is erased. */
+export const ERASABLE_STORES: readonly ErasableStore[] = [
+  profileStore,
+  eventStore,
+  rejectStore,
+  fieldStore,
+  runStore,
+  audienceStore,
+];
+
+/** Tables and folders that hold nothing of the people in the events, each with the reason. */
+export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
+  accounts: "tenants and their settings",
+  profile_tables: "names and rules",
+  generations: "mappings",
+  identity_runs: "numbers of identities",
+  identity_blocks: "keyed hashes; erased ones are removed with their profiles",
+  profile_merges: "numbers",
+  auths: "credentials, sealed",
+  jobs: "configuration",
+  processes: "processes of this machine",
+  streams: "names",
+  mappings: "LQL",
+  segments: "names of files",
+  tokens: "hashes of tokens",
+  settings: "keys, sealed",
+  audience_heads: "numbers",
+  crowded_profiles: "numbers, and names of fields",
+  audience_members: "keyed hashes; erased ones are removed",
+  audiences: "names, and filters as somebody wrote them",
+  erasures: "identities, sealed until they are erased",
+  erased_identities: "keyed hashes",
+  migrations: "names",
+  audit_entries: "who changed what: never an identity's value",
+  audit_heads: "hashes",
+  idempotency_keys: "names of requests",
+};

@@ -1,0 +1,177 @@
+/**
+ * The task that erases people: profiles, archive, profiles once more, and what is left in the database's pages.
+ *
+ * It erases all who were waiting when it began, stage by stage. Each step is committed with the position after it, so
+ * that a crash at any point goes on, and never back.
+ *
+ * @module
+ */
+import { throwIfAborted } from "../contracts/failure.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { Executor } from "../database/database.ts";
+import type { ErasuresTable, ErasureState } from "../database/tables.ts";
+import { ErasedValues } from "../profiles/erased_values.ts";
+import type { Identity } from "../profiles/erase_profiles.ts";
+import { identityKey } from "../profiles/identity.ts";
+import { openTarget } from "../profiles/mapping.ts";
+import { settingsOf } from "./account_settings.ts";
+import { ERASABLE_STORES, type ErasableStore, type EraseContext, type ErasedTable } from "./erasable_stores.ts";
+import { ERASURE, placeOfIdentities } from "./erasures.ts";
+import { currentGeneration, moveEpoch, startReplay } from "./generations.ts";
+import { sweepRetired } from "./sweep.ts";
+import type { Task, TaskContext } from "./task.ts";
+
+/** How far the task is: a stage, a store of it, and where that had come to. */
+interface Position {
+  readonly stage: Exclude<ErasureState, "done">;
+  readonly store: number;
+  readonly within: JsonValue | null;
+}
+
+/** Erases all who are waiting. */
+export const erasureTask: Task = {
+  id: ERASURE,
+  work: async (context) => await new ErasureWork(context).work(),
+};
+
+class ErasureWork {
+  #position: Position;
+
+  constructor(private readonly context: TaskContext) {
+    this.#position = context.checkpoint as unknown as Position | undefined ??
+      { stage: "initial", store: 0, within: null };
+  }
+
+  async work(): Promise<void> {
+    const { core, claim, signal } = this.context;
+    const rows = await this.#rows(core.database.kysely);
+    if (rows.length === 0) return;
+    if (this.#position.stage === "initial") await this.#begin();
+    const tables = await this.#tables(rows);
+    const values = new ErasedValues(tables.flatMap(({ identities }) => identities.map(([, value]) => value)));
+    const erase = async (stage: ErasableStore["stage"]) => {
+      const stores = ERASABLE_STORES.filter((store) => store.stage === stage);
+      for (const [index, store] of stores.entries()) {
+        if (index < this.#position.store) continue;
+        await store.erase({
+          core,
+          account: claim.account,
+          run: claim.run,
+          tables,
+          values,
+          signal,
+          position: this.#position.store === index ? this.#position.within ?? undefined : undefined,
+          commit: (work) => this.#commitWithin(index, work),
+        });
+        throwIfAborted(signal);
+      }
+    };
+    if (this.#position.stage === "primary") {
+      await erase("profiles");
+      await this.#enter("archive");
+    }
+    if (this.#position.stage === "archive") {
+      await erase("archive");
+      await this.#enter("secondary");
+    }
+    await erase("profiles");
+    await core.database.rewrite([...new Set(ERASABLE_STORES.flatMap((store) => store.tables))]);
+    await sweepRetired(core.database, claim.account, signal);
+    throwIfAborted(signal);
+    await this.#end();
+  }
+
+  /** The requests that this run does. */
+  #rows(executor: Executor): Promise<ErasuresTable[]> {
+    const { claim } = this.context;
+    return executor.selectFrom("erasures").selectAll().where("account_id", "=", claim.account)
+      .where("run_id", "=", claim.run).where("state", "!=", "done").orderBy("id").execute();
+  }
+
+  /** Nobody finds them from here on. What is replayed is replayed anew when the archive is without them. */
+  async #begin(): Promise<void> {
+    const { claim: { account }, core } = this.context;
+    await this.#commit({ stage: "primary", store: 0, within: null }, async (transaction) => {
+      await this.#setState(transaction, "primary");
+      const building = await transaction.updateTable("generations").set({ state: "retired" })
+        .where("account_id", "=", account).where("state", "=", "building").returning(["table_id", "definition"])
+        .execute();
+      const now = await core.database.now();
+      for (const { table_id, definition } of building) {
+        await startReplay(transaction, account, table_id, JSON.parse(definition), now);
+      }
+    });
+  }
+
+  async #enter(stage: "archive" | "secondary"): Promise<void> {
+    await this.#commit({ stage, store: 0, within: null }, (transaction) => this.#setState(transaction, stage));
+  }
+
+  async #end(): Promise<void> {
+    const { claim: { account, run }, core } = this.context;
+    await this.#commit(this.#position, async (transaction) => {
+      const now = await core.database.now();
+      const { suppress_erased } = await settingsOf(transaction, account);
+      if (suppress_erased === "off") {
+        await transaction.deleteFrom("erased_identities").where("account_id", "=", account)
+          .where(
+            "erasure_id",
+            "in",
+            (query) =>
+              query.selectFrom("erasures").select("id").where("account_id", "=", account).where("run_id", "=", run),
+          )
+          .execute();
+        await moveEpoch(transaction, account);
+      }
+      await transaction.updateTable("erasures").set({ state: "done", identities: null, completed_at: now })
+        .where("account_id", "=", account).where("run_id", "=", run).where("state", "!=", "done").execute();
+    });
+  }
+
+  async #setState(executor: Executor, state: ErasureState): Promise<void> {
+    const { claim: { account, run } } = this.context;
+    await executor.updateTable("erasures").set({ state }).where("account_id", "=", account)
+      .where("run_id", "=", run).where("state", "!=", "done").execute();
+  }
+
+  /** The profile tables that the requests are about, with the identities of each. */
+  async #tables(rows: readonly ErasuresTable[]): Promise<ErasedTable[]> {
+    const { core, claim: { account } } = this.context;
+    const tables: ErasedTable[] = [];
+    for (const table of new Set(rows.map(({ table_id }) => table_id))) {
+      const generation = await currentGeneration(core.database.kysely, account, table);
+      const target = openTarget(generation, core.identityKey, 0);
+      const identities: Identity[] = [];
+      for (const { id, identities: sealed } of rows.filter(({ table_id }) => table_id === table)) {
+        if (sealed !== null) {
+          identities.push(...await core.vault.open(sealed, placeOfIdentities(id)) as unknown as Identity[]);
+        }
+      }
+      const keys = identities.flatMap(([field, value]) => {
+        const hasher = target.hashers.find((hasher) => hasher.field === field);
+        return hasher === undefined ? [] : [identityKey(hasher, value, 0)];
+      });
+      tables.push({ target, identities, keys: new Set(keys) });
+    }
+    return tables;
+  }
+
+  async #commitWithin(store: number, work: Parameters<EraseContext["commit"]>[0]): Promise<void> {
+    const { stage } = this.#position;
+    let next = this.#position;
+    await this.context.commit(async (transaction) => {
+      const { position } = await work(transaction);
+      next = { stage, store, within: position };
+      return { checkpoint: next as unknown as JsonValue };
+    });
+    this.#position = next;
+  }
+
+  async #commit(next: Position, work: (transaction: Executor) => Promise<void>): Promise<void> {
+    await this.context.commit(async (transaction) => {
+      await work(transaction);
+      return { checkpoint: next as unknown as JsonValue };
+    });
+    this.#position = next;
+  }
+}

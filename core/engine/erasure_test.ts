@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { sql } from "kysely";
+import { basename } from "node:path";
+import { gunzipSync } from "node:zlib";
+import type { Row } from "../contracts/records.ts";
+import { alteredDatabase } from "../database/altered_testing.ts";
+import { ERASABLE_STORES, WITHOUT_PEOPLE } from "./erasable_stores.ts";
+import { SYSTEM } from "./actor.ts";
+import { findAccount } from "./accounts.ts";
+import { failure } from "./engine_testing.ts";
+import { erasuresOf } from "./erasures.ts";
+import { type ImportPeer, readRun, remap, startImport } from "./import_testing.ts";
+import { homeOf } from "./home.ts";
+import { ImportRun } from "./import_run.ts";
+import { profilesOf } from "./profiles.ts";
+import { erasedFor } from "./refused.ts";
+import type { Erasures } from "./runtime.ts";
+import { executeTask } from "./task_testing.ts";
+import { statementsFor } from "../profiles/batch_statements.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
+
+async function contextOf({ database, vault }: ImportPeer) {
+  const account = await findAccount(database.kysely, undefined);
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const registry = { plugins: [], providers: [], jobs: [] } as never;
+  return { database, vault, registry, accountId: 1, account, actor: SYSTEM, log };
+}
+
+async function erasures(peer: ImportPeer): Promise<Erasures> {
+  const statements = statementsFor(peer.database.kind);
+  return erasuresOf(await contextOf(peer), { statements, identityKey: peer.identityKey, queued: async () => {} });
+}
+
+async function profiles(peer: ImportPeer) {
+  return profilesOf(await contextOf(peer), statementsFor(peer.database.kind), peer.identityKey);
+}
+
+const person = (number: number, more: Record<string, string> = {}): Row => ({
+  fields: { id: `Person-${number}-x`, email: `person.${number}@example.org`, ...more },
+  time: number,
+});
+
+async function importRows(peer: ImportPeer, rows: readonly Row[], size: number): Promise<void> {
+  const commits = peer.commits();
+  for (let first = 0; first < rows.length; first += size) {
+    await commits.commit(peer.batch(rows.slice(first, first + size)));
+  }
+}
+
+/** Everything there is, in every form in which it may be looked for. */
+async function* traces({ database, archive }: ImportPeer, address: ImportPeer["address"]): AsyncGenerator<string> {
+  const files: string[] = [];
+  const walk = async (folder: string): Promise<void> => {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (isDirectory) await walk(`${folder}/${name}`);
+      else files.push(`${folder}/${name}`);
+    }
+  };
+  await walk(archive.folder);
+  for (const file of files) {
+    const bytes = await Deno.readFile(file);
+    yield new TextDecoder("latin1").decode(bytes);
+    if (file.endsWith(".gz") && bytes.length > 0) {
+      const text = new TextDecoder().decode(gunzipSync(bytes));
+      yield text;
+      for (const [, raw = ""] of text.matchAll(/"raw":"([^"]*)"/g)) {
+        yield new TextDecoder().decode(Uint8Array.fromBase64(raw));
+      }
+    }
+  }
+  if (database.kind === "sqlite" && "path" in address) {
+    // This process must not open the database's own file.
+    for (const suffix of ["", "-wal"]) {
+      yield await textOf(`${address.path}${suffix}`);
+    }
+  }
+  const { kysely } = database;
+  for (const table of await tablesOf(database)) {
+    const { rows } = await sql`select * from ${sql.table(table)}`.execute(kysely);
+    yield JSON.stringify(
+      rows,
+      (_, value) => value instanceof Uint8Array ? new TextDecoder("latin1").decode(value) : value,
+    );
+  }
+}
+
+async function tablesOf({ kind, kysely }: ImportPeer["database"]): Promise<string[]> {
+  const { rows } =
+    await (kind === "sqlite"
+      ? sql<{ name: string }>`select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`
+      : sql<{ name: string }>`select table_name as name from information_schema.tables
+        where table_schema = current_schema()`).execute(kysely);
+  return rows.map(({ name }) => name);
+}
+
+/** What another process reads of a file. */
+async function textOf(path: string): Promise<string> {
+  const { stdout } = await new Deno.Command("deno", {
+    args: ["eval", "await Deno.stdout.write(await Deno.readFile(Deno.args[0]).catch(() => new Uint8Array()))", path],
+    stdout: "piped",
+  }).output();
+  return new TextDecoder("latin1").decode(stdout);
+}
+
+async function assertNoTrace(peer: ImportPeer, values: readonly string[]): Promise<void> {
+  for await (const text of traces(peer, peer.address)) {
+    const lower = text.toLowerCase();
+    for (const value of values) {
+      for (const form of [value, encodeURIComponent(value), btoa(value).replaceAll("=", ""), [...value].join("\0")]) {
+        assert(!lower.includes(form.toLowerCase()), `"${form}" is still there: ${text.slice(0, 200)}`);
+      }
+    }
+  }
+}
+
+onEachDatabase("who is erased leaves nothing anywhere, and everybody else is as before", async (databases) => {
+  await using peer = await startImport(databases);
+  const rows = fc.sample(fc.nat({ max: 60 }), { seed: 5, numRuns: 500 })
+    .map((number, index) => person(number, { note: `event-${index}`, ...(index % 3 === 0 ? { email: "" } : {}) }));
+  await importRows(peer, rows, 37);
+  const gone = [3, 17, 44];
+  const values = gone.flatMap((number) => [`person-${number}-x`, `person.${number}@example.org`]);
+  const others = rows.filter(({ fields }) => !gone.some((number) => fields.id === `Person-${number}-x`));
+  const own = await erasures(peer);
+  const made = [];
+  for (const number of gone) made.push(await own.request("email", ` PERSON.${number}@example.org `));
+  assert.equal(new Set(made.map(({ run_id }) => run_id)).size, 1);
+  assert.deepEqual(made.map(({ state, refused }) => [state, refused]), [["initial", true], ["initial", true], [
+    "initial",
+    true,
+  ]]);
+  const found = await profiles(peer);
+  await assert.rejects(found.get("id", "Person-3-x"), failure("config", /No profile/, { code: "not_found" }));
+  const before = await found.get("id", "Person-4-x");
+  assert.equal(await executeTask(peer, made[0]!.run_id), "succeeded");
+  assert.deepEqual((await own.get(made[0]!.request_id)).state, "done");
+  const lines = (await peer.lines("stream")).map((line) => JSON.parse(line).data.note);
+  assert.deepEqual(lines, others.map(({ fields }) => fields.note));
+  assert.deepEqual(await found.get("id", "Person-4-x"), before);
+  const { kysely } = peer.database;
+  assert.equal((await kysely.selectFrom("streams").select("events").executeTakeFirstOrThrow()).events, others.length);
+  await assertNoTrace(peer, values);
+  // A replay reads the archive as it is now, and gives the profiles that are there.
+  const run = await remap(peer, "SELECT id, email, note FROM people INTO user BY id OR email");
+  await executeTask(peer, run!);
+  const { attributes } = await found.get("id", "Person-4-x");
+  assert.deepEqual(attributes, before.attributes);
+});
+
+onEachDatabase("data for the erased is refused and counted until it is done, then taken again", async (databases) => {
+  await using peer = await startImport(databases);
+  await importRows(peer, [person(1), person(2)], 2);
+  const own = await erasures(peer);
+  const { run_id, request_id } = await own.request("id", "Person-1-x");
+  const erased = await erasedFor(peer.database.kysely, 1, peer.place.stream, peer.identityKey);
+  const commits = await peer.commitsAfterTakeOver();
+  const run = new ImportRun({
+    run: peer.claim.run,
+    commits,
+    startedAt: 1_000,
+    threshold: undefined,
+    counts: { read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0 },
+    profiles: peer.profiles,
+    erased,
+    signal: new AbortController().signal,
+    bytes: () => 0,
+    duration: () => 0,
+  });
+  const rows = [person(1), { fields: { id: "x", email: " Person.1@EXAMPLE.org" } }, person(3)];
+  await run.emit(rows, { row: 3 });
+  await run.finish();
+  const { rows_read, accepted, refused } = await peer.run();
+  assert.deepEqual([rows_read, accepted, refused], [3, 1, 2]);
+  assert.equal(await executeTask(peer, run_id), "succeeded", (await readRun(peer.database, run_id)).failure ?? "");
+  assert.equal((await own.get(request_id)).refused, false);
+  assert.deepEqual(await erasedFor(peer.database.kysely, 1, peer.place.stream, peer.identityKey), []);
+});
+
+onEachDatabase("an erasure that is killed after any of its commits goes on, and never back", async (databases) => {
+  const states = ["initial", "primary", "archive", "secondary", "done"];
+  for (let kill = 1; kill <= 30; kill++) {
+    await using peer = await startImport(databases);
+    await importRows(peer, Array.from({ length: 30 }, (_, index) => person(index % 10)), 7);
+    const own = await erasures(peer);
+    const { run_id, request_id } = await own.request("id", "Person-4-x");
+    let commits = 0;
+    const database = peer.database;
+    const dying = alteredDatabase(database, {
+      write: async (work, options) => {
+        const result = await database.write(work, options);
+        if (options?.beside === true && ++commits === kill) throw new Error("killed");
+        return result;
+      },
+    });
+    const end = await executeTask({ ...peer, database: dying }, run_id);
+    const state = states.indexOf((await own.get(request_id)).state);
+    if (end === "failed") {
+      await database.kysely.updateTable("runs").set({ status: "queued", failure: null }).where("id", "=", run_id)
+        .execute();
+      assert.equal(await executeTask(peer, run_id), "succeeded");
+      assert(states.indexOf((await own.get(request_id)).state) >= state);
+    }
+    assert.equal((await own.get(request_id)).state, "done");
+    assert.equal((await readRun(database, run_id)).status, "succeeded");
+    assert.deepEqual((await peer.lines("stream")).filter((line) => line.includes("Person-4-x")), []);
+    assert.equal((await peer.lines("stream")).length, 27);
+    const names = (await database.kysely.selectFrom("segments").select("path").execute()).map(({ path }) => path);
+    const files: string[] = [];
+    for (const day of Deno.readDirSync(`${peer.archive.folder}/1/stream-1`)) {
+      for (const { name } of Deno.readDirSync(`${peer.archive.folder}/1/stream-1/${day.name}`)) {
+        files.push(`1/stream-1/${day.name}/${name}`);
+      }
+    }
+    assert.deepEqual(files.sort(), names.sort());
+    if (end === "succeeded") return;
+  }
+  assert.fail("The erasure has more commits than were killed");
+});
+
+onEachDatabase("every table and folder is erasable, or is said to hold nobody", async (databases) => {
+  await using peer = await startImport(databases);
+  const named = [...ERASABLE_STORES.flatMap(({ tables }) => tables), ...Object.keys(WITHOUT_PEOPLE)];
+  assert.deepEqual((await tablesOf(peer.database)).filter((table) => !named.includes(table)), []);
+  const { archiveDir, processesDir } = homeOf("home");
+  const folders = [...ERASABLE_STORES.flatMap(({ folders }) => folders), "processes"];
+  for (const dir of [archiveDir, processesDir]) assert(folders.includes(basename(dir)), dir);
+});

@@ -1,0 +1,56 @@
+/**
+ * Changes of how a profile table's values identify, written so that equal rules have equal text.
+ *
+ * @module
+ */
+import { Failure } from "../contracts/failure.ts";
+import { nearest } from "../describe/mod.ts";
+import { explainIssue } from "../describe/problems.ts";
+import { type IdentityRulesJson, identityRulesSchema } from "../profiles/identity_rules.ts";
+import type { TableChange } from "./runtime.ts";
+
+type Lists = { readonly [field: string]: readonly string[] };
+
+/** The rules after a change. Failure `config` for what cannot be one. */
+export function changedRules(before: IdentityRulesJson, change: TableChange): IdentityRulesJson {
+  const { most_values = before.most_values } = change;
+  const deny = changedLists(before.deny, change.deny, (values) => [...new Set(values)].sort());
+  const normalise = changedLists(before.normalise, change.normalise, (steps) => [...new Set(steps)].sort());
+  const rules = {
+    ...normalise !== undefined && { normalise },
+    ...deny !== undefined && { deny },
+    ...most_values !== undefined && most_values !== null && { most_values },
+  };
+  const parsed = identityRulesSchema.safeParse(rules, { error: explainIssue });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Failure("config", `"${issue?.path.join(".") ?? ""}" ${issue?.message ?? "is not valid"}`, {
+    hint: "Values are normalised by `digits` and `lower`; see `waybill table set --help`",
+  });
+}
+
+/** Lists by field, merged by field: null removes; sorted, so that the same rules are the same text. */
+function changedLists(
+  before: Lists | undefined,
+  change: { readonly [field: string]: readonly string[] | null } | null | undefined,
+  tidy: (list: readonly string[]) => string[],
+): Lists | undefined {
+  if (change === null) return undefined;
+  const lists = new Map(Object.entries(before ?? {}));
+  for (const [field, list] of Object.entries(change ?? {})) {
+    if (list === null) lists.delete(field);
+    else lists.set(field, tidy(list));
+  }
+  // `deny` without values says nothing; `normalise` without steps says: as it stands.
+  return lists.size === 0 ? undefined : Object.fromEntries([...lists].sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/** A sentence for each field of a change that identifies nobody in the table. */
+export function unusedRuleNotes(change: TableChange, table: string, identifyBy: readonly string[]): string[] {
+  const named = new Set([...Object.keys(change.deny ?? {}), ...Object.keys(change.normalise ?? {})]);
+  return [...named].filter((field) => field !== "*" && !identifyBy.includes(field)).map((field) => {
+    const near = nearest(field, identifyBy);
+    const meant = near === undefined ? "" : `; did you mean "${near}"?`;
+    return `Field "${field}" identifies no profile of table "${table}"${meant}`;
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * Events of people who are being erased: found before they are archived.
+ *
+ * @module
+ */
+import { eachIdentity, type NamingTarget } from "./event_identities.ts";
+import { identityKey } from "./identity.ts";
+import type { IndexedBatch } from "./indexed_batch.ts";
+
+/** Erased identities of a profile table, by their keys in its identity index, and what tells whom an event names. */
+export interface Erased {
+  readonly naming: NamingTarget;
+  readonly keys: ReadonlySet<bigint>;
+}
+
+/** The rows of a batch that name an erased identity: 1 for each that does. Undefined where none does. */
+export function rowsOfErased(batch: IndexedBatch, erased: readonly Erased[]): Uint8Array | undefined {
+  let rows: Uint8Array | undefined;
+  for (const { naming, keys } of erased) {
+    if (keys.size === 0) continue;
+    let found = false;
+    eachIdentity(batch, naming, (hasher, value) => {
+      if (!found && keys.has(identityKey(hasher, value, 0))) found = true;
+    }, (row) => {
+      if (found) (rows ??= new Uint8Array(batch.times.length))[row] = 1;
+      found = false;
+    });
+  }
+  return rows;
+}
+
+/** A batch without some of its rows. */
+export function withoutRows(batch: IndexedBatch, left: Uint8Array): IndexedBatch {
+  const { bytes, rows, times, columns: { names, spans } } = batch;
+  const kept = left.reduce((count, out) => count + (out === 1 ? 0 : 1), 0);
+  const width = 2 * names.length;
+  const next = {
+    bytes: new Uint8Array(bytes.length),
+    rows: new Uint32Array(kept + 1),
+    times: new Float64Array(kept),
+    spans: new Uint32Array(width * kept),
+  };
+  let put = 0, row = 0;
+  for (let from = 0; from < left.length; from++) {
+    if (left[from] === 1) continue;
+    const start = rows[from]!, shift = put - start;
+    next.bytes.set(bytes.subarray(start, rows[from + 1]!), put);
+    next.rows[row] = put;
+    next.times[row] = times[from]!;
+    for (let at = 0; at < width; at++) {
+      next.spans[row * width + at] = spans[from * width + at]! + shift;
+    }
+    put += rows[from + 1]! - start;
+    row++;
+  }
+  next.rows[kept] = put;
+  return {
+    bytes: next.bytes.subarray(0, put),
+    rows: next.rows,
+    times: next.times,
+    columns: { names, spans: next.spans },
+  };
+}
