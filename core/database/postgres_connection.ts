@@ -21,6 +21,12 @@ const LONGEST_PREPARED = 4000;
 /** Commands whose row count is that of changed rows. */
 const CHANGES: readonly string[] = ["INSERT", "UPDATE", "DELETE", "MERGE"];
 
+/**
+ * Limits that servers or users have for people, and that a large commit or a check of all tables would pass. What keeps
+ * Waybill from holding others up is its own. Not every version has each.
+ */
+const LIMITS: readonly string[] = ["statement_timeout", "transaction_timeout", "idle_session_timeout"];
+
 /** A connection, as Kysely drives it. */
 export class PostgresConnection implements DatabaseConnection {
   readonly #client: PgPoolClient;
@@ -40,6 +46,9 @@ export class PostgresConnection implements DatabaseConnection {
   /** Sets the session up. Failure `config` for a server that is too old, or a database that is not in UTF-8. */
   async setUp(session: Readonly<Record<string, string>>): Promise<void> {
     const changes = Object.entries(session).map(([name, value]) => `set_config('${name}', '${value}', false)`);
+    for (const name of LIMITS) {
+      changes.push(`case when current_setting('${name}', true) is not null then set_config('${name}', '0', false) end`);
+    }
     // A commit is on the disk before anything that cannot be taken back (ARCHITECTURE, decision 1).
     changes.push(`set_config('synchronous_commit',
       replace(current_setting('synchronous_commit'), 'off', 'on'), false)`);

@@ -168,15 +168,20 @@ export function busyFailure(settings: PostgresSettings): Failure {
 /** Whether nothing more can be asked of the connection that an error came from. */
 export function endsConnection(error: unknown): boolean {
   if (!(error instanceof Error) || sqlState(error) === undefined) return true;
-  if (error.message.startsWith("cached plan")) return true;
+  if (isOldPlan(error)) return true;
   return "severity" in error && (error.severity === "FATAL" || error.severity === "PANIC");
+}
+
+/** Whether a prepared statement's table was changed: told by the place in the server, whose words may be translated. */
+function isOldPlan(error: Error): boolean {
+  return "routine" in error && error.routine === "RevalidateCachedQuery";
 }
 
 function meaningOf(error: Error): Meaning | undefined {
   const state = sqlState(error);
   if (state !== undefined) {
     // The class holds every feature that PostgreSQL has not got: those are bugs.
-    if (state === "0A000" && !error.message.startsWith("cached plan")) return undefined;
+    if (state === "0A000" && !isOldPlan(error)) return undefined;
     // A connection's first file, on a full disk: the server has no code for that.
     if (state === "XX000" && error.message === "could not write init file") return DISK_FULL;
     return STATES[state] ?? STATES[state.slice(0, 3)] ?? STATES[state.slice(0, 2)];

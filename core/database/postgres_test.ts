@@ -234,6 +234,42 @@ test("a commit is on the disk when it is told, whatever the server's or the user
   }
 });
 
+test("limits and an isolation that the server or the user has for people do not hold for Waybill", async (server) => {
+  const url = await server.createDatabase();
+  const name = new URL(url).pathname.slice(1);
+  const names = ["statement_timeout", "transaction_timeout", "idle_session_timeout"];
+  const limits = `from pg_settings where name in ('${names.join("', '")}')`;
+  const present = (await server.sql(`select name ${limits}`)).split("\n");
+  assert(present.includes("statement_timeout"));
+  for (
+    const [setting, value] of [...present.map((limit) => [limit, "'1h'"]), [
+      "default_transaction_isolation",
+      "serializable",
+    ]]
+  ) {
+    await server.sql(`alter role waybill in database ${name} set ${setting} = ${value}`);
+  }
+  await using database = await openPostgres(url);
+  const inForce = async (executor: Pick<typeof database.kysely, "executeQuery" | "getExecutor">) => {
+    const { rows } = await sql<{ setting: string; isolation: string }>`
+      select setting, current_setting('transaction_isolation') as isolation ${sql.raw(limits)}`.execute(executor);
+    return rows;
+  };
+  const expected = present.map(() => ({ setting: "0", isolation: "read committed" }));
+  assert.deepEqual(await inForce(database.kysely), expected);
+  assert.deepEqual(await database.write(inForce), expected);
+});
+
+test("a prepared statement whose table was changed costs a retry", async (server) => {
+  await using database = await openPostgres(await server.createDatabase());
+  await migrate(database);
+  const all = () => sql`select * from settings`.execute(database.kysely);
+  for (const _ of [1, 2, 3]) await all();
+  await sql`alter table settings add column more bigint`.execute(database.kysely);
+  await assert.rejects(all(), failure("transient", /had its tables changed meanwhile$/, server));
+  await all();
+});
+
 test("statements that come again are prepared, and many different ones are not kept", async (server) => {
   await using database = await openPostgres(await server.createDatabase());
   const kept = await database.write(async (transaction) => {
