@@ -37,6 +37,7 @@ export class App implements AsyncDisposable {
   readonly out: Output;
   readonly home: string;
   readonly #options: AppOptions;
+  #runner: AppOptions["runner"];
   #registry: Promise<Registry> | undefined;
   #runtime: Promise<Runtime> | undefined;
   /** Variables that commands to be pasted set. */
@@ -44,6 +45,7 @@ export class App implements AsyncDisposable {
 
   constructor(options: AppOptions) {
     this.#options = options;
+    this.#runner = options.runner;
     this.out = options.out;
     this.home = options.home;
   }
@@ -68,6 +70,11 @@ export class App implements AsyncDisposable {
     Deno.env.delete(DATABASE_URL);
     this.#variables = [`${DATABASE_URL}=`];
     this.out.note(`${DATABASE_URL} is not used: this keeps to a database of its own in ${this.home}\n`);
+  }
+
+  /** Leaves the runs that this process queues to others. Only before the runtime is opened. */
+  leaveRuns(): void {
+    this.#runner = "none";
   }
 
   /** A command to be pasted, with the data directory, the account and the plugins in it where the user named them. */
@@ -106,11 +113,11 @@ export class App implements AsyncDisposable {
       import("./user.ts"),
     ]);
     const log = createLog({ write: (line) => this.#log(line) });
-    const { runner, account } = this.#options;
+    const { account } = this.#options;
     return await openRuntime({
       home: this.home,
       plugins: this.modules,
-      runner,
+      runner: this.#runner,
       ...(account === undefined ? {} : { account }),
       actor: await thisUser(),
       log,

@@ -64,7 +64,7 @@ export async function printRun(
   out.pairs(pairsOf(run));
   if (run.failure !== null && !withoutFailure) printFailure(app, run.failure);
   if (run.rejected > 0) await printSomeRejects(app, run);
-  for (const note of run.notes) out.note(`${out.talk("yellow", "note:")} ${visible(note)}`);
+  for (const note of run.notes) out.note(`${out.talk("yellow", "note:")} ${app.phrase(visible(note))}`);
   if (!withoutNext) out.next(await nextSteps(app, run));
 }
 

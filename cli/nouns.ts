@@ -38,6 +38,14 @@ export const NOUNS: Readonly<Record<string, NounEntry>> = {
     summary: "Events that imports brought in",
     load: async () => (await import("./commands/stream.ts")).stream,
   },
+  mapping: {
+    summary: "Which fields of a stream become which fields of profiles, in LQL",
+    load: async () => (await import("./commands/mapping.ts")).mapping,
+  },
+  table: {
+    summary: "Profile tables: what is in them, and how values identify",
+    load: async () => (await import("./commands/table.ts")).table,
+  },
   profile: {
     summary: "Profiles that the events became",
     load: async () => (await import("./commands/profile.ts")).profile,

@@ -10,7 +10,7 @@ import { openTestServer, type Reply, type TestServer } from "./server_testing.ts
 const SHARED = ["/api/provider/", "/api/job/type/"];
 
 /** Routes whose path names a thing that they make. */
-const MAKING = ["createAuthWithId", "eraseEntity"];
+const MAKING = ["createAuthWithId", "eraseEntity", "uploadToStream"];
 
 /** Makes an account and gives an admin's token for it. */
 async function otherAccount(server: TestServer, name: string): Promise<string> {
@@ -42,11 +42,14 @@ async function fill(server: TestServer): Promise<ReadonlyMap<string, readonly st
   assert.equal(last?.status, "succeeded");
   const { request_id } = await server.runtime.erasures.request("id", "nobody");
   const token = (await server.runtime.tokens.list())[0]?.id ?? "";
+  await server.runtime.mappings.create({ lql: "SELECT id FROM firms INTO company BY id" });
   return new Map([
     ["/api/auth/", [auth.json.data.id, "partners-inbox", token]],
     ["/api/job/", [job.json.data.id, "nightly"]],
     ["/api/run/", [id, id.slice(0, 8)]],
     ["/api/stream/", ["customers"]],
+    ["/api/mapping/", [(await server.runtime.mappings.get("customers")).id, "customers"]],
+    ["/api/table/", ["company", "2"]],
     ["/api/token/", [token]],
     ["/api/erasure/", [request_id]],
     ["/api/entity/deletestatus/", [request_id]],
@@ -97,6 +100,10 @@ onEachDatabase("every route answers another account's ids as if they were absent
     [() => "POST /api/job/type/csv-import/plan", (auth) => ({ auth, config }), auth],
     [() => "POST /api/job/type/csv-import/choices/file", (auth) => ({ auth, config: {} }), auth],
     [(id) => `GET /api/profile?field=id&value=${id}`, () => undefined, "1"],
+    [(id) => `GET /api/mapping?stream=${id}`, () => undefined, "customers"],
+    [(id) => `GET /api/mapping?table=${id}`, () => undefined, "company"],
+    [() => "POST /api/mapping/test", (mapping) => ({ mapping }), "customers"],
+    [() => "POST /api/mapping/suggest", (stream) => ({ stream }), "customers"],
     [(id) => `DELETE /api/entity/user/id/${id}`, () => undefined, "1"],
   ];
   for (const [request, json, id] of named) {
@@ -108,7 +115,7 @@ onEachDatabase("every route answers another account's ids as if they were absent
     assert.match(foreign, /^404 /, `${request(id)}: ${foreign}`);
     assert.equal(foreign, await ask(absent(id)), request(id));
   }
-  for (const list of ["auth", "job", "run", "stream"]) {
+  for (const list of ["auth", "job", "run", "stream", "mapping"]) {
     assert.deepEqual((await server.call(`GET /api/${list}`, { token })).json.data, [], list);
   }
   assert.equal((await server.call("GET /api/token", { token })).json.data.length, 1);

@@ -12,11 +12,14 @@ import { authRoutes } from "./api/auth.ts";
 import { jobRoutes } from "./api/job.ts";
 import { jobTypeRoutes } from "./api/job_type.ts";
 import { erasureRoutes } from "./api/erasure.ts";
+import { mappingRoutes } from "./api/mapping.ts";
 import { profileRoutes } from "./api/profile.ts";
 import { providerRoutes } from "./api/provider.ts";
 import { runRoutes } from "./api/run.ts";
 import { streamRoutes } from "./api/stream.ts";
+import { tableRoutes } from "./api/table.ts";
 import { tokenRoutes } from "./api/token.ts";
+import { uploadRoutes } from "./api/upload.ts";
 import { authenticate, type ServerEnv } from "./auth_middleware.ts";
 import { docsRoutes } from "./docs.ts";
 import { errorResponse, RequestFailure } from "./errors.ts";
@@ -55,6 +58,9 @@ export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions
     ...jobRoutes,
     ...runRoutes,
     ...streamRoutes,
+    ...uploadRoutes(runtime.registry),
+    ...mappingRoutes,
+    ...tableRoutes,
     ...profileRoutes,
     ...erasureRoutes,
     ...healthRoutes(ready),

@@ -84,11 +84,12 @@ function operationOf({ method, path, operation }: Entry, schemas: Schemas): Html
       <div>
     ${description === undefined ? "" : html`<p>${inCode(description)}</p>`}
     ${given.length === 0 ? "" : html`<h3>Parameters</h3>${table(given)}`}
-    ${requestBody === undefined
-      ? ""
-      : html`<h3>Body${requestBody.required ? "" : " (may be left out)"}</h3>${
-        content(requestBody.content, (schema) => table(rowsOf(schema, schemas)))
-      }`}
+    ${requestBody === undefined ? "" : html`<h3>Body${requestBody.required ? "" : " (may be left out)"}</h3>${
+      content(
+        requestBody.content,
+        (schema, type) => type === JSON_TYPE ? table(rowsOf(schema, schemas)) : html`<p class="quiet">${type}</p>`,
+      )
+    }`}
     <h3>Example</h3>
     <pre>${curl(method, path, operation, schemas)}</pre>
     <h3>Answers</h3>
@@ -104,7 +105,7 @@ function answer(status: string, response: Operation["responses"][string], schema
     isFailure
       ? ""
       : content(response.content ?? {}, (schema, type) =>
-        type === "application/json"
+        type === JSON_TYPE
           ? html`<pre>${JSON.stringify(exampleOf(schema, schemas), null, 2)}</pre>`
           : html`<p class="quiet">${type}</p>`)
   }`;
@@ -145,6 +146,8 @@ function table(rows: readonly SchemaRow[]): Html {
   `;
 }
 
+const JSON_TYPE = "application/json";
+
 function content(content: Content, render: (schema: OpenApiObject, type: string) => Html): Html[] {
   return Object.entries(content).map(([type, { schema }]) => render(schema, type));
 }
@@ -155,8 +158,11 @@ function curl(method: string, path: string, operation: Operation, schemas: Schem
   const parts = [`curl "$WAYBILL_URL${path}${query === "" ? "" : `?${query}`}"`];
   if (method !== "get") parts.unshift(parts.pop() + ` -X ${method.toUpperCase()}`);
   if (operation.security.length > 0) parts.push('-H "Authorization: Bearer $WAYBILL_TOKEN"');
-  for (const { schema } of Object.values(operation.requestBody?.content ?? {})) {
-    parts.push("-H 'Content-Type: application/json'", `-d '${JSON.stringify(exampleOf(schema, schemas), null, 2)}'`);
+  const [body] = Object.entries(operation.requestBody?.content ?? {});
+  if (body !== undefined) {
+    const [type, { schema }] = body;
+    const sent = type === JSON_TYPE ? `-d '${JSON.stringify(exampleOf(schema, schemas), null, 2)}'` : "-T FILE";
+    parts.push(`-H 'Content-Type: ${type}'`, sent);
   }
   return parts.join(" \\\n  ");
 }

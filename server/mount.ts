@@ -9,6 +9,7 @@ import type { Engine } from "../core/engine/runtime.ts";
 import type { Caller } from "../core/engine/token_check.ts";
 import { requires, type ServerEnv } from "./auth_middleware.ts";
 import { RequestFailure } from "./errors.ts";
+import { rawBody } from "./raw_body.ts";
 import { readBody, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
 
@@ -76,6 +77,14 @@ async function answer(
     get engine() {
       if (route.capability === null) throw new Error(`Route "${route.name}" knows no caller`);
       return as(context.var.caller);
+    },
+    get content() {
+      if (route.content === undefined) throw new Error(`Route "${route.name}" declares no content`);
+      return rawBody(request);
+    },
+    header: (name) => {
+      if (!Object.hasOwn(route.headers, name)) throw new Error(`Route "${route.name}" declares no header "${name}"`);
+      return request.headers.get(name) ?? undefined;
     },
     // Made only for routes that look at it: Deno keeps watch for each request whose signal was asked for.
     get signal() {

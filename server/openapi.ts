@@ -32,7 +32,7 @@ export interface Operation extends OpenApiObject {
 /** One parameter of an operation. */
 export interface Parameter extends OpenApiObject {
   readonly name: string;
-  readonly in: "path" | "query";
+  readonly in: "path" | "query" | "header";
   readonly required: boolean;
   readonly description?: string;
   readonly schema: OpenApiObject;
@@ -63,8 +63,9 @@ const FAILURE_WORDS: Readonly<Record<number, string>> = {
   403: "The token's scopes do not allow it; the hint names those that do",
   404: "There is no such thing",
   409: "It is in the way of something that exists or runs",
+  408: "The body did not come",
   413: "The body is too large",
-  415: "The body is not JSON",
+  415: "The body is of a type that the route does not take",
   422: "The other side refused the credential, or the file cannot be read",
   503: "Not now: try again later",
 };
@@ -101,19 +102,14 @@ export function openApiDocument(routes: readonly Route[], registry: Registry): O
 }
 
 function operation(route: Route, components: Components): Operation {
-  const { description, answer, body, capability } = route;
+  const { description, answer, capability } = route;
   return {
     operationId: route.name,
     summary: route.summary,
     ...(description === undefined ? {} : { description }),
     tags: [TAGS[route.tag]],
-    parameters: [...pathParameters(route), ...queryParameters(route, components)],
-    ...(body === undefined ? {} : {
-      requestBody: {
-        required: !body.safeParse({}).success,
-        content: { "application/json": { schema: components.schemaOf(body, "input") } },
-      },
-    }),
+    parameters: [...pathParameters(route), ...queryParameters(route, components), ...headerParameters(route)],
+    ...requestBody(route, components),
     responses: {
       [answer.status]: {
         description: answer.description,
@@ -131,6 +127,17 @@ function operation(route: Route, components: Components): Operation {
   };
 }
 
+function requestBody({ body, content }: Route, components: Components): Pick<Operation, "requestBody"> {
+  if (content !== undefined) {
+    // OpenAPI 3.1, "Considerations for File Uploads": an empty schema is any sequence of bytes.
+    const types = Object.fromEntries(content.map((type) => [type, { schema: {} }]));
+    return { requestBody: { required: true, content: types } };
+  }
+  if (body === undefined) return {};
+  const required = !body.safeParse({}).success;
+  return { requestBody: { required, content: { "application/json": { schema: components.schemaOf(body, "input") } } } };
+}
+
 function failure(description: string | undefined, components: Components): Operation["responses"][string] {
   return {
     description: description ?? "It went wrong",
@@ -138,13 +145,14 @@ function failure(description: string | undefined, components: Components): Opera
   };
 }
 
-function failureStatuses({ capability, params, query, body, failures }: Route): number[] {
+function failureStatuses({ capability, params, query, body, content, failures }: Route): number[] {
   const statuses = new Set(failures);
-  const takesInput = body !== undefined || Object.keys(query.shape).length > 0;
+  const takesBody = body !== undefined || content !== undefined;
+  const takesInput = takesBody || Object.keys(query.shape).length > 0;
   if (takesInput) statuses.add(400);
   if (capability !== null) statuses.add(401).add(403);
   if (Object.keys(params).length > 0) statuses.add(404);
-  if (body !== undefined) statuses.add(413).add(415);
+  if (takesBody) statuses.add(413).add(415);
   return [...statuses].sort((a, b) => a - b);
 }
 
@@ -153,6 +161,16 @@ function pathParameters({ params }: Route): Parameter[] {
     name,
     in: "path",
     required: true,
+    description,
+    schema: { type: "string" },
+  }));
+}
+
+function headerParameters({ headers }: Route): Parameter[] {
+  return Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: "header",
+    required: false,
     description,
     schema: { type: "string" },
   }));

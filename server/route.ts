@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { Answer } from "./answers.ts";
+import type { RawBody } from "./raw_body.ts";
 import type { Capability } from "../core/engine/capabilities.ts";
 import type { Engine } from "../core/engine/runtime.ts";
 
@@ -17,7 +18,11 @@ export const TAGS = {
   job: "Jobs",
   run: "Runs",
   stream: "Streams",
+  mapping: "Mappings",
+  table: "Profile tables",
   profile: "Profiles",
+  audience: "Audiences",
+  entity: "Entities",
   erasure: "Erasures",
   service: "Service",
 } as const;
@@ -30,6 +35,10 @@ export interface RouteInput<Params, Query, Body> {
   readonly query: Query;
   /** The JSON body. */
   readonly body: Body;
+  /** The body as it comes in, of a route that declares `content`; of any other, asking for it throws. */
+  readonly content: RawBody;
+  /** A header that the route declares, if it was sent. */
+  header(name: string): string | undefined;
   /** The caller's account, in the caller's name. Routes that anybody may call have none: asking for it throws. */
   readonly engine: Engine;
   /** Ends the work: the caller went away, or the server stops and its time is up. */
@@ -64,6 +73,10 @@ export interface Route<
   readonly query: Query;
   /** The JSON body; undefined = none is read. A body left out counts as `{}`. */
   readonly body: Body | undefined;
+  /** Content types of a body that is streamed to the handler, whatever it is; undefined = none is. */
+  readonly content: readonly string[] | undefined;
+  /** What each header is that the handler looks at. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Statuses of failures beyond those that follow from capability, params, query and body. */
   readonly failures: readonly number[];
   /** What it answers. */
@@ -73,7 +86,7 @@ export interface Route<
 }
 
 /** What a route may leave out. */
-type Defaulted = "params" | "query" | "body" | "failures";
+type Defaulted = "params" | "query" | "body" | "content" | "headers" | "failures";
 
 /** Defines a route; what its handler gets and must give follows from `params`, `query`, `body` and `answer`. */
 export function defineRoute<
@@ -86,5 +99,13 @@ export function defineRoute<
     & Omit<Route<Params, Query, Body, Result>, Defaulted>
     & Partial<Pick<Route<Params, Query, Body, Result>, Defaulted>>,
 ): Route {
-  return { params: {}, query: z.strictObject({}), body: undefined, failures: [], ...route };
+  return {
+    params: {},
+    query: z.strictObject({}),
+    body: undefined,
+    content: undefined,
+    headers: {},
+    failures: [],
+    ...route,
+  };
 }

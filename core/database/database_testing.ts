@@ -28,6 +28,7 @@ const STEPS = [
   "0008_audiences",
   "0009_crowded_profiles",
   "0010_erasures",
+  "0011_uploads",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -20,6 +20,7 @@ import { generations } from "./migrations/generations.ts";
 import { identityRuns } from "./migrations/identity_runs.ts";
 import { runRetries } from "./migrations/run_retries.ts";
 import { tenants } from "./migrations/tenants.ts";
+import { uploads } from "./migrations/uploads.ts";
 
 /** In order; never changed once released, only added to. */
 const MIGRATIONS: readonly Migration[] = [
@@ -33,6 +34,7 @@ const MIGRATIONS: readonly Migration[] = [
   audiences,
   crowdedProfiles,
   erasures,
+  uploads,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

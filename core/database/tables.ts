@@ -137,6 +137,20 @@ export interface RunsTable {
   duration_ms: number;
 }
 
+/** A file that came over HTTP, for the run that imports it. */
+export interface UploadsTable {
+  account_id: number;
+  run_id: string;
+  /** SHA-256, hex, of who uploads, the stream and the idempotency key; null without one, and once its day is over. */
+  key_hash: string | null;
+  /** SHA-256, hex, of job type, config and content. */
+  digest: string;
+  bytes: number;
+  created_at: number;
+  /** When its file was removed from the spool. */
+  removed_at: number | null;
+}
+
 /** A running Waybill process: who may hold leases. */
 export interface ProcessesTable {
   /** 32 hex digits, new at every start. */
@@ -409,6 +423,7 @@ export interface Tables {
   auths: AuthsTable;
   jobs: JobsTable;
   runs: RunsTable;
+  uploads: UploadsTable;
   processes: ProcessesTable;
   streams: StreamsTable;
   stream_fields: StreamFieldsTable;

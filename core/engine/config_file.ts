@@ -13,13 +13,19 @@ import { unusableHome } from "./home.ts";
 export interface ConfigFile {
   /** Modules of plugins beside the built-in ones; paths are absolute. */
   readonly plugins: readonly string[];
+  /** Most bytes of an upload, unpacked. */
+  readonly uploadLimit: number;
 }
 
 /** Its name in the data directory. */
 export const CONFIG_FILE = "waybill.json";
 
+/** Most bytes of an upload unless the file says otherwise: 5 GiB. */
+const UPLOAD_LIMIT = 5 * 1024 ** 3;
+
 const schema = z.object({
   plugins: z.array(z.string("must be a list of text").min(1, "must name modules"), "must be a list").default([]),
+  upload_limit_bytes: z.int("must be a whole number of bytes").min(1, "must be at least 1").default(UPLOAD_LIMIT),
 });
 
 /**
@@ -30,9 +36,8 @@ const schema = z.object({
 export async function readConfigFile(home: string): Promise<ConfigFile> {
   const path = resolve(join(home, CONFIG_FILE));
   const text = await readIfThere(path);
-  if (text === undefined) return { plugins: [] };
-  const { plugins } = parse(path, text);
-  return { plugins: plugins.map((specifier) => fromFolder(path, specifier)) };
+  const { plugins, upload_limit_bytes: uploadLimit } = text === undefined ? schema.parse({}) : parse(path, text);
+  return { plugins: plugins.map((specifier) => fromFolder(path, specifier)), uploadLimit };
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
@@ -75,7 +80,9 @@ function parse(path: string, text: string): z.output<typeof schema> {
   const { data, error } = schema.safeParse(json);
   if (data !== undefined) return data;
   const problems = error.issues.map(({ path: [key], message }) => `"${String(key)}" ${message}`);
-  throw refused(path, [...new Set(problems)].join("; "), { hint: 'Write { "plugins": ["./acme.ts"] }' });
+  throw refused(path, [...new Set(problems)].join("; "), {
+    hint: 'Write { "plugins": ["./acme.ts"], "upload_limit_bytes": 5368709120 }',
+  });
 }
 
 /** A specifier as it is, a path with the file's folder before it. */

@@ -5,8 +5,9 @@ import { failure, makeFolder } from "./engine_testing.ts";
 
 Deno.test("without a configuration file, or a data directory, nothing is set", async () => {
   await using folder = await makeFolder();
-  assert.deepEqual(await readConfigFile(folder.path), { plugins: [] });
-  assert.deepEqual(await readConfigFile(join(folder.path, "none")), { plugins: [] });
+  const unset = { plugins: [], uploadLimit: 5 * 1024 ** 3 };
+  assert.deepEqual(await readConfigFile(folder.path), unset);
+  assert.deepEqual(await readConfigFile(join(folder.path, "none")), unset);
 });
 
 Deno.test("paths in the configuration file start at its folder, other specifiers stay", async () => {
@@ -25,9 +26,21 @@ const REFUSED: readonly [what: string, text: string, message: RegExp, hint: RegE
   ["holds no object", '["./acme.ts"]', /it holds no JSON object$/, /Write \{/],
   ["holds null", "null", /it holds no JSON object$/, /Write \{/],
   ["misspells a setting", '{ "plugin": [] }', /there is no setting "plugin"$/, /Did you mean "plugins"\?/],
-  ["has a setting of its own", '{ "colour": 1 }', /there is no setting "colour"$/, /The settings are "plugins"$/],
+  [
+    "has a setting of its own",
+    '{ "colour": 1 }',
+    /there is no setting "colour"$/,
+    /The settings are "plugins", "upload_limit_bytes"$/,
+  ],
   ["names one plugin without a list", '{ "plugins": "./acme.ts" }', /"plugins" must be a list$/, /Write \{/],
   ["lists something else", '{ "plugins": [1] }', /"plugins" must be a list of text$/, /Write \{/],
+  [
+    "limits uploads to less than a byte",
+    '{ "upload_limit_bytes": 0 }',
+    /"upload_limit_bytes" must be at least 1$/,
+    /./,
+  ],
+  ["limits uploads in words", '{ "upload_limit_bytes": "5 GB" }', /must be a whole number of bytes$/, /./],
   ["lists an empty name", '{ "plugins": [""] }', /"plugins" must name modules$/, /Write \{/],
 ];
 

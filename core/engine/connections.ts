@@ -34,10 +34,9 @@ const CLOSING = 10_000;
 export async function openConnection(
   context: AuthContextOf,
   accountId: number,
-  auth: string | null,
+  auth: string,
   options: ConnectOptions,
 ): Promise<Connection> {
-  if (auth === null) throw new Failure("config", "There is no auth to connect with", { hint: "Name one with --auth" });
   const opened = await openAuth(context, await findAuth(context.database.kysely, accountId, auth));
   throwIfAborted(options.signal);
   for (const note of opened.notes) options.log.warn(note);

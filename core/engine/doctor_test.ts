@@ -148,7 +148,7 @@ onEachDatabase(
     assert.deepEqual(found, {
       name: "database",
       ok: true,
-      detail: `${it} is whole, up to date (0010_erasures) and can be written`,
+      detail: `${it} is whole, up to date (0011_uploads) and can be written`,
     });
   },
 );

@@ -31,6 +31,7 @@ import {
 import { type Redactor, redactor } from "./redact.ts";
 import { type RetryPlan, waitBeforeRetry } from "./retry.ts";
 import { findAuth, openAuth } from "./saved_auths.ts";
+import { connectUpload, removeUpload } from "./upload_files.ts";
 import type { Task } from "./task.ts";
 import { TASKS } from "./tasks.ts";
 import { goneNotes, knownKeys } from "./stored_config.ts";
@@ -124,10 +125,9 @@ class RunAttempt {
       const auth = await findAuth(core.database.kysely, claim.account, row.auth_id);
       this.#redactor = (await openAuth(core, auth)).redactor;
     }
-    const connection = await openConnection(core, claim.account, row.auth_id, {
-      signal: hooks.signal,
-      log: this.#log(),
-    });
+    const connection = row.auth_id === null
+      ? await connectUpload(core, row)
+      : await openConnection(core, claim.account, row.auth_id, { signal: hooks.signal, log: this.#log() });
     this.#connected = true;
     try {
       await this.#import(job, config, row, connection);
@@ -145,6 +145,7 @@ class RunAttempt {
       return end;
     });
     this.hooks.log.info("The run ended", { status });
+    if (status === "succeeded") await this.#removeUpload();
     return status;
   }
 
@@ -279,6 +280,14 @@ class RunAttempt {
     } finally {
       await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();
     }
+  }
+
+  /** Nobody needs the file any more; what goes wrong with it is swept up later. */
+  async #removeUpload(): Promise<void> {
+    if (this.#row === undefined || this.#row.auth_id !== null) return;
+    await removeUpload(this.core, this.#row).catch((error) => {
+      this.hooks.log.warn(`The uploaded file is not removed yet: ${error instanceof Error ? error.message : error}`);
+    });
   }
 
   /** What went wrong, without secrets. */

@@ -18,6 +18,8 @@ export interface Home {
   readonly masterKeyPath: string;
   /** The event archive. */
   readonly archiveDir: string;
+  /** Uploads that are being imported; made when the first one comes. */
+  readonly spoolDir: string;
   /** Lock files of the processes that work on it. */
   readonly processesDir: string;
 }
@@ -30,6 +32,7 @@ export function homeOf(dir: string): Home {
     database: { path: join(root, "waybill.db"), url: Deno.env.get("WAYBILL_DATABASE_URL") || undefined },
     masterKeyPath: join(root, "master.key"),
     archiveDir: join(root, "archive"),
+    spoolDir: join(root, "spool"),
     processesDir: join(root, "processes"),
   };
 }

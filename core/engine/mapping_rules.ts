@@ -39,7 +39,7 @@ export async function checkBeside(
   if (same !== undefined) {
     throw new Failure("config", `Stream "${stream}" has a mapping into table "${table}" already: ${nameOf(same)}`, {
       code: "conflict",
-      hint: `Change that one: \`waybill mapping update ${same.alias ?? same.id} --file FILE\``,
+      hint: `Change that one: \`waybill mapping update ${same.alias ?? same.id}\``,
     });
   }
   const namesake = alias === undefined ? undefined : others.find((other) => other.alias === alias);

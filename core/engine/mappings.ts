@@ -32,8 +32,10 @@ export interface MappingsOptions extends Pick<Core, "archive" | "identityKey"> {
   readonly queued: (run: string) => Promise<void>;
 }
 
+type MappingsContext = Pick<EngineContext, "database" | "accountId" | "actor">;
+
 /** The mappings of the context's account. */
-export function mappingsOf(context: EngineContext, options: MappingsOptions): Mappings {
+export function mappingsOf(context: MappingsContext, options: MappingsOptions): Mappings {
   return new SavedMappings(context, options);
 }
 
@@ -46,10 +48,10 @@ interface Change {
 }
 
 class SavedMappings implements Mappings {
-  readonly #context: EngineContext;
+  readonly #context: MappingsContext;
   readonly #options: MappingsOptions;
 
-  constructor(context: EngineContext, options: MappingsOptions) {
+  constructor(context: MappingsContext, options: MappingsOptions) {
     this.#context = context;
     this.#options = options;
   }
@@ -98,25 +100,18 @@ class SavedMappings implements Mappings {
     return mappingView(row, (await replayRuns(kysely, accountId)).get(row.table_id) ?? null);
   }
 
-  async update(mapping: string, { lql }: { readonly lql: string }): Promise<MappingChangeView> {
+  async update(mapping: string, { lql }: { readonly lql?: string }): Promise<MappingChangeView> {
     const { database, accountId } = this.#context;
     return await this.#changed(
       await database.write(async (transaction) => {
         // Before the text: whoever may not know of it learns nothing.
         const row = await findMapping(transaction, accountId, mapping);
-        const read = readMapping(lql);
         const now = await database.now();
-        const { stream, table } = read.mapping;
-        if (stream !== row.stream || table !== row.table) {
-          throw new Failure(
-            "config",
-            `The text is for stream "${stream}" and table "${table}", and ${
-              nameOf(row)
-            } for stream "${row.stream}" and ` +
-              `table "${row.table}"`,
-            { hint: "Make another with `waybill mapping create`, and delete this one where it is not wanted" },
-          );
+        if (lql === undefined) {
+          return { id: row.id, replay: await followMappings(transaction, accountId, row.table_id, { now }), notes: [] };
         }
+        const read = readMapping(lql);
+        refuseOtherPlace(row, read);
         const others = (await allMappings(transaction, accountId)).filter(({ id }) => id !== row.id);
         await checkBeside(transaction, accountId, read, others);
         await transaction.updateTable("mappings")
@@ -204,6 +199,19 @@ class SavedMappings implements Mappings {
     const detail: AuditEntry["detail"] = { stream, table };
     return audit(transaction, this.#context, { action, kind: "mapping", id, label: alias ?? stream, detail });
   }
+}
+
+/** A mapping stays where it is. */
+function refuseOtherPlace(row: MappingRow, { mapping: { stream, table } }: ReadMapping): void {
+  if (stream === row.stream && table === row.table) return;
+  throw new Failure(
+    "config",
+    `The text is for stream "${stream}" and table "${table}", and ${
+      nameOf(row)
+    } for stream "${row.stream}" and table ` +
+      `"${row.table}"`,
+    { hint: "Make another with `waybill mapping create`, and delete this one where it is not wanted" },
+  );
 }
 
 function madeNote(what: string, name: string, others: readonly string[]): string {

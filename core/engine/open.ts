@@ -23,10 +23,12 @@ import { profilesOf } from "./profiles.ts";
 import { Runner } from "./runner.ts";
 import { runsOf } from "./runs.ts";
 import type { Engine, Runtime } from "./runtime.ts";
+import { SpoolKeeper } from "./spool_sweep.ts";
 import { streamsOf } from "./streams.ts";
 import { type Caller, verifyToken } from "./token_check.ts";
 import { tablesOf } from "./tables.ts";
 import { tokensOf } from "./tokens.ts";
+import { uploadsOf } from "./uploads.ts";
 
 /** How to open a Waybill. */
 export interface OpenOptions {
@@ -62,7 +64,8 @@ export async function openRuntime(options: OpenOptions): Promise<Runtime> {
 
 async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promise<Runtime> {
   const log = options.log ?? createLog();
-  const plugins = [...options.plugins, ...(await readConfigFile(options.home)).plugins];
+  const { plugins: configured, uploadLimit } = await readConfigFile(options.home);
+  const plugins = [...options.plugins, ...configured];
   const core = stack.use(await openCore({ home: options.home, plugins }));
   const { database } = core;
   const locks = core.home.processesDir;
@@ -73,6 +76,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const start = async (kind: ProcessKind): Promise<Runner> => {
     const processes = stack.use(await Processes.join(database, locks, kind));
     if (options.address !== undefined) await processes.listensAt(options.address);
+    if (takesAny({ kind })) stack.use(new SpoolKeeper(core, log));
     return stack.use(
       new Runner({
         database,
@@ -99,18 +103,26 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const engineOf = ({ actor, account }: Caller): Engine => {
     const { vault, registry } = core;
     const context: EngineContext = { database, vault, registry, accountId: account.id, account, actor, log };
+    const runs = runsOf(core, {
+      account: account.id,
+      resolve: (input) => resolveRun(context, input),
+      progress: (run) => runner?.progress(run),
+      halted: (run) => options.runner === "cli" ? runner?.halted(run) : undefined,
+      alive,
+      queued: (run) => queued(account.id, run),
+    });
     return {
       actor,
       account: ownAccountOf(context),
       auths: authsOf(context, alive),
       jobs: jobsOf(context, connections),
-      runs: runsOf(core, {
+      runs,
+      uploads: uploadsOf(core, {
         account: account.id,
-        resolve: (input) => resolveRun(context, input),
-        progress: (run) => runner?.progress(run),
-        halted: (run) => options.runner === "cli" ? runner?.halted(run) : undefined,
-        alive,
+        actor,
+        limit: uploadLimit,
         queued: (run) => queued(account.id, run),
+        view: runs.get,
       }),
       streams: streamsOf(database, account.id),
       mappings: mappingsOf(context, { ...core, queued: (run) => queued(account.id, run) }),

@@ -12,6 +12,8 @@ export const TASK_LANE = "tasks";
 
 /** A run to be queued. */
 export interface NewRun {
+  /** A new one unless told. */
+  readonly id?: string;
   readonly account: number;
   /** The saved job it is a run of, or null. */
   readonly job: string | null;
@@ -27,7 +29,7 @@ export interface NewRun {
 
 /** Queues a run and gives its id. */
 export async function queueRun(executor: Executor, run: NewRun): Promise<string> {
-  const id = newId();
+  const { id = newId() } = run;
   await executor.insertInto("runs").values({
     account_id: run.account,
     id,

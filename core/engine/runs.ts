@@ -16,6 +16,7 @@ import { findJob, refusePaused, type ResolvedRun, withThreshold } from "./resolv
 import type { Runs } from "./runtime.ts";
 import { nextStep, runView } from "./run_view.ts";
 import { stopRuns } from "./stop_runs.ts";
+import { findUpload, refuseRemoved } from "./upload_files.ts";
 import type { RejectView, RunView } from "./views.ts";
 
 /** How long a followed run may be out of sight, in milliseconds. */
@@ -244,7 +245,7 @@ const STOPPED = {
   interrupted: "The run was stopped while no process worked on it",
 };
 
-/** A paused job starts nothing, and what an auth let in is not read without it. */
+/** A paused job starts nothing; what an auth let in is not read without it, and an upload not without its file. */
 async function refuseRetry({ database: { kysely } }: Core, run: RunsTable): Promise<void> {
   const { account_id, job_id, auth_id } = run;
   const [job] = job_id === null
@@ -252,7 +253,11 @@ async function refuseRetry({ database: { kysely } }: Core, run: RunsTable): Prom
     : await kysely.selectFrom("jobs").selectAll().where("account_id", "=", account_id).where("id", "=", job_id)
       .execute();
   if (job !== undefined) refusePaused(job, `, then \`waybill run retry ${run.id}\``);
-  if (run.status === "succeeded" || auth_id === null) return;
+  if (run.status === "succeeded") return;
+  if (auth_id === null) {
+    const upload = await findUpload(kysely, run);
+    return upload === undefined ? undefined : refuseRemoved(upload);
+  }
   const auth = await kysely.selectFrom("auths").select("id").where("account_id", "=", account_id)
     .where("id", "=", auth_id).executeTakeFirst();
   if (auth !== undefined) return;

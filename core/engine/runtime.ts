@@ -12,6 +12,7 @@ import type { JsonValue } from "../contracts/records.ts";
 import type { Actor } from "./actor.ts";
 import type { Registry } from "./registry.ts";
 import type { Caller } from "./token_check.ts";
+import type { UploadBody } from "./upload_body.ts";
 import type {
   AccountView,
   AuditView,
@@ -180,6 +181,29 @@ export interface Runs {
   rejectedFile(run: string): AsyncIterable<Uint8Array>;
 }
 
+/** A file that comes over HTTP. */
+export interface UploadInput extends UploadBody {
+  /** Id of a job type that takes uploads. */
+  readonly type: string;
+  /** Stream that it goes into; made when it is not there. */
+  readonly into: string;
+  /** The job type's options, without what the upload itself says: stream, file, folder. */
+  readonly config: ConfigInput;
+  /** Bytes of the body, where they were announced. */
+  readonly size?: number;
+  /** The same upload under the same key, of one caller and stream, is taken once within 24 hours. */
+  readonly key?: string;
+}
+
+/** Files that come over HTTP. */
+export interface Uploads {
+  /**
+   * Stores the file durably and queues the run that imports it; with a known `key`, gives the run that there is.
+   * `conflict` for a key that another upload has, `too_large`, `transient` for a full disk; then nothing is left behind.
+   */
+  create(input: UploadInput): Promise<RunView>;
+}
+
 /** Streams. */
 export interface Streams {
   list(): Promise<StreamView[]>;
@@ -214,8 +238,8 @@ export interface Mappings {
   /** In the order in which they were made; of one stream or table where one is named. */
   list(options?: { readonly stream?: string; readonly table?: string }): Promise<MappingView[]>;
   get(mapping: string): Promise<MappingView>;
-  /** Gives it another text, of the same stream and table. */
-  update(mapping: string, change: { readonly lql: string }): Promise<MappingChangeView>;
+  /** Gives it another text, of the same stream and table; without one, the table follows those that there are. */
+  update(mapping: string, change: { readonly lql?: string }): Promise<MappingChangeView>;
   /** The events stay, and the profiles that only it made go. */
   delete(mapping: string): Promise<DeletedMappingView>;
   /** What it would make of some events; changes nothing. */
@@ -340,6 +364,7 @@ export interface Engine {
   readonly auths: Auths;
   readonly jobs: Jobs;
   readonly runs: Runs;
+  readonly uploads: Uploads;
   readonly streams: Streams;
   readonly mappings: Mappings;
   readonly tables: ProfileTables;

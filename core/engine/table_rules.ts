@@ -3,11 +3,19 @@
  *
  * @module
  */
+import { z } from "zod";
 import { Failure } from "../contracts/failure.ts";
 import { nearest } from "../describe/mod.ts";
 import { explainIssue } from "../describe/problems.ts";
-import { type IdentityRulesJson, identityRulesSchema } from "../profiles/identity_rules.ts";
+import { type IdentityRulesJson, NORMALISING_STEPS } from "../profiles/identity_rules.ts";
 import type { TableChange } from "./runtime.ts";
+
+/** What may be set for a profile table; what is missing is as built in. */
+export const identityRulesSchema: z.ZodType<IdentityRulesJson> = z.strictObject({
+  normalise: z.record(z.string(), z.array(z.enum(NORMALISING_STEPS))).exactOptional(),
+  deny: z.record(z.string(), z.array(z.string().min(1).max(1_000)).max(10_000)).exactOptional(),
+  most_values: z.int().min(2).max(1_000_000).exactOptional(),
+});
 
 type Lists = { readonly [field: string]: readonly string[] };
 

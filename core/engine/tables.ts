@@ -6,6 +6,7 @@
 import { Failure } from "../contracts/failure.ts";
 import type { Executor } from "../database/database.ts";
 import type { ProfileTablesTable } from "../database/tables.ts";
+import type { IdentityRulesJson } from "../profiles/identity_rules.ts";
 import { storedProfiles } from "../profiles/known_profiles.ts";
 import { identityFieldsOf, rulesOf, type Target } from "../profiles/mapping.ts";
 import { ProfileState } from "../profiles/profile_state.ts";
@@ -33,16 +34,18 @@ const PAGE = 50, MOST_PAGE = 1_000;
 /** Values of a crowded profile that are shown. */
 const SHOWN_VALUES = 100;
 
+type TablesContext = Pick<EngineContext, "database" | "accountId" | "account" | "actor">;
+
 /** The profile tables of the context's account, as its actor may see them. */
-export function tablesOf(context: EngineContext, options: TablesOptions): ProfileTables {
+export function tablesOf(context: TablesContext, options: TablesOptions): ProfileTables {
   return new SavedTables(context, options);
 }
 
 class SavedTables implements ProfileTables {
-  readonly #context: EngineContext;
+  readonly #context: TablesContext;
   readonly #options: TablesOptions;
 
-  constructor(context: EngineContext, options: TablesOptions) {
+  constructor(context: TablesContext, options: TablesOptions) {
     this.#context = context;
     this.#options = options;
   }
@@ -134,6 +137,15 @@ class SavedTables implements ProfileTables {
     return new Map(stored.map((profile) => [profile.id, ProfileState.ofStored(rules, profile)]));
   }
 
+  /** What a list of denied values holds is people's data. */
+  #visibleRules(rules: IdentityRulesJson): IdentityRulesJson {
+    const { account: { settings }, actor } = this.#context;
+    const visible = visibleFields(actor, settings);
+    if (rules.deny === undefined || settings.pii_fields.every(visible)) return rules;
+    const deny = Object.entries(rules.deny).filter(([field]) => field !== "*" && visible(field));
+    return { ...rules, deny: Object.fromEntries(deny) };
+  }
+
   async #row(executor: Executor, id: number): Promise<ProfileTablesTable> {
     return await executor.selectFrom("profile_tables").selectAll().where("account_id", "=", this.#context.accountId)
       .where("id", "=", id).executeTakeFirstOrThrow();
@@ -157,7 +169,7 @@ class SavedTables implements ProfileTables {
         name: row.name,
         profiles: await countProfiles(kysely, target),
         ...mappingsIn(mappings, row.id),
-        identity: JSON.parse(row.identity_rules),
+        identity: this.#visibleRules(JSON.parse(row.identity_rules)),
         crowded: Number(count),
         replay_run: replays.get(row.id) ?? null,
         created_at: isoTime(row.created_at),

@@ -3,23 +3,18 @@
  *
  * @module
  */
-import { z } from "zod";
 import type { JsonValue } from "../contracts/records.ts";
 
 /** Ways to normalise a value, applied in this order: `digits` keeps digits alone, `lower` compares in lower case. */
-const STEPS = ["digits", "lower"] as const;
+export const NORMALISING_STEPS = ["digits", "lower"] as const;
 
-/** What the outside may set for a profile table; what is missing is as built in. */
-export const identityRulesSchema: z.ZodType<IdentityRulesJson> = z.strictObject({
-  normalise: z.record(z.string(), z.array(z.enum(STEPS))).exactOptional(),
-  deny: z.record(z.string(), z.array(z.string().min(1).max(1_000)).max(10_000)).exactOptional(),
-  most_values: z.int().min(2).max(1_000_000).exactOptional(),
-});
+/** One of them. */
+export type NormalisingStep = typeof NORMALISING_STEPS[number];
 
 /** The rules of a profile table as they are stored. */
 export interface IdentityRulesJson {
   /** Field → how its values are normalised beyond the white space around them; without it, e-mails are lower-cased. */
-  readonly normalise?: { readonly [field: string]: readonly (typeof STEPS)[number][] };
+  readonly normalise?: { readonly [field: string]: readonly NormalisingStep[] };
   /** Field, or `*` for every one → values that name nobody, beyond those built in. */
   readonly deny?: { readonly [field: string]: readonly string[] };
   /** Values of one identity field from which a profile is reported; 100 unless told. */
@@ -65,8 +60,8 @@ export class IdentityRules {
   readonly mostValues: number;
   readonly #denied = new Map<string, Set<string>>();
   readonly #everywhere: Set<string>;
-  /** Lengths that a denied value has: most values are no candidates. */
-  readonly #lengths = new Uint8Array(1_024);
+  /** What denied values begin with, and how long they are: most values are no candidates. */
+  readonly #likely = new Uint8Array(65_536);
 
   constructor(private readonly rules: IdentityRulesJson = {}) {
     this.mostValues = rules.most_values ?? MOST_VALUES;
@@ -77,7 +72,11 @@ export class IdentityRules {
       if (field !== "*") this.#denied.set(field, set);
     }
     for (const set of [this.#everywhere, ...this.#denied.values()]) {
-      for (const value of set) this.#lengths[Math.min(value.length, 1_023)] = 1;
+      for (const value of set) {
+        // A first letter outside ASCII may be of another length in lower case.
+        if (/^[!-~]/.test(value)) this.#likely[likelihood(value.length, value.charCodeAt(0), value.charCodeAt(1))] = 1;
+        else this.#likely.fill(1);
+      }
     }
   }
 
@@ -92,14 +91,13 @@ export class IdentityRules {
     return this.#stepsOf(field)?.includes("digits") !== true;
   }
 
-  /** Whether a normalised value of this many UTF-16 units may be denied. */
-  mayDeny(length: number): boolean {
-    return this.#lengths[Math.min(length, 1_023)] === 1;
+  /** Whether plain ASCII of this length that begins with these characters may be denied; NaN for one that is not there. */
+  mayDeny(length: number, first: number, second: number): boolean {
+    return this.#likely[likelihood(length, first, second)] === 1;
   }
 
   /** Whether a normalised value of the field names nobody. */
   denies(field: string, value: string): boolean {
-    if (!this.mayDeny(value.length)) return false;
     const text = value.toLowerCase();
     return this.#everywhere.has(text) || this.#denied.get(field)?.has(text) === true;
   }
@@ -127,6 +125,11 @@ export class IdentityRules {
     const { normalise } = this.rules;
     return normalise !== undefined && Object.hasOwn(normalise, field) ? normalise[field] : undefined;
   }
+}
+
+/** A number for what a value begins with and how long it is, in either case. */
+function likelihood(length: number, first: number, second: number): number {
+  return (length * 1_021 ^ (first | 32) << 8 ^ (second | 32)) & 65_535;
 }
 
 /** The rules as they are built in. */

@@ -125,10 +125,11 @@ export class ProfileBatch {
     this.rules.identifyBy.forEach((field, index) => {
       const column = names.indexOf(field);
       if (column < 0) return;
-      const fold = this.rules.identity.foldsCase(field);
+      const fold = this.rules.identity.foldsCase(field), mayBePlain = this.rules.identity.isPlain(field);
       for (let row = 0, at = 2 * column; row < times.length; row++, at += 2 * width) {
         const from = spans[at]!, to = spans[at + 1]!;
-        if (!isEmptyValue(bytes, from, to - from)) this.#identify(first + row, index, fold, bytes, from, to);
+        if (isEmptyValue(bytes, from, to - from)) continue;
+        this.#identify(first + row, index, fold, mayBePlain, bytes, from, to);
       }
     });
   }
@@ -182,11 +183,18 @@ export class ProfileBatch {
   }
 
   /** Plain printable ASCII is normalised in place or in the scratch; anything else goes through strings. */
-  #identify(event: number, field: number, fold: boolean, bytes: Uint8Array, from: number, to: number): void {
+  #identify(
+    event: number,
+    field: number,
+    fold: boolean,
+    mayBePlain: boolean,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+  ): void {
     const { identity, identifyBy } = this.rules;
-    const name = identifyBy[field]!;
     let source = bytes, start = from + 1, end = to - 1;
-    let plain = bytes[from] === QUOTE && bytes[start]! > SPACE && bytes[end - 1]! > SPACE && identity.isPlain(name);
+    let plain = mayBePlain && bytes[from] === QUOTE && bytes[start]! > SPACE && bytes[end - 1]! > SPACE;
     let capitals = false;
     for (let at = start; plain && at < end; at++) {
       const byte = bytes[at]!;
@@ -194,13 +202,15 @@ export class ProfileBatch {
       else if (byte >= 65 && byte <= 90) capitals = true;
     }
     if (!plain) {
-      for (const text of identity.valuesOf(name, JSON.parse(decoder.decode(bytes.subarray(from, to))))) {
+      for (const text of identity.valuesOf(identifyBy[field]!, JSON.parse(decoder.decode(bytes.subarray(from, to))))) {
         const value = encoder.encode(text);
         this.#addIdentity(event, field, value, 0, value.length);
       }
       return;
     }
-    if (identity.mayDeny(end - start) && identity.denies(name, decoder.decode(bytes.subarray(start, end)))) return;
+    if (identity.mayDeny(end - start, bytes[start]!, start + 1 < end ? bytes[start + 1]! : NaN)) {
+      if (identity.denies(identifyBy[field]!, decoder.decode(bytes.subarray(start, end)))) return;
+    }
     if (fold && capitals) {
       source = bytes.slice(start, end);
       end -= start;

@@ -1,0 +1,70 @@
+/**
+ * The bytes of an upload as they are to be stored: read to the end, unpacked.
+ *
+ * @module
+ */
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { Failure } from "../contracts/failure.ts";
+import { abortedOr, untilAborted } from "../files/failures.ts";
+
+/** How an upload comes in. */
+export interface UploadBody {
+  readonly stream: ReadableStream<Uint8Array>;
+  /** Whether it is packed with gzip. */
+  readonly gzip: boolean;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The bytes. Failure `config` for a body that ends early, or is no gzip. Ending the iteration early cancels the body. */
+export function uploadBytes({ stream, gzip, signal }: UploadBody): AsyncIterable<Uint8Array> {
+  const bytes = read(stream, signal);
+  return gzip ? unpacked(bytes) : bytes;
+}
+
+async function* read(
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = stream.getReader();
+  let ended = false;
+  try {
+    for (;;) {
+      const { done, value } = await untilAborted(reader.read(), signal);
+      ended = done;
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    const failure = abortedOr(signal, error);
+    throw failure instanceof Failure ? failure : new Failure("config", "The request body ended before it was whole", {
+      hint: "Send it again",
+      cause: error,
+    });
+  } finally {
+    if (!ended) reader.cancel().catch(() => {});
+  }
+}
+
+/** Every member of a gzip file; `DecompressionStream` stops at the first one. */
+async function* unpacked(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const gunzip = createGunzip({ chunkSize: 65_536 });
+  const source = Readable.from(packed, { objectMode: true, highWaterMark: 2 });
+  const feeding = pipeline(source, gunzip);
+  feeding.catch(() => {});
+  try {
+    for await (const chunk of gunzip) yield chunk;
+    await feeding;
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure("config", "The request body cannot be unpacked: it is no gzip, or is damaged or cut off", {
+      hint: 'Pack it again, or send it as it is, without "Content-Encoding"',
+      cause: error,
+    });
+  } finally {
+    source.destroy();
+    gunzip.destroy();
+  }
+}
