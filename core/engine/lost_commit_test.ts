@@ -10,7 +10,7 @@ import { openDatabase } from "../database/open.ts";
 import { migrate } from "../database/migrations.ts";
 import { Archive } from "../profiles/archive.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
-import { type CommitCutter, type CutCommit, startCommitCutter } from "../testing/commit_cutter.ts";
+import { type CommitCutter, type CutCommit, startCommitCutter } from "../testing/commit_cutter_testing.ts";
 import { type PostgresServer, requirePostgres, startPostgres } from "../testing/postgres.ts";
 import { findAccount } from "./accounts.ts";
 import { SYSTEM } from "./actor.ts";
