@@ -9,6 +9,7 @@
 import { benchCsv } from "./csv.ts";
 import { benchHealthz } from "./healthz.ts";
 import { benchJourney } from "./journey.ts";
+import { benchMapping } from "./mapping.ts";
 import { benchPostgres } from "./postgres.ts";
 import { describeMachine, missing, type Package } from "./programs.ts";
 import { benchMemory, benchScale } from "./scale.ts";
@@ -58,6 +59,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     sizes: [1_000_000, 3],
     needs: ["time", "openssh-server", "openssh-client", "sqlite3"],
     run: (rows = 1, rounds = 1) => benchJourney(rows, rounds),
+  },
+  mapping: {
+    title: "A mapping in LQL, and its replay",
+    usage: "[rows] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "openssh-server", "openssh-client"],
+    run: (rows = 1, rounds = 1) => benchMapping(rows, rounds),
   },
   scale: {
     title: "The journey of four times as many rows",

@@ -54,6 +54,10 @@ export const NOUNS: Readonly<Record<string, NounEntry>> = {
     summary: "People who are to be forgotten",
     load: async () => (await import("./commands/erasure.ts")).erasure,
   },
+  audience: {
+    summary: "Named sets of profiles: filters, and imported lists",
+    load: async () => (await import("./commands/audience.ts")).audience,
+  },
   token: {
     summary: "Tokens for the HTTP API",
     load: async () => (await import("./commands/token.ts")).token,

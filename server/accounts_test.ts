@@ -10,7 +10,10 @@ import { openTestServer, type Reply, type TestServer } from "./server_testing.ts
 const SHARED = ["/api/provider/", "/api/job/type/"];
 
 /** Routes whose path names a thing that they make. */
-const MAKING = ["createAuthWithId", "eraseEntity", "uploadToStream"];
+const MAKING = ["createAuthWithId", "eraseEntity", "eraseContentEntity", "uploadToStream"];
+
+/** Routes whose path names a profile by an identity: they are looked at below. */
+const ENTITIES = ["getEntity", "getEntityByCookie", "getContentEntity", "getContentEntityByCookie", "getMe"];
 
 /** Makes an account and gives an admin's token for it. */
 async function otherAccount(server: TestServer, name: string): Promise<string> {
@@ -43,7 +46,9 @@ async function fill(server: TestServer): Promise<ReadonlyMap<string, readonly st
   const { request_id } = await server.runtime.erasures.request("id", "nobody");
   const token = (await server.runtime.tokens.list())[0]?.id ?? "";
   await server.runtime.mappings.create({ lql: "SELECT id FROM firms INTO company BY id" });
+  const audience = await server.call("POST /api/audience", { json: { slug: "everyone", filter: "FILTER *" } });
   return new Map([
+    ["/api/audience/", [String(audience.json.data.id), "everyone"]],
     ["/api/auth/", [auth.json.data.id, "partners-inbox", token]],
     ["/api/job/", [job.json.data.id, "nightly"]],
     ["/api/run/", [id, id.slice(0, 8)]],
@@ -73,7 +78,8 @@ onEachDatabase("every route answers another account's ids as if they were absent
   const things = await fill(server);
   const token = await otherAccount(server, "other");
   const routes = server.app.routes.filter(({ path, params, name }) =>
-    Object.keys(params).length > 0 && !MAKING.includes(name) && SHARED.every((start) => !path.startsWith(start))
+    Object.keys(params).length > 0 && ![...MAKING, ...ENTITIES].includes(name) &&
+    SHARED.every((start) => !path.startsWith(start))
   );
   assert.ok(routes.length > 10);
   for (const route of routes) {
@@ -100,6 +106,8 @@ onEachDatabase("every route answers another account's ids as if they were absent
     [() => "POST /api/job/type/csv-import/plan", (auth) => ({ auth, config }), auth],
     [() => "POST /api/job/type/csv-import/choices/file", (auth) => ({ auth, config: {} }), auth],
     [(id) => `GET /api/profile?field=id&value=${id}`, () => undefined, "1"],
+    [(id) => `GET /api/entity/user/id/${id}`, () => undefined, "1"],
+    [(id) => `GET /api/me/id/${id}`, () => undefined, "1"],
     [(id) => `GET /api/mapping?stream=${id}`, () => undefined, "customers"],
     [(id) => `GET /api/mapping?table=${id}`, () => undefined, "company"],
     [() => "POST /api/mapping/test", (mapping) => ({ mapping }), "customers"],
@@ -115,7 +123,7 @@ onEachDatabase("every route answers another account's ids as if they were absent
     assert.match(foreign, /^404 /, `${request(id)}: ${foreign}`);
     assert.equal(foreign, await ask(absent(id)), request(id));
   }
-  for (const list of ["auth", "job", "run", "stream", "mapping"]) {
+  for (const list of ["audience", "auth", "job", "run", "stream"]) {
     assert.deepEqual((await server.call(`GET /api/${list}`, { token })).json.data, [], list);
   }
   assert.equal((await server.call("GET /api/token", { token })).json.data.length, 1);

@@ -7,8 +7,10 @@ import { Hono } from "hono";
 import type { Log } from "../core/contracts/log.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
 import { accountRoutes } from "./api/account.ts";
+import { audienceRoutes } from "./api/audience.ts";
 import { auditRoutes } from "./api/audit.ts";
 import { authRoutes } from "./api/auth.ts";
+import { entityRoutes } from "./api/entity.ts";
 import { jobRoutes } from "./api/job.ts";
 import { jobTypeRoutes } from "./api/job_type.ts";
 import { erasureRoutes } from "./api/erasure.ts";
@@ -62,6 +64,8 @@ export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions
     ...mappingRoutes,
     ...tableRoutes,
     ...profileRoutes,
+    ...audienceRoutes,
+    ...entityRoutes,
     ...erasureRoutes,
     ...healthRoutes(ready),
   ];

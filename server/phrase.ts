@@ -9,6 +9,8 @@
 
 /** Requests by command; `{}` is its argument. */
 export const REQUESTS: Readonly<Record<string, string>> = {
+  "audience create": "POST /api/audience",
+  "audience list": "GET /api/audience",
   "auth check": "POST /api/auth/{}/check",
   "auth trust-host-key": "POST /api/auth/{}/trust-host-key",
   "job resume": "POST /api/job/{}/resume",

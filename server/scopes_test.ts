@@ -12,11 +12,22 @@ import { z } from "zod";
 /** Who manages data: auths, jobs, runs, streams. */
 const MANAGERS: readonly Scope[] = ["admin", "data_manager", "general_manager"];
 const ADMIN: readonly Scope[] = ["admin"];
+const WRITE_AUDIENCES: readonly Scope[] = [
+  "admin",
+  "segment_manager",
+  "marketer",
+  "campaign_manager",
+  "general_manager",
+];
+const READ_AUDIENCES: readonly Scope[] = [...WRITE_AUDIENCES, "data", "observer"];
+const READ_ENTITIES: readonly Scope[] = ["admin", "data", "data_manager", "general_manager"];
+const READ_CONTENT: readonly Scope[] = ["admin", "content_manager", "data_manager", "general_manager"];
 const ENTITY_READERS: readonly Scope[] = ["admin", "data", "data_manager", "general_manager"];
 
 /** Who may call what. Written by hand from SPEC §4: a new operation needs a line. */
 const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
   eraseEntity: MANAGERS,
+  eraseContentEntity: MANAGERS,
   getDeleteStatus: MANAGERS,
   listErasures: MANAGERS,
   getErasure: MANAGERS,
@@ -75,6 +86,19 @@ const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
   listTableFields: ENTITY_READERS,
   listCrowdedProfiles: ENTITY_READERS,
   updateTable: MANAGERS,
+  listAudiences: READ_AUDIENCES,
+  createAudience: WRITE_AUDIENCES,
+  getAudience: READ_AUDIENCES,
+  updateAudience: WRITE_AUDIENCES,
+  deleteAudience: WRITE_AUDIENCES,
+  getAudienceSize: READ_AUDIENCES,
+  listMembers: READ_AUDIENCES,
+  importMembers: WRITE_AUDIENCES,
+  getEntity: READ_ENTITIES,
+  getEntityByCookie: READ_ENTITIES,
+  getMe: READ_ENTITIES,
+  getContentEntity: READ_CONTENT,
+  getContentEntityByCookie: READ_CONTENT,
   getProfile: ["admin", "data", "data_manager", "general_manager"],
 };
 

@@ -14,6 +14,7 @@ import { audienceStore } from "./erase_audiences.ts";
 import { eventStore, rejectStore } from "./erase_archive.ts";
 import { profileStore } from "./erase_profiles.ts";
 import { fieldStore, runStore } from "./erase_texts.ts";
+import { spoolStore } from "./erase_spool.ts";
 import type { Core } from "./core.ts";
 
 /** A profile table, and whom of it is to be erased. */
@@ -65,6 +66,7 @@ export const ERASABLE_STORES: readonly ErasableStore[] = [
   fieldStore,
   runStore,
   audienceStore,
+  spoolStore,
 ];
 
 /** Tables and folders that hold nothing of the people in the events, each with the reason. */
@@ -83,6 +85,7 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   segments: "names of files",
   tokens: "hashes of tokens",
   settings: "keys, sealed",
+  uploads: "sizes and hashes of files",
   audience_heads: "numbers",
   crowded_profiles: "numbers, and names of fields",
   audience_members: "keyed hashes; erased ones are removed",
@@ -92,5 +95,4 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   migrations: "names",
   audit_entries: "who changed what: never an identity's value",
   audit_heads: "hashes",
-  idempotency_keys: "names of requests",
 };

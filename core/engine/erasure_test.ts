@@ -218,11 +218,38 @@ onEachDatabase("an erasure that is killed after any of its commits goes on, and 
   assert.fail("The erasure has more commits than were killed");
 });
 
+onEachDatabase("an identity that is being erased gives its erasure, and nobody's name is in it", async (databases) => {
+  await using peer = await startImport(databases);
+  await importRows(peer, [person(1)], 1);
+  const own = await erasures(peer);
+  const first = await own.request("id", "Person-1-x");
+  assert.equal((await own.request("email", "PERSON.1@example.org")).request_id, first.request_id);
+  assert.deepEqual((await own.list()).items, [first]);
+  await assert.rejects(own.lift(first.request_id), failure("config", /not done yet/, { code: "conflict" }));
+  await assert.rejects(own.get("nothing"), failure("config", /does not exist/, { code: "not_found" }));
+  await assert.rejects(own.request("note", "x"), failure("config", /identifies no profile/, { code: "not_found" }));
+});
+
+onEachDatabase("an account may refuse the erased for ever, and take that back", async (databases) => {
+  await using peer = await startImport(databases);
+  await peer.database.kysely.updateTable("accounts").set({ settings: '{"suppress_erased":"forever"}' }).execute();
+  await importRows(peer, [person(1)], 1);
+  const own = await erasures(peer);
+  const { request_id, run_id } = await own.request("id", "Person-1-x");
+  assert.equal(await executeTask(peer, run_id), "succeeded");
+  const { state, refused } = await own.get(request_id);
+  assert.deepEqual([state, refused], ["done", true]);
+  const found = await erasedFor(peer.database.kysely, 1, peer.place.stream, peer.identityKey);
+  assert.equal(found[0]?.keys.size, 2);
+  assert.equal((await own.lift(request_id)).refused, false);
+  assert.deepEqual(await erasedFor(peer.database.kysely, 1, peer.place.stream, peer.identityKey), []);
+});
+
 onEachDatabase("every table and folder is erasable, or is said to hold nobody", async (databases) => {
   await using peer = await startImport(databases);
   const named = [...ERASABLE_STORES.flatMap(({ tables }) => tables), ...Object.keys(WITHOUT_PEOPLE)];
   assert.deepEqual((await tablesOf(peer.database)).filter((table) => !named.includes(table)), []);
-  const { archiveDir, processesDir } = homeOf("home");
+  const { archiveDir, processesDir, spoolDir } = homeOf("home");
   const folders = [...ERASABLE_STORES.flatMap(({ folders }) => folders), "processes"];
-  for (const dir of [archiveDir, processesDir]) assert(folders.includes(basename(dir)), dir);
+  for (const dir of [archiveDir, processesDir, spoolDir]) assert(folders.includes(basename(dir)), dir);
 });

@@ -8,6 +8,7 @@ import type { Database } from "../database/database.ts";
 import type { DatabaseAddress } from "../database/open.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { Archive } from "../profiles/archive.ts";
+import type { IdentityRulesJson } from "../profiles/identity_rules.ts";
 import { type MappingDefinition, openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
@@ -106,10 +107,13 @@ export async function remap({ database }: Pick<ImportPeer, "database">, lql: str
   });
 }
 
-/** Starts one; events without a time of their own get 1,000. `lql` stands in the place of the default mapping. */
+/**
+ * Starts one; events without a time of their own get 1,000. `lql` stands in the place of the default mapping, `rules` in
+ * that of the identity rules that are built in.
+ */
 export async function startImport(
   databases: TestDatabases,
-  { lql }: { readonly lql?: string } = {},
+  { lql, rules = {} }: { readonly lql?: string; readonly rules?: IdentityRulesJson } = {},
 ): Promise<ImportPeer> {
   const engine = await startEngine(databases);
   const { database } = engine.context;
@@ -121,6 +125,7 @@ export async function startImport(
   const find = () => placeImport(database.kysely, 1, { stream: "people", identifyBy }, 0);
   let place = await find();
   if (lql !== undefined) {
+    await database.kysely.updateTable("profile_tables").set({ identity_rules: JSON.stringify(rules) }).execute();
     await remap({ database }, lql);
     place = await find();
   }

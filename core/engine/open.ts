@@ -6,6 +6,8 @@
 import { accountsOf, findAccount, ownAccountOf } from "./accounts.ts";
 import { type Actor, SYSTEM } from "./actor.ts";
 import { aliveIn } from "./alive.ts";
+import { AudienceCache } from "./audience_cache.ts";
+import { audiencesOf } from "./audiences.ts";
 import { auditLogOf } from "./audit_log.ts";
 import { authsOf } from "./auths.ts";
 import { readConfigFile } from "./config_file.ts";
@@ -13,6 +15,8 @@ import { Connections } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
 import { erasuresOf } from "./erasures.ts";
 import { openCore } from "./core.ts";
+import { entitiesOf } from "./entities.ts";
+import { EntityTables } from "./entity_tables.ts";
 import { jobsOf } from "./jobs.ts";
 import { resolveRun } from "./resolve_run.ts";
 import { createLog, type EngineLog } from "./log.ts";
@@ -69,6 +73,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const core = stack.use(await openCore({ home: options.home, plugins }));
   const { database } = core;
   const locks = core.home.processesDir;
+  const parts = { ...core, audienceCache: new AudienceCache(), entityTables: new EntityTables(core.identityKey) };
   const { actor = SYSTEM } = options;
   const opener: Caller = { actor, account: await findAccount(database.kysely, options.account) };
   const connections = stack.use(new Connections({ database, vault: core.vault, registry: core.registry, log }));
@@ -128,6 +133,8 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
       mappings: mappingsOf(context, { ...core, queued: (run) => queued(account.id, run) }),
       tables: tablesOf(context, { ...core, queued: (run) => queued(account.id, run) }),
       profiles: profilesOf(context, core.statements, core.identityKey),
+      audiences: audiencesOf(context, parts),
+      entities: entitiesOf(context, parts),
       tokens: tokensOf(context),
       erasures: erasuresOf(context, {
         statements: core.statements,

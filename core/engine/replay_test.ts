@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../contracts/failure.ts";
 import type { Row } from "../contracts/records.ts";
-import { allIdentities } from "../profiles/identity_index.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
-import { targetsOf } from "./generations.ts";
 import { type ImportPeer, readRun, remap, startImport } from "./import_testing.ts";
+import { storeOf } from "./store_testing.ts";
 import { executeTask } from "./task_testing.ts";
 
 const LQL = `
@@ -24,25 +23,6 @@ const row: fc.Arbitrary<Row> = fc.record({
   }, { requiredKeys: ["id", "email"] }),
   time: fc.nat({ max: 5 }),
 });
-
-/** What the current generation of the table holds. */
-async function storeOf({ database: { kysely } }: ImportPeer) {
-  const [target] = await targetsOf(kysely, 1, 1);
-  const { scope } = target!;
-  const profileRows = await kysely.selectFrom("profiles").select(["id", "at", "attributes"])
-    .where("table_id", "=", scope.table).orderBy("id").execute();
-  const stamps = await kysely.selectFrom("profile_stamps").select(["id", "at", "position", "fields", "identities"])
-    .where("table_id", "=", scope.table).orderBy("id").execute();
-  const { keys, profiles } = await allIdentities(kysely, scope);
-  const merges = await kysely.selectFrom("profile_merges").select(["id", "into_id"])
-    .where("table_id", "=", scope.table).execute();
-  const into = new Map(merges.map(({ id, into_id }) => [id, into_id]));
-  return {
-    profiles: profileRows,
-    stamps,
-    identities: Array.from(keys, (key, index) => [key, into.get(profiles[index]!) ?? profiles[index]]),
-  };
-}
 
 async function importAll(
   peer: ImportPeer,

@@ -15,16 +15,20 @@ import type { Caller } from "./token_check.ts";
 import type { UploadBody } from "./upload_body.ts";
 import type {
   AccountView,
+  AudienceView,
   AuditView,
   AuthView,
   CrowdedView,
   DeletedMappingView,
+  EntityView,
   ErasureView,
+  ImportedMembersView,
   JobView,
   MappingChangeView,
   MappingPreviewView,
   MappingSuggestionView,
   MappingView,
+  MemberView,
   Page,
   ProfileView,
   RejectView,
@@ -279,6 +283,84 @@ export interface Profiles {
   get(field: string, value: string, options?: { readonly table?: string }): Promise<ProfileView>;
 }
 
+/** What a new audience needs: a filter, or to be a list. */
+export interface AudienceInput {
+  /** What people call it; its slug unless told. */
+  readonly name?: string;
+  /** Unique in the account; the filter's ALIAS, else made of the name, unless told. */
+  readonly slug?: string;
+  readonly description?: string;
+  /** FilterQL, of a dynamic audience. */
+  readonly filter?: string;
+  /** Whether its members are imported. */
+  readonly list?: boolean;
+  /** Profile table; the filter's FROM, else `user`, unless told. */
+  readonly table?: string;
+}
+
+/** What a change of an audience may hold. */
+export interface AudienceChange {
+  readonly name?: string;
+  readonly slug?: string;
+  readonly description?: string;
+  /** FilterQL; FROM `user` where it names no table. Its ALIAS changes no slug. */
+  readonly filter?: string;
+}
+
+/** Members to import. */
+export interface MembersInput {
+  /** Identity field that they are values of; that of the members which are there, unless told. */
+  readonly field?: string;
+  /** UTF-8, a value a line. */
+  readonly content: AsyncIterable<Uint8Array>;
+  /** Whether they come to those that are there, in whose place they come unless told. */
+  readonly add?: boolean;
+}
+
+/** Audiences. `audience` is an id or a slug; `all` is the one of every profile, which has a size and members, too. */
+export interface Audiences {
+  create(input: AudienceInput): Promise<AudienceView>;
+  /** In the order in which they were made. */
+  list(): Promise<AudienceView[]>;
+  get(audience: string): Promise<AudienceView>;
+  /** Refused (`conflict`) where audiences that include it no longer could. */
+  update(audience: string, change: AudienceChange): Promise<AudienceView>;
+  /** Gives the one that is gone. Refused (`conflict`) while others include it. */
+  delete(audience: string): Promise<AudienceView>;
+  /** How many profiles are members now. `forbidden` where the filter reads fields that the actor may not see. */
+  size(audience: string, options?: { readonly signal?: AbortSignal }): Promise<{ readonly size: number }>;
+  /** One page of its members, as they are now. */
+  members(
+    audience: string,
+    options?: { readonly cursor?: string; readonly limit?: number; readonly signal?: AbortSignal },
+  ): Promise<Page<MemberView>>;
+  /** All its members, as they were when the first was asked for; `transient` when none is taken for 20 s. */
+  eachMember(audience: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<MemberView>;
+  /** Imports the members of a list: all of them, or nothing changes. */
+  importMembers(audience: string, input: MembersInput): Promise<ImportedMembersView>;
+}
+
+/** What of a profile is asked for. */
+export interface EntityQuery {
+  /** Profile table. */
+  readonly table: string;
+  /** Field that identifies it; the cookie's unless told: `_uid`, else `_uids`. */
+  readonly field?: string;
+  readonly value: string;
+  /** Fields to give; all unless told. */
+  readonly fields?: readonly string[];
+  /** Whether to give the slugs of its audiences; they are unless told. */
+  readonly segments?: boolean;
+  /** Whether to give `meta`; it is unless told. */
+  readonly meta?: boolean;
+}
+
+/** Profiles as the entity API has them. */
+export interface Entities {
+  /** Failure `config` (`not_found`) where no profile is named so; `forbidden` for a PII field. */
+  get(query: EntityQuery): Promise<EntityView>;
+}
+
 /** What a new token needs. */
 export interface TokenInput {
   /** What people call it; `token`, numbered where that is taken, unless told. */
@@ -369,6 +451,8 @@ export interface Engine {
   readonly mappings: Mappings;
   readonly tables: ProfileTables;
   readonly profiles: Profiles;
+  readonly audiences: Audiences;
+  readonly entities: Entities;
   readonly tokens: Tokens;
   readonly erasures: Erasures;
   readonly audit: AuditLog;

@@ -5,8 +5,8 @@
  * @module
  */
 import type { Log } from "../contracts/log.ts";
-import { Spool, type SpoolEntry } from "./spool.ts";
-import type { UploadFiles } from "./upload_files.ts";
+import { Spool, type SpoolEntry, type SpoolPlace } from "./spool.ts";
+import { findUpload, type UploadFiles } from "./upload_files.ts";
 
 const HOUR = 3_600_000;
 
@@ -25,44 +25,60 @@ export interface SweepOptions {
 }
 
 /** Removes what is to go and gives the runs whose files were. Runs that wait or work keep theirs. */
-export async function sweepSpool(
-  { home, database }: UploadFiles,
-  { account, keepFailed = KEEP_FAILED }: SweepOptions = {},
-): Promise<string[]> {
-  const spool = new Spool(home.spoolDir);
-  const swept: string[] = [];
+export async function sweepSpool(files: UploadFiles, options: SweepOptions = {}): Promise<string[]> {
+  const spool = new Spool(files.home.spoolDir);
+  const ended = await endUploads(files, options);
+  for (const place of ended) await spool.remove(place);
+  const stray: SpoolPlace[] = [];
   for await (const entry of spool.entries()) {
-    if (account !== undefined && account !== entry.account) continue;
-    if (!await isToGo({ home, database }, entry, keepFailed)) continue;
+    if (options.account !== undefined && options.account !== entry.account) continue;
+    if (!await isStray(files, entry)) continue;
     await spool.remove(entry);
-    swept.push(entry.run);
+    stray.push(entry);
   }
-  return swept;
+  return [...ended, ...stray].map(({ run }) => run);
 }
 
-async function isToGo({ database }: UploadFiles, entry: SpoolEntry, keepFailed: number): Promise<boolean> {
-  const { account, run, modified } = entry;
-  // A retry that comes first is seen by the transaction.
+/** Notes the files of runs that have ended for good as removed: a retry that comes first is seen by the transaction. */
+async function endUploads(
+  { database }: UploadFiles,
+  { account, keepFailed = KEEP_FAILED }: SweepOptions,
+): Promise<SpoolPlace[]> {
   return await database.write(async (transaction) => {
-    const upload = await transaction.selectFrom("uploads").select("removed_at").where("account_id", "=", account)
-      .where("run_id", "=", run).executeTakeFirst();
-    // Files have the times of the machine, not those of the database.
-    if (upload === undefined) return Date.now() - modified > KEEP_UNQUEUED;
-    if (upload.removed_at !== null) return true;
     const now = await database.now();
-    const ended = await transaction.selectFrom("runs").select("id").where("account_id", "=", account)
-      .where("id", "=", run)
+    const ended = await transaction.selectFrom("uploads")
+      .innerJoin(
+        "runs",
+        (join) => join.onRef("runs.account_id", "=", "uploads.account_id").onRef("runs.id", "=", "uploads.run_id"),
+      )
+      .select(["uploads.account_id as account", "uploads.run_id as run"])
+      .where("uploads.removed_at", "is", null)
+      .$if(account !== undefined, (query) => query.where("uploads.account_id", "=", account!))
       .where((where) =>
         where.or([
-          where("status", "=", "succeeded"),
-          where.and([where("status", "in", ["failed", "cancelled"]), where("finished_at", "<=", now - keepFailed)]),
+          where("runs.status", "=", "succeeded"),
+          where.and([
+            where("runs.status", "in", ["failed", "cancelled"]),
+            where("runs.finished_at", "<=", now - keepFailed),
+          ]),
         ])
-      ).executeTakeFirst();
-    if (ended === undefined) return false;
-    await transaction.updateTable("uploads").set({ removed_at: now }).where("account_id", "=", account)
-      .where("run_id", "=", run).execute();
-    return true;
+      ).execute();
+    for (const { account, run } of ended) {
+      await transaction.updateTable("uploads").set({ removed_at: now }).where("account_id", "=", account)
+        .where("run_id", "=", run).execute();
+    }
+    return ended;
   });
+}
+
+/** Whether a folder of the spool is nobody's: its removal was cut off, or its upload was. */
+async function isStray(
+  { database: { kysely } }: UploadFiles,
+  { account, run, modified }: SpoolEntry,
+): Promise<boolean> {
+  const upload = await findUpload(kysely, { account_id: account, id: run });
+  // Files have the times of the machine, not those of the database.
+  return upload === undefined ? Date.now() - modified > KEEP_UNQUEUED : upload.removed_at !== null;
 }
 
 /** Sweeps at once, and every hour until it is disposed of. */

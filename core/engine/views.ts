@@ -314,6 +314,60 @@ export interface ErasureView {
   readonly completed_at: string | null;
 }
 
+/** A named set of profiles. */
+export interface AudienceView {
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string;
+  /** Name of the profile table. */
+  readonly table: string;
+  /** `dynamic`: those for whom the filter holds; `list`: those whose identities were imported. */
+  readonly kind: "dynamic" | "list";
+  /** FilterQL; null for a list, and for whoever may not see the fields that it reads. */
+  readonly filter: string | null;
+  /** Identity field that a list's members are values of; null where none were imported. */
+  readonly field: string | null;
+  /** Distinct identities that were imported, with a profile or without; null for a dynamic one. */
+  readonly members: number | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** A profile that is a member of an audience. */
+export interface MemberView {
+  readonly id: number;
+  readonly attributes: { readonly [key: string]: JsonValue };
+}
+
+/** What became of imported members. */
+export interface ImportedMembersView {
+  readonly id: number;
+  readonly slug: string;
+  /** Lines with a value. */
+  readonly lines: number;
+  /** Lines whose value names nobody: it is on the deny-list, or too long. */
+  readonly rejected: number;
+  /** Distinct identities of the list from now on. */
+  readonly members: number;
+}
+
+/** A profile as the entity API has it. */
+export interface EntityView {
+  /** Its fields; and `segments`, the slugs of its audiences, unless they are not wanted. */
+  readonly data: { readonly [key: string]: JsonValue };
+  readonly message: "success";
+  /** Absent when it is not wanted. */
+  readonly meta?: {
+    /** Fields that profiles of the table are found by. */
+    readonly by_fields: readonly string[];
+    readonly format: "json";
+    /** The profile table. */
+    readonly name: string;
+  };
+  readonly status: 200;
+}
+
 /** One page of a list. */
 export interface Page<T> {
   readonly items: readonly T[];

@@ -180,6 +180,14 @@ export async function allIdentities(executor: Executor, scope: ProfileScope): Pr
   return { keys: new BigUint64Array(all.words.buffer), profiles: all.profiles };
 }
 
+/** Every identity of a profile table, run by run, each in ascending order of its keys, a block at a time. */
+export async function* identityRuns(
+  executor: Executor,
+  scope: ProfileScope,
+): AsyncGenerator<AsyncIterable<IdentityRun>> {
+  for (const { run } of await runsOf(executor, scope)) yield blocksOf(executor, scope, run);
+}
+
 interface RunRow {
   readonly run: number;
   readonly count: number;

@@ -39,25 +39,36 @@ const status = z.object({
 
 const MESSAGE = "delete request received";
 
-/** The routes of erasures. */
-export const erasureRoutes: readonly Route[] = [
-  defineRoute({
+/** A route that erases. The table `content` has a path of its own, since other tokens read it. */
+function erases(name: string, path: string, content?: string): Route {
+  const identity = { field: "A field that identifies", value: "Its value" };
+  const params: Readonly<Record<"field" | "value", string> & Partial<Record<"table", string>>> = content === undefined
+    ? { table: "Profile table", ...identity }
+    : identity;
+  return defineRoute({
     method: "delete",
-    path: "/api/entity/{table}/{field}/{value}",
-    name: "eraseEntity",
+    path,
+    name,
     capability: "entity.erase",
     tag: "erasure",
     summary: "Have a profile erased",
     description: "The profile is found no more; its data is refused, and removed everywhere, by a run. The answer's " +
       "`request_id` tells how far that is.",
-    params: { table: "Profile table", field: "A field that identifies", value: "Its value" },
+    params,
     failures: [400, 404],
     answer: document(requested, "The request was taken"),
-    handle: async ({ engine, params: { table, field, value } }) => {
-      const { request_id, completed } = await engine.erasures.request(field, value, { table });
+    handle: async ({ engine, params: { table = content, field, value } }) => {
+      const options = table === undefined ? {} : { table };
+      const { request_id, completed } = await engine.erasures.request(field, value, options);
       return { status: 200 as const, message: MESSAGE as typeof MESSAGE, data: { request_id, completed } };
     },
-  }),
+  });
+}
+
+/** The routes of erasures. */
+export const erasureRoutes: readonly Route[] = [
+  erases("eraseEntity", "/api/entity/{table}/{field}/{value}"),
+  erases("eraseContentEntity", "/api/entity/content/{field}/{value}", "content"),
   defineRoute({
     method: "get",
     path: "/api/entity/deletestatus/{id}",

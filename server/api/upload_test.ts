@@ -264,8 +264,8 @@ onEachDatabase("a failed run keeps its file for 7 days, and a retry goes on wher
   const second = await server.upload("?fields=nothing", { body: CSV, headers: csv });
   const { id, status, failure } = await server.ended(second.json.data.id);
   assert.deepEqual([status, failure.kind], ["failed", "config"]);
-  await database.kysely.updateTable("runs").set((set) => ({ finished_at: set("finished_at", "-", 8 * 86_400_000) }))
-    .where("id", "=", id).execute();
+  const aged = { finished_at: Date.now() - 8 * 86_400_000 };
+  await database.kysely.updateTable("runs").set(aged).where("id", "=", id).execute();
   assert.deepEqual(await sweepSpool(files), [id]);
   assert.deepEqual(server.spooled(), []);
   const late = await server.call(`POST /api/run/${id}/retry`);
@@ -284,6 +284,22 @@ Deno.test("a run that waits or was stopped keeps its file; erasing may take it f
   await server.call(`POST /api/run/${stopped}/stop`);
   assert.deepEqual(await sweepSpool(files, { account: 1, keepFailed: 0 }), [stopped]);
   assert.deepEqual(server.spooled(), [`1/${waits}/`, `1/${waits}/upload.csv`]);
+});
+
+onEachDatabase("erasing somebody removes the files of runs that have ended", async (databases) => {
+  await databases.useInHomes();
+  await using server = await openUploads({ runner: "serve" });
+  const send = async (query: string) => (await server.upload(query, { body: CSV, headers: csv })).json.data.id;
+  assert.equal((await server.ended(await send("?identify_by=id"))).status, "succeeded");
+  const failed = await send("?fields=nothing");
+  assert.equal((await server.ended(failed)).status, "failed");
+  while (server.spooled().length > 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(server.spooled(), [`1/${failed}/`, `1/${failed}/upload.csv`]);
+  const { request_id } = await server.runtime.erasures.request("id", "1");
+  const { run_id } = await server.runtime.erasures.get(request_id);
+  assert.equal((await server.ended(run_id)).status, "succeeded");
+  assert.deepEqual(server.spooled(), []);
+  assert.equal((await server.call(`POST /api/run/${failed}/retry`)).status, 409);
 });
 
 Deno.test("what a crash left of an upload is swept an hour later, when a server starts", async () => {

@@ -1,5 +1,5 @@
 /**
- * Profile tables have generations: a changed mapping fills a new one beside the one in use (ADR 0014).
+ * Profile tables have generations: a changed mapping fills a new one beside the one in use (ADR 0015).
  *
  * @module
  */

@@ -19,7 +19,6 @@ export const uploads: Migration = {
       .addColumn("created_at", types.integer, (column) => column.notNull())
       .addColumn("removed_at", types.integer)
       .addPrimaryKeyConstraint("uploads_pk", ["account_id", "run_id"])
-      .addForeignKeyConstraint("uploads_run", ["account_id", "run_id"], "runs", ["account_id", "id"])
       .modifyEnd(types.table).execute();
     await schema.createIndex("uploads_by_key").on("uploads").columns(["account_id", "key_hash"]).unique().execute();
   },

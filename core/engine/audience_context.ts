@@ -1,0 +1,19 @@
+/**
+ * What audiences work in.
+ *
+ * @module
+ */
+import type { ProfileStatements } from "../profiles/statements.ts";
+import type { AudienceCache } from "./audience_cache.ts";
+import type { EngineContext } from "./context.ts";
+
+/** What audiences need beside the context. */
+export interface AudienceParts {
+  readonly statements: ProfileStatements;
+  /** 16 bytes: the key of identity hashes. */
+  readonly identityKey: Uint8Array;
+  readonly audienceCache: AudienceCache;
+}
+
+/** The context that audiences work in. */
+export type AudienceContext = Pick<EngineContext, "database" | "accountId" | "account" | "actor">;

@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { JsonValue } from "../contracts/records.ts";
+import type { Database } from "../database/database.ts";
+import type { Expression, Filter } from "../lql/mod.ts";
+import { compileFilter, formatFilter, needlesOf, parseFilter } from "../lql/mod.ts";
+import { expressions, fieldValues, names } from "../lql/arbitrary_testing.ts";
+import { pageEnd, pageStatement, profilePages } from "../profiles/audience_pages.ts";
+import { statementsFor } from "../profiles/batch_statements.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
+import { AudiencePrograms } from "./audience_programs.ts";
+import { countMembers, findMembers, type Scan } from "./audience_scan.ts";
+
+const NOW = Date.parse("2026-03-05T00:00:00Z");
+
+/** Texts that may hide in JSON: escapes, other scripts and cases, what looks like something else. */
+const texts = fc.oneof(
+  fc.constantFrom("CH", "ch", "Zürich", "ZÜRICH", "zu\u0308rich", "İ", "a\\b", 'q"q', "a/b", "\n", "\u2028", "😀", "ß"),
+  fc.constantFrom("9", "9.0", "1e1", "-0", "true", "Yes", "no", "2026-03-01", "2026-03-01T00:00:00.000Z", "now-3d"),
+  fc.string({ maxLength: 4, unit: "grapheme" }).filter((text) => !text.includes("\0") && text.isWellFormed()),
+);
+const FIELDS = ["a", "b", "a.b", "__proto__", "CH"];
+const values: fc.Arbitrary<JsonValue> = fc.oneof(
+  texts,
+  fieldValues,
+  fc.array(texts, { maxLength: 3 }),
+  fc.dictionary(texts, texts, { maxKeys: 2 }),
+);
+const profiles = fc.array(
+  fc.dictionary(fc.constantFrom(...FIELDS), values, { maxKeys: 4, noNullPrototype: false }),
+  { minLength: 1, maxLength: 12 },
+);
+
+/** Comparisons of fields with texts, which the needles are made of, and anything else around them. */
+const field = fc.constantFrom(...FIELDS).map((name): Expression & { type: "field" } => ({
+  type: "field",
+  path: [name],
+}));
+const literal = fc.oneof(texts, fc.constantFrom(9, 1, true, false));
+const phrases = fc.letrec<{ node: Expression }>((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 4 },
+    fc.record({
+      type: fc.constant("comparison" as const),
+      operator: fc.constantFrom("=" as const, "=" as const, "!=" as const),
+      left: field,
+      right: literal.map((value): Expression => ({ type: "literal", value })),
+    }),
+    fc.record({
+      type: fc.constant("comparison" as const),
+      operator: fc.constant(">" as const),
+      left: field,
+      right: texts.map((value): Expression => ({ type: "literal", value })),
+    }),
+    fc.record({
+      type: fc.constantFrom("in" as const, "intersects" as const),
+      operand: field,
+      set: fc.array(literal, { minLength: 1, maxLength: 3 }),
+      negated: fc.boolean(),
+    }),
+    fc.record({ type: fc.constant("contains" as const), operand: field, pattern: literal, negated: fc.boolean() }),
+    fc.record({ type: fc.constant("exists" as const), operand: field }),
+    fc.record({ type: fc.constant("not" as const), operand: tie("node") }),
+    fc.record({
+      type: fc.constantFrom("and" as const, "or" as const),
+      operands: fc.array(tie("node"), { minLength: 2, maxLength: 3 }),
+    }),
+  ),
+})).node;
+
+/** Fills generation 1 of account 1. */
+async function fill(database: Database, attributes: readonly string[]): Promise<void> {
+  await database.kysely.deleteFrom("profiles").execute();
+  const rows = attributes.map((text, index) => ({
+    account_id: 1,
+    table_id: 1,
+    id: 10 * index + 1,
+    at: 0,
+    attributes: text,
+  }));
+  if (rows.length > 0) await database.kysely.insertInto("profiles").values(rows).execute();
+}
+
+function scanOf(database: Database, filter: string): Scan {
+  const programs = new AudiencePrograms([{
+    id: 1,
+    table_id: 1,
+    kind: "dynamic",
+    slug: "s",
+    name: "s",
+    description: "",
+    filter,
+    field: null,
+    members: 0,
+    version: 0,
+    created_at: 0,
+    updated_at: 0,
+  }]);
+  return {
+    executor: database.kysely,
+    kind: database.kind,
+    statements: statementsFor(database.kind),
+    scope: { account: 1, table: 1 },
+    program: programs.program(programs.require("s")),
+    now: NOW,
+  };
+}
+
+/** JSON that says the same with escapes. */
+const escaped = (text: string) => text.replaceAll("C", "\\u0043").replaceAll("/", "\\/");
+const slashed = (text: string) => text.replaceAll("/", "\\/");
+
+onEachDatabase("a database passes over no profile that a filter holds for", async (databases) => {
+  await using database = await databases.open();
+  await fc.assert(
+    fc.asyncProperty(
+      profiles,
+      phrases,
+      fc.constantFrom(slashed, escaped, String),
+      async (attributes, phrase, write) => {
+        const filter: Filter = { phrase };
+        const text = formatFilter(filter);
+        const { matches } = compileFilter(parseFilter(text), () => undefined);
+        const stored = attributes.map((profile) => write(JSON.stringify(profile)));
+        await fill(database, stored);
+        const expected = stored.flatMap((json, index) =>
+          matches(JSON.parse(json), { now: NOW }) ? [10 * index + 1] : []
+        );
+        const found = [];
+        for await (const { id } of findMembers(scanOf(database, text), 0)) found.push(id);
+        assert.deepEqual(found, expected, text);
+        assert.equal(await countMembers(scanOf(database, text)), expected.length, text);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("needles are what every profile has that a filter holds for", () => {
+  const profile = fc.dictionary(names, fieldValues, { maxKeys: 4, noNullPrototype: false });
+  fc.assert(
+    fc.property(profile, fc.oneof(phrases, expressions(false)), (attributes, phrase) => {
+      const needles = needlesOf({ phrase });
+      const text = JSON.stringify(attributes);
+      if (needles === undefined || /\\[u/]/.test(text)) return;
+      let holds;
+      try {
+        holds = compileFilter({ phrase }, () => undefined).matches(JSON.parse(text), { now: NOW });
+      } catch {
+        return;
+      }
+      const has = (one: typeof needles): boolean =>
+        one.type === "has"
+          ? text.includes(one.text)
+          : one.type === "and"
+          ? one.operands.every(has)
+          : one.operands.some(has);
+      assert.ok(!holds || has(needles), text);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+Deno.test("a needle follows from equality with a text, and from nothing that may be written otherwise", () => {
+  const needles = (filter: string) => needlesOf(parseFilter(filter));
+  const ch = { type: "has", text: '"CH"' };
+  assert.deepEqual(needles('FILTER country = "CH"'), ch);
+  assert.deepEqual(needles('FILTER AND (country = "CH", visits > 5)'), ch);
+  assert.deepEqual(needles('FILTER "CH" = country'), ch);
+  assert.deepEqual(needles('FILTER country IN ("CH", "DE")'), {
+    type: "or",
+    operands: [ch, { type: "has", text: '"DE"' }],
+  });
+  assert.deepEqual(needles('FILTER email CONTAINS "@x"'), { type: "has", text: "@x" });
+  for (
+    const none of [
+      'country != "CH"',
+      'NOT country = "CH"',
+      'country = "9"',
+      'country = "yes"',
+      'country = "2026-03-01"',
+      'country = "now-1d"',
+      `country = 'a"b'`,
+      'country = "a\\\\b"',
+      'country NOT IN ("CH")',
+      'OR (country = "CH", visits > 5)',
+      'email CONTAINS "1e"',
+      "visits > 5",
+      'tolower(country) = "ch"',
+    ]
+  ) assert.equal(needles(`FILTER ${none}`), undefined, none);
+});
+
+onEachDatabase("a table is read in pages whose size follows that of its profiles", async (databases) => {
+  await using database = await databases.open();
+  const sizes = async (attributes: (index: number) => string, count: number) => {
+    await fill(database, Array.from({ length: count }, (_, index) => attributes(index)));
+    const pages = [];
+    const ids = [];
+    for await (const page of profilePages(database.kysely, database.kind, { account: 1, table: 1 }, { ids: true })) {
+      pages.push(page.profiles.length);
+      ids.push(...page.ids);
+    }
+    assert.deepEqual(ids, Array.from({ length: count }, (_, index) => 10 * index + 1));
+    return pages;
+  };
+  assert.deepEqual(await sizes(() => "{}", 0), []);
+  assert.deepEqual(await sizes(() => "{}", 500), [500]);
+  assert.deepEqual(await sizes(() => "{}", 3_000), [500, 2_000, 500]);
+  const [, second] = await sizes(() => `{"a":"${"x".repeat(10_000)}"}`, 700);
+  assert.equal(second, Math.ceil((1 << 20) / (10_008 + 1 + 499 / 500)));
+});
+
+onEachDatabase("pages are found by the key of profiles", async (databases) => {
+  await using database = await databases.open();
+  await fill(database, Array.from({ length: 2_000 }, (_, index) => `{"a":${index}}`));
+  const { kysely, kind } = database;
+  const scope = { account: 1, table: 1 };
+  const needles = needlesOf(parseFilter('FILTER a = "CH"'));
+  for (
+    const statement of [
+      pageEnd(scope, 100, 50),
+      pageStatement(kind, scope, { needles, ids: true, after: 100, last: 200 }),
+    ]
+  ) {
+    const { sql, parameters } = statement.compile(kysely);
+    const literals = [...parameters];
+    const text = sql.replaceAll(/\?|\$\d+/g, () => {
+      const value = literals.shift();
+      return typeof value === "number" ? String(value) : `'${String(value)}'`;
+    });
+    const explain = kind === "sqlite" ? "explain query plan" : "explain (format text)";
+    const { rows } = await kysely.executeQuery<Record<string, string>>({
+      ...statement.compile(kysely),
+      sql: `${explain} ${text}`,
+      parameters: [],
+    });
+    const plan = JSON.stringify(rows);
+    assert.match(plan, kind === "sqlite" ? /SEARCH profiles USING PRIMARY KEY/ : /Index|Bitmap/, plan);
+    assert.doesNotMatch(plan, kind === "sqlite" ? /SCAN profiles/ : /Seq Scan/, plan);
+  }
+});

@@ -1,0 +1,43 @@
+/**
+ * The audiences that one profile is in: every filter of its table is asked in memory.
+ *
+ * @module
+ */
+import type { Executor } from "../database/database.ts";
+import type { FilteredProfile } from "../lql/mod.ts";
+import { isMember } from "../profiles/audience_members.ts";
+import { identityKey } from "../profiles/identity.ts";
+import type { OpenTarget } from "../profiles/mapping.ts";
+import { type AudiencePrograms, type AudienceRow, EVERYBODY } from "./audience_programs.ts";
+
+/** A profile that is asked about. */
+export interface Candidate {
+  readonly attributes: FilteredProfile;
+  /** Every (field, value) that names it. */
+  readonly identities: { readonly [field: string]: readonly string[] };
+}
+
+/**
+ * The slugs of a profile's audiences, in the order in which those were made, then `all`. Audiences that read a field
+ * that is not `visible` are passed over: being in one tells of its values.
+ */
+export async function segmentsOf(
+  executor: Executor,
+  programs: AudiencePrograms,
+  { table, scope, hashers }: OpenTarget,
+  { attributes, identities }: Candidate,
+  { now, visible }: { readonly now: number; readonly visible?: ((field: string) => boolean) | undefined },
+): Promise<string[]> {
+  const asked = programs.ofTable(table)
+    .filter(({ fields }) => visible === undefined || fields?.every(visible) === true);
+  const lists = new Map<string, boolean>();
+  for (const { id, field, version } of new Set<AudienceRow>(asked.flatMap((program) => program.lists))) {
+    const hasher = hashers.find((hasher) => hasher.field === field);
+    const values = hasher === undefined ? [] : identities[hasher.field] ?? [];
+    const keys = values.map((value) => identityKey(hasher!, value, 0));
+    lists.set(String(id), await isMember(executor, { account: scope.account, audience: id, version }, keys));
+  }
+  const context = { now, member: (list: string) => lists.get(list) === true };
+  const slugs = asked.filter((program) => program.matches(attributes, context)).map(({ row }) => row.slug);
+  return [...slugs, EVERYBODY];
+}

@@ -1,0 +1,25 @@
+/**
+ * Long work in slices: between two of them the thread answers others.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+
+const waiting: (() => void)[] = [];
+
+/**
+ * Waits until the thread has looked after everything else. Of all that waits here one goes on at a time, so that many
+ * long works keep others from the thread no longer than one.
+ */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    // Timers would wait a millisecond each.
+    if (waiting.length === 1) setImmediate(next);
+  });
+}
+
+function next(): void {
+  waiting.shift()?.();
+  if (waiting.length > 0) setImmediate(next);
+}

@@ -1,0 +1,204 @@
+/** The entity API, as the documents show it. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { createApp } from "../app.ts";
+import { openTestServer, type TestServer } from "../server_testing.ts";
+
+/** A file of people, with the fields that the documents' samples name. */
+const PEOPLE = [
+  "user_id,email,fbuid,_uids,country,name,note",
+  'user123,Ada@Example.com,fb1,"cookie/1",US,Ada,"a ""quoted"" word"',
+  "userdeleteme12,bob@example.com,fb2,cookie+2,CH,Bob,",
+  "100%,ünï@example.com,fb3,cookie 3,CH,Ünï,",
+].join("\n");
+
+/** A server with people, and the audiences of the documents' samples. */
+async function openPeople(): Promise<TestServer> {
+  const server = await openTestServer({ runner: "serve" });
+  await Deno.writeTextFile(join(server.folder, "people.csv"), PEOPLE);
+  await server.call("POST /api/auth", {
+    json: { method: "local-folder", label: "in", config: { folder: server.folder } },
+  });
+  const identify_by = ["user_id", "email", "fbuid", "_uids"];
+  await run(server, { stream: "people", file: "people.csv", identify_by });
+  for (
+    const filter of [
+      'FILTER AND (country = "US", EXISTS email) ALIAS email_us_based',
+      "FILTER EXISTS _uids ALIAS web_users",
+      'FILTER country = "CH" ALIAS swiss',
+    ]
+  ) {
+    const made = await server.call("POST /api/audience", { json: { filter } });
+    assert.equal(made.status, 201, made.text);
+  }
+  return server;
+}
+
+async function run(server: TestServer, config: object): Promise<void> {
+  const started = await server.call("POST /api/run", { json: { type: "csv-import", config } });
+  let last;
+  const signal = AbortSignal.timeout(60_000);
+  for await (const run of server.runtime.runs.follow(started.json.data.id, { signal })) last = run;
+  assert.equal(last?.status, "succeeded", JSON.stringify(last));
+}
+
+/** The documents' sample response, with this profile's own fields. */
+const SAMPLE = {
+  data: { segments: ["email_us_based", "web_users", "all"] },
+  message: "success",
+  meta: { by_fields: ["user_id", "email", "fbuid", "_uids"], format: "json", name: "user" },
+  status: 200,
+};
+
+Deno.test("the documented calls work with only the host changed, and answer field by field as documented", async () => {
+  await using server = await openPeople();
+  const stopping = new AbortController().signal;
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const { fetch: answer } = createApp(server.runtime, { log, stopping, ready: () => Promise.resolve() });
+  await using listening = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, answer);
+  const host = `http://127.0.0.1:${(listening.addr as Deno.NetAddr).port}`;
+  // curl -s -H "Authorization: $LIOKEY" -XGET "https://api.lytics.io/api/entity/…"
+  const documented = [
+    "https://api.lytics.io/api/entity/user/user_id/user123",
+    "https://api.lytics.io/api/entity/user/email/ada@example.com",
+    // The templates of the documents, filled in with their examples.
+    "https://api.lytics.io/api/entity/user/user_id/user123?segments=true",
+    "https://api.lytics.io/api/me/email/ada@example.com",
+    "https://api.lytics.io/api/entity/user/cookie%2F1",
+  ];
+  for (const url of documented) {
+    const response = await fetch(url.replace("https://api.lytics.io", host), {
+      method: "GET",
+      headers: { Authorization: server.token },
+    });
+    assert.equal(response.status, 200, url);
+    assert.equal(response.headers.get("content-type"), "application/json", url);
+    const { data: { segments, ...attributes }, ...rest } = await response.json();
+    const { data, ...sample } = SAMPLE;
+    assert.deepEqual(rest, sample, url);
+    assert.deepEqual(segments, data.segments, url);
+    assert.deepEqual(attributes, {
+      user_id: "user123",
+      email: "Ada@Example.com",
+      fbuid: "fb1",
+      _uids: "cookie/1",
+      country: "US",
+      name: "Ada",
+      note: 'a "quoted" word',
+    }, url);
+  }
+});
+
+Deno.test("fields, segments, meta and download do what the documents say, and nothing else is taken", async () => {
+  await using server = await openPeople();
+  const ask = (query: string) => server.call(`GET /api/entity/user/user_id/user123${query}`);
+  assert.deepEqual((await ask("?fields=name,org,city")).json, {
+    ...SAMPLE,
+    data: { name: "Ada", ...SAMPLE.data },
+  });
+  assert.deepEqual((await ask("?fields=name&segments=false")).json, { ...SAMPLE, data: { name: "Ada" } });
+  assert.deepEqual((await ask("?fields=name&meta=false&segments=false")).json, {
+    data: { name: "Ada" },
+    message: "success",
+    status: 200,
+  });
+  assert.equal((await ask("")).headers.get("content-disposition"), null);
+  assert.equal((await ask("?download=false")).headers.get("content-disposition"), null);
+  assert.equal((await ask("?download=true")).headers.get("content-disposition"), 'attachment; filename="user.json"');
+  for (const wrong of ["segments=1", "segments=", "meta=TRUE", "download=yes", "segments=no&meta=true", "field=name"]) {
+    const { status, json } = await ask(`?${wrong}`);
+    assert.deepEqual([status, json.status], [400, 400], wrong);
+    assert.equal(typeof json.message, "string");
+  }
+});
+
+Deno.test("what is not there answers 404 in the documented shape", async () => {
+  await using server = await openPeople();
+  for (
+    const path of [
+      "/api/entity/user/user_id/nobody",
+      "/api/entity/user/name/Ada",
+      "/api/entity/user/__proto__/x",
+      "/api/entity/nowhere/user_id/user123",
+      "/api/entity/__proto__/user_id/user123",
+      "/api/entity/user/nobody",
+      "/api/entity/content/id/1",
+      "/api/me/user_id/nobody",
+      "/api/entity/user/user_id/n%2Fa",
+    ]
+  ) {
+    const { status, json } = await server.call(`GET ${path}`);
+    assert.equal(status, 404, path);
+    assert.deepEqual([json.status, typeof json.message], [404, "string"], path);
+  }
+});
+
+Deno.test("a value in the path may hold anything, percent-encoded", async () => {
+  await using server = await openPeople();
+  for (
+    const [path, name] of [
+      ["user_id/100%25", "Ünï"],
+      ["email/%C3%BCn%C3%AF@example.com", "Ünï"],
+      ["email/ünï@example.com", "Ünï"],
+      ["_uids/cookie+2", "Bob"],
+      ["_uids/cookie%2B2", "Bob"],
+      ["_uids/cookie%203", "Ünï"],
+      ["_uids/cookie%2F1", "Ada"],
+      ["email/%20ADA@example.com%20", "Ada"],
+    ]
+  ) {
+    const { status, json } = await server.call(`GET /api/entity/user/${path}`);
+    assert.equal(status, 200, path);
+    assert.equal(json.data.name, name, path);
+  }
+});
+
+Deno.test("a value of a set finds its profile, and so does every identity of a merged one", async () => {
+  await using server = await openPeople();
+  const merge = "user_id,email,fbuid,_uids\nuser123,bob@example.com,,\n";
+  await Deno.writeTextFile(join(server.folder, "merge.csv"), merge);
+  await run(server, { stream: "people", file: "merge.csv", identify_by: ["user_id", "email", "fbuid", "_uids"] });
+  const first = (await server.call("GET /api/me/user_id/user123")).json;
+  assert.deepEqual(first.data.segments, ["web_users", "swiss", "all"]);
+  for (const path of ["user_id/userdeleteme12", "email/ada@example.com", "email/bob@example.com", "_uids/cookie+2"]) {
+    assert.deepEqual((await server.call(`GET /api/entity/user/${path}`)).json, first, path);
+  }
+  assert.deepEqual((await server.call("GET /api/entity/user/cookie+2")).json, first);
+});
+
+Deno.test("PII fields are neither shown nor looked up by, nor told of by audiences, without the scope for it", async () => {
+  await using server = await openPeople();
+  await server.call("PUT /api/account/settings", { json: { settings: { pii_fields: ["email", "_uids"] } } });
+  const { token } = await server.runtime.tokens.create({ scopes: ["data"] });
+  const { status, json } = await server.call("GET /api/entity/user/user_id/user123", { token });
+  assert.equal(status, 200);
+  assert.deepEqual(json.data, {
+    user_id: "user123",
+    fbuid: "fb1",
+    country: "US",
+    name: "Ada",
+    note: 'a "quoted" word',
+    segments: ["all"],
+  });
+  assert.deepEqual(json.meta.by_fields, ["user_id", "fbuid"]);
+  assert.equal(
+    (await server.call("GET /api/entity/user/user_id/user123?fields=email", { token })).json.data.email,
+    undefined,
+  );
+  for (const path of ["email/ada@example.com", "email/nobody", "_uids/cookie+2", "cookie+2"]) {
+    assert.equal((await server.call(`GET /api/entity/user/${path}`, { token })).status, 403, path);
+  }
+  assert.equal((await server.call("GET /api/entity/user/email/ada@example.com")).status, 200);
+});
+
+Deno.test("content tables are for those who may see content", async () => {
+  await using server = await openPeople();
+  const { token } = await server.runtime.tokens.create({ scopes: ["content_manager"] });
+  assert.equal((await server.call("GET /api/entity/content/id/1", { token })).status, 404);
+  assert.equal((await server.call("GET /api/entity/user/user_id/user123", { token })).status, 403);
+  assert.equal((await server.call("GET /api/me/user_id/user123", { token })).status, 403);
+  const { token: data } = await server.runtime.tokens.create({ scopes: ["data"] });
+  assert.equal((await server.call("GET /api/entity/content/id/1", { token: data })).status, 403);
+  // Both tables are erased from by the same call.
+  assert.equal((await server.call("DELETE /api/entity/content/id/1", { token: data })).status, 403);
+});
