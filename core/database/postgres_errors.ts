@@ -50,6 +50,12 @@ const NO_PASSWORD: Meaning = {
   hint: "Put the user's password into the database URL",
 };
 
+const POOLED: Meaning = {
+  kind: "config",
+  what: "answered from another session than the one that Waybill had set up",
+  hint: "Put PgBouncer, or what else shares its connections, into session mode, or connect past it",
+};
+
 const DISK_FULL: Meaning = {
   kind: "transient",
   what: "cannot be written: its disk is full",
@@ -66,6 +72,7 @@ const STATES: Readonly<Record<string, Meaning>> = {
     what: "takes no writes: it is a stand-by or set read-only",
     hint: "Name the server that takes writes in the database URL, or look at default_transaction_read_only",
   },
+  "26000": POOLED,
   "28P01": { kind: "config", what: "refused the password", hint: "Check user and password in the database URL" },
   "28000": {
     kind: "config",
@@ -80,6 +87,7 @@ const STATES: Readonly<Record<string, Meaning>> = {
   },
   "40001": { kind: "transient", what: "had another transaction in the way", hint: AGAIN },
   "40P01": { kind: "transient", what: "had another transaction in the way", hint: AGAIN },
+  "42P05": POOLED,
   "42501": { kind: "config", what: "refused a statement", hint: "Make the user the owner of the database" },
   "53": { kind: "transient", what: "is short of memory or other means", hint: SERVER_LOG },
   "53100": {

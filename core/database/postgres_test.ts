@@ -270,6 +270,15 @@ test("a prepared statement whose table was changed costs a retry", async (server
   await all();
 });
 
+test("a pooler that gives every transaction another session is told as what it is", async (server) => {
+  await using database = await openPostgres(await server.createDatabase());
+  const use = () => database.write((transaction) => sql`select 1 as one`.execute(transaction));
+  for (const _ of [1, 2, 3]) await use();
+  // The session of somebody else has prepared nothing.
+  await database.write((transaction) => sql`deallocate all`.execute(transaction)).catch(() => {});
+  await assert.rejects(use(), failure("config", /answered from another session than the one that Waybill had/, server));
+});
+
 test("statements that come again are prepared, and many different ones are not kept", async (server) => {
   await using database = await openPostgres(await server.createDatabase());
   const kept = await database.write(async (transaction) => {
