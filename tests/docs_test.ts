@@ -76,6 +76,7 @@ Deno.test("the tests may run every program whose package .ci/run installs", () =
     "openssl": "/usr/bin/openssl",
     "sqlite3": "/usr/bin/sqlite3",
     "procps": "/usr/bin/ps",
+    "curl": "/usr/bin/curl",
     "postgresql": "/usr/bin/setpriv",
   };
   const packages = /^PACKAGES=\((.*)\)$/m.exec(gate)?.[1]?.split(" ") ?? [];
