@@ -13,7 +13,7 @@ import { openQuietRuntime, PLUGINS, temporaryFolder } from "./support/home.ts";
 import { Observer } from "./support/observer.ts";
 import { databaseUrl, homePath, type Place, type Places, placesOn } from "./support/place.ts";
 import { mountSmallDisk, requireSmallDisk, type SmallDisk } from "./support/small_disk.ts";
-import { runCli } from "./support/waybill_process.ts";
+import { runCli, startWorker } from "./support/waybill_process.ts";
 
 const ignore = !requireSmallDisk() || !requirePostgres();
 
@@ -169,5 +169,43 @@ Deno.test({
     }
     console.log(`The import takes up to ${pages} pages of the archive's disk; full: ${JSON.stringify(seen)}`);
     assert.ok(seen.released > 0);
+  },
+});
+
+Deno.test({
+  name: "a PostgreSQL that goes down because its log has no room costs a retry once it is back, and no row",
+  ignore,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    // For the log alone: the tables would fill it up before the log needs its next file, and be refused for that.
+    await using disk = await mountForServer(160);
+    await using server = await startPostgres({
+      log: { folder: join(disk.path, "log") },
+      // Where it restarts by itself, it may find room: what its log no longer needs is removed then.
+      settings: { max_wal_size: "1GB", wal_recycle: "off", restart_after_crash: "off" },
+    });
+    const places = placesOn(server);
+    const { run, queued, assertUndisturbed } = await prepare(places, folder.path, 30_000);
+    const place = await places.copy(queued, join(folder.path, "home"));
+    await server.sql("checkpoint");
+    // Room for half of what the import's log takes.
+    disk.fill(2_500);
+    await using worker = startWorker(place);
+    await worker.logged(/could not be (read or )?written|tries again|"status":"succeeded"/);
+    const { code, stderr } = await runCli(place, ["run", "list"]);
+    assert.equal(code, 6, stderr);
+    assert.match(stderr, /cannot be reached/);
+    disk.free();
+    await server.shutDown();
+    await server.start();
+    // It comes again by itself, too: at once is a matter of time.
+    const retry = await runCli(place, ["run", "retry", run]);
+    assert.ok(retry.code === 0 || retry.code === 3, retry.stderr);
+    await using observer = new Observer(place, run);
+    const { attempts } = await observer.until(worker, ({ status }) => status === "succeeded");
+    assert.ok(attempts > 1);
+    worker.signal("SIGTERM");
+    assert.equal((await worker.status).code, 0);
+    await assertUndisturbed(place);
   },
 });

@@ -5,7 +5,7 @@
  */
 import { Failure } from "../contracts/failure.ts";
 import { CR, findLineEnd, LF, QUOTE, skipLineEnd, startsWith } from "./csv_bytes.ts";
-import { CSV_MAX_COLUMNS, type CsvHeader } from "./csv_options.ts";
+import { CSV_MAX_COLUMNS, CSV_MAX_NAME_BYTES, type CsvHeader } from "./csv_options.ts";
 
 /** A first line that is no row but tells the delimiter. */
 export interface SeparatorLine {
@@ -155,6 +155,13 @@ export function nameColumns(cells: readonly string[], delimiter: string, name: s
     });
   }
   const trimmed = cells.map((cell) => cell.trim());
+  const long = trimmed.findIndex((cell) => new TextEncoder().encode(cell).length > CSV_MAX_NAME_BYTES);
+  if (long >= 0) {
+    const most = `${CSV_MAX_NAME_BYTES} bytes`;
+    throw new Failure("data", `The name of column ${long + 1} in the header of "${name}" is longer than ${most}`, {
+      hint: "Check that the first line is the header, its delimiter and its quotes",
+    });
+  }
   const taken = new Set(trimmed);
   const seen = new Set<string>();
   const copies = new Map<string, number>();

@@ -112,6 +112,15 @@ Deno.test("a header that cannot be read is a failure of kind data", () => {
   assert.throws(() => readAll(utf8(",".repeat(20_000))), { kind: "data" });
 });
 
+Deno.test("a header whose names are too long for an index is a failure of kind data", () => {
+  const fits = "é".repeat(500);
+  assert.deepEqual(header(`id, ${fits} `).names, ["id", fits]);
+  assert.throws(() => readAll(utf8(`id,${fits}x\n1,2\n`), { name: "a.csv" }), {
+    kind: "data",
+    message: 'The name of column 2 in the header of "a.csv" is longer than 1000 bytes',
+  });
+});
+
 Deno.test("text in scripts beyond ASCII is no binary data", () => {
   for (const name of ["Å", "Ã", "ナ", "имя", "\u0085"]) assert.deepEqual(header(`${name},b`).names[1], "b");
 });

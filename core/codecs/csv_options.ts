@@ -12,6 +12,9 @@ export const CSV_MAX_RECORD_BYTES = 1_048_576;
 /** Most columns a header may have: what spreadsheets allow. */
 export const CSV_MAX_COLUMNS = 16_384;
 
+/** Longest name of a column, in bytes: it has to fit into an index. */
+export const CSV_MAX_NAME_BYTES = 1_000;
+
 /**
  * Where a reader stands between two records: all it needs to go on. Plain JSON, so a checkpoint can hold it.
  */

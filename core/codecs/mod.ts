@@ -6,6 +6,7 @@
 export { type CsvFile, CsvReader, openCsv } from "./csv.ts";
 export {
   CSV_MAX_COLUMNS,
+  CSV_MAX_NAME_BYTES,
   CSV_MAX_RECORD_BYTES,
   type CsvChunk,
   type CsvHeader,

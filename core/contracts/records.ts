@@ -9,7 +9,7 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [key:
 
 /** One row as an object: field name to value. */
 export interface Row {
-  /** The fields of the event. */
+  /** The fields of the event; names of up to 1,024 bytes in UTF-8. */
   readonly fields: Readonly<Record<string, JsonValue>>;
   /** Event time in milliseconds since the Unix epoch; absent = the run's first start. */
   readonly time?: number;
@@ -36,7 +36,7 @@ export interface RecordBatch {
 
 /** Where each value of a flat batch lies in its bytes. */
 export interface ColumnIndex {
-  /** The keys, in the order in which every row holds them. Unique. */
+  /** The keys, in the order in which every row holds them. Unique; up to 1,024 bytes each in UTF-8. */
   readonly names: readonly string[];
   /**
    * For row `r` and column `c`, `spans[2 * (r * names.length + c)]` is the offset of the value's first byte and the

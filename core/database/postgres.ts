@@ -34,6 +34,8 @@ const SESSION: Readonly<Record<string, string>> = {
   tcp_keepalives_interval: "10",
   tcp_keepalives_count: "6",
   bytea_output: "hex",
+  // Who waited for a lock is to see what was done under it.
+  default_transaction_isolation: "read committed",
   // Compiling takes longer than any statement of ours.
   jit: "off",
   // A plan that is kept was made for the table as it was: a batch may make it a thousand times as large.

@@ -21,6 +21,12 @@ const LONGEST_PREPARED = 4000;
 /** Commands whose row count is that of changed rows. */
 const CHANGES: readonly string[] = ["INSERT", "UPDATE", "DELETE", "MERGE"];
 
+/**
+ * Limits that servers or users have for people, and that a large commit or a check of all tables would pass. What keeps
+ * Waybill from holding others up is its own. Not every version has each.
+ */
+const LIMITS: readonly string[] = ["statement_timeout", "transaction_timeout", "idle_session_timeout"];
+
 /** A connection, as Kysely drives it. */
 export class PostgresConnection implements DatabaseConnection {
   readonly #client: PgPoolClient;
@@ -37,20 +43,30 @@ export class PostgresConnection implements DatabaseConnection {
     this.#settings = settings;
   }
 
-  /** Sets the session up. Failure `config` for a server that is too old. */
+  /** Sets the session up. Failure `config` for a server that is too old, or a database that is not in UTF-8. */
   async setUp(session: Readonly<Record<string, string>>): Promise<void> {
     const changes = Object.entries(session).map(([name, value]) => `set_config('${name}', '${value}', false)`);
+    for (const name of LIMITS) {
+      changes.push(`case when current_setting('${name}', true) is not null then set_config('${name}', '0', false) end`);
+    }
     // A commit is on the disk before anything that cannot be taken back (ARCHITECTURE, decision 1).
     changes.push(`set_config('synchronous_commit',
       replace(current_setting('synchronous_commit'), 'off', 'on'), false)`);
     const sql = `select current_setting('server_version_num') as version, current_setting('server_version') as name,
-      ${changes.join(", ")}`;
+      current_setting('server_encoding') as encoding, ${changes.join(", ")}`;
     const { rows } = await this.#query(sql, []);
-    const { version, name } = rows[0] as { readonly version: string; readonly name: string };
-    if (Number(version) >= OLDEST_VERSION) return;
-    throw new Failure("config", `The ${describePostgres(this.#settings)}, is PostgreSQL ${name}, which is too old`, {
-      hint: "Use PostgreSQL 13 or later",
-    });
+    const { version, name, encoding } = rows[0] as Readonly<Record<"version" | "name" | "encoding", string>>;
+    const refuse = (what: string, hint: string) =>
+      new Failure("config", `The ${describePostgres(this.#settings)}, ${what}`, { hint });
+    if (Number(version) < OLDEST_VERSION) {
+      throw refuse(`is PostgreSQL ${name}, which is too old`, "Use PostgreSQL 13 or later");
+    }
+    if (encoding !== "UTF8") {
+      throw refuse(
+        `has the encoding ${encoding}, which does not hold every text`,
+        "Make it anew: create database … encoding 'UTF8' template template0",
+      );
+    }
   }
 
   /** Runs a statement. */

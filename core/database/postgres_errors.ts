@@ -23,6 +23,11 @@ const UNREACHABLE: Meaning = {
   what: "cannot be reached",
   hint: "Check that PostgreSQL runs, and the host and port in the database URL",
 };
+const FORBIDDEN: Meaning = {
+  kind: "config",
+  what: "may not be connected to",
+  hint: "Give the user that runs Waybill access to the socket's folder, or look at this machine's firewall",
+};
 const UNKNOWN_HOST: Meaning = {
   kind: "transient",
   what: "cannot be reached: its host name is not known",
@@ -45,6 +50,12 @@ const NO_PASSWORD: Meaning = {
   hint: "Put the user's password into the database URL",
 };
 
+const POOLED: Meaning = {
+  kind: "config",
+  what: "answered from another session than the one that Waybill had set up",
+  hint: "Put PgBouncer, or what else shares its connections, into session mode, or connect past it",
+};
+
 const DISK_FULL: Meaning = {
   kind: "transient",
   what: "cannot be written: its disk is full",
@@ -56,7 +67,12 @@ const STATES: Readonly<Record<string, Meaning>> = {
   "08": LOST,
   "0A000": { kind: "transient", what: "had its tables changed meanwhile", hint: AGAIN },
   "25P03": { kind: "transient", what: "ended a transaction that stood still for too long", hint: AGAIN },
-  "25006": { kind: "transient", what: "takes no writes: it is a stand-by or set read-only", hint: SERVER_LOG },
+  "25006": {
+    kind: "transient",
+    what: "takes no writes: it is a stand-by or set read-only",
+    hint: "Name the server that takes writes in the database URL, or look at default_transaction_read_only",
+  },
+  "26000": POOLED,
   "28P01": { kind: "config", what: "refused the password", hint: "Check user and password in the database URL" },
   "28000": {
     kind: "config",
@@ -64,8 +80,14 @@ const STATES: Readonly<Record<string, Meaning>> = {
     hint: "Check sslmode in the database URL, and pg_hba.conf on the server",
   },
   "3D000": { kind: "config", what: "does not exist", hint: "Create it, or check its name in the database URL" },
+  "3F000": {
+    kind: "config",
+    what: "has no schema to make tables in",
+    hint: "Make one (create schema public) that the user owns, or check the user's search_path",
+  },
   "40001": { kind: "transient", what: "had another transaction in the way", hint: AGAIN },
   "40P01": { kind: "transient", what: "had another transaction in the way", hint: AGAIN },
+  "42P05": POOLED,
   "42501": { kind: "config", what: "refused a statement", hint: "Make the user the owner of the database" },
   "53": { kind: "transient", what: "is short of memory or other means", hint: SERVER_LOG },
   "53100": {
@@ -93,6 +115,8 @@ const SYSTEM_CODES: Readonly<Record<string, Meaning>> = {
   ENETUNREACH: UNREACHABLE,
   ETIMEDOUT: UNREACHABLE,
   ENOENT: UNREACHABLE,
+  EACCES: FORBIDDEN,
+  EPERM: FORBIDDEN,
   ENOTFOUND: UNKNOWN_HOST,
   EAI_AGAIN: UNKNOWN_HOST,
   ECONNRESET: LOST,
@@ -124,7 +148,7 @@ const CERTIFICATE_CODE = /CERT|^UNABLE_TO_|_CRL_|^HOSTNAME_MISMATCH$|^INVALID_(C
 /** The Failure that an error from a database stands for, or the error itself where it is a bug or a broken rule. */
 export function explainPostgresError(error: unknown, settings: PostgresSettings): unknown {
   if (!(error instanceof Error) || error instanceof Failure) return error;
-  if (error instanceof Deno.errors.NotCapable) {
+  if (error instanceof Deno.errors.NotCapable || isRefusedLookUp(error)) {
     return new Failure("config", `Deno may not connect to the ${describePostgres(settings)}`, {
       hint: "Grant --allow-net for its host and port",
       cause: error,
@@ -139,6 +163,11 @@ export function explainPostgresError(error: unknown, settings: PostgresSettings)
   });
 }
 
+/** Whether Deno did not let a host name be looked up: `node:dns` gives a code for that. */
+function isRefusedLookUp(error: Error): boolean {
+  return "code" in error && error.code === "EPERM" && "syscall" in error && error.syscall === "getaddrinfo";
+}
+
 /** Another transaction of this process went on for too long. */
 export function busyFailure(settings: PostgresSettings): Failure {
   return new Failure(LOCKED.kind, `The ${describePostgres(settings)}, ${LOCKED.what}`, { hint: LOCKED.hint });
@@ -147,15 +176,20 @@ export function busyFailure(settings: PostgresSettings): Failure {
 /** Whether nothing more can be asked of the connection that an error came from. */
 export function endsConnection(error: unknown): boolean {
   if (!(error instanceof Error) || sqlState(error) === undefined) return true;
-  if (error.message.startsWith("cached plan")) return true;
+  if (isOldPlan(error)) return true;
   return "severity" in error && (error.severity === "FATAL" || error.severity === "PANIC");
+}
+
+/** Whether a prepared statement's table was changed: told by the place in the server, whose words may be translated. */
+function isOldPlan(error: Error): boolean {
+  return "routine" in error && error.routine === "RevalidateCachedQuery";
 }
 
 function meaningOf(error: Error): Meaning | undefined {
   const state = sqlState(error);
   if (state !== undefined) {
     // The class holds every feature that PostgreSQL has not got: those are bugs.
-    if (state === "0A000" && !error.message.startsWith("cached plan")) return undefined;
+    if (state === "0A000" && !isOldPlan(error)) return undefined;
     // A connection's first file, on a full disk: the server has no code for that.
     if (state === "XX000" && error.message === "could not write init file") return DISK_FULL;
     return STATES[state] ?? STATES[state.slice(0, 3)] ?? STATES[state.slice(0, 2)];

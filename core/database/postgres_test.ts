@@ -62,6 +62,35 @@ test("opening says what is wrong: password, user, database, port, host, TLS", as
   );
 });
 
+Deno.test({
+  name: "a host that Deno may not look up is told by the flag that grants it",
+  permissions: { read: "inherit", env: "inherit", net: ["127.0.0.1"] },
+  fn: async () => {
+    await assert.rejects(openPostgres("postgres://waybill:secret@db.example/waybill"), (error) => {
+      assert(error instanceof Failure && error.kind === "config");
+      assert.match(
+        error.message,
+        /^Deno may not connect to the database "waybill" at db\.example:5432, user "waybill"$/,
+      );
+      assert.match(error.hint ?? "", /--allow-net/);
+      return true;
+    });
+  },
+});
+
+test("a database in another encoding is refused before anything is written to it", async (server) => {
+  const url = await server.createDatabase();
+  for (const encoding of ["SQL_ASCII", "LATIN1"]) {
+    const name = `in_${encoding.toLowerCase()}`;
+    const locale = "locale 'C' locale_provider libc template template0";
+    await server.sql(`create database ${name} owner waybill encoding '${encoding}' ${locale}`);
+    await assert.rejects(
+      openPostgres(changed(url, (url) => url.pathname = name)),
+      failure("config", new RegExp(`has the encoding ${encoding}, which does not hold every text$`), server),
+    );
+  }
+});
+
 test("a server that does not answer is given up after the connect time-out", async (server) => {
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = changed(await server.createDatabase(), (url) => {
@@ -183,6 +212,71 @@ test("two transactions that wait for each other: one is told to try again", asyn
   const [failed, ...more] = results.filter((result) => result.status === "rejected");
   assert.equal(more.length, 0);
   assert(failed && failure("transient", /had another transaction in the way$/, server)(failed.reason));
+});
+
+test("a commit is on the disk when it is told, whatever the server's or the user's default; a stronger one stays", async (server) => {
+  assert.equal(await server.sql("show synchronous_commit"), "off");
+  const url = await server.createDatabase();
+  const settings = async () => {
+    await using database = await openPostgres(url);
+    const show = async (executor: Pick<typeof database.kysely, "executeQuery" | "getExecutor">) => {
+      const { rows } = await sql<{ setting: string }>`select current_setting('synchronous_commit') as setting`
+        .execute(executor);
+      return rows[0]!.setting;
+    };
+    return [await show(database.kysely), await database.write(show)];
+  };
+  assert.deepEqual(await settings(), ["on", "on"]);
+  const name = new URL(url).pathname.slice(1);
+  for (const setting of ["local", "remote_write", "remote_apply"]) {
+    await server.sql(`alter role waybill in database ${name} set synchronous_commit = ${setting}`);
+    assert.deepEqual(await settings(), [setting, setting]);
+  }
+});
+
+test("limits and an isolation that the server or the user has for people do not hold for Waybill", async (server) => {
+  const url = await server.createDatabase();
+  const name = new URL(url).pathname.slice(1);
+  const names = ["statement_timeout", "transaction_timeout", "idle_session_timeout"];
+  const limits = `from pg_settings where name in ('${names.join("', '")}')`;
+  const present = (await server.sql(`select name ${limits}`)).split("\n");
+  assert(present.includes("statement_timeout"));
+  for (
+    const [setting, value] of [...present.map((limit) => [limit, "'1h'"]), [
+      "default_transaction_isolation",
+      "serializable",
+    ]]
+  ) {
+    await server.sql(`alter role waybill in database ${name} set ${setting} = ${value}`);
+  }
+  await using database = await openPostgres(url);
+  const inForce = async (executor: Pick<typeof database.kysely, "executeQuery" | "getExecutor">) => {
+    const { rows } = await sql<{ setting: string; isolation: string }>`
+      select setting, current_setting('transaction_isolation') as isolation ${sql.raw(limits)}`.execute(executor);
+    return rows;
+  };
+  const expected = present.map(() => ({ setting: "0", isolation: "read committed" }));
+  assert.deepEqual(await inForce(database.kysely), expected);
+  assert.deepEqual(await database.write(inForce), expected);
+});
+
+test("a prepared statement whose table was changed costs a retry", async (server) => {
+  await using database = await openPostgres(await server.createDatabase());
+  await migrate(database);
+  const all = () => sql`select * from settings`.execute(database.kysely);
+  for (const _ of [1, 2, 3]) await all();
+  await sql`alter table settings add column more bigint`.execute(database.kysely);
+  await assert.rejects(all(), failure("transient", /had its tables changed meanwhile$/, server));
+  await all();
+});
+
+test("a pooler that gives every transaction another session is told as what it is", async (server) => {
+  await using database = await openPostgres(await server.createDatabase());
+  const use = () => database.write((transaction) => sql`select 1 as one`.execute(transaction));
+  for (const _ of [1, 2, 3]) await use();
+  // The session of somebody else has prepared nothing.
+  await database.write((transaction) => sql`deallocate all`.execute(transaction)).catch(() => {});
+  await assert.rejects(use(), failure("config", /answered from another session than the one that Waybill had/, server));
 });
 
 test("statements that come again are prepared, and many different ones are not kept", async (server) => {

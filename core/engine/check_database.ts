@@ -57,6 +57,18 @@ export async function checkDatabase(home: string): Promise<DatabaseState | undef
   return { ...state, damage };
 }
 
+/** Throws the Failure that making the tables would meet: no right to make them, a server that takes no writes. */
+export async function tryToMakeTables(home: string): Promise<void> {
+  await using database = await openDatabase(homeOf(home).database);
+  const tried = new Error("The table is not kept");
+  await database.write(async (transaction) => {
+    await transaction.schema.createTable("waybill_doctor").addColumn("id", "integer").execute();
+    throw tried;
+  }).catch((error) => {
+    if (error !== tried) throw error;
+  });
+}
+
 async function refuseForeign(home: string): Promise<void> {
   await using database = await openPresent(home);
   const mismatch = database && await homeMismatch(homeOf(home), database);

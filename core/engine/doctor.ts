@@ -11,7 +11,7 @@ import type { Database } from "../database/database.ts";
 import { describeDatabase, openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
 import { archiveDamage } from "./check_archive.ts";
-import { checkTables, exists, tablesState } from "./check_database.ts";
+import { checkTables, exists, tablesState, tryToMakeTables } from "./check_database.ts";
 import { homeOf } from "./home.ts";
 import { homeMismatch } from "./home_id.ts";
 import { isoTime } from "./iso_time.ts";
@@ -145,6 +145,7 @@ async function database({ home }: ExamineOptions): Promise<Omit<CheckResult, "na
   const state = await checkTables(home);
   if (state === undefined) {
     if (address.url === undefined) return good("There is none yet; it is made at first use");
+    await tryToMakeTables(home);
     return good(`The ${place}, is empty; its tables are made at first use`);
   }
   const { applied, pending, newer, damage } = state;

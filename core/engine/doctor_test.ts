@@ -189,3 +189,36 @@ onEachDatabase("what lies in a newer Waybill's database is told as not checked",
   const { ok, detail } = await peer.line("archive");
   assert.deepEqual([ok, detail], [false, "Not checked: a newer Waybill made the database"]);
 });
+
+onEachDatabase("an empty PostgreSQL database in which no tables can be made is told so", async (databases) => {
+  if (databases.kind === "sqlite") return;
+  await using peer = await startPeer(databases);
+  const { url } = homeOf(peer.home).database;
+  const name = parsePostgresUrl(url ?? "").database;
+  const told = async (...statements: readonly string[]) => {
+    {
+      await using database = await openDatabase(homeOf(peer.home).database);
+      for (const statement of statements) await sql.raw(statement).execute(database.kysely);
+    }
+    const { ok, detail } = await peer.line("database");
+    return `${ok}: ${detail.replace(/^.*, user "waybill", /, "")}`;
+  };
+  // What is not on the search path is not there.
+  const elsewhere = `alter database ${name} set search_path = `;
+  assert.equal(
+    await told("create schema fresh", elsewhere + "fresh"),
+    "true: is empty; its tables are made at first use",
+  );
+  assert.equal(
+    await told("revoke create on schema fresh from current_user"),
+    "false: refused a statement: permission denied for schema fresh",
+  );
+  assert.equal(
+    await told(elsewhere + "nowhere"),
+    "false: has no schema to make tables in: no schema has been selected to create in",
+  );
+  assert.equal(
+    await told(elsewhere + "fresh", `alter database ${name} set default_transaction_read_only = on`),
+    "false: takes no writes: it is a stand-by or set read-only",
+  );
+});

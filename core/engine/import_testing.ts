@@ -131,15 +131,6 @@ export async function startImport(
   }
   const identityKey = Uint8Array.from({ length: 16 }, (_, index) => index);
   const profiles = () => place.targets.map((target) => new ProfileBatch(openTarget(target, identityKey, place.stream)));
-  const lines = async (kind: "stream" | "rejects") => {
-    const segments = await database.kysely.selectFrom("segments").select(["path", "length"]).where("kind", "=", kind)
-      .orderBy("id").execute();
-    let text = "";
-    for (const { path, length } of segments) {
-      for await (const block of archive.read(path, length)) text += new TextDecoder().decode(block);
-    }
-    return text.split("\n").slice(0, -1);
-  };
   return {
     database,
     address: engine.address,
@@ -167,33 +158,46 @@ export async function startImport(
       return { ...buffer.take(), counts, bytes: 0, duration: 0, ...options };
     },
     run: () => readRun(database, run),
-    lines,
-    content: async () => {
-      const { kysely } = database;
-      return {
-        accounts: await kysely.selectFrom("accounts").select(["id", "next_position"]).execute(),
-        streams: await kysely.selectFrom("streams").select(["id", "events"]).execute(),
-        fields: await kysely.selectFrom("stream_fields").selectAll().execute(),
-        profiles: await kysely.selectFrom("profiles").selectAll().execute(),
-        stamps: await kysely.selectFrom("profile_stamps").selectAll().execute(),
-        merges: await kysely.selectFrom("profile_merges").selectAll().execute(),
-        identities: identityNames(await allIdentities(kysely, { account: 1, table: 1 })),
-        segments: await kysely.selectFrom("segments").select(["kind", "events"]).orderBy("id").execute(),
-        runs: await kysely.selectFrom("runs").select([
-          "rows_read",
-          "accepted",
-          "rejected",
-          "checkpoint",
-          "bytes",
-          "profiles_created",
-          "profiles_updated",
-        ]).execute(),
-        lines: await lines("stream"),
-        rejects: await lines("rejects"),
-      };
-    },
+    lines: (kind) => archiveLines(database, archive, kind),
+    content: () => contentOf(database, archive),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
+}
+
+/** Everything that commits write, but for ids of runs and times of the clock. */
+export async function contentOf(database: Database, archive: Archive): Promise<Record<string, unknown>> {
+  const { kysely } = database;
+  return {
+    accounts: await kysely.selectFrom("accounts").select(["id", "next_position"]).execute(),
+    streams: await kysely.selectFrom("streams").select(["id", "events"]).execute(),
+    fields: await kysely.selectFrom("stream_fields").selectAll().orderBy("name").execute(),
+    profiles: await kysely.selectFrom("profiles").selectAll().orderBy("id").execute(),
+    stamps: await kysely.selectFrom("profile_stamps").selectAll().orderBy("id").execute(),
+    merges: await kysely.selectFrom("profile_merges").selectAll().orderBy("id").execute(),
+    identities: identityNames(await allIdentities(kysely, { account: 1, table: 1 })),
+    segments: await kysely.selectFrom("segments").select(["kind", "events"]).orderBy("id").execute(),
+    runs: await kysely.selectFrom("runs").select([
+      "rows_read",
+      "accepted",
+      "rejected",
+      "checkpoint",
+      "bytes",
+      "profiles_created",
+      "profiles_updated",
+    ]).execute(),
+    lines: await archiveLines(database, archive, "stream"),
+    rejects: await archiveLines(database, archive, "rejects"),
+  };
+}
+
+async function archiveLines(database: Database, archive: Archive, kind: "stream" | "rejects"): Promise<string[]> {
+  const segments = await database.kysely.selectFrom("segments").select(["path", "length"]).where("kind", "=", kind)
+    .orderBy("id").execute();
+  let text = "";
+  for (const { path, length } of segments) {
+    for await (const block of archive.read(path, length)) text += new TextDecoder().decode(block);
+  }
+  return text.split("\n").slice(0, -1);
 }
 
 /** Keys and the profiles they name, as JSON can hold them. */

@@ -15,6 +15,9 @@ export const MAX_BATCH_BYTES = 64 << 20;
 /** Most rows in one batch. */
 export const MAX_BATCH_ROWS = 1_000_000;
 
+/** Longest name of a field, in bytes: it has to fit into an index. */
+export const MAX_NAME_BYTES = 1_024;
+
 /** Furthest time from the Unix epoch, in milliseconds, that dates know (ECMA-262, "Time Values and Time Range"). */
 const MAX_TIME = 8.64e15;
 
@@ -24,7 +27,8 @@ const LF = 10, QUOTE = 34, COLON = 58, LETTER_N = 110, OPEN = 123, CLOSE = 125;
 /**
  * Checks and indexes what `emit` was given.
  *
- * A batch that breaks its own contract is a bug of the plugin: a TypeError that says which rule.
+ * A batch that breaks its own contract is a bug of the plugin: a TypeError that says which rule. A time that is no date,
+ * or a name longer than {@linkcode MAX_NAME_BYTES}, is a Failure `data`.
  */
 export function indexRows(rows: RecordBatch | readonly Row[]): IndexedBatch {
   if (!isRecordBatch(rows)) return encodeRows(rows);
@@ -70,6 +74,7 @@ function checkSpans({ bytes, rows }: RecordBatch, { names, spans }: ColumnIndex)
     throw new TypeError("A record batch's `spans` must have two entries for each row and column");
   }
   if (new Set(names).size !== width) throw new TypeError("A record batch's column names must be unique");
+  checkNames(names);
   // Between a key's first byte and its value's: were it more, a value without a span would lie there.
   const keyBytes = Uint32Array.from(names, (name) => encoder.encode(`${JSON.stringify(name)}:`).length);
   for (let row = 0, at = 0; row < rows.length - 1; row++) {
@@ -93,6 +98,14 @@ function checkSpans({ bytes, rows }: RecordBatch, { names, spans }: ColumnIndex)
   }
 }
 
+function checkNames(names: readonly string[]): void {
+  const long = names.find((name) => 3 * name.length > MAX_NAME_BYTES && encoder.encode(name).length > MAX_NAME_BYTES);
+  if (long === undefined) return;
+  throw new Failure("data", `The name of the field "${long.slice(0, 40)}…" is longer than ${MAX_NAME_BYTES} bytes`, {
+    hint: "Give the field another name before it is imported",
+  });
+}
+
 function parseRows({ bytes, rows, times }: RecordBatch): Row[] {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   return Array.from(times, (time, row) => {
@@ -108,6 +121,7 @@ function parseRows({ bytes, rows, times }: RecordBatch): Row[] {
 
 function encodeRows(rows: readonly Row[]): IndexedBatch {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row.fields)))];
+  checkNames(names);
   const width = names.length;
   let bytes: Uint8Array<ArrayBuffer> = new Uint8Array(65_536);
   let length = 0;

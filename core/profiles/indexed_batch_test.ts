@@ -187,6 +187,21 @@ Deno.test("rows longer than the first buffer are kept whole", () => {
   assert.deepEqual(rowsOf(indexRows(rows)), rows);
 });
 
+Deno.test("a name that is too long for an index is refused, in rows and in batches", () => {
+  const fits = "é".repeat(512);
+  assert.deepEqual(indexRows([{ fields: { [fits]: 1 } }]).columns.names, [fits]);
+  const batch = indexRows([{ fields: { [fits]: 1 } }]);
+  assert.equal(indexRows(batch), batch);
+  const long = `${fits}x`;
+  const refused = { kind: "data", message: `The name of the field "${"é".repeat(40)}…" is longer than 1024 bytes` };
+  assert.throws(() => indexRows([{ fields: { [long]: 1 } }]), refused);
+  const line = `{"${long}":1}\n`;
+  assert.throws(() => indexRows(linesBatch([line])), refused);
+  const from = encoder.encode(line).length - 3;
+  const columns = { names: [long], spans: Uint32Array.of(from, from + 1) };
+  assert.throws(() => indexRows({ ...linesBatch([line]), columns }), refused);
+});
+
 Deno.test("a field called __proto__ is a field like any other", () => {
   const fields = JSON.parse('{"__proto__":"x","id":1}');
   const batch = indexRows([{ fields }, { fields: { id: 2 } }]);

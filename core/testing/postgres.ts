@@ -24,10 +24,11 @@ export interface PostgresOptions {
   readonly tls?: boolean;
   /**
    * Where the databases' files go, such as a disk of its own: a folder that is not there yet, in one that every user may
-   * pass through. The write-ahead log stays elsewhere unless `withLog`, and so do the server's messages. It is not
-   * removed.
+   * pass through. The write-ahead log stays elsewhere, and so do the server's messages. It is not removed.
    */
-  readonly data?: { readonly folder: string; readonly withLog?: boolean };
+  readonly data?: { readonly folder: string };
+  /** Where the write-ahead log goes: a folder likewise. Its files have 1 MiB there, instead of 16. */
+  readonly log?: { readonly folder: string };
   /** Settings as in `postgresql.conf`, such as `{ max_connections: "5" }`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -109,15 +110,16 @@ class Postgres implements PostgresServer {
       await Deno.chmod(folder, 0o755);
       await this.#giveToServer(folder);
     }
-    const { data } = this.#options;
-    if (data !== undefined) {
-      await Deno.mkdir(data.folder, { mode: 0o700 });
-      await this.#giveToServer(data.folder);
+    const { data, log } = this.#options;
+    for (const { folder } of [data, log].filter((own) => own !== undefined)) {
+      await Deno.mkdir(folder, { mode: 0o700 });
+      await this.#giveToServer(folder);
     }
     // A default collation that is not bytewise, as most servers have: text columns must not depend on it.
     await this.#run("initdb", [
       `--pgdata=${this.#data}`,
-      ...data === undefined || data.withLog === true ? [] : [`--waldir=${this.#home}/wal`],
+      ...data !== undefined || log !== undefined ? [`--waldir=${log?.folder ?? `${this.#home}/log`}`] : [],
+      ...log === undefined ? [] : ["--wal-segsize=1"],
       "--username=postgres",
       "--encoding=UTF8",
       "--locale=C.UTF-8",
