@@ -32,8 +32,14 @@ export async function sweepRetired(database: Database, account: number, signal: 
   for (const { id } of retired) {
     for (const statement of sweepStatements(account, id)) {
       for (let removed = 1n; removed > 0n && !signal.aborted;) {
-        const result = await database.write((transaction) => statement.execute(transaction), { beside: true });
-        removed = result.numAffectedRows ?? 0n;
+        removed = await database.write(async (transaction) => {
+          // One sweep at a time, that of an attempt before with a commit still under way as well: on PostgreSQL rows
+          // that another one is removing would look like none left, and what comes after them would stay for good.
+          const held = await transaction.updateTable("generations").set({ state: "retired" })
+            .where("account_id", "=", account).where("id", "=", id).where("state", "=", "retired").executeTakeFirst();
+          if (held.numUpdatedRows === 0n) return 0n;
+          return (await statement.execute(transaction)).numAffectedRows ?? 0n;
+        }, { beside: true });
       }
     }
     if (signal.aborted) return;
