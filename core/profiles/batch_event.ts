@@ -3,26 +3,31 @@
  *
  * @module
  */
-import { isAscii } from "node:buffer";
+import { Buffer } from "node:buffer";
 import type { JsonValue } from "../contracts/records.ts";
 import type { MappingEvent } from "../lql/mod.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
 
 const QUOTE = 34, BACKSLASH = 92;
+/** What is not ASCII, in a text of bytes. */
+const BEYOND_ASCII = /[\u0080-\u00ff]/;
 
 /** One event of a batch at a time. */
 export class BatchEvent implements MappingEvent {
   at = 0;
   #span = 0;
   readonly #columns: ReadonlyMap<string, number>;
-  /** The batch as text where a byte is a character: most batches, and slicing costs next to nothing. */
-  readonly #text: string | undefined;
+  /** The batch, a character for each byte: slicing it costs next to nothing. */
+  readonly #text: string;
+  readonly #isAscii: boolean;
   readonly #escapes: boolean;
   readonly #decoder = new TextDecoder();
 
   constructor(private readonly batch: IndexedBatch) {
     this.#columns = new Map(batch.columns.names.map((name, column) => [name, 2 * column]));
-    this.#text = isAscii(batch.bytes) ? this.#decoder.decode(batch.bytes) : undefined;
+    const { buffer, byteOffset, length } = batch.bytes;
+    this.#text = Buffer.from(buffer, byteOffset, length).toString("latin1");
+    this.#isAscii = !BEYOND_ASCII.test(this.#text);
     this.#escapes = batch.bytes.includes(BACKSLASH);
   }
 
@@ -38,8 +43,9 @@ export class BatchEvent implements MappingEvent {
     const { bytes, columns: { spans } } = this.batch;
     const from = spans[this.#span + column]!, to = spans[this.#span + column + 1]!;
     if (isEmptyValue(bytes, from, to - from)) return undefined;
-    const isPlain = bytes[from] === QUOTE && !this.#escapes;
-    const text = this.#text === undefined ? this.#decoder.decode(bytes.subarray(from, to)) : this.#text.slice(from, to);
+    const raw = this.#text.slice(from, to);
+    const text = this.#isAscii || !BEYOND_ASCII.test(raw) ? raw : this.#decoder.decode(bytes.subarray(from, to));
+    const isPlain = bytes[from] === QUOTE && !(this.#escapes && text.includes("\\"));
     return isPlain ? text.slice(1, -1) : JSON.parse(text);
   }
 

@@ -24,6 +24,9 @@ export interface IdentityRulesJson {
 /** Fields whose values are e-mail addresses, which are compared in lower case unless told otherwise. */
 const EMAIL_FIELD = /e[-_]?mail/i;
 
+/** Printable ASCII: no letter of it is of another length in lower case. */
+const PLAIN = /^[ -~]+$/;
+
 /** What forms and exports write where they have nothing to say; compared in lower case. */
 const NOBODY: readonly string[] = [
   "null",
@@ -59,6 +62,8 @@ export class IdentityRules {
   /** Values of one identity field from which a profile is reported. */
   readonly mostValues: number;
   readonly #denied = new Map<string, Set<string>>();
+  /** Fields that were asked for, and whether their values are compared in lower case. */
+  readonly #folds = new Map<string, boolean>();
   readonly #everywhere: Set<string>;
   /** What denied values begin with, and how long they are: most values are no candidates. */
   readonly #likely = new Uint8Array(65_536);
@@ -82,8 +87,12 @@ export class IdentityRules {
 
   /** Whether values of the field are compared in lower case. */
   foldsCase(field: string): boolean {
-    const steps = this.#stepsOf(field);
-    return steps === undefined ? EMAIL_FIELD.test(field) : steps.includes("lower");
+    let folds = this.#folds.get(field);
+    if (folds === undefined) {
+      folds = this.#stepsOf(field)?.includes("lower") ?? EMAIL_FIELD.test(field);
+      this.#folds.set(field, folds);
+    }
+    return folds;
   }
 
   /** Whether there is more to normalising the field's values than white space and case. */
@@ -112,13 +121,16 @@ export class IdentityRules {
     let text = String(value).trim().toWellFormed();
     if (!this.isPlain(field)) text = text.replaceAll(/[^0-9]/g, "");
     if (this.foldsCase(field)) text = text.toLowerCase();
-    return text === "" || this.denies(field, text) ? undefined : text;
+    if (text === "") return undefined;
+    const likely = !PLAIN.test(text) || this.mayDeny(text.length, text.charCodeAt(0), text.charCodeAt(1));
+    return likely && this.denies(field, text) ? undefined : text;
   }
 
   /** The texts by which a field identifies: one of a single value, one each of a list's members. */
   valuesOf(field: string, value: JsonValue | undefined): string[] {
-    const members = Array.isArray(value) ? value : [value];
-    return [...new Set(members.flatMap((member) => this.normalise(field, member) ?? []))];
+    if (Array.isArray(value)) return [...new Set(value.flatMap((member) => this.normalise(field, member) ?? []))];
+    const text = this.normalise(field, value);
+    return text === undefined ? [] : [text];
   }
 
   #stepsOf(field: string): readonly string[] | undefined {

@@ -236,30 +236,51 @@ export class ProfileBatch {
     const keys = names.map((name) => `${JSON.stringify(name)}:`);
     const order = [...names.keys()].sort((a, b) => names[a]! < names[b]! ? -1 : 1);
     const identities = identifyBy.map((field) => names.indexOf(field));
+    const folds = identifyBy.map((field) => identity.foldsCase(field));
+    const plain = identifyBy.map((field) => identity.isPlain(field));
     const event = new BatchEvent(batch);
     const values: (JsonValue | undefined)[] = new Array(names.length);
+    /** Of each column its value as JSON, and where that stands in the row's text. */
+    const jsons: string[] = new Array(names.length).fill("");
+    const starts = new Int32Array(names.length);
+    const scratch = new Uint8Array(256);
     let put = this.#ends[first]!;
     for (let row = 0; row < batch.times.length; row++) {
       const number = first + row;
       event.move(row, this.times[number]!);
       let text = "{";
-      if (program.evaluate(event, values)) {
+      const taken = program.evaluate(event, values);
+      if (taken) {
         for (const column of order) {
           const value = values[column];
-          if (value !== undefined) text += `${text === "{" ? "" : ","}${keys[column]}${JSON.stringify(value)}`;
-        }
-        for (let field = 0; field < identities.length; field++) {
-          const value = identities[field]! < 0 ? undefined : values[identities[field]!];
           if (value === undefined) continue;
-          for (const name of identity.valuesOf(identifyBy[field]!, value)) {
-            const bytes = encoder.encode(name);
-            this.#addIdentity(number, field, bytes, 0, bytes.length);
-          }
+          text += text.length === 1 ? keys[column]! : `,${keys[column]}`;
+          starts[column] = text.length;
+          text += jsons[column] = JSON.stringify(value);
         }
       } else this.#excluded++;
       text += "}";
       this.#reserveTexts(put + 3 * text.length);
-      put += encoder.encodeInto(text, this.#texts.subarray(put)).written;
+      const { written } = encoder.encodeInto(text, this.#texts.subarray(put));
+      for (let field = 0; taken && field < identities.length; field++) {
+        const column = identities[field]!;
+        if (column < 0 || values[column] === undefined) continue;
+        const json = jsons[column]!;
+        // Where a byte is a character, the value stands in the row's bytes where it stands in its text.
+        const isAscii = written === text.length;
+        const bytes = isAscii ? this.#texts : bytesOf(json, scratch);
+        const from = isAscii ? put + starts[column]! : 0;
+        this.#identify(
+          number,
+          field,
+          folds[field]!,
+          plain[field]!,
+          bytes,
+          from,
+          from + (isAscii || bytes === scratch ? json.length : bytes.length),
+        );
+      }
+      put += written;
       this.#ends[number + 1] = put;
     }
   }
@@ -317,6 +338,17 @@ export class ProfileBatch {
     this.#identified = grown(this.#identified, new Uint8Array(size));
     this.#ends = grown(this.#ends, new Float64Array(size + 1));
   }
+}
+
+/** A short text of ASCII in the scratch, any other in memory of its own. */
+function bytesOf(text: string, scratch: Uint8Array): Uint8Array {
+  if (text.length > scratch.length) return encoder.encode(text);
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 127) return encoder.encode(text);
+    scratch[at] = code;
+  }
+  return scratch;
 }
 
 function grown<T extends Int32Array | Uint8Array | Float64Array>(old: T, larger: T): T {

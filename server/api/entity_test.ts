@@ -202,3 +202,12 @@ Deno.test("content tables are for those who may see content", async () => {
   // Both tables are erased from by the same call.
   assert.equal((await server.call("DELETE /api/entity/content/id/1", { token: data })).status, 403);
 });
+
+Deno.test("a field named segments gives way to the audiences", async () => {
+  await using server = await openPeople();
+  await Deno.writeTextFile(join(server.folder, "own.csv"), "user_id,segments\nuser123,mine\n");
+  await run(server, { stream: "own", file: "own.csv", identify_by: ["user_id"] });
+  const ask = async (query: string) => (await server.call(`GET /api/me/user_id/user123?${query}`)).json.data.segments;
+  assert.deepEqual(await ask("fields=segments"), ["email_us_based", "web_users", "all"]);
+  assert.equal(await ask("segments=false"), "mine");
+});
