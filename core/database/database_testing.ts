@@ -29,6 +29,7 @@ const STEPS = [
   "0009_crowded_profiles",
   "0010_erasures",
   "0011_uploads",
+  "0012_blocks_apart",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

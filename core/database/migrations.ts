@@ -13,6 +13,7 @@ import { columnTypes, type Migration } from "./migration.ts";
 import { audiences } from "./migrations/audiences.ts";
 import { auditLog } from "./migrations/audit_log.ts";
 import { authUsers } from "./migrations/auth_users.ts";
+import { blocksApart } from "./migrations/blocks_apart.ts";
 import { crowdedProfiles } from "./migrations/crowded_profiles.ts";
 import { erasures } from "./migrations/erasures.ts";
 import { firstTables } from "./migrations/first_tables.ts";
@@ -35,6 +36,7 @@ const MIGRATIONS: readonly Migration[] = [
   crowdedProfiles,
   erasures,
   uploads,
+  blocksApart,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

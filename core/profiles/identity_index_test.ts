@@ -157,7 +157,7 @@ async function assertPostgresPlan(executor: Executor, { sql, parameters }: Compi
     const reads = plan.flatMap((line, index) => / on identity_blocks/.test(line) ? [index] : []);
     assert(reads.length > 0);
     for (const index of reads) {
-      assert.match(plan[index]!, /Index (Only )?Scan (Backward )?using identity_blocks_key on /, plan.join("\n"));
+      assert.match(plan[index]!, /Index (Only )?Scan (Backward )?using identity_blocks_apart on /, plan.join("\n"));
       assert.match(plan[index + 1]!, /Index Cond: \(\(account_id = .*\(run = .*\(first (<=|>) /, plan.join("\n"));
     }
     assert(!plan.some((line) => /Filter:|Sort/.test(line)), plan.join("\n"));
