@@ -6,6 +6,7 @@
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { identityKey } from "../profiles/identity.ts";
+import { moveHead } from "./audience_cache.ts";
 import type { ErasableStore, ErasedTable } from "./erasable_stores.ts";
 
 /** Lists of identities. They hold keyed hashes: nothing of them is readable in free space. */
@@ -27,6 +28,7 @@ export const audienceStore: ErasableStore = {
             removed += await removeKey(transaction, { account_id: account, audience_id: id, version }, key);
           }
           if (removed === 0) continue;
+          await moveHead(transaction, account);
           await transaction.updateTable("audiences").set((set) => ({ members: set("members", "-", removed) }))
             .where("account_id", "=", account).where("id", "=", id).execute();
         }
