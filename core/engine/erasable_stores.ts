@@ -13,9 +13,11 @@ import type { OpenTarget } from "../profiles/mapping.ts";
 import { audienceStore } from "./erase_audiences.ts";
 import { eventStore, rejectStore } from "./erase_archive.ts";
 import { profileStore } from "./erase_profiles.ts";
+import { tableStore } from "./erase_tables.ts";
 import { fieldStore, runStore } from "./erase_texts.ts";
 import { spoolStore } from "./erase_spool.ts";
 import type { Core } from "./core.ts";
+import type { TaskContext } from "./task.ts";
 
 /** A profile table, and whom of it is to be erased. */
 export interface ErasedTable {
@@ -36,6 +38,8 @@ export interface EraseContext {
   /** Every erased value. */
   readonly values: ErasedValues;
   readonly signal: AbortSignal;
+  /** The run that erases. */
+  readonly task: Pick<TaskContext, "claim" | "log" | "progress" | "note">;
   /** Where the store had come to when the run was interrupted; undefined at its start. */
   readonly position: JsonValue | undefined;
   /** Commits a step and the position after it, which must not be undefined. */
@@ -52,8 +56,11 @@ export interface ErasableStore {
   readonly tables: readonly (keyof Tables)[];
   /** Folders of the data directory that hold it. */
   readonly folders: readonly string[];
-  /** `profiles` are removed first, and once more at the end; `archive` is what is kept of the events. */
-  readonly stage: "profiles" | "archive";
+  /**
+   * `profiles` are removed first, and once more at the end; `archive` is what is kept of the events; `derived` what is
+   * made of the archive again when it is without them.
+   */
+  readonly stage: "profiles" | "archive" | "derived";
   /** Removes what the store holds of the erased; goes on where it was, and may be called again when it is done. */
   erase(context: EraseContext): Promise<void>;
 }
@@ -67,6 +74,7 @@ export const ERASABLE_STORES: readonly ErasableStore[] = [
   runStore,
   audienceStore,
   spoolStore,
+  tableStore,
 ];
 
 /** Tables and folders that hold nothing of the people in the events, each with the reason. */

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { FailureJson } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
+import type { ErasedValues } from "../profiles/erased_values.ts";
 import type { ErasableStore } from "./erasable_stores.ts";
 
 /** The examples of stream fields. */
@@ -43,7 +45,10 @@ export const runStore: ErasableStore = {
       const runs = await transaction.selectFrom("runs").select(["id", "failure", "notes"])
         .where("account_id", "=", account).execute();
       for (const { id, failure, notes } of runs) {
-        const said = { failure: failure === null ? null : values.scrub(failure), notes: values.scrub(notes) };
+        const said = {
+          failure: failure === null ? null : scrubFailure(failure, values),
+          notes: scrubList(notes, values),
+        };
         if (said.failure === failure && said.notes === notes) continue;
         await transaction.updateTable("runs").set(said).where("account_id", "=", account).where("id", "=", id)
           .execute();
@@ -52,3 +57,18 @@ export const runStore: ErasableStore = {
     });
   },
 };
+
+/** A failure without the values in what it says; its kind and code are ours. */
+function scrubFailure(text: string, values: ErasedValues): string {
+  const failure: FailureJson = JSON.parse(text);
+  const { message, hint } = failure;
+  return JSON.stringify({
+    ...failure,
+    message: values.scrub(message),
+    hint: hint === null ? null : values.scrub(hint),
+  });
+}
+
+function scrubList(text: string, values: ErasedValues): string {
+  return JSON.stringify((JSON.parse(text) as string[]).map((sentence) => values.scrub(sentence)));
+}

@@ -49,8 +49,8 @@ class ErasureWork {
     if (this.#position.stage === "initial") await this.#begin();
     const tables = await this.#tables(rows);
     const values = new ErasedValues(tables.flatMap(({ identities }) => identities.map(([, value]) => value)));
-    const erase = async (stage: ErasableStore["stage"]) => {
-      const stores = ERASABLE_STORES.filter((store) => store.stage === stage);
+    const of = (stage: ErasableStore["stage"]) => ERASABLE_STORES.filter((store) => store.stage === stage);
+    const erase = async (stores: readonly ErasableStore[]) => {
       for (const [index, store] of stores.entries()) {
         if (index < this.#position.store) continue;
         await store.erase({
@@ -60,6 +60,7 @@ class ErasureWork {
           tables,
           values,
           signal,
+          task: this.context,
           position: this.#position.store === index ? this.#position.within ?? undefined : undefined,
           commit: (work) => this.#commitWithin(index, work),
         });
@@ -67,14 +68,14 @@ class ErasureWork {
       }
     };
     if (this.#position.stage === "primary") {
-      await erase("profiles");
+      await erase(of("profiles"));
       await this.#enter("archive");
     }
     if (this.#position.stage === "archive") {
-      await erase("archive");
+      await erase(of("archive"));
       await this.#enter("secondary");
     }
-    await erase("profiles");
+    await erase([...of("derived"), ...of("profiles")]);
     await core.database.rewrite([...new Set(ERASABLE_STORES.flatMap((store) => store.tables))]);
     await sweepRetired(core.database, claim.account, signal);
     throwIfAborted(signal);

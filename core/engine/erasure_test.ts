@@ -9,8 +9,10 @@ import { ERASABLE_STORES, WITHOUT_PEOPLE } from "./erasable_stores.ts";
 import { SYSTEM } from "./actor.ts";
 import { findAccount } from "./accounts.ts";
 import { failure } from "./engine_testing.ts";
+import { followMappings } from "./generations.ts";
+import { makeTable } from "./profile_tables.ts";
 import { erasuresOf } from "./erasures.ts";
-import { type ImportPeer, readRun, remap, startImport } from "./import_testing.ts";
+import { addRun, type ImportPeer, readRun, remap, startImport } from "./import_testing.ts";
 import { homeOf } from "./home.ts";
 import { ImportRun } from "./import_run.ts";
 import { profilesOf } from "./profiles.ts";
@@ -216,6 +218,60 @@ onEachDatabase("an erasure that is killed after any of its commits goes on, and 
     if (end === "succeeded") return;
   }
   assert.fail("The erasure has more commits than were killed");
+});
+
+onEachDatabase("tables that other mappings fill are made anew without the erased", async (databases) => {
+  await using peer = await startImport(databases);
+  const { database } = peer;
+  await importRows(peer, Array.from({ length: 40 }, (_, index) => person(index % 8, { city: `c${index % 2}` })), 7);
+  const definition = {
+    kind: "lql",
+    text: "SELECT city, set(id) AS people, count(id) AS events FROM people INTO city BY city",
+  };
+  const replay = await database.write(async (transaction) => {
+    const table = await makeTable(transaction, 1, "city", 1);
+    await transaction.insertInto("mappings").values({
+      account_id: 1,
+      id: "city",
+      stream_id: peer.place.stream,
+      table_id: table,
+      definition: JSON.stringify(definition),
+      created_at: 9,
+      updated_at: 9,
+    }).execute();
+    return await followMappings(transaction, 1, table, { now: await database.now() });
+  });
+  assert.equal(await executeTask(peer, replay!), "succeeded");
+  const found = await profiles(peer);
+  const before = await found.get("city", "c0", { table: "city" });
+  assert.deepEqual(before.attributes["events"], 20);
+  const own = await erasures(peer);
+  const { run_id } = await own.request("id", "Person-4-x");
+  assert.equal(await executeTask(peer, run_id), "succeeded", (await readRun(database, run_id)).failure ?? "");
+  const { attributes } = await found.get("city", "c0", { table: "city" });
+  assert.deepEqual([attributes["events"], attributes["people"]], [15, [0, 2, 6].map((id) => `Person-${id}-x`)]);
+  await assertNoTrace(peer, ["person-4-x", "person.4@example.org"]);
+});
+
+onEachDatabase("what a run says of the erased is scrubbed, and stays what it is", async (databases) => {
+  await using peer = await startImport(databases);
+  await importRows(peer, [{ fields: { id: ":" } }, { fields: { id: "message" } }, person(1)], 3);
+  const failure = { kind: "config", message: 'No file "person-1-x"', hint: "See message", code: null };
+  const own = await erasures(peer);
+  for (const id of [":", "message", "Person-1-x"]) {
+    const run = await addRun(peer.database, {
+      status: "failed",
+      failure: JSON.stringify(failure),
+      notes: JSON.stringify(['Of "PERSON-1-X": one row']),
+    });
+    const { run_id } = await own.request("id", id);
+    assert.equal(await executeTask(peer, run_id), "succeeded", (await readRun(peer.database, run_id)).failure ?? "");
+    const said = await readRun(peer.database, run);
+    const { kind, message } = JSON.parse(said.failure!);
+    assert.equal(kind, "config");
+    if (id !== "Person-1-x") continue;
+    assert.deepEqual([message, JSON.parse(said.notes)], ['No file "[erased]"', ['Of "[erased]": one row']]);
+  }
 });
 
 onEachDatabase("an identity that is being erased gives its erasure, and nobody's name is in it", async (databases) => {

@@ -10,6 +10,9 @@ import { skipSpace, tokenAt, wordAt } from "./lexer.ts";
 import { MAX_DEPTH, MAX_LENGTH } from "./limits.ts";
 import { BARE_NAME, KEYWORDS, SLUG, type Token } from "./tokens.ts";
 
+/** What no database keeps as it is, or nobody sees. */
+const CONTROL = /(?![\t\n\r])\p{Cc}/u;
+
 /** A name with dots, as one name. */
 const DOTTED = /[\p{L}_][\p{L}\p{N}_.]*/uy;
 
@@ -35,6 +38,13 @@ export class Cursor {
       throw new Failure("config", `The ${what} has ${text.length} characters, the most is ${MAX_LENGTH}`, {
         code: "too_large",
         hint: way,
+      });
+    }
+    const control = text.search(CONTROL);
+    if (control >= 0) {
+      const code = text.charCodeAt(control).toString(16).toUpperCase().padStart(4, "0");
+      throw new Failure("config", `The ${filter ? "filter" : "mapping"} holds the control character U+${code}`, {
+        hint: "Leave it out: only line breaks and tabs may stand in it",
       });
     }
     this.text = text;

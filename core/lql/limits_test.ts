@@ -68,3 +68,15 @@ Deno.test("names of the language's own innards are ordinary names", () => {
     assert.throws(() => compileFilter(parseFilter(`FILTER ${name}(x) = 1`), () => undefined), /is not known/, name);
   }
 });
+
+Deno.test("control characters are refused, which some databases would cut a text off at", () => {
+  for (
+    const [parse, text] of [[parseFilter, 'FILTER a = "x\0"'], [
+      parseMapping,
+      "SELECT `a\u001b` FROM s INTO t BY a",
+    ]] as const
+  ) {
+    assert.throws(() => parse(text), /holds the control character U\+00(00|1B)/);
+  }
+  assert.doesNotThrow(() => parseFilter('FILTER\tAND (\r\n a = "é\u00a0"\n)'));
+});

@@ -1,0 +1,86 @@
+/**
+ * Makes the other profile tables anew, without the events that are gone: what those said is in their profiles.
+ *
+ * @module
+ */
+import { Failure } from "../contracts/failure.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
+import { addGeneration, wantedDefinition } from "./generations.ts";
+import { replayTask } from "./replay.ts";
+
+/** Which tables are done, and how far the one that is being made is. */
+interface Position {
+  readonly done: readonly number[];
+  readonly generation?: number;
+  readonly replay?: JsonValue;
+}
+
+/** Profile tables other than those whose people are erased, as far as events go into them. */
+export const tableStore: ErasableStore = {
+  name: "tables",
+  tables: [],
+  folders: [],
+  stage: "derived",
+  erase: async (context) => {
+    const { core: { database }, account, tables, position } = context;
+    let at = position as unknown as Position | undefined ?? { done: [] };
+    const own = tables.map(({ target }) => target.table);
+    const mapped = await database.kysely.selectFrom("mappings").select("table_id").distinct()
+      .where("account_id", "=", account).orderBy("table_id").execute();
+    for (const { table_id } of mapped) {
+      if (own.includes(table_id) || at.done.includes(table_id)) continue;
+      at = await makeAnew(context, table_id, at);
+    }
+  },
+};
+
+async function makeAnew(context: EraseContext, table: number, begun: Position): Promise<Position> {
+  const { core, signal, task, commit } = context;
+  let at = begun;
+  if (at.generation === undefined || !await isWanted(context, at.generation)) at = await begin(context, table, at);
+  const generation = at.generation!;
+  try {
+    await replayTask.work({
+      ...task,
+      core,
+      signal,
+      config: { table, generation },
+      checkpoint: at.replay,
+      commit: (work) =>
+        commit(async (transaction) => {
+          const { checkpoint } = await work(transaction);
+          at = { ...at, replay: checkpoint };
+          return { position: at as unknown as JsonValue };
+        }),
+    });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== "cancelled" || signal.aborted) throw error;
+    throw new Failure("transient", "The mappings of a profile table were changed while it was made anew", {
+      hint: "The erasure tries again by itself",
+      cause: error,
+    });
+  }
+  at = { done: [...at.done, table] };
+  await commit(() => Promise.resolve({ position: at as unknown as JsonValue }));
+  return at;
+}
+
+async function isWanted({ core, account }: EraseContext, generation: number): Promise<boolean> {
+  const row = await core.database.kysely.selectFrom("generations").select("state")
+    .where("account_id", "=", account).where("id", "=", generation).executeTakeFirst();
+  return row?.state === "building" || row?.state === "current";
+}
+
+async function begin({ core, account, commit }: EraseContext, table: number, { done }: Position): Promise<Position> {
+  let at: Position = { done };
+  await commit(async (transaction) => {
+    const now = await core.database.now();
+    await transaction.updateTable("generations").set({ state: "retired" }).where("account_id", "=", account)
+      .where("table_id", "=", table).where("state", "=", "building").execute();
+    const definition = await wantedDefinition(transaction, account, table);
+    at = { done, generation: await addGeneration(transaction, account, table, { state: "building", definition, now }) };
+    return { position: at as unknown as JsonValue };
+  });
+  return at;
+}
