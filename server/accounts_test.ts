@@ -123,7 +123,7 @@ onEachDatabase("every route answers another account's ids as if they were absent
     assert.match(foreign, /^404 /, `${request(id)}: ${foreign}`);
     assert.equal(foreign, await ask(absent(id)), request(id));
   }
-  for (const list of ["audience", "auth", "job", "run", "stream"]) {
+  for (const list of ["audience", "auth", "job", "run", "stream", "mapping"]) {
     assert.deepEqual((await server.call(`GET /api/${list}`, { token })).json.data, [], list);
   }
   assert.equal((await server.call("GET /api/token", { token })).json.data.length, 1);
