@@ -125,8 +125,9 @@ async function runAll(): Promise<boolean> {
       return [`Failed; \`deno task bench ${name}\` tells more.`];
     });
     lines.push(`## ${part.title}`, "", ...result, "");
+    // A run that is cut off leaves what it has measured.
+    await Deno.writeTextFile(RESULTS, lines.join("\n"));
   }
-  await Deno.writeTextFile(RESULTS, lines.join("\n"));
   console.log(lines.join("\n"));
   return complete;
 }
