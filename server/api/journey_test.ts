@@ -113,12 +113,17 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
   assert.ok(type.fields.some(({ flag }: { flag: string }) => flag === "identify-by"));
   assert.ok(type.config_schema.required.includes("file"));
   assert.ok(type.choices.some(({ field }: { field: string }) => field === "file"));
-  assert.deepEqual((await server.call("GET /api/job/type")).json.data, [type]);
+  const types = (await server.call("GET /api/job/type")).json.data;
+  assert.deepEqual(types.map(({ id }: { id: string }) => id), ["csv-import", "json-import"]);
+  assert.deepEqual(types[0], type);
   const provider = (await server.call("GET /api/provider/file-service")).json.data;
-  assert.deepEqual(provider.job_types, [type]);
+  assert.deepEqual(provider.job_types, types);
   assert.equal(provider.auth_methods[0].config_schema.properties.password.writeOnly, true);
   const [summary] = (await server.call("GET /api/provider")).json.data;
-  assert.deepEqual([summary.auth_methods, summary.job_types], [["sftp", "local-folder"], ["csv-import"]]);
+  assert.deepEqual([summary.auth_methods, summary.job_types], [["sftp", "local-folder"], [
+    "csv-import",
+    "json-import",
+  ]]);
 });
 
 Deno.test("a job is changed, paused, resumed and deleted", async () => {
