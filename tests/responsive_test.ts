@@ -31,6 +31,8 @@ Deno.test("while a large import runs, every request is answered and the serving 
     using file = await Deno.open(join(folder.path, "customers.csv"), { write: true, createNew: true });
     await ReadableStream.from(generateCustomers({ rows: ROWS })).pipeTo(file.writable);
   }
+  // What makes the tables writes to them, too.
+  await (await openQuietRuntime(join(folder.path, "home"), "none"))[Symbol.asyncDispose]();
   using recorded = recordStatements();
   await using runtime = await openQuietRuntime(join(folder.path, "home"), "serve");
   await runtime.auths.create({ method: "local-folder", label: "local", config: { folder: folder.path } });
