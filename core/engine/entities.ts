@@ -6,13 +6,13 @@
 import { Failure } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import { type FilteredProfile, shownValue } from "../lql/mod.ts";
+import { findProfile } from "../profiles/find_profile.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { requireVisible, visibleFields } from "./account_settings.ts";
 import { may } from "./capabilities.ts";
 import type { AudienceCache } from "./audience_cache.ts";
 import type { AudienceContext } from "./audience_context.ts";
 import { segmentsOf } from "./audience_segments.ts";
-import { findProfile } from "./entity_lookup.ts";
 import type { EntityTable, EntityTables } from "./entity_tables.ts";
 import { DEFAULT_TABLE } from "./profile_tables.ts";
 import type { Entities, EntityQuery } from "./runtime.ts";

@@ -192,7 +192,7 @@ async function identitiesOf(
   identity: Identity,
 ): Promise<Identity[]> {
   const profile = await findStoredProfile(executor, statements, target, ...identity);
-  const all = Object.entries(profile?.identities() ?? {})
+  const all = Object.entries(profile?.state.identities() ?? {})
     .flatMap(([field, values]) => values.map((value): Identity => [field, value]));
   return all.some(([field, value]) => field === identity[0] && value === identity[1]) ? all : [identity, ...all];
 }

@@ -20,6 +20,7 @@ import { newId } from "./ids.ts";
 import { ImportBuffer } from "./import_buffer.ts";
 import { type ImportBatch, ImportCommits } from "./import_commit.ts";
 import { type Claim, claimRun } from "./queue.ts";
+import { queueRun } from "./queue_run.ts";
 import { placeImport, type StreamPlace } from "./streams.ts";
 import type { Vault } from "./vault.ts";
 import { EventLines } from "../profiles/event_lines.ts";
@@ -28,40 +29,11 @@ import { indexRows } from "../profiles/indexed_batch.ts";
 
 /** Adds a queued run with the given columns. */
 export async function addRun(database: Database, columns: Partial<RunsTable> = {}): Promise<string> {
-  const id = columns.id ?? newId();
-  await database.kysely.insertInto("runs").values({
-    account_id: 1,
-    job_id: null,
-    job_type: "echo-import",
-    auth_id: null,
-    config: "{}",
-    status: "queued",
-    failure: null,
-    notes: "[]",
-    progress: null,
-    checkpoint: null,
-    rows_read: 0,
-    accepted: 0,
-    rejected: 0,
-    unchanged: 0,
-    refused: 0,
-    bytes: 0,
-    profiles_created: 0,
-    profiles_updated: 0,
-    attempts: 0,
-    retries: 0,
-    fence: 0,
-    lease_owner: null,
-    lease_until: null,
-    not_before: 0,
-    stop_requested: 0,
-    created_at: 0,
-    started_at: null,
-    finished_at: null,
-    duration_ms: 0,
-    ...columns,
-    id,
-  }).execute();
+  const { id = newId() } = columns;
+  const run = { id, account: 1, job: null, type: "echo-import", auth: null, config: {}, notes: [], now: 0 };
+  await queueRun(database.kysely, run);
+  await database.kysely.updateTable("runs").set({ ...columns, id }).where("account_id", "=", 1).where("id", "=", id)
+    .execute();
   return id;
 }
 

@@ -42,14 +42,14 @@ export function profilesOf(
             : `Look profiles up by ${identifyBy.filter(visible).map((identity) => `"${identity}"`).join(", ")}`,
         });
       }
-      const state = await findProfile(database.kysely, statements, target, field, value);
-      if (state === undefined) {
+      const found = await findProfile(database.kysely, statements, target, field, value);
+      if (found === undefined) {
         throw new Failure("config", `No profile of table "${name}" has ${field} "${value}"`, {
           code: "not_found",
           hint: "Check the value: it is normalised by the table's rules, and one on the deny-list names nobody",
         });
       }
-      return view(name, state, kindsOf(target.generation), visible);
+      return view(name, found.state, kindsOf(target.generation), visible);
     },
   };
 }

@@ -24,6 +24,11 @@ export function changedRules(before: IdentityRulesJson, change: TableChange): Id
   const { most_values = before.most_values } = change;
   const deny = changedLists(before.deny, change.deny, (values) => [...new Set(values)].sort());
   const normalise = changedLists(before.normalise, change.normalise, (steps) => [...new Set(steps)].sort());
+  if (normalise !== undefined && Object.hasOwn(normalise, "*")) {
+    throw new Failure("config", "`*` stands for no field in rules of how values are normalised", {
+      hint: "Name each field; `*` is for values that are denied in all of them",
+    });
+  }
   const rules = {
     ...normalise !== undefined && { normalise },
     ...deny !== undefined && { deny },

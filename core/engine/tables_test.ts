@@ -107,6 +107,7 @@ onEachDatabase(
     assert.deepEqual(less.identity, { normalise: { phone: ["digits"] } });
     const wrong: readonly (readonly [change: object, message: RegExp])[] = [
       [{ most_values: 1 }, /^"most_values" must be at least 2/],
+      [{ normalise: { "*": ["lower"] } }, /^`\*` stands for no field/],
       [{ normalise: { id: ["upper"] } }, /^"normalise\.id\.0" must be "digits" or "lower"$/],
       [{ deny: { id: [""] } }, /^"deny\.id\.0" /],
     ];

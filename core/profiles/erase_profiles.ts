@@ -38,8 +38,8 @@ export async function eraseProfiles(
     addKey(field, value);
     const profile = await findStoredProfile(transaction, statements, target, field, value);
     if (profile === undefined) continue;
-    ids.add(profile.id);
-    for (const [own, values] of Object.entries(profile.identities())) for (const one of values) addKey(own, one);
+    ids.add(profile.stored.id);
+    for (const [own, values] of Object.entries(profile.state.identities())) for (const one of values) addKey(own, one);
   }
   if (ids.size > 0) {
     const mine = sql`account_id = ${account} and table_id = ${table}`;

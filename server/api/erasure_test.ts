@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { makeFolder } from "../../core/engine/engine_testing.ts";
 import { openTestServer, type TestServer } from "../server_testing.ts";
 
 /** Imports the customers by id and e-mail address. */
@@ -59,4 +61,20 @@ Deno.test("a deletion that names no field that identifies, no table or nobody is
   }
   assert.equal((await server.call("GET /api/entity/deletestatus/nothing")).status, 404);
   assert.deepEqual((await server.call("GET /api/erasure")).json.data, []);
+});
+
+Deno.test("who is to be erased is found no more before a run has begun", async () => {
+  await using folder = await makeFolder();
+  const home = join(folder.path, "home");
+  {
+    await using server = await openTestServer({ runner: "serve", home });
+    await importCustomers(server);
+  }
+  await using server = await openTestServer({ home });
+  const paths = ["profile?field=id&value=2", "entity/user/id/2", "me/email/bo@example.com"];
+  for (const path of paths) assert.equal((await server.call(`GET /api/${path}`)).status, 200, path);
+  const { request_id } = (await server.call("DELETE /api/entity/user/id/2")).json.data;
+  for (const path of paths) assert.equal((await server.call(`GET /api/${path}`)).status, 404, path);
+  const status = await server.call(`GET /api/entity/deletestatus/${request_id}`);
+  assert.equal(status.json.data.state.current, "initial");
 });
