@@ -23,6 +23,8 @@ export {
   readJsonLines,
 } from "./json_lines.ts";
 export { JSON_MAX_DEPTH, JSON_MAX_FIELDS, JSON_MAX_NAME_BYTES, type JsonRecord } from "./json_record.ts";
+export { folderSpool, type Spool, type SpoolFile } from "./spool.ts";
+export { memorySpool } from "./spool_memory.ts";
 export {
   ambiguousDates,
   fillTimes,

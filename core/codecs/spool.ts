@@ -1,0 +1,172 @@
+/**
+ * The spool: where a codec puts bytes that nobody may use yet, such as plaintext that is not authenticated.
+ *
+ * @module
+ */
+import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { Failure } from "../contracts/failure.ts";
+import { inTurn } from "./spool_turns.ts";
+
+/** Bytes that a stream hands out at a time. */
+const CHUNK = 256 * 1024;
+
+/** Makes private files. */
+export interface Spool {
+  /** Makes an empty file. Whoever asks for it disposes of it. */
+  create(): Promise<SpoolFile>;
+}
+
+/**
+ * A private file: written from its start to its end, read anywhere, also while it is written.
+ *
+ * Every method throws a `Failure` of kind `transient` where the disk is full or cannot be reached, and of kind `config`
+ * where the process may not write there.
+ */
+export interface SpoolFile extends AsyncDisposable {
+  /** Bytes in it. */
+  readonly size: number;
+  /** Adds bytes at the end. The buffer may be used again once the promise has resolved. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Fills `into` from `offset` on, as far as the file goes; gives the number of bytes. */
+  read(offset: number, into: Uint8Array): Promise<number>;
+  /** The bytes from `offset` (0 unless told) to the end that the file has when they are asked for. */
+  open(offset?: number): ReadableStream<Uint8Array>;
+  /** Removes the file. What still reads it fails. May be called again. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * A spool in a folder, which is made (0700) where it is missing. Its files are readable by this user alone (0600), and
+ * their names go as soon as they are open: whatever ends the process, nothing is left behind.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { folderSpool } from "@waybill/waybill/codecs";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   await using file = await folderSpool(folder).create();
+ *   await file.append(new TextEncoder().encode("not yet verified"));
+ *   assert.equal(await new Response(file.open(8)).text(), "verified");
+ * }
+ * await Deno.remove(folder);
+ * ```
+ */
+export function folderSpool(folder: string): Spool {
+  return {
+    create: async () => {
+      const path = join(folder, `${crypto.randomUUID()}.spool`);
+      try {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        const handle = await open(path, "wx+", 0o600);
+        // Windows keeps the name of a file that is open: there it goes with the file.
+        const isNamed = await unlink(path).then(() => false, () => true);
+        return new OpenSpoolFile(handle, folder, isNamed ? path : undefined);
+      } catch (error) {
+        throw spoolFailure(error, folder);
+      }
+    },
+  };
+}
+
+class OpenSpoolFile implements SpoolFile {
+  readonly #handle: FileHandle;
+  readonly #folder: string;
+  #path: string | undefined;
+  #size = 0;
+  #isOpen = true;
+  // The runtime moves the file's one position for every read and write, so they must not overlap.
+  readonly #turn = inTurn();
+
+  constructor(handle: FileHandle, folder: string, path: string | undefined) {
+    this.#handle = handle;
+    this.#folder = folder;
+    this.#path = path;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  append(bytes: Uint8Array): Promise<void> {
+    return this.#doing(async () => {
+      for (let at = 0; at < bytes.length;) {
+        const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at, this.#size);
+        this.#size += bytesWritten;
+        at += bytesWritten;
+      }
+    });
+  }
+
+  read(offset: number, into: Uint8Array): Promise<number> {
+    return this.#doing(async () => {
+      let filled = 0;
+      while (filled < into.length) {
+        const { bytesRead } = await this.#handle.read(into, filled, into.length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return filled;
+    });
+  }
+
+  open(offset = 0): ReadableStream<Uint8Array> {
+    return streamOf(this, offset);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#turn(async () => {
+      if (this.#isOpen) await this.#handle.close();
+      this.#isOpen = false;
+      if (this.#path !== undefined) await unlink(this.#path);
+      this.#path = undefined;
+    });
+  }
+
+  #doing<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turn(async () => {
+      if (!this.#isOpen) throw new TypeError("The spool file is gone");
+      return await work().catch((error: unknown) => {
+        throw spoolFailure(error, this.#folder);
+      });
+    });
+  }
+}
+
+/** The bytes of a spool file from `offset` to its present end. */
+export function streamOf(file: SpoolFile, offset: number): ReadableStream<Uint8Array> {
+  const end = file.size;
+  let position = offset;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (position >= end) return controller.close();
+      const buffer = new Uint8Array(Math.min(CHUNK, end - position));
+      position += await file.read(position, buffer);
+      controller.enqueue(buffer);
+    },
+  }, { highWaterMark: 0 });
+}
+
+function spoolFailure(error: unknown, folder: string): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new Failure("transient", `The disk is full: the spool "${folder}" could not be written`, {
+      hint: "Free some space, then try again",
+      cause: error,
+    });
+  }
+  const isDenied = error instanceof Error && error.name === "NotCapable";
+  if (isDenied || code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ERR_ACCESS_DENIED") {
+    return new Failure("config", `Waybill may not write to the spool "${folder}"`, {
+      hint: "Check who owns the folder, and that Waybill was started with --allow-read and --allow-write for it",
+      cause: error,
+    });
+  }
+  if (typeof code !== "string") return error;
+  return new Failure("transient", `The spool "${folder}" could not be reached: ${code}`, {
+    hint: "Check the disk, or try again later",
+    cause: error,
+  });
+}
