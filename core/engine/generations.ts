@@ -150,13 +150,16 @@ async function holdsAtOnce(
   const textOf = ({ mappings }: GenerationDefinition, stream: number) =>
     JSON.stringify(mappings.find((mapping) => mapping.stream === stream)?.definition);
   return filled.every(({ id }) => textOf(before, id) === textOf(after, id)) &&
-    JSON.stringify(before.identity) === JSON.stringify(after.identity) &&
-    sameIdentityFields(before, after);
+    identityText(before) === identityText(after);
 }
 
-function sameIdentityFields(before: GenerationDefinition, after: GenerationDefinition): boolean {
-  const fieldsOf = (definition: GenerationDefinition) => rulesOf(definition).identifyBy.toSorted().join("\n");
-  return fieldsOf(before) === fieldsOf(after);
+/** How values identify, as a text: what is said of fields that identify nobody changes nothing. */
+function identityText(definition: GenerationDefinition): string {
+  const { normalise, deny, most_values } = definition.identity;
+  const fields = [...rulesOf(definition).identifyBy].sort();
+  const told = (lists: { readonly [field: string]: readonly string[] } = {}) =>
+    ["*", ...fields].map((field) => Object.hasOwn(lists, field) ? lists[field] : null);
+  return JSON.stringify([fields, told(normalise), told(deny), most_values]);
 }
 
 /** Gives up what is being filled and no longer wanted; its run notices. */

@@ -36,10 +36,25 @@ export function changedRules(before: IdentityRulesJson, change: TableChange): Id
   };
   const parsed = identityRulesSchema.safeParse(rules, { error: explainIssue });
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new Failure("config", `"${issue?.path.join(".") ?? ""}" ${issue?.message ?? "is not valid"}`, {
-    hint: "Values are normalised by `digits` and `lower`; see `waybill table set --help`",
-  });
+  throw wrongRule(parsed.error.issues[0], rules);
+}
+
+function wrongRule(issue: z.core.$ZodIssue | undefined, rules: { readonly normalise?: Lists }): Failure {
+  const [rule, field, at] = issue?.path ?? [];
+  const message = issue?.message ?? "is not valid";
+  if (rule === "normalise") {
+    const step = rules.normalise?.[String(field)]?.[Number(at)];
+    return new Failure("config", `Values of "${String(field)}" cannot be normalised by "${step}"`, {
+      hint: `A step ${message}`,
+    });
+  }
+  if (rule === "deny") {
+    const what = at === undefined ? "The list of denied values" : "A denied value";
+    return new Failure("config", `${what} of "${String(field)}" ${message}`, {
+      hint: "Values are 1 to 1,000 characters long, at most 10,000 of a field",
+    });
+  }
+  return new Failure("config", `"${issue?.path.join(".") ?? ""}" ${message}`);
 }
 
 /** Lists by field, merged by field: null removes; sorted, so that the same rules are the same text. */

@@ -103,13 +103,16 @@ onEachDatabase(
     assert.deepEqual((await it.profiles.get("id", "2")).identities, { id: ["2"] });
     const same = await it.tables.update("user", { deny: { email: ["SHARED@x.de"] }, most_values: 5 });
     assert.deepEqual([same.replay_run, it.queued.length], [null, 1]);
+    const unused = await it.tables.update("user", { deny: { fax: ["1"] }, normalise: { phone: ["lower"] } });
+    assert.deepEqual([unused.replay_run, it.queued.length], [null, 1], "these fields identify nobody");
+    await it.tables.update("user", { deny: { fax: null }, normalise: { phone: ["digits"] } });
     const less = await it.tables.update("user", { deny: null, normalise: { id: null }, most_values: null });
     assert.deepEqual(less.identity, { normalise: { phone: ["digits"] } });
     const wrong: readonly (readonly [change: object, message: RegExp])[] = [
       [{ most_values: 1 }, /^"most_values" must be at least 2/],
       [{ normalise: { "*": ["lower"] } }, /^`\*` stands for no field/],
-      [{ normalise: { id: ["upper"] } }, /^"normalise\.id\.0" must be "digits" or "lower"$/],
-      [{ deny: { id: [""] } }, /^"deny\.id\.0" /],
+      [{ normalise: { id: ["upper"] } }, /^Values of "id" cannot be normalised by "upper"$/],
+      [{ deny: { id: [""] } }, /^A denied value of "id" must /],
     ];
     for (const [change, message] of wrong) {
       await assert.rejects(
@@ -127,6 +130,8 @@ onEachDatabase(
     assert.deepEqual(entries.map((entry) => ({ ...entry })), [
       { action: "update", kind: "table", label: "user", detail: '{"changed":["deny","normalise","most_values"]}' },
       { action: "update", kind: "table", label: "user", detail: '{"changed":["deny","most_values"]}' },
+      { action: "update", kind: "table", label: "user", detail: '{"changed":["deny","normalise"]}' },
+      { action: "update", kind: "table", label: "user", detail: '{"changed":["deny","normalise"]}' },
       { action: "update", kind: "table", label: "user", detail: '{"changed":["deny","normalise","most_values"]}' },
     ]);
   },
