@@ -14,9 +14,7 @@ import { ProfileState, type StoredProfile } from "./profile_state.ts";
 import type { MovedStamps, ProfileScope, ProfileStatements } from "./statements.ts";
 
 const encoder = new TextEncoder();
-const OPEN_LIST = 91;
-/** Bytes of a list's member at least, as JSON: a digit and a comma. */
-const LEAST_MEMBER = 2;
+const COMMA = 44, OPEN_LIST = 91, CLOSE_LIST = 93;
 
 /** The archive position of an event of a batch. */
 export type PositionOf = (event: number) => number;
@@ -309,10 +307,22 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
   };
 }
 
-/** Whether the event may say more values of one field than the table allows: only a list can. */
+/**
+ * Whether the event may say more values of one field than the table allows: only a list can, and it has a comma between
+ * two members. To know it costs as much as folding the event, which lists of few values should not.
+ */
 function mayBeCrowded(batch: ProfileBatch, event: number): boolean {
+  const { mostValues } = batch.rules.identity;
   const bytes = batch.attributeBytes(event);
-  return bytes.length > LEAST_MEMBER * batch.rules.identity.mostValues && bytes.includes(OPEN_LIST);
+  // A member is a byte at least, and its comma another.
+  if (bytes.length <= 2 * mostValues) return false;
+  const open = bytes.indexOf(OPEN_LIST);
+  if (open < 0) return false;
+  const close = bytes.lastIndexOf(CLOSE_LIST);
+  if (close - open <= 2 * mostValues) return false;
+  let commas = 0;
+  for (let at = open + 1; at < close; at++) if (bytes[at] === COMMA) commas++;
+  return commas >= mostValues;
 }
 
 function crowdedOf(state: ProfileState): CrowdedProfile[] {

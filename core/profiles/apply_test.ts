@@ -185,3 +185,26 @@ onEachDatabase("a field called __proto__ is a field like any other", async (data
     '{"__proto__":"x","constructor":"y","id":"1","name":"Ann"}',
   );
 });
+
+onEachDatabase(
+  "a new profile is crowded from a list of 101 values on, however many other lists there are",
+  async (databases) => {
+    await using database = await databases.open();
+    const values = (count: number) => Array.from({ length: count }, (_, number) => `${number}`);
+    const tags = values(80), more = values(80);
+    const batch = new ProfileBatch(testTarget(identifyBy));
+    batch.add(
+      indexRows([
+        { fields: { id: values(100), tags } },
+        { fields: { id: values(101).map((value) => `x${value}`), tags } },
+        { fields: { id: "y", email: "one@y.example", more, tags } },
+        { fields: { note: "x".repeat(300), id: ["z"], tags: ["[", "]"] } },
+      ]),
+      0,
+    );
+    const { crowded, created } = await database.write((transaction) =>
+      applyBatch(transaction, statementsFor(database.kind), scope, batch, (event) => event + 1)
+    );
+    assert.deepEqual([crowded, created], [[{ id: 2, field: "id" }], 4]);
+  },
+);
