@@ -59,7 +59,8 @@ Deno.test("a deletion that names no field that identifies, no table or nobody is
     const reply = await server.call(`DELETE /api/entity/${path}`);
     assert.deepEqual([reply.status, reply.json.status, reply.json.message], [status, status, said]);
   }
-  assert.equal((await server.call("GET /api/entity/deletestatus/nothing")).status, 404);
+  const missing = await server.call("GET /api/entity/deletestatus/nothing");
+  assert.deepEqual([missing.status, missing.json.hint], [404, "See `GET /api/erasure`"]);
   assert.deepEqual((await server.call("GET /api/erasure")).json.data, []);
 });
 
