@@ -4,7 +4,7 @@
  * @module
  */
 import { Failure } from "../../core/contracts/failure.ts";
-import type { AudienceView } from "../../core/engine/views.ts";
+import type { AudienceSavedView, AudienceView } from "../../core/engine/views.ts";
 import type { App } from "../app.ts";
 import type { Arguments } from "../args.ts";
 import type { Command, Flag, Noun } from "../command.ts";
@@ -182,7 +182,7 @@ async function openFile(path: string): Promise<ReadableStream<Uint8Array<ArrayBu
   }
 }
 
-function print({ out }: App, audience: AudienceView): void {
+function print({ out }: App, audience: AudienceView | AudienceSavedView): void {
   if (out.json) return out.value(audience);
   out.pairs([
     ["slug", audience.slug],
@@ -196,6 +196,7 @@ function print({ out }: App, audience: AudienceView): void {
     ["updated", audience.updated_at],
   ]);
   if (audience.filter !== null) out.line(`\n${audience.filter}`);
+  if ("notes" in audience) { for (const note of audience.notes) out.note(note); }
 }
 
 /** Audiences. */

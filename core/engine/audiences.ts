@@ -14,6 +14,7 @@ import { moveHead, readAudiences } from "./audience_cache.ts";
 import type { AudienceContext, AudienceParts } from "./audience_context.ts";
 import { importMembers } from "./audience_import.ts";
 import { checkSlug, slugOf, slugTaken } from "./audience_names.ts";
+import { audienceNotes } from "./audience_notes.ts";
 import { AudiencePrograms, type AudienceRow, EVERYBODY } from "./audience_programs.ts";
 import { eachMember, memberPage, sizeOf } from "./audience_reading.ts";
 import { audit, type AuditEntry } from "./audit.ts";
@@ -22,7 +23,7 @@ import { isoTime } from "./iso_time.ts";
 import { checkLabel } from "./label.ts";
 import { DEFAULT_TABLE, requireTable } from "./profile_tables.ts";
 import type { AudienceChange, AudienceInput, Audiences, MembersInput } from "./runtime.ts";
-import type { AudienceView, ImportedMembersView, MemberView, Page } from "./views.ts";
+import type { AudienceSavedView, AudienceView, ImportedMembersView, MemberView, Page } from "./views.ts";
 
 /** The audiences of the context's account. */
 export function audiencesOf(context: AudienceContext, parts: AudienceParts): Audiences {
@@ -38,7 +39,7 @@ class SavedAudiences implements Audiences {
     this.#parts = parts;
   }
 
-  async create(input: AudienceInput): Promise<AudienceView> {
+  async create(input: AudienceInput): Promise<AudienceSavedView> {
     const isList = input.list === true;
     if (isList === (input.filter !== undefined)) {
       throw new Failure("config", "An audience needs either a filter, or to be a list", {
@@ -53,7 +54,7 @@ class SavedAudiences implements Audiences {
         hint: "Name the table once",
       });
     }
-    return await this.#write(slug, async (transaction) => {
+    return await this.#save(slug, async (transaction) => {
       const { database, accountId } = this.#context;
       const named = filter?.table ?? input.table ?? DEFAULT_TABLE;
       const table = await requireTable(transaction, accountId, named);
@@ -97,11 +98,11 @@ class SavedAudiences implements Audiences {
     return await this.#viewOf(database.kysely, programs, programs.require(audience));
   }
 
-  async update(audience: string, change: AudienceChange): Promise<AudienceView> {
+  async update(audience: string, change: AudienceChange): Promise<AudienceSavedView> {
     const filter = change.filter === undefined ? undefined : parseFilter(change.filter);
     const slug = change.slug === undefined ? undefined : checkSlug(change.slug);
     const name = change.name === undefined ? undefined : checkLabel(change.name, "name");
-    return await this.#write(slug ?? audience, async (transaction) => {
+    return await this.#save(slug ?? audience, async (transaction) => {
       const { database, accountId } = this.#context;
       const before = await readAudiences(transaction, accountId);
       const old = requireOwn(before, audience);
@@ -135,7 +136,7 @@ class SavedAudiences implements Audiences {
   }
 
   async delete(audience: string): Promise<AudienceView> {
-    return await this.#write(audience, async (transaction) => {
+    return (await this.#write(audience, async (transaction) => {
       const { accountId } = this.#context;
       const programs = await readAudiences(transaction, accountId);
       const row = requireOwn(programs, audience);
@@ -146,7 +147,7 @@ class SavedAudiences implements Audiences {
       await moveHead(transaction, accountId);
       await this.#audit(transaction, "delete", row);
       return row;
-    });
+    })).view;
   }
 
   async size(audience: string, options: { readonly signal?: AbortSignal } = {}): Promise<{ readonly size: number }> {
@@ -175,7 +176,16 @@ class SavedAudiences implements Audiences {
     requireFieldsVisible(actor, account.settings, programs.program(row).fields);
   }
 
-  async #write(slug: string, work: (transaction: Executor) => Promise<AudienceRow>): Promise<AudienceView> {
+  async #save(slug: string, work: (transaction: Executor) => Promise<AudienceRow>): Promise<AudienceSavedView> {
+    const { row, view } = await this.#write(slug, work);
+    // The profiles are looked at when nobody waits for it any more.
+    return { ...view, notes: await audienceNotes(this.#context.database.kysely, this.#context, row) };
+  }
+
+  async #write(
+    slug: string,
+    work: (transaction: Executor) => Promise<AudienceRow>,
+  ): Promise<{ readonly row: AudienceRow; readonly view: AudienceView }> {
     try {
       return await this.#context.database.write(async (transaction) => {
         const row = await work(transaction);
@@ -184,7 +194,7 @@ class SavedAudiences implements Audiences {
         const known = programs.find(String(row.id)) === undefined
           ? new AudiencePrograms([...programs.rows, row])
           : programs;
-        return await this.#viewOf(transaction, known, row);
+        return { row, view: await this.#viewOf(transaction, known, row) };
       });
     } catch (error) {
       throw isUniqueViolation(error) ? slugTaken(slug) : error;

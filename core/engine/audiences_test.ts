@@ -58,7 +58,8 @@ async function idsOf(list: AsyncIterable<{ readonly id: number }>): Promise<numb
 onEachDatabase("an audience has an id and a slug, and both work everywhere", async (databases) => {
   await using peer = await startImport(databases);
   const { audiences } = await withPeople(peer);
-  const made = await audiences.create({ name: "Bern: locals", filter: 'FILTER city = "Bern"' });
+  const { notes, ...made } = await audiences.create({ name: "Bern: locals", filter: 'FILTER city = "Bern"' });
+  assert.deepEqual(notes, []);
   assert.deepEqual({ ...made, created_at: "", updated_at: "" }, {
     id: 1,
     slug: "bern_locals",
@@ -371,4 +372,28 @@ onEachDatabase("members and entities show sums as numbers, and filters compare t
   ]);
   const { data } = await entities.get({ table: "user", field: "id", value: "7", fields: ["total", "nope"] });
   assert.deepEqual(data, { total: 0.3, segments: ["sum", "all"] });
+});
+
+onEachDatabase("fields that nobody has, and what is nearly date math, are told and saved", async (databases) => {
+  await using peer = await startImport(databases);
+  const { audiences } = await withPeople(peer);
+  const made = await audiences.create({
+    slug: "typos",
+    filter: 'FILTER AND (cty = "Bern", born > "now-3x", city = "now-3x", AND (visits > 1, zzz.a = 1), seen < "now-3d")',
+  });
+  assert.deepEqual(made.notes, [
+    'None of the 4 profiles looked at has a field "cty"; did you mean "city"?',
+    'None of the 4 profiles looked at has a field "born"',
+    'None of the 4 profiles looked at has a field "zzz.a"',
+    'None of the 4 profiles looked at has a field "seen"',
+    '"now-3x" is compared as a text: date math is `now`, then any of `+` or `-`, digits, and s m h d w M y',
+  ]);
+  assert.deepEqual((await audiences.update("typos", { filter: "FILTER visits > 1" })).notes, []);
+  const { audiences: hidden } = open(peer, { pii: ["city"], scopes: ["marketer"] });
+  assert.deepEqual((await hidden.create({ slug: "blind", filter: 'FILTER cty = "Bern"' })).notes, [
+    'None of the 4 profiles looked at has a field "cty"',
+  ]);
+  await using none = await startImport(databases);
+  const { notes } = await open(none).audiences.create({ slug: "early", filter: "FILTER soon = 1" });
+  assert.deepEqual(notes, [], "where there are no profiles yet, nothing is known of their fields");
 });

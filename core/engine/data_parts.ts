@@ -6,6 +6,7 @@
  */
 import type { JsonValue } from "../contracts/records.ts";
 import type {
+  AudienceSavedView,
   AudienceView,
   CrowdedView,
   DeletedMappingView,
@@ -137,12 +138,12 @@ export interface MembersInput {
 
 /** Audiences. `audience` is an id or a slug; `all` is the one of every profile, which has a size and members, too. */
 export interface Audiences {
-  create(input: AudienceInput): Promise<AudienceView>;
+  create(input: AudienceInput): Promise<AudienceSavedView>;
   /** In the order in which they were made. */
   list(): Promise<AudienceView[]>;
   get(audience: string): Promise<AudienceView>;
   /** Refused (`conflict`) where audiences that include it no longer could. */
-  update(audience: string, change: AudienceChange): Promise<AudienceView>;
+  update(audience: string, change: AudienceChange): Promise<AudienceSavedView>;
   /** Gives the one that is gone. Refused (`conflict`) while others include it. */
   delete(audience: string): Promise<AudienceView>;
   /** How many profiles are members now. `forbidden` where the filter reads fields that the actor may not see. */

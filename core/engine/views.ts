@@ -105,6 +105,8 @@ export interface RunView {
   readonly read: number;
   readonly accepted: number;
   readonly rejected: number;
+  /** Those of the rejected rows whose text was erased, or never kept: `runs.rejects` gives the others. */
+  readonly rejected_erased: number;
   readonly unchanged: number;
   readonly refused: number;
   /** Bytes of the source up to the last row counted. */
@@ -332,6 +334,12 @@ export interface AudienceView {
   readonly members: number | null;
   readonly created_at: string;
   readonly updated_at: string;
+}
+
+/** An audience that was made or changed. */
+export interface AudienceSavedView extends AudienceView {
+  /** What is allowed and hardly meant: one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** A profile that is a member of an audience. */

@@ -8,7 +8,7 @@ import { made, nothing, one } from "../answers.ts";
 import { RequestFailure } from "../errors.ts";
 import { pageOrLines } from "../lines.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { audience, audienceSize, importedMembers, member } from "./audience_schemas.ts";
+import { audience, audienceSize, importedMembers, member, savedAudience } from "./audience_schemas.ts";
 import { pageCursor, pageLimit } from "./inputs.ts";
 
 const audienceParam = { id: "Id or slug of the audience" };
@@ -48,7 +48,7 @@ function keeping(): readonly Route[] {
         table: text.describe("Profile table; the filter's FROM, else `user`, unless told"),
       }),
       failures: [404, 409],
-      answer: made(201, audience, ({ id }) => `/api/audience/${id}`),
+      answer: made(201, savedAudience, ({ id }) => `/api/audience/${id}`),
       handle: ({ engine, body }) => engine.audiences.create(body),
     }),
     defineRoute({
@@ -73,7 +73,7 @@ function keeping(): readonly Route[] {
       params: audienceParam,
       body: z.strictObject({ name: text, slug: text, description: text, filter }),
       failures: [409],
-      answer: one(audience),
+      answer: one(savedAudience),
       handle: ({ engine, params, body }) => engine.audiences.update(params.id, body),
     }),
     defineRoute({

@@ -4,15 +4,20 @@
  * @module
  */
 import { z } from "zod";
-import type { AudienceView, EntityView, ImportedMembersView, MemberView } from "../../core/engine/views.ts";
+import type {
+  AudienceSavedView,
+  AudienceView,
+  EntityView,
+  ImportedMembersView,
+  MemberView,
+} from "../../core/engine/views.ts";
 import { jsonValue } from "./schemas.ts";
 
 const time = z.iso.datetime();
 const count = z.int().min(0);
 const id = z.int().describe("Stands wherever its slug does");
 
-/** An audience. */
-export const audience: z.ZodType<AudienceView> = z.object({
+const fields = {
   id,
   slug: z.string(),
   name: z.string(),
@@ -24,7 +29,16 @@ export const audience: z.ZodType<AudienceView> = z.object({
   members: count.nullable().describe("Identities of a list, with a profile or without; null for a dynamic audience"),
   created_at: time,
   updated_at: time,
-}).meta({ id: "Audience" });
+};
+
+/** An audience. */
+export const audience: z.ZodType<AudienceView> = z.object(fields).meta({ id: "Audience" });
+
+/** One that was made or changed. */
+export const savedAudience: z.ZodType<AudienceSavedView> = z.object({
+  ...fields,
+  notes: z.array(z.string()).describe("What is allowed in the filter and hardly meant"),
+}).meta({ id: "SavedAudience" });
 
 /** How many profiles are members. */
 export const audienceSize: z.ZodType<{ readonly size: number }> = z.object({ size: count }).meta({

@@ -22,9 +22,10 @@ Deno.test("an audience is made, shown, counted, listed, changed and deleted, by 
   });
   assert.equal(made.status, 201, made.text);
   assert.equal(made.headers.get("location"), "/api/audience/1");
-  assert.deepEqual([made.json.data.id, made.json.data.slug], [1, "named"]);
+  const { notes, ...audience } = made.json.data;
+  assert.deepEqual([audience.id, audience.slug, notes], [1, "named", []]);
   for (const one of ["1", "named"]) {
-    assert.deepEqual((await server.call(`GET /api/audience/${one}`)).json, made.json);
+    assert.deepEqual((await server.call(`GET /api/audience/${one}`)).json.data, audience);
     assert.deepEqual((await server.call(`GET /api/audience/${one}/size`)).json.data, { size: 2 });
     const { data } = (await server.call(`GET /api/audience/${one}/members`)).json;
     assert.deepEqual(data.map(({ attributes }: { attributes: { name: string } }) => attributes.name), [
@@ -32,9 +33,12 @@ Deno.test("an audience is made, shown, counted, listed, changed and deleted, by 
       "Bo, Jr.",
     ]);
   }
-  const changed = await server.call("PUT /api/audience/named", { json: { slug: "n", filter: "FILTER id > 1" } });
+  const changed = await server.call("PUT /api/audience/named", { json: { slug: "n", filter: "FILTER idd > 1" } });
   assert.equal(changed.status, 200, changed.text);
-  assert.deepEqual((await server.call("GET /api/audience")).json.data, [changed.json.data]);
+  const { notes: doubts, ...renamed } = changed.json.data;
+  assert.deepEqual(doubts, ['None of the 3 profiles looked at has a field "idd"; did you mean "id"?']);
+  assert.deepEqual((await server.call("GET /api/audience")).json.data, [renamed]);
+  await server.call("PUT /api/audience/n", { json: { filter: "FILTER id > 1" } });
   assert.deepEqual((await server.call("GET /api/audience/n/size")).json.data, { size: 2 });
   assert.equal((await server.call("DELETE /api/audience/1")).status, 204);
   assert.equal((await server.call("GET /api/audience/n")).status, 404);

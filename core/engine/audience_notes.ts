@@ -1,0 +1,39 @@
+/**
+ * What is allowed in an audience's filter and hardly meant.
+ *
+ * @module
+ */
+import type { Executor } from "../database/database.ts";
+import { nearest } from "../describe/mod.ts";
+import { fieldNamesOf, nearDateMath, parseFilter } from "../lql/mod.ts";
+import { visibleFields } from "./account_settings.ts";
+import type { AudienceContext } from "./audience_context.ts";
+import type { AudienceRow } from "./audience_programs.ts";
+import { currentGeneration } from "./generations.ts";
+import { countProfiles, tableFields } from "./table_fields.ts";
+
+/** One sentence for each field that no profile has, and each text that is nearly date math. */
+export async function audienceNotes(
+  executor: Executor,
+  { accountId, actor, account: { settings } }: AudienceContext,
+  { filter: text, table_id }: AudienceRow,
+): Promise<string[]> {
+  if (text === null) return [];
+  const filter = parseFilter(text);
+  const dates = nearDateMath(filter).map((value) =>
+    `"${value}" is compared as a text: date math is \`now\`, then any of \`+\` or \`-\`, digits, and s m h d w M y`
+  );
+  const named = fieldNamesOf(filter);
+  if (named.length === 0) return dates;
+  const target = await currentGeneration(executor, accountId, table_id);
+  const visible = visibleFields(actor, settings);
+  const { sampled, fields } = await tableFields(executor, target, await countProfiles(executor, target), visible);
+  if (sampled === 0) return dates;
+  const known = new Set(fields.map(({ name }) => name));
+  const unknown = named.filter((names) => !names.some((name) => known.has(name))).map(([field = ""]) => {
+    const near = nearest(field, known);
+    const meant = near === undefined ? "" : `; did you mean "${near}"?`;
+    return `None of the ${sampled} profiles looked at has a field "${field}"${meant}`;
+  });
+  return [...unknown, ...dates];
+}
