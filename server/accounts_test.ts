@@ -200,16 +200,18 @@ Deno.test("an account is shown, renamed and set over HTTP, and only the token's 
   assert.deepEqual(rest, { name: "acme", settings: { pii_fields: [], suppress_erased: "off" } });
   const set = await server.call("PUT /api/account/settings", {
     token,
-    json: { settings: { pii_fields: ["email"], suppress_erased: "forever" } },
+    json: { pii_fields: ["email"], suppress_erased: "forever" },
   });
   assert.deepEqual(set.json.data, { pii_fields: ["email"], suppress_erased: "forever" });
-  const back = await server.call("PUT /api/account/settings", { token, json: { settings: { suppress_erased: null } } });
+  const back = await server.call("PUT /api/account/settings", { token, json: { suppress_erased: null } });
   assert.deepEqual(back.json.data, { pii_fields: ["email"], suppress_erased: "off" });
   assert.equal((await server.call("PUT /api/account", { token, json: { name: "acme 2" } })).json.data.name, "acme 2");
   const taken = await server.call("PUT /api/account", { token, json: { name: "default" } });
   assert.deepEqual([taken.status, taken.json.message], [409, 'Another account has the name "default"']);
-  for (const settings of [{ pii_field: ["x"] }, { suppress_erased: "sometimes" }, { pii_fields: [7] }]) {
-    const wrong = await server.call("PUT /api/account/settings", { token, json: { settings } });
+  for (
+    const settings of [{ pii_field: ["x"] }, { suppress_erased: "sometimes" }, { pii_fields: [7] }, { settings: {} }]
+  ) {
+    const wrong = await server.call("PUT /api/account/settings", { token, json: settings });
     assert.equal(wrong.status, 400, wrong.text);
   }
   const { settings } = (await server.call("GET /api/account")).json.data;

@@ -98,7 +98,7 @@ function refused(weak: string): readonly (() => readonly [request: string, call:
     () => ["PUT /api/auth/partner-1", { json: { config: { password: { value: canary() } } } }, 400],
     () => ["PUT /api/auth/partner-1", { json: { config: { host: "", password: canary() } } }, 400],
     () => ["POST /api/auth/createtoken", { json: { name: "x", scopes: ["data"], token: canary() } }, 400],
-    () => ["PUT /api/account/settings", { json: { settings: { pii_fields: canary() }, secret: canary() } }, 400],
+    () => ["PUT /api/account/settings", { json: { pii_fields: canary(), secret: canary() } }, 400],
   ];
 }
 

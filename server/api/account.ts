@@ -62,8 +62,8 @@ export const accountRoutes: readonly Route[] = [
     summary: "Change the account's settings",
     description: "What is left out stays; null goes back to the default. " +
       `There are ${Object.keys(accountSettingsSchema.shape).map((key) => `\`${key}\``).join(", ")}.`,
-    body: z.strictObject({ settings: configInput.default({}).describe("By name") }),
+    body: configInput,
     answer: one(settings, "The settings"),
-    handle: async ({ engine, body }) => (await engine.account.update(body)).settings,
+    handle: async ({ engine, body }) => (await engine.account.update({ settings: body })).settings,
   }),
 ];

@@ -168,7 +168,7 @@ Deno.test("a value of a set finds its profile, and so does every identity of a m
 
 Deno.test("PII fields are neither shown nor looked up by, nor told of by audiences, without the scope for it", async () => {
   await using server = await openPeople();
-  await server.call("PUT /api/account/settings", { json: { settings: { pii_fields: ["email", "_uids"] } } });
+  await server.call("PUT /api/account/settings", { json: { pii_fields: ["email", "_uids"] } });
   const { token } = await server.runtime.tokens.create({ scopes: ["data"] });
   const { status, json } = await server.call("GET /api/entity/user/user_id/user123", { token });
   assert.equal(status, 200);

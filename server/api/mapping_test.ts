@@ -88,7 +88,7 @@ Deno.test("what cannot be a mapping answers with line, column and caret, and cha
 
 Deno.test("a table's fields and rules are seen and changed over HTTP, personal fields by those who may", async () => {
   await using server = await filledServer();
-  await server.call("PUT /api/account/settings", { json: { settings: { pii_fields: ["email"] } } });
+  await server.call("PUT /api/account/settings", { json: { pii_fields: ["email"] } });
   const { token } = await server.runtime.tokens.create({ scopes: ["data"] });
   const names = async (options = {}) =>
     (await server.call("GET /api/table/user/fields", options)).json.data.fields.map(({ name }: { name: string }) =>
