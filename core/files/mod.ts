@@ -5,6 +5,10 @@
  */
 export type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../contracts/file_store.ts";
 export { type AddressKind, type AddressPolicy, classifyAddress, resolveAddresses } from "./address.ts";
+export { type DatedName, type DatedNameOptions, parseDatedName, type UndatedName } from "./dated/name.ts";
+export { compilePrefix, type Prefix } from "./dated/prefix.ts";
+export { escapePrefix, suggestPrefix } from "./dated/suggest.ts";
+export type { TimestampForm } from "./dated/forms.ts";
 export { type LocalStore, localStore, type LocalStoreOptions } from "./local.ts";
 export { type MemoryStore, memoryStore } from "./memory.ts";
 export { openSftpStore, type SftpStore } from "./sftp.ts";
