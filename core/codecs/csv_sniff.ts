@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
+import { isBinaryPgp } from "./decode/pgp_start.ts";
 
 /** How many bytes from the start of a file {@linkcode refuseBinary} looks at. */
 export const SNIFF_BYTES = 8_192;
@@ -30,6 +31,8 @@ const BINARY_SHARE = 0.04;
 /** In a short file, a few bad rows are more than {@linkcode BINARY_SHARE}: so many places it takes at least. */
 const BINARY_PLACES = 11;
 
+const PGP = { what: "a PGP message", hint: DECRYPT_HINT };
+
 const SIGNATURES: readonly Signature[] = [
   {
     magic: "PK\x03\x04",
@@ -43,7 +46,7 @@ const SIGNATURES: readonly Signature[] = [
   { magic: "BZh", what: "bzip2 data", hint: UNPACK_HINT },
   { magic: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], what: "a 7-Zip archive", hint: UNPACK_HINT },
   { magic: "Rar!\x1a\x07", what: "a RAR archive", hint: UNPACK_HINT },
-  { magic: "-----BEGIN PGP ", what: "a PGP message", hint: DECRYPT_HINT },
+  { magic: "-----BEGIN PGP ", ...PGP },
   { magic: "%PDF-", what: "a PDF document", hint: CSV_HINT },
   { magic: [0xd0, 0xcf, 0x11, 0xe0], what: "an old Excel workbook", hint: "Save the sheet as CSV" },
   { magic: "ustar", at: 257, what: "a tar archive", hint: UNPACK_HINT },
@@ -63,8 +66,8 @@ const SIGNATURES: readonly Signature[] = [
  */
 export function refuseBinary(head: Uint8Array, name: string, delimiter: string): void {
   const bytes = head.subarray(0, SNIFF_BYTES);
-  const signature = SIGNATURES.find(({ magic, at }) => holds(bytes, magic, at)) ?? binaryPgp(bytes) ??
-    nulText(bytes, delimiter);
+  const signature = SIGNATURES.find(({ magic, at }) => holds(bytes, magic, at)) ??
+    (isBinaryPgp(bytes) ? PGP : nulText(bytes, delimiter));
   if (signature === undefined) return;
   throw new Failure("data", `File "${name}" is ${signature.what}, not CSV text`, { hint: signature.hint });
 }
@@ -75,19 +78,6 @@ function holds(bytes: Uint8Array, magic: readonly number[] | string, at = 0): bo
     if (bytes[at + i] !== (typeof magic === "string" ? magic.charCodeAt(i) : magic[i])) return false;
   }
   return true;
-}
-
-/**
- * A binary PGP message starts with a session key packet (tag 1 or 3, RFC 9580 §4.2), whose third or later byte, its
- * version, is small. No UTF-8 text starts with a byte from 0x80 to 0xc1; those from 0xc2 on are followed by one
- * from 0x80 on, which is no such length.
- */
-function binaryPgp(bytes: Uint8Array): Pick<Signature, "what" | "hint"> | undefined {
-  const [tag = 0, second = 0, third = 0, fourth = 0] = bytes;
-  const old = (tag === 0x84 || tag === 0x85 || tag === 0x8c || tag === 0x8d) &&
-    (tag & 1 ? fourth : third) >= 3 && (tag & 1 ? fourth : third) <= 6;
-  const current = (tag === 0xc1 || tag === 0xc3) && second < 0xc0 && third >= 3 && third <= 6;
-  return old || current ? { what: "a PGP message", hint: DECRYPT_HINT } : undefined;
 }
 
 /** UTF-16 without a byte order mark, where every other byte is a NUL, or binary data: NULs among many control bytes. */
