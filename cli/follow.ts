@@ -63,7 +63,7 @@ export async function printRun(
   out.line();
   out.pairs(pairsOf(run));
   if (run.failure !== null && !withoutFailure) printFailure(app, run.failure);
-  if (run.rejected > 0) await printSomeRejects(app, run);
+  if (run.rejected > run.rejected_erased) await printSomeRejects(app, run);
   for (const note of run.notes) out.note(`${out.talk("yellow", "note:")} ${app.phrase(visible(note))}`);
   if (!withoutNext) out.next(await nextSteps(app, run));
 }
@@ -94,7 +94,7 @@ function pairsOf(run: RunView): (readonly [string, Cell])[] {
     ["job type", run.type],
     ["rows read", run.read > 0 ? `${count(run.read)}${rate}` : whenDone("0")],
     ["accepted", whenDone(count(run.accepted), run.accepted)],
-    ["rejected", whenDone(count(run.rejected), run.rejected)],
+    ["rejected", whenDone(rejectedOf(run), run.rejected)],
     unlessZero("unchanged", run.unchanged),
     unlessZero("refused", run.refused),
     ["bytes read", whenDone(bytes(run.bytes), run.bytes)],
@@ -103,6 +103,11 @@ function pairsOf(run: RunView): (readonly [string, Cell])[] {
     unlessZero("attempts", run.attempts > 1 ? run.attempts : 0),
     ["waits until", run.not_before],
   ];
+}
+
+/** How many rows were rejected, and how many of those nobody can look at any more. */
+function rejectedOf({ rejected, rejected_erased: erased }: RunView): string {
+  return erased === 0 ? count(rejected) : `${count(rejected)}, ${count(erased)} of them erased`;
 }
 
 async function printSomeRejects(app: App, run: RunView): Promise<void> {
@@ -114,7 +119,8 @@ async function printSomeRejects(app: App, run: RunView): Promise<void> {
   }
   app.out.line();
   app.out.table(["line", "rejected because"], shown.map(({ line, reason }) => [count(line), reason]));
-  if (run.rejected > shown.length) app.out.line(`… and ${count(run.rejected - shown.length)} more`);
+  const more = run.rejected - run.rejected_erased - shown.length;
+  if (more > 0) app.out.line(`… and ${count(more)} more`);
 }
 
 async function nextSteps(app: App, run: RunView): Promise<string[]> {

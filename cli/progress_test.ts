@@ -14,6 +14,7 @@ const RUN: RunView = {
   read: 0,
   accepted: 0,
   rejected: 0,
+  rejected_erased: 0,
   unchanged: 0,
   refused: 0,
   bytes: 0,

@@ -186,6 +186,13 @@ const rejects: Command = {
   },
 };
 
+/** Why there are fewer rows than were rejected. */
+function erasedNote({ rejected, rejected_erased: erased }: RunView): string {
+  return `${erased} of ${rejected} rejected rows ${
+    erased === 1 ? "is" : "are"
+  } not shown: about people who were erased`;
+}
+
 /** A table is laid out as a whole; beyond this many rows, in parts. */
 const PART = 1000;
 
@@ -202,6 +209,7 @@ async function printRejects(app: App, run: RunView): Promise<void> {
   }
   flush();
   if (run.rejected === 0) app.out.note("No row was rejected");
+  if (run.rejected_erased > 0) app.out.note(erasedNote(run));
 }
 
 /** Runs. */

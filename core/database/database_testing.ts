@@ -30,6 +30,7 @@ const STEPS = [
   "0010_erasures",
   "0011_uploads",
   "0012_blocks_apart",
+  "0013_erased_rejects",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

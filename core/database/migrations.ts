@@ -15,6 +15,7 @@ import { auditLog } from "./migrations/audit_log.ts";
 import { authUsers } from "./migrations/auth_users.ts";
 import { blocksApart } from "./migrations/blocks_apart.ts";
 import { crowdedProfiles } from "./migrations/crowded_profiles.ts";
+import { erasedRejects } from "./migrations/erased_rejects.ts";
 import { erasures } from "./migrations/erasures.ts";
 import { firstTables } from "./migrations/first_tables.ts";
 import { generations } from "./migrations/generations.ts";
@@ -37,6 +38,7 @@ const MIGRATIONS: readonly Migration[] = [
   erasures,
   uploads,
   blocksApart,
+  erasedRejects,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

@@ -105,6 +105,8 @@ export interface RunsTable {
   rows_read: number;
   accepted: number;
   rejected: number;
+  /** Those of the rejected rows whose text was erased, or never kept. */
+  rejected_erased: number;
   unchanged: number;
   refused: number;
   bytes: number;

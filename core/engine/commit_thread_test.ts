@@ -7,6 +7,7 @@ const BATCH: ImportBatch = {
   events: 0,
   member: undefined,
   rejects: undefined,
+  withheld: 0,
   fields: new Map(),
   profiles: [],
   checkpoint: {},

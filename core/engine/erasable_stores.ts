@@ -8,8 +8,9 @@ import type { Transaction } from "kysely";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Identity } from "../profiles/erase_profiles.ts";
-import type { ErasedValues } from "../profiles/erased_values.ts";
 import type { OpenTarget } from "../profiles/mapping.ts";
+import type { PeopleInText } from "../profiles/people_in_text.ts";
+import type { RawForms } from "../profiles/raw_forms.ts";
 import { audienceStore } from "./erase_audiences.ts";
 import { eventStore, rejectStore } from "./erase_archive.ts";
 import { profileStore } from "./erase_profiles.ts";
@@ -35,8 +36,10 @@ export interface EraseContext {
   /** Id of the run: part of the names of files that are being written. */
   readonly run: string;
   readonly tables: readonly ErasedTable[];
-  /** Every erased value. */
-  readonly values: ErasedValues;
+  /** Finds them where no mapping reads, by their raw forms too. */
+  readonly people: PeopleInText;
+  /** How events wrote identities that their mappings compute; what is added is kept with the next commit. */
+  readonly rawForms: RawForms;
   readonly signal: AbortSignal;
   /** The run that erases. */
   readonly task: Pick<TaskContext, "claim" | "log" | "progress" | "note">;
@@ -57,10 +60,11 @@ export interface ErasableStore {
   /** Folders of the data directory that hold it. */
   readonly folders: readonly string[];
   /**
-   * `profiles` are removed first, and once more at the end; `archive` is what is kept of the events; `derived` what is
-   * made of the archive again when it is without them.
+   * `profiles` are removed first, and once more at the end; `archive` is what is kept of the events; `arriving` what
+   * has not become events yet: after the archive, and once more at the end; `derived` what is made of the archive again
+   * when it is without them.
    */
-  readonly stage: "profiles" | "archive" | "derived";
+  readonly stage: "profiles" | "archive" | "arriving" | "derived";
   /** Removes what the store holds of the erased; goes on where it was, and may be called again when it is done. */
   erase(context: EraseContext): Promise<void>;
 }

@@ -12,6 +12,8 @@ import { rewriteSegment } from "../profiles/rewrite_segment.ts";
 import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
 import { moveEpoch } from "./generations.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
+import { delimiterOf } from "../profiles/people_in_text.ts";
+import { readTarget } from "../profiles/raw_forms.ts";
 
 /** How far a store of files is. */
 interface Position {
@@ -44,16 +46,27 @@ export const rejectStore: ErasableStore = {
 /** Marks the lines of a member that are to go. */
 type Leaves = (lines: Uint8Array) => Uint8Array | undefined;
 
-function eventsOfErased({ core, tables }: EraseContext, stream: number): Leaves {
-  const erased = tables.map(({ target, keys }) => ({ naming: namingTarget(target, core.identityKey, stream), keys }));
-  return (lines) => rowsOfErased(indexArchiveLines(lines), erased);
+function eventsOfErased({ core, tables, rawForms }: EraseContext, stream: number): Leaves {
+  const erased = tables.map(({ target, keys }) =>
+    readTarget(namingTarget(target, core.identityKey, stream), stream, keys)
+  );
+  return (lines) => {
+    const batch = indexArchiveLines(lines);
+    const rows = rowsOfErased(batch, erased);
+    if (rows !== undefined) { for (const own of erased) rawForms.add(batch, rows, own); }
+    return rows;
+  };
 }
 
-function rejectsOfErased({ values }: EraseContext, lines: Uint8Array): Uint8Array | undefined {
+function rejectsOfErased({ people }: EraseContext, lines: Uint8Array): Uint8Array | undefined {
+  let delimiter: string | undefined;
   const left = new TextDecoder().decode(lines).split("\n").slice(0, -1).map((text) => {
     const line: RejectLine | PreambleLine = JSON.parse(text);
-    if ("preamble" in line) return 0;
-    return values.occursIn(line.reason) || values.occursInBytes(Uint8Array.fromBase64(line.raw)) ? 1 : 0;
+    if ("preamble" in line) {
+      delimiter = delimiterOf(Uint8Array.fromBase64(line.preamble));
+      return 0;
+    }
+    return people.areIn(line.reason) || people.areInBytes(Uint8Array.fromBase64(line.raw), { delimiter }) ? 1 : 0;
   });
   return left.includes(1) ? Uint8Array.from(left) : undefined;
 }
@@ -88,7 +101,11 @@ async function eraseSegments(
           events: Math.max(0, segment.events - rewritten.removed),
         }).where((where) => where.and(own)).execute();
       }
-      if (kind === "stream") {
+      if (kind === "rejects") {
+        await transaction.updateTable("runs")
+          .set((set) => ({ rejected_erased: set("rejected_erased", "+", rewritten.removed) }))
+          .where("account_id", "=", account).where("id", "=", segment.owner).execute();
+      } else {
         await transaction.updateTable("streams")
           .set((set) => ({ events: set("events", "-", rewritten.removed) }))
           .where("account_id", "=", account).where("id", "=", Number(segment.owner)).execute();

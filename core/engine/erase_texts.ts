@@ -5,8 +5,10 @@
  */
 import type { FailureJson } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
-import type { ErasedValues } from "../profiles/erased_values.ts";
-import type { ErasableStore } from "./erasable_stores.ts";
+import type { PeopleInText } from "../profiles/people_in_text.ts";
+import { namingTarget } from "../profiles/event_identities.ts";
+import { readTarget } from "../profiles/raw_forms.ts";
+import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
 
 /** The examples of stream fields. */
 export const fieldStore: ErasableStore = {
@@ -14,15 +16,23 @@ export const fieldStore: ErasableStore = {
   tables: ["stream_fields"],
   folders: [],
   stage: "archive",
-  erase: async ({ account, values, position, commit }) => {
+  erase: async (context) => {
+    const { account, people, rawForms, position, commit } = context;
     if (position !== undefined) return;
     await commit(async (transaction) => {
       const fields = await transaction.selectFrom("stream_fields").select(["stream_id", "name", "examples"])
         .where("account_id", "=", account).execute();
+      const identifying = new Map<number, (field: string) => boolean>();
       for (const { stream_id, name, examples } of fields) {
+        const identifies = identifying.get(stream_id) ?? identifyingFields(context, stream_id);
+        identifying.set(stream_id, identifies);
         const all: JsonValue[] = JSON.parse(examples);
         const kept = all.filter((example) =>
-          !values.occursIn(JSON.stringify(example)) && !values.occursIn(String(example))
+          !people.areIn(typeof example === "string" ? example : JSON.stringify(example), {
+            // The number 7 of another field is nobody's id.
+            longOnly: !identifies(name),
+          }) &&
+          !rawForms.isCell(name, example)
         );
         if (kept.length === all.length) continue;
         await transaction.updateTable("stream_fields").set({ examples: JSON.stringify(kept) })
@@ -33,21 +43,34 @@ export const fieldStore: ErasableStore = {
   },
 };
 
+/** Whether a field of a stream's events is one of those that identities are made of. */
+function identifyingFields({ core, tables }: EraseContext, stream: number): (field: string) => boolean {
+  const targets = tables.map(({ target, keys }) =>
+    readTarget(namingTarget(target, core.identityKey, stream), stream, keys)
+  );
+  return (field) =>
+    targets.some(({ naming, reads }) =>
+      naming.target.rules.identifyBy.includes(field) ||
+      [...reads.values()].some((fields) => fields === undefined || fields.includes(field))
+    );
+}
+
 /** What runs say. */
 export const runStore: ErasableStore = {
   name: "runs",
   tables: ["runs"],
   folders: [],
   stage: "archive",
-  erase: async ({ account, values, position, commit }) => {
+  erase: async ({ account, people, position, commit }) => {
     if (position !== undefined) return;
     await commit(async (transaction) => {
       const runs = await transaction.selectFrom("runs").select(["id", "failure", "notes"])
-        .where("account_id", "=", account).execute();
+        .where("account_id", "=", account)
+        .where((where) => where.or([where("failure", "is not", null), where("notes", "!=", "[]")])).execute();
       for (const { id, failure, notes } of runs) {
         const said = {
-          failure: failure === null ? null : scrubFailure(failure, values),
-          notes: scrubList(notes, values),
+          failure: failure === null ? null : scrubFailure(failure, people),
+          notes: scrubList(notes, people),
         };
         if (said.failure === failure && said.notes === notes) continue;
         await transaction.updateTable("runs").set(said).where("account_id", "=", account).where("id", "=", id)
@@ -59,16 +82,16 @@ export const runStore: ErasableStore = {
 };
 
 /** A failure without the values in what it says; its kind and code are ours. */
-function scrubFailure(text: string, values: ErasedValues): string {
+function scrubFailure(text: string, people: PeopleInText): string {
   const failure: FailureJson = JSON.parse(text);
   const { message, hint } = failure;
   return JSON.stringify({
     ...failure,
-    message: values.scrub(message),
-    hint: hint === null ? null : values.scrub(hint),
+    message: people.scrub(message),
+    hint: hint === null ? null : people.scrub(hint),
   });
 }
 
-function scrubList(text: string, values: ErasedValues): string {
-  return JSON.stringify((JSON.parse(text) as string[]).map((sentence) => values.scrub(sentence)));
+function scrubList(text: string, people: PeopleInText): string {
+  return JSON.stringify((JSON.parse(text) as string[]).map((sentence) => people.scrub(sentence)));
 }

@@ -10,13 +10,14 @@ import { throwIfAborted } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
 import type { ErasuresTable, ErasureState } from "../database/tables.ts";
-import { ErasedValues } from "../profiles/erased_values.ts";
 import type { Identity } from "../profiles/erase_profiles.ts";
 import { identityKey } from "../profiles/identity.ts";
 import { openTarget } from "../profiles/mapping.ts";
+import { PeopleInText, type RawForm, type SoughtPeople } from "../profiles/people_in_text.ts";
+import { RawForms } from "../profiles/raw_forms.ts";
 import { settingsOf } from "./account_settings.ts";
 import { ERASABLE_STORES, type ErasableStore, type EraseContext, type ErasedTable } from "./erasable_stores.ts";
-import { ERASURE, placeOfIdentities } from "./erasures.ts";
+import { ERASURE, placeOfIdentities, placeOfRawForms } from "./erasures.ts";
 import { currentGeneration, moveEpoch, startReplay } from "./generations.ts";
 import { sweepRetired } from "./sweep.ts";
 import type { Task, TaskContext } from "./task.ts";
@@ -36,6 +37,9 @@ export const erasureTask: Task = {
 
 class ErasureWork {
   #position: Position;
+  #rawForms = new RawForms();
+  /** How many of them are kept. */
+  #kept = 0;
 
   constructor(private readonly context: TaskContext) {
     this.#position = context.checkpoint as unknown as Position | undefined ??
@@ -48,8 +52,11 @@ class ErasureWork {
     if (rows.length === 0) return;
     if (this.#position.stage === "initial") await this.#begin();
     const tables = await this.#tables(rows);
-    const values = new ErasedValues(tables.flatMap(({ identities }) => identities.map(([, value]) => value)));
-    const of = (stage: ErasableStore["stage"]) => ERASABLE_STORES.filter((store) => store.stage === stage);
+    const sought = tables.map(soughtPeople);
+    this.#rawForms = await this.#keptForms(rows);
+    this.#kept = this.#rawForms.count;
+    const of = (...stages: readonly ErasableStore["stage"][]) =>
+      stages.flatMap((stage) => ERASABLE_STORES.filter((store) => store.stage === stage));
     const erase = async (stores: readonly ErasableStore[]) => {
       for (const [index, store] of stores.entries()) {
         if (index < this.#position.store) continue;
@@ -58,11 +65,12 @@ class ErasureWork {
           account: claim.account,
           run: claim.run,
           tables,
-          values,
+          people: new PeopleInText(sought, this.#rawForms.all),
+          rawForms: this.#rawForms,
           signal,
           task: this.context,
           position: this.#position.store === index ? this.#position.within ?? undefined : undefined,
-          commit: (work) => this.#commitWithin(index, work),
+          commit: (work) => this.#commitWithin(index, rows[0]!, work),
         });
         throwIfAborted(signal);
       }
@@ -72,10 +80,10 @@ class ErasureWork {
       await this.#enter("archive");
     }
     if (this.#position.stage === "archive") {
-      await erase(of("archive"));
+      await erase(of("archive", "arriving"));
       await this.#enter("secondary");
     }
-    await erase([...of("derived"), ...of("profiles")]);
+    await erase(of("derived", "profiles", "arriving"));
     await core.database.rewrite([...new Set(ERASABLE_STORES.flatMap((store) => store.tables))]);
     await sweepRetired(core.database, claim.account, signal);
     throwIfAborted(signal);
@@ -124,7 +132,12 @@ class ErasureWork {
           .execute();
         await moveEpoch(transaction, account);
       }
-      await transaction.updateTable("erasures").set({ state: "done", identities: null, completed_at: now })
+      await transaction.updateTable("erasures").set({
+        state: "done",
+        identities: null,
+        raw_forms: null,
+        completed_at: now,
+      })
         .where("account_id", "=", account).where("run_id", "=", run).where("state", "!=", "done").execute();
     });
   }
@@ -157,15 +170,35 @@ class ErasureWork {
     return tables;
   }
 
-  async #commitWithin(store: number, work: Parameters<EraseContext["commit"]>[0]): Promise<void> {
+  /** What an interrupted attempt had found; the events that it was found in are gone. */
+  async #keptForms(rows: readonly ErasuresTable[]): Promise<RawForms> {
+    const row = rows.find(({ raw_forms }) => raw_forms !== null);
+    if (row === undefined) return new RawForms();
+    const forms = await this.context.core.vault.open(row.raw_forms!, placeOfRawForms(row.id));
+    return new RawForms(forms as unknown as RawForm[]);
+  }
+
+  async #commitWithin(
+    store: number,
+    { id }: ErasuresTable,
+    work: Parameters<EraseContext["commit"]>[0],
+  ): Promise<void> {
     const { stage } = this.#position;
+    const { claim: { account }, core } = this.context;
+    const { count, all } = this.#rawForms;
     let next = this.#position;
     await this.context.commit(async (transaction) => {
       const { position } = await work(transaction);
+      if (count > this.#kept) {
+        const raw_forms = await core.vault.seal(all as unknown as JsonValue, placeOfRawForms(id));
+        await transaction.updateTable("erasures").set({ raw_forms }).where("account_id", "=", account)
+          .where("id", "=", id).execute();
+      }
       next = { stage, store, within: position };
       return { checkpoint: next as unknown as JsonValue };
     });
     this.#position = next;
+    this.#kept = count;
   }
 
   async #commit(next: Position, work: (transaction: Executor) => Promise<void>): Promise<void> {
@@ -175,4 +208,12 @@ class ErasureWork {
     });
     this.#position = next;
   }
+}
+
+/** Whoever is erased from a table, whatever the case in which a text writes the value. */
+function soughtPeople({ target: { rules }, identities }: ErasedTable): SoughtPeople {
+  const values = rules.identifyBy.map((name) =>
+    new Set(identities.flatMap(([field, value]) => field === name ? [value.toLowerCase()] : []))
+  );
+  return { rules, names: (field, value) => values[field]!.has(value.toLowerCase()) };
 }

@@ -274,6 +274,131 @@ onEachDatabase("what a run says of the erased is scrubbed, and stays what it is"
   }
 });
 
+/** Takes a fresh attempt at the peer's run, under the rules that hold by now. */
+async function openRun(peer: ImportPeer): Promise<ImportRun> {
+  const { rows_read: read, accepted, rejected, unchanged, refused } = await peer.run();
+  return new ImportRun({
+    run: peer.claim.run,
+    commits: await peer.commitsAfterTakeOver(),
+    startedAt: 1_000,
+    threshold: undefined,
+    counts: { read, accepted, rejected, unchanged, refused },
+    profiles: peer.profiles,
+    erased: await erasedFor(peer.database.kysely, 1, peer.place.stream, peer.identityKey),
+    signal: new AbortController().signal,
+    bytes: () => 0,
+    duration: () => 0,
+  });
+}
+
+const rejected = (...rows: readonly string[]) =>
+  rows.map((row, line) => ({ line, offset: 0, reason: "Too many cells", raw: new TextEncoder().encode(row) }));
+
+/** The rejected rows that are kept. */
+async function keptRows(peer: ImportPeer): Promise<string[]> {
+  return (await peer.lines("rejects")).map((line) => JSON.parse(line)).filter((line) => "raw" in line)
+    .map(({ raw }) => new TextDecoder().decode(Uint8Array.fromBase64(raw)));
+}
+
+onEachDatabase(
+  "rejected rows of the erased are counted without their text, as long as they are refused",
+  async (databases) => {
+    await using peer = await startImport(databases);
+    await peer.database.kysely.updateTable("accounts").set({ settings: '{"suppress_erased":"forever"}' }).execute();
+    await importRows(peer, [person(1), { fields: { id: "7" } }], 2);
+    const own = await erasures(peer);
+    const { run_id, request_id } = await own.request("id", "Person-1-x");
+    await own.request("id", "7");
+    const rows = ["1,PERSON.1@example.org,x,y", "7,x,y", "8,7 Main Street,y"];
+    for (const state of ["initial", "done"]) {
+      assert.equal((await own.get(request_id)).state, state);
+      await using run = await openRun(peer);
+      await run.reject(rejected(...rows), new TextEncoder().encode("id,email\n"));
+      await run.emit([person(2)], { row: 1 });
+      await run.finish();
+      if (state === "initial") assert.equal(await executeTask(peer, run_id), "succeeded");
+    }
+    assert.deepEqual(await keptRows(peer), ["8,7 Main Street,y", "8,7 Main Street,y"]);
+    const { rows_read, accepted, rejected: count, rejected_erased } = await peer.run();
+    assert.deepEqual([rows_read, accepted, count, rejected_erased], [10, 4, 6, 4]);
+    await assertNoTrace(peer, ["person-1-x", "person.1@example.org"]);
+    await own.lift(request_id);
+    await using run = await openRun(peer);
+    await run.reject(rejected(...rows));
+    await run.finish();
+    assert.deepEqual((await keptRows(peer)).slice(2), [rows[0], rows[2]]);
+  },
+);
+
+onEachDatabase(
+  "an erasure counts the rejected rows that it takes, and short ids take nobody else's",
+  async (databases) => {
+    await using peer = await startImport(databases);
+    await importRows(peer, [{ fields: { id: "7", n: 7 } }, { fields: { id: "70", n: 42 } }], 2);
+    const rows = ["7,a,b", "70,7 Main Street,b", "71,2026-07-07,b", '"7",a,b'];
+    {
+      await using run = await openRun(peer);
+      await run.reject(rejected(...rows), new TextEncoder().encode("id,name\n"));
+      await run.finish().catch(() => {});
+    }
+    const own = await erasures(peer);
+    const { run_id } = await own.request("id", "7");
+    assert.equal(await executeTask(peer, run_id), "succeeded", (await readRun(peer.database, run_id)).failure ?? "");
+    assert.deepEqual(await keptRows(peer), rows.slice(1, 3));
+    const { rejected: count, rejected_erased } = await peer.run();
+    assert.deepEqual([count, rejected_erased], [4, 2]);
+    const fields = await peer.database.kysely.selectFrom("stream_fields").select(["name", "examples"]).orderBy("name")
+      .execute();
+    assert.deepEqual(fields.map(({ name, examples }) => [name, JSON.parse(examples)]), [["id", ["70"]], ["n", [
+      7,
+      42,
+    ]]]);
+  },
+);
+
+onEachDatabase(
+  "raw forms of identities go from rejected rows and examples, be they computed or normalised",
+  async (databases) => {
+    await using peer = await startImport(databases, {
+      lql: 'SELECT email(concat(login, "@x.example")) AS email, phone FROM people INTO user BY email OR phone',
+      rules: { normalise: { phone: ["digits"] } },
+    });
+    const rowOf = (login: string, phone: string): Row => ({ fields: { login, phone, note: `of ${phone}` } });
+    await importRows(peer, [rowOf("ADA", "+1 (555) 123-4567"), rowOf("Grace", "+1 (555) 765-4321")], 2);
+    const rows = ["Ada,x,y", "x,1 555 123 4567,y", "Grace,Ada Street,y"];
+    {
+      await using run = await openRun(peer);
+      await run.reject(rejected(...rows), new TextEncoder().encode("login,phone\n"));
+      await run.finish().catch(() => {});
+    }
+    const own = await erasures(peer);
+    for (let kill = 1; kill <= 2; kill++) {
+      const { run_id } = await own.request("phone", kill === 1 ? "15551234567" : "15557654321");
+      let commits = 0;
+      const dying = alteredDatabase(peer.database, {
+        write: async (work, options) => {
+          const result = await peer.database.write(work, options);
+          // Once the events are gone from their file, what they said of raw forms must not be.
+          if (options?.beside === true && ++commits === 5) throw new Error("killed");
+          return result;
+        },
+      });
+      assert.equal(await executeTask({ ...peer, database: dying }, run_id), "failed");
+      await peer.database.kysely.updateTable("runs").set({ status: "queued", failure: null }).where("id", "=", run_id)
+        .execute();
+      assert.equal(await executeTask(peer, run_id), "succeeded", (await readRun(peer.database, run_id)).failure ?? "");
+      if (kill === 1) assert.deepEqual(await keptRows(peer), ["Grace,Ada Street,y"]);
+      const examples = (await peer.database.kysely.selectFrom("stream_fields").select("examples").execute())
+        .flatMap(({ examples }) => JSON.parse(examples));
+      const left = kill === 1 ? ["Grace", "+1 (555) 765-4321", "of +1 (555) 765-4321"] : [];
+      assert.deepEqual(examples.sort(), left.sort());
+    }
+    assert.deepEqual(await keptRows(peer), []);
+    const sealed = await peer.database.kysely.selectFrom("erasures").select(["identities", "raw_forms"]).execute();
+    assert(sealed.every(({ identities, raw_forms }) => identities === null && raw_forms === null));
+  },
+);
+
 onEachDatabase("an identity that is being erased gives its erasure, and nobody's name is in it", async (databases) => {
   await using peer = await startImport(databases);
   await importRows(peer, [person(1)], 1);

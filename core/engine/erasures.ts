@@ -36,6 +36,11 @@ export function placeOfIdentities(id: string): string {
   return `erasures/${id}/identities`;
 }
 
+/** Where it seals how events wrote identities that their mappings compute. */
+export function placeOfRawForms(id: string): string {
+  return `erasures/${id}/raw_forms`;
+}
+
 /** What erasures need beside the context. */
 export interface ErasuresOptions {
   readonly statements: ProfileStatements;
@@ -86,6 +91,7 @@ export function erasuresOf(context: EngineContext, options: ErasuresOptions): Er
           table_id: id,
           state: "initial",
           identities: null,
+          raw_forms: null,
           run_id: await waitingRun(transaction, account) ??
             await queueTask(transaction, { account, task: ERASURE, config: {}, now }),
           created_at: now,

@@ -36,10 +36,14 @@ export interface PreambleLine {
   readonly preamble: string;
 }
 
+const NONE: ReadonlySet<RejectedRow> = new Set();
+
 /** Collects rows and rejects until they are worth a commit. */
 export class ImportBuffer {
   /** Rows of people who are being erased. */
   refused = 0;
+  /** Rejected rows that hold an erased identity: counted, and not kept. */
+  withheld = 0;
   #fields = new FieldStats();
   #rejects: string[] = [];
   #preamble: Uint8Array | undefined;
@@ -68,7 +72,7 @@ export class ImportBuffer {
 
   /** Rejected rows collected. */
   get rejected(): number {
-    return this.#rejects.length;
+    return this.#rejects.length + this.withheld;
   }
 
   /** Whether there is nothing to commit. */
@@ -106,11 +110,16 @@ export class ImportBuffer {
     this.#checkpoint = checkpoint;
   }
 
-  /** Adds rejected rows. */
-  reject(rows: readonly RejectedRow[], preamble?: Uint8Array): void {
+  /** Adds rejected rows; `about` are of people who are erased. */
+  reject(rows: readonly RejectedRow[], preamble?: Uint8Array, about: ReadonlySet<RejectedRow> = NONE): void {
     this.#age();
     this.#preamble ??= preamble;
-    for (const { line, offset, reason, raw } of rows) {
+    for (const row of rows) {
+      if (about.has(row)) {
+        this.withheld++;
+        continue;
+      }
+      const { line, offset, reason, raw } = row;
       const kept = raw.subarray(0, RAW_BYTES);
       this.#rejects.push(JSON.stringify({ line, offset, reason, raw: kept.toBase64() } satisfies RejectLine));
       this.#bytes += kept.length;
@@ -120,11 +129,12 @@ export class ImportBuffer {
   }
 
   /** What is to be committed; the buffer is not used afterwards. */
-  take(): Pick<ImportBatch, "events" | "member" | "rejects" | "fields" | "profiles" | "checkpoint"> {
+  take(): Pick<ImportBatch, "events" | "member" | "rejects" | "withheld" | "fields" | "profiles" | "checkpoint"> {
     return {
       events: this.events,
       member: this.events === 0 ? undefined : gzipMember(this.lines.bytes),
-      rejects: this.rejected === 0
+      withheld: this.withheld,
+      rejects: this.#rejects.length === 0
         ? undefined
         : gzipMember(new TextEncoder().encode([...this.#preambleLine(), ...this.#rejects, ""].join("\n"))),
       fields: this.#fields.fields,

@@ -25,6 +25,8 @@ export interface ImportBatch {
   readonly member: Uint8Array | undefined;
   /** Gzip member of the rejected rows. */
   readonly rejects: Uint8Array | undefined;
+  /** Rejected rows that are counted, and not in the member: they are about people who are erased. */
+  readonly withheld: number;
   readonly fields: ReadonlyMap<string, FieldStat>;
   /** What the events write to profiles, for each of the place's targets. */
   readonly profiles: readonly ProfileBatch[];
@@ -217,7 +219,7 @@ export class ImportCommits implements Commits {
 
   async #moveRun(
     transaction: Transaction<Tables>,
-    { checkpoint, counts, bytes, duration }: ImportBatch,
+    { checkpoint, counts, withheld, bytes, duration }: ImportBatch,
     now: number,
     created: number,
     updated: number,
@@ -229,6 +231,7 @@ export class ImportCommits implements Commits {
       rows_read: counts.read,
       accepted: counts.accepted,
       rejected: counts.rejected,
+      rejected_erased: set("rejected_erased", "+", withheld),
       unchanged: counts.unchanged,
       refused: counts.refused,
       bytes,

@@ -8,7 +8,8 @@ import type { ImportTarget, RunCounts } from "../contracts/job.ts";
 import type { JsonValue, RecordBatch, RejectedRow, Row } from "../contracts/records.ts";
 import { EventLines } from "../profiles/event_lines.ts";
 import { indexRows } from "../profiles/indexed_batch.ts";
-import { type Erased, rowsOfErased, withoutRows } from "../profiles/refusals.ts";
+import { type Erased, erasedInText, rowsOfErased, withoutRows } from "../profiles/refusals.ts";
+import { delimiterOf, type PeopleInText } from "../profiles/people_in_text.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import { ImportBuffer, MAX_AGE } from "./import_buffer.ts";
 import type { Commits } from "./import_commit.ts";
@@ -50,12 +51,14 @@ export class ImportRun implements AsyncDisposable {
   #unidentified = 0;
   /** Bytes of the source up to the last row emitted. */
   #bytes: number;
+  readonly #erased: PeopleInText;
   #failed: { readonly error: unknown } | undefined;
   /** Commits the buffer when it has waited long enough; set while there is something in it. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: ImportRunOptions) {
     this.#counts = options.counts;
+    this.#erased = erasedInText(options.erased);
     this.#bytes = options.bytes();
     this.#buffer = this.#newBuffer();
   }
@@ -81,8 +84,9 @@ export class ImportRun implements AsyncDisposable {
   /** `reject` of the contract. They wait for the position after them, unless they are too many to wait. */
   reject(rows: readonly RejectedRow[], preamble?: Uint8Array): Promise<void> {
     return this.#next(async () => {
-      this.#firstReason ??= rows[0]?.reason;
-      this.#buffer.reject(rows, preamble);
+      const about = this.#aboutErased(rows, preamble);
+      this.#firstReason ??= rows.find((row) => !about.has(row))?.reason;
+      this.#buffer.reject(rows, preamble, about);
       if (this.#buffer.overflowing) await this.#commit();
     });
   }
@@ -117,6 +121,15 @@ export class ImportRun implements AsyncDisposable {
     this.#failed ??= { error: new Error("The import has ended") };
     await this.#queue;
     clearTimeout(this.#timer);
+  }
+
+  /** Those of the rows that hold an erased identity, as far as that can be told of what cannot be read. */
+  #aboutErased(rows: readonly RejectedRow[], preamble: Uint8Array | undefined): ReadonlySet<RejectedRow> {
+    if (this.#erased.isEmpty) return new Set();
+    const delimiter = preamble === undefined ? undefined : delimiterOf(preamble);
+    return new Set(
+      rows.filter(({ reason, raw }) => this.#erased.areIn(reason) || this.#erased.areInBytes(raw, { delimiter })),
+    );
   }
 
   /** Sees to it that a silent source does not keep the buffer from being committed. */

@@ -45,6 +45,7 @@ export async function queueRun(executor: Executor, run: NewRun): Promise<string>
     rows_read: 0,
     accepted: 0,
     rejected: 0,
+    rejected_erased: 0,
     unchanged: 0,
     refused: 0,
     bytes: 0,

@@ -24,6 +24,7 @@ export function runView(row: RunsTable, live: Progress | undefined, next_step: s
     read: row.rows_read,
     accepted: row.accepted,
     rejected: row.rejected,
+    rejected_erased: row.rejected_erased,
     unchanged: row.unchanged,
     refused: row.refused,
     bytes: row.bytes,
@@ -57,6 +58,6 @@ export function nextStep(row: RunsTable, alive: Alive, now: number): string | nu
   const failure: RunView["failure"] = row.failure === null ? null : JSON.parse(row.failure);
   if (row.status === "cancelled" || failure?.kind === "transient") return retry;
   if (failure?.kind === "auth" && row.auth_id !== null) return `waybill auth check ${row.auth_id}`;
-  if (row.rejected > 0) return `waybill run rejects ${row.id}`;
+  if (row.rejected > row.rejected_erased) return `waybill run rejects ${row.id}`;
   return null;
 }

@@ -6,6 +6,7 @@
 import { eachIdentity, type NamingTarget } from "./event_identities.ts";
 import { identityKey } from "./identity.ts";
 import type { IndexedBatch } from "./indexed_batch.ts";
+import { PeopleInText } from "./people_in_text.ts";
 
 /** Erased identities of a profile table, by their keys in its identity index, and what tells whom an event names. */
 export interface Erased {
@@ -27,6 +28,14 @@ export function rowsOfErased(batch: IndexedBatch, erased: readonly Erased[]): Ui
     });
   }
   return rows;
+}
+
+/** What finds the erased in rows that cannot be read. */
+export function erasedInText(erased: readonly Erased[]): PeopleInText {
+  return new PeopleInText(erased.map(({ naming: { target: { rules, hashers } }, keys }) => ({
+    rules,
+    names: (field, value) => keys.has(identityKey(hashers[field]!, value, 0)),
+  })));
 }
 
 /** A batch without some of its rows. */

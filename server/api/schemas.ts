@@ -98,6 +98,7 @@ export const run: z.ZodType<RunView> = z.object({
   read: count.describe("Rows read: accepted + rejected + unchanged + refused"),
   accepted: count.describe("Rows that became events"),
   rejected: count.describe("Rows that could not be read"),
+  rejected_erased: count.describe("Those of them whose text was erased, or never kept"),
   unchanged: count.describe("Rows that a diff found unchanged"),
   refused: count.describe("Rows of erased identities"),
   bytes: count.describe("Bytes read from the source"),

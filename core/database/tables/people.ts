@@ -113,6 +113,8 @@ export interface ErasuresTable {
   state: ErasureState;
   /** Sealed JSON list of [field, value], normalised: every identity to be erased; null once it is done. */
   identities: Uint8Array | null;
+  /** Sealed JSON: how archived events wrote the identities that their mappings compute; null without any. */
+  raw_forms: Uint8Array | null;
   /** The run that does it; it does all that are waiting when it starts. */
   run_id: string;
   created_at: number;
