@@ -23,14 +23,15 @@ const LAYERS: readonly Layer[] = ["pgp", "zip", "gzip", "zstd"];
 /**
  * The outermost layer of a file that starts with `head`; `undefined` for none.
  *
- * First bytes stand above the name. Where they tell nothing the name does, unless they are text: a file that was unpacked
- * and kept its name is read as it is, and one whose first bytes are damaged is not taken for text.
+ * First bytes stand above the name. Where they tell nothing the name does: a zip archive may start with anything, and one
+ * whose first bytes are damaged is not to be taken for text. But text with the name of gzip or Zstandard was unpacked and
+ * kept its name.
  */
 export function detectLayer(head: Uint8Array, name: string): Layer | undefined {
   const known = layerOfBytes(head);
   if (known !== undefined || head.length === 0) return known;
   const named = LAYERS.find((layer) => SUFFIXES[layer].test(name));
-  return named !== undefined && (named === "pgp" || !isText(head)) ? named : undefined;
+  return (named === "gzip" || named === "zstd") && isText(head) ? undefined : named;
 }
 
 /** The name that the content of a layer has. */
