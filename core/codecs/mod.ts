@@ -18,6 +18,18 @@ export { openDecoded, ZIP_FIELDS_BYTES } from "./decode/chain.ts";
 export type { DecodedFile, DecodedMember, DecodeOptions, Decrypt, DecryptOptions } from "./decode/decoded_file.ts";
 export type { Layer } from "./decode/detect.ts";
 export { DECODE_LIMITS, type DecodeLimits } from "./decode/limits.ts";
+export {
+  compareRows,
+  type DiffCounts,
+  type Difference,
+  type DigestOptions,
+  FileRows,
+  type FileRowsOptions,
+  selectRows,
+  Snapshot,
+  snapshotOf,
+  type StoredBytes,
+} from "./diff/mod.ts";
 export { openText, parseEncoding, type TextOptions, type TextSource } from "./encoding.ts";
 export {
   JSON_MAX_LINE_BYTES,

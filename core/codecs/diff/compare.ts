@@ -1,0 +1,111 @@
+/**
+ * Compares a file's rows with those of the file before it.
+ *
+ * @module
+ */
+import { type FileRows, PARTITIONS, ROW_WORDS, wordAt } from "./file_rows.ts";
+import { KeyTable } from "./key_table.ts";
+import { DIGEST_WORDS } from "./row_digests.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** What became of the rows of a file. `rows = added + changed + unchanged`. */
+export interface DiffCounts {
+  /** Rows of the file. */
+  readonly rows: number;
+  /** Rows whose key the file before has not, or has less often. */
+  readonly added: number;
+  /** Rows that the file before has under their key, with another value. */
+  readonly changed: number;
+  /** Rows that the file before has as they are. */
+  readonly unchanged: number;
+  /** Rows of the file before whose key this one has not. */
+  readonly removed: number;
+}
+
+/** What is different in a file. */
+export interface Difference extends DiffCounts {
+  /** Whether a row, by its number in the file from 0 on, was added or changed. */
+  isDifferent(row: number): boolean;
+  /** The number of the first added or changed row that is not before `row`; undefined where none follows. */
+  nextDifferent(row: number): number | undefined;
+  /** What tells which rows are gone, a JSON object each, in no order; nothing where the snapshot does not keep it. */
+  removedRows(): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Rows match by key. Of rows that share one, the first is held against the first, the second against the second, and so
+ * on: their order counts, that of others does not. Without a snapshot, or with one by other key columns, every row is
+ * added. Takes the memory of one partition of each, and a bit for each row.
+ */
+export async function compareRows(
+  now: FileRows,
+  before: Snapshot | undefined,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<Difference> {
+  const comparable = before !== undefined && sameKeys(before.keys, now.keys) ? before : undefined;
+  const different = new Uint8Array(Math.ceil(now.count / 8));
+  let added = 0, changed = 0, removed = 0;
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    signal?.throwIfAborted();
+    const rows = await now.partition(partition);
+    const known = (await comparable?.partition(partition))?.words ?? new Uint32Array(0);
+    const table = new KeyTable(known, DIGEST_WORDS);
+    for (let at = 0; at < rows.length; at += ROW_WORDS) {
+      const match = DIGEST_WORDS * table.take(rows[at]!, rows[at + 1]!);
+      if (match >= 0 && known[match + 2] === rows[at + 2] && known[match + 3] === rows[at + 3]) continue;
+      if (match >= 0) changed++;
+      else added++;
+      const row = rows[at + DIGEST_WORDS]!;
+      different[row >>> 3] = different[row >>> 3]! | 1 << (row & 7);
+    }
+    removed += goneFrom(table, known, rows).length;
+  }
+  const isDifferent = (row: number) => (different[row >>> 3]! & 1 << (row & 7)) !== 0;
+  return {
+    rows: now.count,
+    added,
+    changed,
+    unchanged: now.count - added - changed,
+    removed,
+    isDifferent,
+    nextDifferent(row) {
+      for (; row < now.count; row++) {
+        // Eight rows at a time where nothing is.
+        if ((row & 7) === 0 && different[row >>> 3] === 0) row += 7;
+        else if (isDifferent(row)) return row;
+      }
+      return undefined;
+    },
+    removedRows: () => comparable === undefined ? nothing() : goneRows(now, comparable),
+  };
+}
+
+async function* goneRows(now: FileRows, before: Snapshot): AsyncGenerator<Uint8Array> {
+  if (!before.keepsKeys) return;
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const rows = await now.partition(partition);
+    const { words, texts } = await before.partition(partition);
+    const table = new KeyTable(words, DIGEST_WORDS);
+    for (let at = 0; at < rows.length; at += ROW_WORDS) table.take(rows[at]!, rows[at + 1]!);
+    const gone = new Set(goneFrom(table, words, rows));
+    for (let record = 0, at = 0; gone.size > 0 && at < texts.length; record++) {
+      const length = wordAt(texts, at);
+      if (gone.has(record)) yield texts.subarray(at + 4, at + 4 + length);
+      at += 4 + length;
+    }
+  }
+}
+
+/** The records that found no match, but for those whose key another row still has. */
+function goneFrom(table: KeyTable, known: Uint32Array, rows: Uint32Array): number[] {
+  const left = [...table.left()];
+  if (left.length === 0) return left;
+  const present = new KeyTable(rows, ROW_WORDS);
+  return left.filter((record) => !present.has(known[DIGEST_WORDS * record]!, known[DIGEST_WORDS * record + 1]!));
+}
+
+function sameKeys(one: readonly string[], other: readonly string[]): boolean {
+  return JSON.stringify(one.toSorted()) === JSON.stringify(other.toSorted());
+}
+
+async function* nothing(): AsyncGenerator<never> {}

@@ -1,0 +1,134 @@
+/**
+ * What a pass over a file gathers of its rows, to be compared with those of the file before it.
+ *
+ * @module
+ */
+import type { RecordBatch } from "../../contracts/records.ts";
+import type { Spool } from "../spool.ts";
+import { PartitionedFile } from "./partitioned.ts";
+import { DIGEST_WORDS, type DigestOptions, RowDigester } from "./row_digests.ts";
+
+/** Partitions by the upper bits of the key's hash: of 10,000,000 rows each holds some 80,000. */
+export const PARTITIONS = 128;
+
+/** Words of a gathered row: its digest, and its number. */
+export const ROW_WORDS = DIGEST_WORDS + 1;
+
+/** How rows are gathered. */
+export interface FileRowsOptions extends DigestOptions {
+  /** Whether what tells which row it is is kept, too, so that the next file's comparison can name rows that are gone. */
+  readonly keepKeys: boolean;
+}
+
+const encoder = new TextEncoder(), decoder = new TextDecoder();
+
+/** The rows of one file. Memory does not grow with them, but for a few bytes in a thousand rows. */
+export class FileRows implements AsyncDisposable {
+  /** Columns that tell which row it is. */
+  readonly keys: readonly string[];
+  readonly #digester: RowDigester;
+  readonly #digests: PartitionedFile;
+  readonly #texts: PartitionedFile | undefined;
+  #rows = 0;
+
+  /** Gathers into private files of the spool. Whoever asks for it disposes of it. */
+  static async create(spool: Spool, options: FileRowsOptions): Promise<FileRows> {
+    const digests = await PartitionedFile.create(spool, PARTITIONS);
+    const texts = options.keepKeys ? await PartitionedFile.create(spool, PARTITIONS) : undefined;
+    return new FileRows(options, digests, texts);
+  }
+
+  private constructor(options: FileRowsOptions, digests: PartitionedFile, texts: PartitionedFile | undefined) {
+    this.keys = options.keys;
+    this.#digester = new RowDigester(options);
+    this.#digests = digests;
+    this.#texts = texts;
+  }
+
+  /** How many rows there are so far: the number of the next. */
+  get count(): number {
+    return this.#rows;
+  }
+
+  /** Whether what tells which row it is is kept. */
+  get keepsKeys(): boolean {
+    return this.#texts !== undefined;
+  }
+
+  /** Adds the rows of a batch, in the file's order. The batch is read no more afterwards. */
+  async add(batch: RecordBatch): Promise<void> {
+    const digests = this.#digester.digest(batch);
+    for (let row = 0; row < batch.times.length; row++) {
+      const at = DIGEST_WORDS * row;
+      const partition = digests[at + 1]! >>> 25;
+      let room = this.#digests.room(partition, 4 * ROW_WORDS);
+      if (room === undefined) {
+        await this.#digests.empty(partition);
+        room = this.#digests.room(partition, 4 * ROW_WORDS)!;
+      }
+      for (let word = 0; word < DIGEST_WORDS; word++) putWord(room.buffer, room.at + 4 * word, digests[at + word]!);
+      putWord(room.buffer, room.at + 4 * DIGEST_WORDS, this.#rows++);
+      if (this.#texts !== undefined) await this.#addText(this.#texts, partition, batch, row);
+    }
+  }
+
+  /** Bytes of a partition's rows, and of its texts. */
+  bytes(partition: number): readonly [rows: number, texts: number] {
+    return [this.#digests.bytes(partition), this.#texts?.bytes(partition) ?? 0];
+  }
+
+  /** {@linkcode ROW_WORDS} words for each row of a partition, in the file's order. */
+  async partition(partition: number): Promise<Uint32Array> {
+    return wordsOf(await this.#digests.read(partition));
+  }
+
+  /** What tells which row it is, for each row of a partition, in the file's order: a length of four bytes, then JSON. */
+  async texts(partition: number): Promise<Uint8Array> {
+    return await this.#texts?.read(partition) ?? new Uint8Array(0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#digests[Symbol.asyncDispose]();
+    await this.#texts?.[Symbol.asyncDispose]();
+  }
+
+  async #addText(texts: PartitionedFile, partition: number, batch: RecordBatch, row: number): Promise<void> {
+    const text = this.#keyText(batch.bytes.subarray(batch.rows[row], batch.rows[row + 1]! - 1));
+    let room = texts.room(partition, 4 + text.length);
+    if (room === undefined) {
+      await texts.empty(partition);
+      room = texts.room(partition, 4 + text.length)!;
+    }
+    putWord(room.buffer, room.at, text.length);
+    room.buffer.set(text, room.at + 4);
+  }
+
+  /** The key's fields as an object; the whole row where it has none of them. */
+  #keyText(line: Uint8Array): Uint8Array {
+    if (this.keys.length === 0) return line;
+    const fields = JSON.parse(decoder.decode(line));
+    const key = this.keys.filter((name) => Object.hasOwn(fields, name)).map((name) => [name, fields[name]]);
+    const isEmpty = key.every(([, value]) => value === null || value === "");
+    return isEmpty ? line : encoder.encode(JSON.stringify(Object.fromEntries(key)));
+  }
+}
+
+/** Bytes as words, in the order of the least significant byte first. */
+export function wordsOf(bytes: Uint8Array): Uint32Array {
+  const words = new Uint32Array(bytes.length / 4);
+  for (let word = 0, at = 0; word < words.length; word++, at += 4) words[word] = wordAt(bytes, at);
+  return words;
+}
+
+/** The word at an offset. */
+export function wordAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24) >>> 0;
+}
+
+/** Writes a word at an offset. */
+export function putWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word;
+  bytes[at + 1] = word >>> 8;
+  bytes[at + 2] = word >>> 16;
+  bytes[at + 3] = word >>> 24;
+}

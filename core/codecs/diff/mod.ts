@@ -1,0 +1,10 @@
+/**
+ * Which rows of a file are other than in the file before it: in bounded memory, whatever the order of rows and columns.
+ *
+ * @module
+ */
+export { compareRows, type DiffCounts, type Difference } from "./compare.ts";
+export { FileRows, type FileRowsOptions } from "./file_rows.ts";
+export { type DigestOptions } from "./row_digests.ts";
+export { selectRows } from "./select_rows.ts";
+export { Snapshot, snapshotOf, type StoredBytes } from "./snapshot.ts";

@@ -1,0 +1,157 @@
+/**
+ * Digests of rows: two 64-bit hashes each, one of the cells that tell which row it is and one of all its cells.
+ *
+ * A cell's hash depends on its column's name, not on the column's place, and a row's is the sum of its cells': the order
+ * of columns makes no difference, and neither does a column without values.
+ *
+ * @module
+ */
+import type { JsonValue, RecordBatch } from "../../contracts/records.ts";
+
+/** Words of a row's digest: the key's hash (low, high), then the row's. */
+export const DIGEST_WORDS = 4;
+
+/** What makes digests. */
+export interface DigestOptions {
+  /** 16 secret bytes: whoever does not know them can neither guess values from digests nor make two rows collide. */
+  readonly secret: Uint8Array;
+  /** Columns that tell which row it is; none: all of them. A row without a value in any of them is its own key. */
+  readonly keys: readonly string[];
+}
+
+interface Column {
+  /** Seeds of both halves. */
+  readonly low: number;
+  readonly high: number;
+  readonly isKey: boolean;
+}
+
+const encoder = new TextEncoder();
+const QUOTE = 0x22, N = 0x6e;
+
+/** Digests batches of rows. */
+export class RowDigester {
+  readonly #seeds: Uint32Array;
+  readonly #keys: ReadonlySet<string>;
+  readonly #columns = new Map<string, Column>();
+  #low = 0;
+  #high = 0;
+
+  /** Throws a `RangeError` for a secret of another length. */
+  constructor({ secret, keys }: DigestOptions) {
+    if (secret.length !== 16) throw new RangeError(`A secret has 16 bytes, not ${secret.length}`);
+    this.#seeds = new Uint32Array(secret.slice().buffer);
+    this.#keys = new Set(keys);
+  }
+
+  /** {@linkcode DIGEST_WORDS} words a row. A value counts by what it is in JSON; null and an empty text as no value. */
+  digest(batch: RecordBatch): Uint32Array {
+    const rows = batch.times.length;
+    const digests = new Uint32Array(DIGEST_WORDS * rows);
+    const sums = new Int32Array(DIGEST_WORDS);
+    const { columns } = batch;
+    const known = columns?.names.map((name) => this.#column(name)) ?? [];
+    for (let row = 0; row < rows; row++) {
+      sums.fill(0);
+      const hasKey = columns === undefined
+        ? this.#addParsed(batch.bytes.subarray(batch.rows[row], batch.rows[row + 1]), sums)
+        : this.#addCells(batch.bytes, columns.spans, row * known.length, known, sums);
+      const at = DIGEST_WORDS * row;
+      const key = hasKey ? 0 : 2;
+      digests[at] = finish(sums[key]!, sums[key + 1]!);
+      digests[at + 1] = finish(sums[key + 1]!, sums[key]! ^ 0x5bd1e995);
+      digests[at + 2] = finish(sums[2]!, sums[3]!);
+      digests[at + 3] = finish(sums[3]!, sums[2]! ^ 0x5bd1e995);
+    }
+    return digests;
+  }
+
+  #addCells(bytes: Uint8Array, spans: Uint32Array, first: number, columns: readonly Column[], sums: Int32Array) {
+    let hasKey = false;
+    for (let column = 0; column < columns.length; column++) {
+      const at = 2 * (first + column);
+      const start = spans[at]!, end = spans[at + 1]!;
+      // No value, `""` and `null`.
+      if (end - start <= 2 || (end - start === 4 && bytes[start] === N)) {
+        if (end === start || bytes[start] === QUOTE || bytes[start] === N) continue;
+      }
+      const known = columns[column]!;
+      this.#hash(known, bytes, start, end);
+      hasKey = this.#add(known, sums) || hasKey;
+    }
+    return hasKey;
+  }
+
+  #addParsed(line: Uint8Array, sums: Int32Array): boolean {
+    let hasKey = false;
+    const fields: { readonly [name: string]: JsonValue } = JSON.parse(new TextDecoder().decode(line));
+    for (const [name, value] of Object.entries(fields)) {
+      if (value === null || value === "") continue;
+      const bytes = encoder.encode(JSON.stringify(ordered(value)));
+      const column = this.#column(name);
+      this.#hash(column, bytes, 0, bytes.length);
+      hasKey = this.#add(column, sums) || hasKey;
+    }
+    return hasKey;
+  }
+
+  /** Adds the cell that was hashed last; tells whether it belongs to the key. */
+  #add({ isKey }: Column, sums: Int32Array): boolean {
+    if (isKey) {
+      sums[0] = sums[0]! + this.#low | 0;
+      sums[1] = sums[1]! + this.#high | 0;
+    }
+    sums[2] = sums[2]! + this.#low | 0;
+    sums[3] = sums[3]! + this.#high | 0;
+    return isKey;
+  }
+
+  #column(name: string): Column {
+    let column = this.#columns.get(name);
+    if (column === undefined) {
+      const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = this.#seeds;
+      const bytes = encoder.encode(name);
+      this.#hash({ low: s0, high: s1, isKey: false }, bytes, 0, bytes.length);
+      column = { low: this.#low ^ s2, high: this.#high ^ s3, isKey: this.#keys.has(name) };
+      this.#columns.set(name, column);
+    }
+    return column;
+  }
+
+  /** Two 32-bit hashes of `bytes[start..end)` side by side, each MurmurHash3's with a seed and constants of its own. */
+  #hash({ low, high }: Column, bytes: Uint8Array, start: number, end: number): void {
+    let at = start;
+    for (; at + 4 <= end; at += 4) {
+      const word = bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24;
+      let first = Math.imul(word, 0xcc9e2d51);
+      first = Math.imul(first << 15 | first >>> 17, 0x1b873593);
+      low ^= first;
+      low = Math.imul(low << 13 | low >>> 19, 5) + 0xe6546b64 | 0;
+      let second = Math.imul(word, 0x239b961b);
+      second = Math.imul(second << 16 | second >>> 16, 0xab0e9789);
+      high ^= second;
+      high = Math.imul(high << 17 | high >>> 15, 5) + 0x561ccd1b | 0;
+    }
+    let tail = 0;
+    for (let shift = 0; at < end; at++, shift += 8) tail |= bytes[at]! << shift;
+    const length = end - start;
+    this.#low = finish(low ^ Math.imul(tail, 0xcc9e2d51), length) | 0;
+    this.#high = finish(high ^ Math.imul(tail, 0x38b34ae5), length ^ 0x9e3779b9) | 0;
+  }
+}
+
+/** Spreads what two words say over one (MurmurHash3's finalisation). */
+function finish(word: number, other: number): number {
+  let hash = word ^ Math.imul(other, 0x85ebca6b);
+  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
+  hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
+  return (hash ^ hash >>> 16) >>> 0;
+}
+
+/** The value with the keys of its objects in order, so that equal values have equal texts. */
+function ordered(value: JsonValue): JsonValue {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(ordered);
+  const entries = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+  return Object.fromEntries(entries.map(([name, member]) => [name, ordered(member)]));
+}

@@ -1,0 +1,136 @@
+/**
+ * A snapshot: what is kept of a file's rows until the next file of the sequence is compared with it.
+ *
+ * Four bytes with the length of a header, the header in JSON, then partition by partition its rows, 16 bytes each in the
+ * file's order (the key's hash, then the row's), and what tells which row each is, where that is kept.
+ *
+ * @module
+ */
+import { Failure } from "../../contracts/failure.ts";
+import { type FileRows, PARTITIONS, putWord, ROW_WORDS, wordAt, wordsOf } from "./file_rows.ts";
+import { DIGEST_WORDS } from "./row_digests.ts";
+
+/** Where a snapshot lies. */
+export interface StoredBytes {
+  /** Bytes in it. */
+  readonly size: number;
+  /** Fills `into` from `offset` on, as far as there are bytes; gives their number. */
+  read(offset: number, into: Uint8Array): Promise<number>;
+}
+
+interface Header {
+  readonly format: "waybill snapshot 1";
+  readonly keys: readonly string[];
+  readonly rows: number;
+  /** Bytes of each partition's rows, and of its texts. */
+  readonly lengths: readonly (readonly [rows: number, texts: number])[];
+  readonly keepsKeys: boolean;
+}
+
+/** Longest header that is read, in bytes. */
+const LONGEST_HEADER = 4_194_304;
+
+/** One partition of a snapshot. */
+export interface SnapshotPartition {
+  /** Two words of the key's hash and two of the row's, for each row. */
+  readonly words: Uint32Array;
+  /** For each row a length of four bytes, then what tells which it is, in JSON; empty where that is not kept. */
+  readonly texts: Uint8Array;
+}
+
+/** The bytes of a file's snapshot. */
+export async function* snapshotOf(rows: FileRows): AsyncGenerator<Uint8Array> {
+  const lengths: [rows: number, texts: number][] = [];
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const [digests, texts] = rows.bytes(partition);
+    lengths.push([digests / ROW_WORDS * DIGEST_WORDS, texts]);
+  }
+  const header: Header = {
+    format: "waybill snapshot 1",
+    keys: rows.keys,
+    rows: rows.count,
+    lengths,
+    keepsKeys: rows.keepsKeys,
+  };
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const start = new Uint8Array(4 + text.length);
+  putWord(start, 0, text.length);
+  start.set(text, 4);
+  yield start;
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const gathered = await rows.partition(partition);
+    const count = gathered.length / ROW_WORDS;
+    const kept = new Uint8Array(4 * DIGEST_WORDS * count);
+    for (let row = 0; row < count; row++) {
+      for (let word = 0; word < DIGEST_WORDS; word++) {
+        putWord(kept, 4 * (row * DIGEST_WORDS + word), gathered[row * ROW_WORDS + word]!);
+      }
+    }
+    yield kept;
+    yield await rows.texts(partition);
+  }
+}
+
+/** A snapshot that is read partition by partition. */
+export class Snapshot {
+  /** Columns that tell which row it is. */
+  readonly keys: readonly string[];
+  /** Rows of the file. */
+  readonly rows: number;
+  /** Whether it says which rows they are. */
+  readonly keepsKeys: boolean;
+  readonly #bytes: StoredBytes;
+  readonly #lengths: Header["lengths"];
+  readonly #offsets: readonly number[];
+
+  /** Opens a snapshot. Throws a `Failure` of kind `data` for bytes that are none, or not all of one. */
+  static async open(bytes: StoredBytes): Promise<Snapshot> {
+    const length = wordAt(await readAll(bytes, 0, 4), 0);
+    if (length > LONGEST_HEADER) throw damaged();
+    const text = new TextDecoder().decode(await readAll(bytes, 4, length));
+    return new Snapshot(bytes, parseHeader(text), 4 + length);
+  }
+
+  private constructor(bytes: StoredBytes, header: Header, start: number) {
+    this.keys = header.keys;
+    this.rows = header.rows;
+    this.keepsKeys = header.keepsKeys;
+    this.#bytes = bytes;
+    this.#lengths = header.lengths;
+    const offsets = [start];
+    for (const [rows, texts] of header.lengths) offsets.push(offsets.at(-1)! + rows + texts);
+    if (offsets.at(-1) !== bytes.size) throw damaged();
+    this.#offsets = offsets;
+  }
+
+  /** Reads one partition. */
+  async partition(partition: number): Promise<SnapshotPartition> {
+    const offset = this.#offsets[partition]!;
+    const [rows, texts] = this.#lengths[partition]!;
+    const words = wordsOf(await readAll(this.#bytes, offset, rows));
+    return { words, texts: await readAll(this.#bytes, offset + rows, texts) };
+  }
+}
+
+function parseHeader(text: string): Header {
+  try {
+    const header: Header = JSON.parse(text);
+    if (header.format === "waybill snapshot 1" && header.lengths.length === PARTITIONS) return header;
+  } catch (error) {
+    throw damaged(error);
+  }
+  throw damaged();
+}
+
+async function readAll(bytes: StoredBytes, offset: number, length: number): Promise<Uint8Array> {
+  const into = new Uint8Array(length);
+  if (await bytes.read(offset, into) !== length) throw damaged();
+  return into;
+}
+
+function damaged(cause?: unknown): Failure {
+  return new Failure("data", "The snapshot of the file before is damaged", {
+    hint: "Run the job once with --force: every row of the file is imported, and a new snapshot made",
+    cause,
+  });
+}
