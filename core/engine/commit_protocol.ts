@@ -1,35 +1,56 @@
 /**
- * What an import's commit thread and its run say to each other.
+ * What a run's commit thread and the run say to each other.
  *
  * @module
  */
 import type { FailureJson } from "../contracts/failure.ts";
 import type { DatabaseAddress } from "../database/open.ts";
+import type { Target } from "../profiles/mapping.ts";
 import type { PackedProfileBatch } from "../profiles/profile_batch.ts";
 import type { ImportBatch } from "./import_commit.ts";
 import type { Claim } from "./queue.ts";
+import type { ReplayPart, ReplayProfiles } from "./replay_commit.ts";
 import type { StreamPlace } from "./streams.ts";
 
-/** What the commit thread opens. */
-export interface CommitStart {
-  readonly type: "start";
+/** What the commit thread opens, whatever it commits. */
+interface Opening {
   readonly database: DatabaseAddress;
   readonly archiveDir: string;
   readonly claim: Claim;
-  readonly place: StreamPlace;
   readonly identityKey: Uint8Array;
 }
 
-/** To the commit thread. */
+/** For an import. */
+export interface ImportStart extends Opening {
+  readonly type: "import";
+  readonly place: StreamPlace;
+}
+
+/** For a replay: the generation that is filled. */
+export interface ReplayStart extends Opening {
+  readonly type: "replay";
+  readonly target: Target;
+}
+
+/** What the commit thread opens. */
+export type CommitStart = ImportStart | ReplayStart;
+
+/** A batch of an import as it crosses over. */
+export type PackedImportBatch = Omit<ImportBatch, "profiles"> & { readonly profiles: readonly PackedProfileBatch[] };
+
+/** A part of a replay as it crosses over. */
+export type PackedReplayPart = Omit<ReplayPart, "batches"> & {
+  readonly batches: readonly (Omit<ReplayProfiles, "profiles"> & { readonly profiles: PackedProfileBatch })[];
+};
+
+/** To the commit thread: one start, then batches of its kind. */
 export type ToCommit =
   | CommitStart
-  | {
-    readonly type: "commit";
-    readonly batch: Omit<ImportBatch, "profiles"> & { readonly profiles: readonly PackedProfileBatch[] };
-  }
+  | { readonly type: "batch"; readonly batch: PackedImportBatch }
+  | { readonly type: "part"; readonly part: PackedReplayPart }
   | { readonly type: "close" };
 
-/** From the commit thread: one answer to each `commit`, one to `close`. */
+/** From the commit thread: one answer to each `batch` or `part`, one to `close`. */
 export type FromCommit =
   | { readonly type: "done"; readonly spare: readonly PackedProfileBatch[] }
   | { readonly type: "lost" }

@@ -1,13 +1,15 @@
 /**
- * Commits an import's batches on a thread of their own: while one commits, the run reads and prepares the next.
+ * Commits a run's batches on a thread of their own: while one commits, the run reads and prepares the next.
  *
  * @module
  */
-import type { CommitStart, FromCommit, ToCommit } from "./commit_protocol.ts";
-import { reviveError } from "./describe_error.ts";
-import { type Commits, type ImportBatch, PlaceChanged } from "./import_commit.ts";
 import { buffersOf, type PackedProfileBatch } from "../profiles/profile_batch.ts";
+import type { FromCommit, ImportStart, ReplayStart, ToCommit } from "./commit_protocol.ts";
+import type { Commits } from "./commits.ts";
+import { reviveError } from "./describe_error.ts";
+import { type ImportBatch, PlaceChanged } from "./import_commit.ts";
 import { LeaseLost } from "./queue.ts";
+import type { ReplayPart } from "./replay_commit.ts";
 
 /** A Worker that can commit, and the port by which one thread speaks to it. */
 export interface CommitWorker {
@@ -16,9 +18,9 @@ export interface CommitWorker {
 }
 
 /**
- * Starts a Worker for a {@linkcode CommitThread}, which may be on another thread: its port can be transferred. Only a
- * process's first thread should start one: a Worker's own Worker answers a second later (Deno 2.9, measured: 1,030 ms
- * against 20 ms, whatever the threads do).
+ * Starts a Worker for a {@linkcode CommitThread} or {@linkcode ReplayThread}, which may be on another thread: its port
+ * can be transferred. Only a process's first thread should start one: a Worker's own Worker answers a second later
+ * (Deno 2.9, measured: 1,030 ms against 20 ms, whatever the threads do).
  */
 export function startCommitWorker(): CommitWorker {
   const worker = new Worker(new URL("./commit_worker.ts", import.meta.url), { type: "module", name: "commit" });
@@ -28,14 +30,14 @@ export function startCommitWorker(): CommitWorker {
 }
 
 /** A thread that commits. At most one batch is under way; the next waits for it. */
-export class CommitThread implements Commits {
+abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncDisposable {
   readonly #port: MessagePort;
   #answer: { resolve(): void; reject(error: Error): void } = { resolve: () => {}, reject: () => {} };
   #spare: readonly PackedProfileBatch[] | undefined;
   #underWay: Promise<void> = Promise.resolve();
 
   /** Lets the worker at the port's other end commit for the claim in `start`. Whoever started it ends it. */
-  constructor(start: Omit<CommitStart, "type">, port: MessagePort) {
+  constructor(start: Start, port: MessagePort) {
     this.#port = port;
     port.addEventListener("message", ({ data }: MessageEvent<FromCommit>) => {
       if (data.type === "done") {
@@ -46,23 +48,17 @@ export class CommitThread implements Commits {
       else if (data.type === "failed") this.#answer.reject(reviveError(data.failure, data.stack));
     });
     port.start();
-    this.#post({ type: "start", ...start });
+    this.#post(start);
   }
 
-  async commit({ profiles, ...rest }: ImportBatch): Promise<void> {
-    await this.#underWay;
-    const packed = profiles.map((batch) => batch.pack());
-    const transfer = [rest.member, rest.rejects].flatMap((bytes) => bytes === undefined ? [] : [bytes.buffer]);
-    transfer.push(...packed.flatMap(buffersOf));
-    this.#ask({ type: "commit", batch: { ...rest, profiles: packed } }, transfer as ArrayBuffer[]);
-  }
-
+  /** The memory of what is committed, once. */
   spare(): readonly PackedProfileBatch[] | undefined {
     const spare = this.#spare;
     this.#spare = undefined;
     return spare;
   }
 
+  /** Waits for the batch under way; throws what made it fail. */
   drain(): Promise<void> {
     return this.#underWay;
   }
@@ -70,12 +66,13 @@ export class CommitThread implements Commits {
   /** Waits for the batch under way, and until the worker has closed its database. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#underWay.catch(() => {});
-    this.#ask({ type: "close" }, []);
+    this.ask({ type: "close" }, []);
     await this.#underWay.catch(() => {});
     this.#port.close();
   }
 
-  #ask(message: ToCommit, transfer: ArrayBuffer[]): void {
+  /** Sends what is answered; `drain` waits for the answer. */
+  protected ask(message: ToCommit, transfer: ArrayBuffer[]): void {
     this.#underWay = new Promise((resolve, reject) => this.#answer = { resolve, reject });
     // Whoever asks next is told; until then nobody listens.
     this.#underWay.catch(() => {});
@@ -84,5 +81,30 @@ export class CommitThread implements Commits {
 
   #post(message: ToCommit, transfer: ArrayBuffer[] = []): void {
     this.#port.postMessage(message, transfer);
+  }
+}
+
+/** The thread that commits an import. */
+export class CommitThread extends Thread<ImportStart> implements Commits<ImportBatch> {
+  /** Sends a batch when the one before is committed. */
+  async commit({ profiles, ...rest }: ImportBatch): Promise<void> {
+    await this.drain();
+    const packed = profiles.map((batch) => batch.pack());
+    const transfer = [rest.member, rest.rejects].flatMap((bytes) => bytes === undefined ? [] : [bytes.buffer]);
+    transfer.push(...packed.flatMap(buffersOf));
+    this.ask({ type: "batch", batch: { ...rest, profiles: packed } }, transfer as ArrayBuffer[]);
+  }
+}
+
+/** The thread that commits a replay. */
+export class ReplayThread extends Thread<ReplayStart> implements Commits<ReplayPart> {
+  /** Sends a part when the one before is committed. */
+  async commit({ batches, ...rest }: ReplayPart): Promise<void> {
+    await this.drain();
+    const packed = batches.map(({ profiles, ...batch }) => ({ ...batch, profiles: profiles.pack() }));
+    this.ask(
+      { type: "part", part: { ...rest, batches: packed } },
+      packed.flatMap(({ profiles }) => buffersOf(profiles)),
+    );
   }
 }

@@ -19,6 +19,7 @@ const BATCH: ImportBatch = {
 Deno.test("a commit thread that cannot open its database says why, to each batch, and ends", async () => {
   await using folder = await makeFolder();
   await using thread = startCommitThread({
+    type: "import",
     database: { path: `${folder.path}/missing/waybill.db`, url: undefined },
     archiveDir: folder.path,
     claim: { account: 1, run: "0".repeat(32), fence: 1 },

@@ -1,23 +1,30 @@
 /**
- * The Worker that commits an import's batches, while the run's own thread reads on.
+ * The Worker that commits a run's batches, while the run's own thread reads on.
  *
  * @module
  */
 import type { Database } from "../database/database.ts";
 import { openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
-import { type OpenTarget, openTarget } from "../profiles/mapping.ts";
-import { buffersOf, type PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
-import type { CommitStart, FromCommit, ToCommit } from "./commit_protocol.ts";
+import { openTarget } from "../profiles/mapping.ts";
+import { buffersOf, type PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
+import type { CommitStart, FromCommit, ImportStart, ReplayStart, ToCommit } from "./commit_protocol.ts";
 import { describeError } from "./describe_error.ts";
 import { ImportCommits, PlaceChanged } from "./import_commit.ts";
 import { LeaseLost } from "./queue.ts";
+import { InlineReplayCommits, ReplayWriter } from "./replay_commit.ts";
+import { commitTask } from "./task_commit.ts";
+
+/** What is to be committed. */
+type Work = Extract<ToCommit, { readonly type: "batch" | "part" }>;
+
+/** Commits, and gives the memory that is spare then. */
+type Committer = (work: Work) => Promise<readonly PackedProfileBatch[]>;
 
 interface Opened {
   readonly database: Database;
-  readonly commits: ImportCommits;
-  readonly targets: readonly OpenTarget[];
+  readonly commit: Committer;
 }
 
 let opened: Promise<Opened> | undefined;
@@ -34,7 +41,7 @@ const scope = self as unknown as {
 // The one message to this scope brings the port by which the run's thread speaks to it.
 scope.addEventListener("message", ({ data: port }) => {
   port.addEventListener("message", ({ data }: MessageEvent<ToCommit>) => {
-    if (data.type === "start") {
+    if (data.type === "import" || data.type === "replay") {
       opened = open(data);
       // Told with the first answer; unhandled until then, it would end the thread without one.
       opened.catch(() => {});
@@ -45,11 +52,43 @@ scope.addEventListener("message", ({ data: port }) => {
 
 async function open(start: CommitStart): Promise<Opened> {
   const database = await openDatabase(start.database);
-  const { claim, place } = start;
   return {
     database,
-    commits: new ImportCommits(database, statementsFor(database.kind), new Archive(start.archiveDir), claim, place),
-    targets: place.targets.map((target) => openTarget(target, start.identityKey, place.stream)),
+    commit: start.type === "import" ? importCommitter(database, start) : replayCommitter(database, start),
+  };
+}
+
+function importCommitter(database: Database, { archiveDir, claim, place, identityKey }: ImportStart): Committer {
+  const commits = new ImportCommits(database, statementsFor(database.kind), new Archive(archiveDir), claim, place);
+  const targets = place.targets.map((target) => openTarget(target, identityKey, place.stream));
+  return async (work) => {
+    if (work.type !== "batch") throw new Error("This commit thread commits an import");
+    const { profiles, ...batch } = work.batch;
+    await commits.commit({
+      ...batch,
+      profiles: profiles.map((packed, index) => ProfileBatch.unpack(packed, targets[index]!)),
+    });
+    return profiles;
+  };
+}
+
+function replayCommitter(database: Database, { claim, target, identityKey }: ReplayStart): Committer {
+  const writer = new ReplayWriter(statementsFor(database.kind), target.scope, claim);
+  const commits = new InlineReplayCommits((work) => commitTask(database, claim, work), writer);
+  const targets = new Map(
+    target.generation.mappings.map(({ stream }) => [stream, openTarget(target, identityKey, stream)]),
+  );
+  return async (work) => {
+    if (work.type !== "part") throw new Error("This commit thread commits a replay");
+    const { batches, ...part } = work.part;
+    await commits.commit({
+      ...part,
+      batches: batches.map((batch) => ({
+        ...batch,
+        profiles: ProfileBatch.unpack(batch.profiles, targets.get(batch.stream)!),
+      })),
+    });
+    return batches.map(({ profiles }) => profiles);
   };
 }
 
@@ -57,17 +96,10 @@ async function answer(port: MessagePort, message: Exclude<ToCommit, CommitStart>
   const tell = (told: FromCommit, transfer: ArrayBuffer[] = []) => port.postMessage(told, transfer);
   try {
     if (opened === undefined) throw new Error("The commit thread was not started");
-    const { database, commits, targets } = await opened;
+    const { database, commit } = await opened;
     let spare: readonly PackedProfileBatch[] = [];
     if (message.type === "close") await database[Symbol.asyncDispose]();
-    else {
-      const { profiles, ...batch } = message.batch;
-      spare = profiles;
-      await commits.commit({
-        ...batch,
-        profiles: profiles.map((packed, index) => ProfileBatch.unpack(packed, targets[index]!)),
-      });
-    }
+    else spare = await commit(message);
     tell({ type: "done", spare }, spare.flatMap(buffersOf));
   } catch (error) {
     if (error instanceof LeaseLost) tell({ type: "lost" });

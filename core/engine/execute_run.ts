@@ -20,8 +20,6 @@ import {
   finishRun,
   heedStop,
   holdFence,
-  holdUnlessStopped,
-  LEASE,
   LeaseLost,
   type Outcome,
   postponeRun,
@@ -33,6 +31,7 @@ import { type RetryPlan, waitBeforeRetry } from "./retry.ts";
 import { findAuth, openAuth } from "./saved_auths.ts";
 import { connectUpload, removeUpload } from "./upload_files.ts";
 import type { Task } from "./task.ts";
+import { commitTask } from "./task_commit.ts";
 import { TASKS } from "./tasks.ts";
 import { goneNotes, knownKeys } from "./stored_config.ts";
 
@@ -214,27 +213,13 @@ class RunAttempt {
       checkpoint: row.checkpoint === null ? undefined : JSON.parse(row.checkpoint),
       signal: hooks.signal,
       log: this.#log(),
+      commits: hooks.commits,
       progress: (progress) => {
         this.#progress = progress;
         hooks.progress(progress);
       },
       note: (sentence) => this.#note(sentence),
-      commit: async (work) => {
-        const now = await core.database.now();
-        await core.database.write(async (transaction) => {
-          await holdUnlessStopped(transaction, claim);
-          const { checkpoint, read = 0, profilesCreated = 0, profilesUpdated = 0 } = await work(transaction);
-          await transaction.updateTable("runs").set((set) => ({
-            checkpoint: JSON.stringify(checkpoint),
-            // Heartbeats pass over a run whose row is locked.
-            lease_until: now + LEASE,
-            rows_read: set("rows_read", "+", read),
-            accepted: set("accepted", "+", read),
-            profiles_created: set("profiles_created", "+", profilesCreated),
-            profiles_updated: set("profiles_updated", "+", profilesUpdated),
-          })).where("account_id", "=", claim.account).where("id", "=", claim.run).execute();
-        }, { beside: true });
-      },
+      commit: async (work) => await commitTask(core.database, claim, work),
     });
   }
 

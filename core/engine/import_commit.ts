@@ -13,8 +13,9 @@ import { type Archive, placeMember } from "../profiles/archive.ts";
 import { noteCrowded } from "../profiles/crowded.ts";
 import { type FieldStat, firstExamples } from "../profiles/field_stats.ts";
 import { IdentityHeads } from "../profiles/identity_heads.ts";
-import type { PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
+import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
+import type { Commits } from "./commits.ts";
 import { type Claim, holdUnlessStopped, LEASE } from "./queue.ts";
 import type { StreamPlace } from "./streams.ts";
 
@@ -38,19 +39,6 @@ export interface ImportBatch {
   readonly bytes: number;
   /** Milliseconds the run has worked so far. */
   readonly duration: number;
-}
-
-/** Commits the batches of one import, in order. */
-export interface Commits extends AsyncDisposable {
-  /**
-   * Takes a batch; resolves when there is room for the next. Throws what made this or an earlier batch fail:
-   * `LeaseLost` when another process has taken the run over, `PlaceChanged` when it has to begin anew. Nothing of a failed batch is committed.
-   */
-  commit(batch: ImportBatch): Promise<void>;
-  /** Resolves when every batch taken is committed; throws what made one fail. */
-  drain(): Promise<void>;
-  /** The memory of a batch that is committed, for the next to use, by target; undefined where there is none. */
-  spare(): readonly PackedProfileBatch[] | undefined;
 }
 
 /** Thrown by a commit that was prepared under rules that hold no more. Nothing of it was committed. */
@@ -80,7 +68,7 @@ interface Segment {
 const HOUR = 3_600_000;
 
 /** Commits an import's batches on this thread. */
-export class ImportCommits implements Commits {
+export class ImportCommits implements Commits<ImportBatch> {
   #events: Segment | undefined;
   #rejects: Segment | undefined;
   readonly #heads: readonly IdentityHeads[];

@@ -11,8 +11,9 @@ import { indexRows } from "../profiles/indexed_batch.ts";
 import { type Erased, erasedInText, rowsOfErased, withoutRows } from "../profiles/refusals.ts";
 import { delimiterOf, type PeopleInText } from "../profiles/people_in_text.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
+import type { Commits } from "./commits.ts";
 import { ImportBuffer, MAX_AGE } from "./import_buffer.ts";
-import type { Commits } from "./import_commit.ts";
+import type { ImportBatch } from "./import_commit.ts";
 
 /** A percentage means nothing before this many rows were read. */
 const PERCENT_FROM = 1_000;
@@ -21,7 +22,7 @@ const PERCENT_FROM = 1_000;
 export interface ImportRunOptions {
   /** Id of the run, for messages. */
   readonly run: string;
-  readonly commits: Commits;
+  readonly commits: Commits<ImportBatch>;
   /** Time of events without one. */
   readonly startedAt: number;
   readonly threshold: ImportTarget["rejectThreshold"];

@@ -1,26 +1,30 @@
 /**
- * Chooses how an import commits when its first batch is there: a thread is worth its start only for large imports.
+ * Chooses how a run commits when its first batch is there: a thread is worth its start only for many events.
  *
  * @module
  */
 import type { PackedProfileBatch } from "../profiles/profile_batch.ts";
-import type { Commits, ImportBatch } from "./import_commit.ts";
+import type { Commits } from "./commits.ts";
+import type { ImportBatch } from "./import_commit.ts";
+import type { ReplayPart } from "./replay_commit.ts";
 
-/** First batches with this many events make a thread worth it: a small import ends before one has started. */
+/** First batches with this many events make a thread worth it: a small run ends before one has started. */
 const MANY_EVENTS = 20_000;
 
 /** So do those with this many compressed bytes: commits of wide rows have few. */
 const MANY_BYTES = 1 << 20;
 
+/** And those with this many bytes of lines. */
+const MANY_LINES = 8 << 20;
+
 /** Commits inline or on a thread, as the first batch suggests. */
-export class LazyCommits implements Commits {
-  #chosen: Commits | undefined;
+export class LazyCommits<Batch extends ImportBatch | ReplayPart> implements Commits<Batch> {
+  #chosen: Commits<Batch> | undefined;
 
-  constructor(private readonly inline: () => Commits, private readonly thread: () => Commits) {}
+  constructor(private readonly inline: () => Commits<Batch>, private readonly thread: () => Commits<Batch>) {}
 
-  async commit(batch: ImportBatch): Promise<void> {
-    const large = batch.events >= MANY_EVENTS || (batch.member?.length ?? 0) >= MANY_BYTES;
-    this.#chosen ??= large ? this.thread() : this.inline();
+  async commit(batch: Batch): Promise<void> {
+    this.#chosen ??= isLarge(batch) ? this.thread() : this.inline();
     await this.#chosen.commit(batch);
   }
 
@@ -35,4 +39,9 @@ export class LazyCommits implements Commits {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#chosen?.[Symbol.asyncDispose]();
   }
+}
+
+function isLarge(batch: ImportBatch | ReplayPart): boolean {
+  return batch.events >= MANY_EVENTS ||
+    ("lines" in batch ? batch.lines >= MANY_LINES : (batch.member?.length ?? 0) >= MANY_BYTES);
 }

@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import type { Row } from "../contracts/records.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import type { CommitThread } from "./commit_thread.ts";
-import type { Commits } from "./import_commit.ts";
+import type { Commits } from "./commits.ts";
+import type { ImportBatch } from "./import_commit.ts";
 import { type ImportPeer, startCommitThread, startImport } from "./import_testing.ts";
 import { LazyCommits } from "./lazy_commits.ts";
 import { LeaseLost } from "./queue.ts";
 
 function threadOf(peer: ImportPeer): CommitThread {
   const { address: database, claim, place, identityKey } = peer;
-  return startCommitThread({ database, archiveDir: peer.archive.folder, claim, place, identityKey });
+  return startCommitThread({ type: "import", database, archiveDir: peer.archive.folder, claim, place, identityKey });
 }
 
 /** Rows of three imports: new ones, known ones with news, and some that bring two profiles together. */
@@ -24,7 +25,7 @@ function batches(): Row[][] {
   ];
 }
 
-async function commitAll(peer: ImportPeer, commits: Commits): Promise<void> {
+async function commitAll(peer: ImportPeer, commits: Commits<ImportBatch>): Promise<void> {
   let read = 0;
   for (const rows of batches()) {
     read += rows.length;
@@ -104,9 +105,9 @@ onEachDatabase("a committed batch gives its memory to the next, once", async (da
 });
 
 /** Lazy commits, and which of its two ways were asked for. */
-function lazyOf(peer: ImportPeer): { lazy: LazyCommits; chosen: string[] } {
+function lazyOf(peer: ImportPeer): { lazy: LazyCommits<ImportBatch>; chosen: string[] } {
   const chosen: string[] = [];
-  const lazy = new LazyCommits(
+  const lazy = new LazyCommits<ImportBatch>(
     () => {
       chosen.push("inline");
       return peer.commits();

@@ -58,7 +58,7 @@ export async function openImport(
   const { database, archiveDir } = core.home;
   const here = () => new ImportCommits(core.database, core.statements, core.archive, claim, place);
   const { commits: port } = attempt;
-  const start = { database, archiveDir, claim, place, identityKey: core.identityKey };
+  const start = { type: "import", database, archiveDir, claim, place, identityKey: core.identityKey } as const;
   const commits = new LazyCommits(here, port === undefined ? here : () => new CommitThread(start, port));
   const run = new ImportRun({
     run: claim.run,

@@ -8,20 +8,21 @@
  * @module
  */
 import type { Transaction } from "kysely";
-import { Failure, throwIfAborted } from "../contracts/failure.ts";
+import { throwIfAborted } from "../contracts/failure.ts";
 import type { Executor } from "../database/database.ts";
 import type { SegmentsTable, Tables } from "../database/tables.ts";
-import { applyBatch } from "../profiles/apply.ts";
 import { indexArchiveLines } from "../profiles/archive_batch.ts";
 import { MembersInOrder, type OrderPosition } from "../profiles/archive_order.ts";
-import { noteCrowded } from "../profiles/crowded.ts";
-import { IdentityHeads } from "../profiles/identity_heads.ts";
-import { type GenerationDefinition, type OpenTarget, openTarget } from "../profiles/mapping.ts";
-import { ProfileBatch } from "../profiles/profile_batch.ts";
+import { type GenerationDefinition, type OpenTarget, openTarget, type Target } from "../profiles/mapping.ts";
+import { type PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
+import { ReplayThread } from "./commit_thread.ts";
+import type { Commits } from "./commits.ts";
 import { crowdedNotes } from "./crowded_note.ts";
 import { moveEpoch, REPLAY, type ReplayConfig } from "./generations.ts";
+import { LazyCommits } from "./lazy_commits.ts";
+import { InlineReplayCommits, replaced, type ReplayPart, type ReplayProfiles, ReplayWriter } from "./replay_commit.ts";
 import { sweepRetired } from "./sweep.ts";
-import type { Task, TaskContext, TaskStep } from "./task.ts";
+import type { Task, TaskContext } from "./task.ts";
 
 /** Events that one commit applies. */
 const COMMIT_EVENTS = 100_000;
@@ -51,18 +52,28 @@ class Replay {
   #position: Position;
   #targets = new Map<number, OpenTarget>();
   #total = 0;
-  readonly #heads = new IdentityHeads();
+  #commits: Commits<ReplayPart> | undefined;
+  #spare: PackedProfileBatch[] = [];
+  /** Writes what this thread commits. */
+  readonly #writer: ReplayWriter;
 
   constructor(private readonly context: TaskContext) {
+    const { core, claim } = context;
     this.#config = context.config as unknown as ReplayConfig;
+    const scope = { account: claim.account, table: this.#config.generation };
+    this.#writer = new ReplayWriter(core.statements, scope, claim);
     this.#position = context.checkpoint as unknown as Position ?? { until: 0, next: 0, offsets: {}, events: 0 };
   }
 
   async work(): Promise<void> {
     const { core, claim: { account }, signal } = this.context;
-    while (!await this.#inPlace()) {
-      await this.#pass();
-      await this.#finish();
+    try {
+      while (!await this.#inPlace()) {
+        await this.#pass();
+        await this.#finish();
+      }
+    } finally {
+      await this.#commits?.[Symbol.asyncDispose]();
     }
     for (const note of await this.#crowdedNotes()) this.context.note(note);
     await sweepRetired(core.database, account, signal);
@@ -99,6 +110,16 @@ class Replay {
       this.#targets.set(stream, openTarget(target, core.identityKey, stream));
     }
     this.#total = await this.#eventsIn(core.database.kysely);
+    this.#commits = this.#openCommits(target);
+  }
+
+  #openCommits(target: Target): Commits<ReplayPart> {
+    const { core, claim, commit, commits: port } = this.context;
+    const here = () => new InlineReplayCommits(commit, this.#writer);
+    if (port === undefined) return here();
+    const { identityKey, home: { database, archiveDir } } = core;
+    const start = { type: "replay", database, archiveDir, claim, target, identityKey } as const;
+    return new LazyCommits(here, () => new ReplayThread(start, port));
   }
 
   /** Events in the mapped streams. */
@@ -119,73 +140,60 @@ class Replay {
       .where("id", "<=", until).execute();
   }
 
-  /** Reads what the present pass has left. */
+  /** Reads what the present pass has left; all of it is committed then. */
   async #pass(): Promise<void> {
-    const { core: { database }, signal, commit, progress } = this.context;
+    const { core: { database }, signal, progress } = this.context;
+    const commits = this.#commits!;
     const segments = await this.#segments(this.#position.until, database.kysely);
-    for (const part of this.#parts(segments)) {
+    for (const { position, ...part } of this.#parts(segments)) {
       throwIfAborted(signal);
-      await commit(async (transaction) => {
-        await this.#holdGeneration(transaction);
-        return { checkpoint: { ...part.position }, ...await this.#apply(transaction, part) };
-      });
-      this.#position = part.position;
-      const { events } = part.position;
-      progress({ done: events, total: Math.max(this.#total, events), unit: "rows" });
+      await commits.commit({ ...part, checkpoint: { ...position } });
+      this.#spare = [...commits.spare() ?? []];
+      this.#position = position;
+      progress({ done: position.events, total: Math.max(this.#total, position.events), unit: "rows" });
     }
+    await commits.drain();
   }
 
   /** The events left in the segments, as many together as make a commit. */
   *#parts(segments: readonly StreamSegment[]): Generator<Part> {
     const members = new MembersInOrder(this.context.core.archive, segments, this.#position);
-    let { events } = this.#position;
-    let batches: ReplayBatch[] = [];
-    let count = 0, bytes = 0;
+    let done = this.#position.events;
+    let batches: OpenBatch[] = [];
+    let events = 0, lines = 0;
     const part = (): Part => {
-      events += count;
+      done += events;
       const { until } = this.#position;
-      return { count, batches, position: { until, events, ...members.position } };
+      return { events, lines, batches, position: { until, events: done, ...members.position } };
     };
     for (const { segment, member } of members) {
-      const target = this.#targets.get(Number(segment.owner))!;
+      const stream = Number(segment.owner);
       let last = batches.at(-1);
-      if (last?.target !== target) batches.push(last = { target, events: new ProfileBatch(target), positions: [] });
+      if (last?.stream !== stream) batches.push(last = { stream, profiles: this.#newBatch(stream), positions: [] });
       const indexed = indexArchiveLines(member.lines);
-      last.events.add(indexed, 0);
-      for (let event = 0; event < indexed.times.length; event++) last.positions.push(member.position + event);
-      count += indexed.times.length;
-      bytes += member.lines.length;
-      if (count < COMMIT_EVENTS && bytes < COMMIT_BYTES) continue;
+      const count = indexed.times.length;
+      last.profiles.add(indexed, 0);
+      last.positions.push({ first: member.position, count });
+      events += count;
+      lines += member.lines.length;
+      if (events < COMMIT_EVENTS && lines < COMMIT_BYTES) continue;
       yield part();
-      [batches, count, bytes] = [[], 0, 0];
+      [batches, events, lines] = [[], 0, 0];
     }
-    if (count > 0) yield part();
+    if (events > 0) yield part();
   }
 
-  async #apply(transaction: Transaction<Tables>, { batches, count }: Part): Promise<Omit<TaskStep, "checkpoint">> {
-    let profilesCreated = 0, profilesUpdated = 0;
-    for (const { target: { scope }, events, positions } of batches) {
-      const { statements } = this.context.core;
-      const applied = await applyBatch(
-        transaction,
-        statements,
-        scope,
-        events,
-        (event) => positions[event]!,
-        this.#heads,
-      );
-      await noteCrowded(transaction, scope, this.context.claim.run, applied.crowded);
-      profilesCreated += applied.created;
-      profilesUpdated += applied.updated;
-    }
-    return { read: count, profilesCreated, profilesUpdated };
+  /** An empty batch, in memory that is spare where there is some. */
+  #newBatch(stream: number): ProfileBatch {
+    const target = this.#targets.get(stream)!, memory = this.#spare.pop();
+    return memory === undefined ? new ProfileBatch(target) : ProfileBatch.recycle(memory, target);
   }
 
   /** Reads the rest and lets the generations change places, if the rest is small; else begins the next pass. */
   async #finish(): Promise<void> {
     const { claim: { account }, commit } = this.context;
     await commit(async (transaction) => {
-      await this.#holdGeneration(transaction);
+      await this.#writer.hold(transaction);
       // Locks the account's row: nothing is imported from here on to the end of this transaction.
       await moveEpoch(transaction, account);
       const { last } = await transaction.selectFrom("segments").select((select) => select.fn.max("id").as("last"))
@@ -197,7 +205,7 @@ class Replay {
       }
       let read = 0, profilesCreated = 0, profilesUpdated = 0;
       for (const part of this.#parts(rest)) {
-        const applied = await this.#apply(transaction, part);
+        const applied = await this.#writer.apply(transaction, { ...part, checkpoint: null });
         read += applied.read ?? 0;
         profilesCreated += applied.profilesCreated ?? 0;
         profilesUpdated += applied.profilesUpdated ?? 0;
@@ -214,34 +222,16 @@ class Replay {
     await mine.set({ state: "retired" }).where("state", "=", "current").execute();
     await mine.set({ state: "current" }).where("id", "=", generation).execute();
   }
-
-  /** Throws where what is being filled is no longer wanted. */
-  async #holdGeneration(transaction: Transaction<Tables>): Promise<void> {
-    const row = await transaction.updateTable("generations").set({ state: "building" })
-      .where("account_id", "=", this.context.claim.account).where("id", "=", this.#config.generation)
-      .where("state", "=", "building").returning("id").executeTakeFirst();
-    if (row === undefined) throw replaced();
-  }
 }
 
-/** Events of one stream, and their archive positions. */
-interface ReplayBatch {
-  readonly target: OpenTarget;
-  readonly events: ProfileBatch;
-  readonly positions: number[];
+/** A batch that is being filled. */
+interface OpenBatch extends ReplayProfiles {
+  readonly positions: { readonly first: number; readonly count: number }[];
 }
 
 /** What one commit applies. */
-interface Part {
-  readonly count: number;
-  readonly batches: readonly ReplayBatch[];
+interface Part extends Omit<ReplayPart, "checkpoint"> {
+  readonly batches: readonly OpenBatch[];
   /** The position after it. */
   readonly position: Position;
-}
-
-function replaced(): Failure {
-  return new Failure(
-    "cancelled",
-    "The mappings of the profile table were changed again: a later run replays the events",
-  );
 }

@@ -102,7 +102,8 @@ onEachDatabase("a replay that stops goes on where it was, and counts nothing twi
   for (let part = 0; part < 300; part++) await commits.commit(peer.batch(many));
   await importAll(peer, rows, 300, commits);
   const run = await remap(peer, LQL);
-  assert.equal(await executeTask(peer, run!, (stop) => stop.abort(new Failure("cancelled", "Stopped"))), "cancelled");
+  const progressed = (stop: AbortController) => stop.abort(new Failure("cancelled", "Stopped"));
+  assert.equal(await executeTask(peer, run!, { progressed }), "cancelled");
   const { rows_read } = await readRun(peer.database, run!);
   assert(rows_read > 0 && rows_read < 120_300, `${rows_read} events before it stopped`);
   await peer.database.kysely.updateTable("runs").set({ status: "queued", failure: null }).where("id", "=", run!)

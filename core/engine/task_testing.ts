@@ -4,6 +4,7 @@
  * @module
  */
 import { statementsFor } from "../profiles/batch_statements.ts";
+import { startCommitWorker } from "./commit_thread.ts";
 import { makeFolder } from "./engine_testing.ts";
 import { executeRun, type RunEnd } from "./execute_run.ts";
 import { openHome } from "./home.ts";
@@ -12,27 +13,44 @@ import type { ImportPeer } from "./import_testing.ts";
 import { type Claim, claimRun } from "./queue.ts";
 import { buildRegistry } from "./registry.ts";
 
-/** Executes a queued run of a task in this thread and gives how it ended. `progressed` is called after its commits. */
+/** How a task is executed. */
+export interface ExecuteOptions {
+  /** Called after its commits. */
+  readonly progressed?: (stop: AbortController) => void;
+  /** Whether a thread stands ready to commit. */
+  readonly thread?: boolean;
+  /** Called when the run is claimed. */
+  readonly claimed?: (claim: Claim) => Promise<void>;
+}
+
+/** Executes a queued run of a task in this thread and gives how it ended. */
 export async function executeTask(
   peer: ImportPeer,
   run: string,
-  progressed: (stop: AbortController) => void = () => {},
+  { progressed = () => {}, thread = false, claimed = () => Promise.resolve() }: ExecuteOptions = {},
 ): Promise<RunEnd> {
   const claim = await claimRun(peer.database, newId(), [run]);
   if (claim === undefined) throw new Error(`Run "${run}" could not be claimed`);
-  return await executeClaimed(peer, claim, progressed);
+  await claimed(claim);
+  const commits = thread ? startCommitWorker() : undefined;
+  try {
+    return await executeClaimed(peer, claim, progressed, commits?.port);
+  } finally {
+    commits?.worker.terminate();
+  }
 }
 
 async function executeClaimed(
   peer: ImportPeer,
   claim: Claim,
   progressed: (stop: AbortController) => void,
+  commits: MessagePort | undefined,
 ): Promise<RunEnd> {
   const stop = new AbortController();
   await using folder = await makeFolder();
   const { database, archive, vault, identityKey } = peer;
   const core = {
-    home: await openHome(folder.path),
+    home: { ...await openHome(folder.path), database: peer.address, archiveDir: archive.folder },
     database,
     vault,
     identityKey,
@@ -47,5 +65,6 @@ async function executeClaimed(
     progress: () => progressed(stop),
     log,
     retries: { waits: [], unconnected: false },
+    ...(commits === undefined ? {} : { commits }),
   });
 }
