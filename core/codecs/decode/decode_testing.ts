@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { Failure } from "../../contracts/failure.ts";
 import { memoryStore } from "../../files/memory.ts";
 import { memorySpool } from "../spool_memory.ts";
@@ -42,8 +43,5 @@ export async function outcome(
 
 /** All bytes of a stream as text, a character a byte. */
 export async function latin1(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let text = "";
-  const decoder = new TextDecoder("latin1");
-  for await (const piece of stream) text += decoder.decode(piece);
-  return text;
+  return Buffer.concat(await Array.fromAsync(stream)).toString("latin1");
 }

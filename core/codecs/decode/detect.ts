@@ -53,8 +53,12 @@ function layerOfBytes(head: Uint8Array): Layer | undefined {
   return start.startsWith("-----BEGIN PGP ") || isBinaryPgp(head) ? "pgp" : undefined;
 }
 
-/** Whether bytes are UTF-8 without control characters, or start with a byte order mark of UTF-16. */
+/**
+ * Whether bytes are UTF-8 without control characters, or start with a byte order mark of UTF-16. Fewer than four may be
+ * the start of anything.
+ */
 function isText(head: Uint8Array): boolean {
+  if (head.length < 4) return false;
   if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) return true;
   if (head.some((byte) => byte < 0x20 && (byte < 0x09 || byte > 0x0d))) return false;
   try {
