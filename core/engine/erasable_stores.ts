@@ -16,7 +16,7 @@ import { eventStore, rejectStore } from "./erase_archive.ts";
 import { profileStore } from "./erase_profiles.ts";
 import { tableStore } from "./erase_tables.ts";
 import { fieldStore, runStore } from "./erase_texts.ts";
-import { spoolStore } from "./erase_spool.ts";
+import { spoolStoreOf } from "./erase_spool.ts";
 import type { Core } from "./core.ts";
 import type { TaskContext } from "./task.ts";
 
@@ -77,7 +77,7 @@ export const ERASABLE_STORES: readonly ErasableStore[] = [
   fieldStore,
   runStore,
   audienceStore,
-  spoolStore,
+  spoolStoreOf(),
   tableStore,
 ];
 

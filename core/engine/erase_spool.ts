@@ -4,36 +4,88 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
-import type { ErasableStore } from "./erasable_stores.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
+import { Spool } from "./spool.ts";
 import { sweepSpool } from "./spool_sweep.ts";
 
-/** How long an import of a file is waited for, in milliseconds; then the erasure's run tries again later. */
-const PATIENCE = 60_000;
+/** How long uploads are waited for, in milliseconds. */
+export interface SpoolPatience {
+  /** For files that are coming in; then they are cut off. */
+  readonly coming: number;
+  /** For runs that import one; then the erasure's run tries again later. */
+  readonly importing: number;
+}
+
+const PATIENCE: SpoolPatience = { coming: 600_000, importing: 60_000 };
 const PAUSE = 250;
 
-/** Uploaded files: those of runs that failed go, and can be sent again; one that is being imported is waited for. */
-export const spoolStore: ErasableStore = {
-  name: "spool",
-  tables: [],
-  folders: ["spool"],
-  stage: "archive",
-  erase: async ({ core, account, signal, position, commit }) => {
-    if (position !== undefined) return;
-    const { database, home } = core;
-    const since = performance.now();
-    while (true) {
-      await sweepSpool({ home, database }, { account, keepFailed: 0 });
-      const left = await database.kysely.selectFrom("uploads").select("run_id").where("account_id", "=", account)
-        .where("removed_at", "is", null).limit(1).executeTakeFirst();
-      if (left === undefined) break;
-      signal.throwIfAborted();
-      if (performance.now() - since > PATIENCE) {
-        throw new Failure("transient", `An uploaded file is still being imported by run "${left.run_id}"`, {
-          hint: "The erasure goes on when that run has ended",
-        });
+/** The uploads that there were when the store was come to: what comes later is new data. */
+interface Position {
+  readonly runs: readonly string[];
+  readonly since: number;
+}
+
+/**
+ * Uploaded files: those of runs that failed go, and can be sent again, and so do those that a crash cut off; one that is
+ * being imported, or still coming in, is waited for.
+ */
+export function spoolStoreOf(patience: SpoolPatience = PATIENCE): ErasableStore {
+  return {
+    name: "spool",
+    tables: [],
+    folders: ["spool"],
+    stage: "arriving",
+    erase: (context) => erase(context, patience),
+  };
+}
+
+async function erase(context: EraseContext, patience: SpoolPatience): Promise<void> {
+  const { core, account, position, signal, commit } = context;
+  if (position === true) return;
+  const { home, database } = core;
+  const spool = new Spool(home.spoolDir);
+  const { runs, since } = position === undefined ? await begin(context) : position as unknown as Position;
+  let idle = performance.now();
+  while (true) {
+    await sweepSpool({ home, database }, { account, keepFailed: 0 });
+    const { coming, kept } = await uploadsOf(context, runs);
+    if (coming.length + kept.length === 0) break;
+    signal.throwIfAborted();
+    if (coming.length > 0) {
+      if (await database.now() - since > patience.coming) {
+        for (const run of coming) await spool.remove({ account, run });
       }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      idle = performance.now();
+    } else if (performance.now() - idle > patience.importing) {
+      throw new Failure("transient", `An uploaded file is still being imported by run "${kept[0]}"`, {
+        hint: "The erasure goes on when that run has ended",
+      });
     }
-    await commit(() => Promise.resolve({ position: true }));
-  },
-};
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+  await commit(() => Promise.resolve({ position: true }));
+}
+
+async function begin(context: EraseContext): Promise<Position> {
+  const { coming, kept } = await uploadsOf(context);
+  const position: Position = { runs: [...coming, ...kept], since: await context.core.database.now() };
+  await context.commit(() => Promise.resolve({ position: position as unknown as JsonValue }));
+  return position;
+}
+
+/** The runs whose files are coming in or kept, among `runs` where those are given. */
+async function uploadsOf(
+  { core: { home, database }, account }: EraseContext,
+  runs?: readonly string[],
+): Promise<{ readonly coming: readonly string[]; readonly kept: readonly string[] }> {
+  const coming: string[] = [];
+  for await (const entry of new Spool(home.spoolDir).entries()) {
+    if (entry.account === account && entry.coming) coming.push(entry.run);
+  }
+  // After the spool: what has come in meanwhile is among them.
+  const rows = await database.kysely.selectFrom("uploads").select("run_id").where("account_id", "=", account)
+    .where("removed_at", "is", null).execute();
+  const wanted = (run: string) => runs?.includes(run) ?? true;
+  return { coming: coming.filter(wanted), kept: rows.map(({ run_id }) => run_id).filter(wanted) };
+}

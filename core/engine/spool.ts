@@ -18,8 +18,8 @@ export interface SpoolPlace {
   readonly run: string;
 }
 
-/** A file that is durable. */
-export interface Spooled {
+/** A file that is durable. It counts as coming in, and is not swept, until it is disposed of: its run should be there. */
+export interface Spooled extends Disposable {
   readonly bytes: number;
   /** SHA-256, hex. */
   readonly digest: string;
@@ -29,7 +29,13 @@ export interface Spooled {
 export interface SpoolEntry extends SpoolPlace {
   /** When it, or a file in it, was changed last: milliseconds since the Unix epoch. */
   readonly modified: number;
+  readonly bytes: number;
+  /** Whether whoever receives it lives and is not done: it holds a lock on the file, which ends with its process. */
+  readonly coming: boolean;
 }
+
+/** Bytes between two looks at whether somebody removed the file that is coming in. */
+const LOOK = 4 << 20;
 
 /** The spool of a data directory. */
 export class Spool {
@@ -39,9 +45,10 @@ export class Spool {
    * Writes a file (0600) and brings it, and the folders it lies in, to the disk. It is never held in memory. Whatever
    * keeps it from being whole leaves nothing behind.
    *
-   * @throws {Failure} `too_large` for more than `limit` bytes, `transient` for a full disk, and what `content` throws.
+   * @throws {Failure} `too_large` for more than `limit` bytes, `transient` for a full disk and where somebody else
+   * removed it meanwhile, and what `content` throws.
    */
-  async write(
+  async receive(
     place: SpoolPlace,
     name: string,
     content: AsyncIterable<Uint8Array>,
@@ -50,10 +57,15 @@ export class Spool {
     const folder = this.#folder(place);
     try {
       await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-      const spooled = await writeFile(join(folder, name), content, limit);
+      using files = new DisposableStack();
+      const file = files.use(await Deno.open(join(folder, name), { write: true, createNew: true, mode: 0o600 }));
+      // Before its first byte: whoever finds bytes and no lock knows that nobody receives them.
+      await file.lock(true);
+      const written = await writeContent(file, content, limit);
       // A name is on the disk only when its folder is.
       for (const path of [folder, dirname(folder), this.dir, dirname(this.dir)]) await syncFolder(path);
-      return spooled;
+      files.move();
+      return { ...written, [Symbol.dispose]: () => file.close() };
     } catch (error) {
       // What cannot be removed now is swept later.
       await this.remove(place).catch(() => {});
@@ -76,10 +88,7 @@ export class Spool {
     for (const account of await namesIn(this.dir)) {
       for (const run of await namesIn(join(this.dir, account))) {
         const place = { account: Number(account), run };
-        const folder = this.#folder(place);
-        const paths = [folder, ...(await namesIn(folder)).map((name) => join(folder, name))];
-        const times = await Promise.all(paths.map(modifiedAt));
-        yield { ...place, modified: Math.max(...times) };
+        yield { ...place, ...await lookAt(this.#folder(place)) };
       }
     }
   }
@@ -89,18 +98,33 @@ export class Spool {
   }
 }
 
-async function writeFile(path: string, content: AsyncIterable<Uint8Array>, limit: number): Promise<Spooled> {
-  using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+async function writeContent(
+  file: Deno.FsFile,
+  content: AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<{ readonly bytes: number; readonly digest: string }> {
   const hash = createHash("sha256");
-  let bytes = 0;
+  let bytes = 0, looked = 0;
   for await (const chunk of content) {
     bytes += chunk.length;
     if (bytes > limit) throw tooLarge(limit);
     hash.update(chunk);
     for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+    if (bytes < looked + LOOK) continue;
+    await refuseCutOff(file);
+    looked = bytes;
   }
   await file.sync();
+  await refuseCutOff(file);
   return { bytes, digest: hash.digest("hex") };
+}
+
+/** An erasure does not wait for ever for what may hold the erased. */
+async function refuseCutOff(file: Deno.FsFile): Promise<void> {
+  if ((await file.stat()).nlink !== 0) return;
+  throw new Failure("transient", "The upload was cut off: an erasure had waited for it for too long", {
+    hint: "Send it again",
+  });
 }
 
 /** What more than `limit` bytes are answered with. */
@@ -129,9 +153,24 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function modifiedAt(path: string): Promise<number> {
-  const info = await Deno.stat(path).catch(unlessMissing);
-  return info?.mtime?.getTime() ?? 0;
+/** What there is to tell of a folder and the files in it. */
+async function lookAt(folder: string): Promise<Pick<SpoolEntry, "modified" | "bytes" | "coming">> {
+  let modified = (await Deno.stat(folder).catch(unlessMissing))?.mtime?.getTime() ?? 0;
+  let bytes = 0, coming = false;
+  for (const name of await namesIn(folder)) {
+    const path = join(folder, name);
+    // Its size first: bytes were written under the lock that is looked at then.
+    const info = await Deno.stat(path).catch(unlessMissing);
+    modified = Math.max(modified, info?.mtime?.getTime() ?? 0);
+    bytes += info?.size ?? 0;
+    coming ||= await isLocked(path);
+  }
+  return { modified, bytes, coming };
+}
+
+async function isLocked(path: string): Promise<boolean> {
+  using file = await Deno.open(path, { read: true }).catch(unlessMissing);
+  return file !== undefined && !await file.tryLock(true);
 }
 
 function unlessMissing(error: unknown): undefined {

@@ -13,8 +13,8 @@ const HOUR = 3_600_000;
 /** How long a failed or cancelled run keeps its file, so that it can be retried, in milliseconds: 7 days. */
 export const KEEP_FAILED: number = 7 * 24 * HOUR;
 
-/** After how long a file without a run is no longer one that is coming in, in milliseconds. */
-export const KEEP_UNQUEUED = HOUR;
+/** After how long a folder without a byte is no longer one that a file is about to come into, in milliseconds. */
+const KEEP_EMPTY = HOUR;
 
 /** What to sweep. */
 export interface SweepOptions {
@@ -72,13 +72,14 @@ async function endUploads(
 }
 
 /** Whether a folder of the spool is nobody's: its removal was cut off, or its upload was. */
-async function isStray(
-  { database: { kysely } }: UploadFiles,
-  { account, run, modified }: SpoolEntry,
-): Promise<boolean> {
+async function isStray({ database: { kysely } }: UploadFiles, entry: SpoolEntry): Promise<boolean> {
+  const { account, run, modified, bytes, coming } = entry;
+  if (coming) return false;
+  // Looked for after the lock: whoever has received a file queues its run before letting go of it.
   const upload = await findUpload(kysely, { account_id: account, id: run });
+  if (upload !== undefined) return upload.removed_at !== null;
   // Files have the times of the machine, not those of the database.
-  return upload === undefined ? Date.now() - modified > KEEP_UNQUEUED : upload.removed_at !== null;
+  return bytes > 0 || Date.now() - modified > KEEP_EMPTY;
 }
 
 /** Sweeps at once, and every hour until it is disposed of. */

@@ -63,7 +63,7 @@ export function uploadsOf(core: Core, options: UploadsOptions): Uploads {
       if (!input.gzip && (input.size ?? 0) > limit) throw tooLarge(limit);
       const run = newId();
       const place = { account, run };
-      const spooled = await spool.write(place, name, nonEmpty(uploadBytes(input)), limit);
+      using spooled = await spool.receive(place, name, nonEmpty(uploadBytes(input)), limit);
       const upload = { run, keyHash, digest: hash(job.id, JSON.stringify(config), spooled.digest), spooled };
       let answered: string | undefined;
       try {

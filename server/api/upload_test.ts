@@ -302,14 +302,49 @@ onEachDatabase("erasing somebody removes the files of runs that have ended", asy
   assert.equal((await server.call(`POST /api/run/${failed}/retry`)).status, 409);
 });
 
-Deno.test("what a crash left of an upload is swept an hour later, when a server starts", async () => {
+onEachDatabase("an upload that comes in while somebody is erased is read with refusals in force", async (databases) => {
+  await databases.useInHomes();
+  await using server = await openUploads({ runner: "serve" });
+  assert.equal(
+    (await server.ended((await server.upload("?identify_by=id", { body: CSV, headers: csv })).json.data.id))
+      .status,
+    "succeeded",
+  );
+  await untilGone(server);
+  const rest = Promise.withResolvers<void>();
+  const stream = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(CSV)),
+    pull: async (controller) => {
+      await rest.promise;
+      controller.enqueue(new TextEncoder().encode("4,dee@example.com,Dee\n1,ann@example.com,too,many\n"));
+      controller.close();
+    },
+  }, { highWaterMark: 0 });
+  const { uploads, erasures } = server.runtime;
+  const coming = uploads.create({ type: "csv-import", into: "people", config: {}, stream, gzip: false });
+  while (server.spooled().length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  const { request_id, run_id } = await erasures.request("id", "1");
+  while ((await erasures.get(request_id)).state !== "archive") await new Promise((resolve) => setTimeout(resolve, 5));
+  rest.resolve();
+  const upload = await server.ended((await coming).id);
+  assert.deepEqual(
+    [upload.status, upload.read, upload.accepted, upload.refused, upload.rejected, upload.rejected_erased],
+    ["succeeded", 5, 3, 1, 1, 1],
+  );
+  assert.equal((await server.ended(run_id)).status, "succeeded");
+  const { state, completed_at } = await erasures.get(request_id);
+  assert.equal(state, "done");
+  assert(upload.finished_at <= completed_at!, `${upload.finished_at} > ${completed_at}`);
+  assert.deepEqual(server.spooled(), []);
+  assert.deepEqual((await server.call(`GET /api/run/${upload.id}/rejects`)).json.data, []);
+});
+
+Deno.test("what a crash left of an upload is swept when a server starts; what is about to come in is not", async () => {
   await using server = await openUploads();
-  const old = (Date.now() - 2 * 3_600_000) / 1_000;
-  for (const [run, modified] of [["a".repeat(32), old], ["b".repeat(32), Date.now() / 1_000]] as const) {
+  for (const [run, content] of [["a".repeat(32), CSV], ["b".repeat(32), ""]] as const) {
     const folder = join(server.home, "spool", "1", run);
     await Deno.mkdir(folder, { recursive: true });
-    await Deno.writeTextFile(join(folder, "upload.csv"), CSV);
-    for (const path of [join(folder, "upload.csv"), folder]) await Deno.utime(path, modified, modified);
+    await Deno.writeTextFile(join(folder, "upload.csv"), content);
   }
   const lines: string[] = [];
   {
