@@ -78,6 +78,10 @@ Deno.test("the tests may run every program whose package .ci/run installs", () =
     "procps": "/usr/bin/ps",
     "curl": "/usr/bin/curl",
     "postgresql": "/usr/bin/setpriv",
+    "gpg": "/usr/bin/gpg",
+    "gpg-agent": "/usr/bin/gpgconf",
+    "sqop": "/usr/bin/sqop",
+    "rnp": "/usr/bin/rnp",
   };
   const packages = /^PACKAGES=\((.*)\)$/m.exec(gate)?.[1]?.split(" ") ?? [];
   const allowed = /--allow-run=(\S+)/.exec(tasks["test"]?.command ?? "")?.[1]?.split(",") ?? [];

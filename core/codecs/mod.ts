@@ -1,5 +1,5 @@
 /**
- * What bytes mean: CSV, JSON lines, text encodings and timestamps.
+ * What bytes mean: CSV, JSON lines, text encodings, timestamps, bzip2 and PGP.
  *
  * @module
  */
@@ -30,6 +30,7 @@ export {
   snapshotOf,
   type StoredBytes,
 } from "./diff/mod.ts";
+export { decompressBzip2 } from "./bzip2.ts";
 export { openText, parseEncoding, type TextOptions, type TextSource } from "./encoding.ts";
 export {
   JSON_MAX_LINE_BYTES,
@@ -39,6 +40,21 @@ export {
   readJsonLines,
 } from "./json_lines.ts";
 export { JSON_MAX_DEPTH, JSON_MAX_FIELDS, JSON_MAX_NAME_BYTES, type JsonRecord } from "./json_record.ts";
+export {
+  type DecryptedPgp,
+  decryptPgp,
+  type DecryptPgpOptions,
+  encryptPgp,
+  type EncryptPgpOptions,
+  type PgpKeySummary,
+  type PgpLimits,
+  type PgpPrivateKey,
+  type PgpPublicKey,
+  type PrivateKeyOptions,
+  type PublicKeyOptions,
+  readPrivateKey,
+  readPublicKey,
+} from "./pgp/mod.ts";
 export { folderSpool, type Spool, type SpoolFile } from "./spool.ts";
 export { memorySpool } from "./spool_memory.ts";
 export {

@@ -1,0 +1,55 @@
+/**
+ * How much may come out of a PGP message.
+ *
+ * @module
+ */
+import { Failure } from "../../contracts/failure.ts";
+
+/** Keeps a small file from filling the disk. */
+export interface PgpLimits {
+  /** Most bytes of plaintext; 1 TiB unless told. */
+  readonly maxBytes?: number;
+  /** Most bytes of plaintext for each byte of the message, once there are 16 MiB of it; 250 unless told. */
+  readonly maxRatio?: number;
+}
+
+const MAX_BYTES = 2 ** 40;
+const MAX_RATIO = 250;
+
+/** Bytes of plaintext up to which the ratio is not looked at: a few megabytes harm nobody. */
+const RATIO_FROM = 16 * 1024 * 1024;
+
+/** Counts what goes in and what comes out. */
+export class Meter {
+  readonly #limits: PgpLimits;
+  #read = 0;
+  #made = 0;
+
+  constructor(limits: PgpLimits = {}) {
+    this.#limits = limits;
+  }
+
+  /** Counts the bytes of the message as they pass. */
+  async *reading(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const bytes of source) {
+      this.#read += bytes.length;
+      yield bytes;
+    }
+  }
+
+  /** Counts bytes that were decompressed. Throws a `Failure` of kind `data` where they are too many. */
+  made(bytes: number): void {
+    const { maxBytes = MAX_BYTES, maxRatio = MAX_RATIO } = this.#limits;
+    this.#made += bytes;
+    if (this.#made > maxBytes) {
+      throw new Failure("data", `The PGP message holds over ${maxBytes} bytes, the most that is taken`, {
+        hint: "Have the sender split the file",
+      });
+    }
+    if (this.#made > RATIO_FROM && this.#made > maxRatio * this.#read) {
+      throw new Failure("data", `The PGP message grows by more than ${maxRatio} times: it is no ordinary file`, {
+        hint: "Have the sender encrypt the file without compression (gpg: --compress-algo none) if it is meant",
+      });
+    }
+  }
+}
