@@ -37,6 +37,7 @@ export type {
   PlanContext,
   Progress,
   RunCounts,
+  ScheduleKind,
 } from "./core/contracts/job.ts";
 export type { Log } from "./core/contracts/log.ts";
 export { definePlugin, PLUGIN_API, type PluginDefinition } from "./core/contracts/plugin.ts";

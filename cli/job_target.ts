@@ -46,12 +46,15 @@ async function savedJob(app: App, name: string, types: readonly string[]): Promi
 
 /** The flags of a job type; of all of them without one. */
 export async function jobFlags(app: App, type: JobDefinition | undefined, partial: boolean): Promise<Declared> {
-  const { configFlags } = await import("./config_flags.ts");
+  const [{ configFlags }, { jobSchema }] = await Promise.all([
+    import("./config_flags.ts"),
+    import("../core/engine/schedule/fields.ts"),
+  ]);
   if (type !== undefined) {
-    return { flags: configFlags(type.config, { partial }), ...(partial ? {} : { summary: type.summary }) };
+    return { flags: configFlags(jobSchema(type), { partial }), ...(partial ? {} : { summary: type.summary }) };
   }
   const { jobs } = await app.registry();
-  return { flags: jobs.flatMap(({ config }) => configFlags(config)) };
+  return { flags: jobs.flatMap((job) => configFlags(jobSchema(job))) };
 }
 
 /** Job types with their summaries, for the help. */

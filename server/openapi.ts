@@ -7,6 +7,7 @@ import { z } from "zod";
 import { jsonSchemaOf } from "../core/describe/json_schema.ts";
 import type { Registry } from "../core/engine/registry.ts";
 import { scopesWith } from "../core/engine/capabilities.ts";
+import { jobSchema } from "../core/engine/schedule/fields.ts";
 import type { Scope } from "../core/engine/scopes.ts";
 import { errorBody } from "./errors.ts";
 import { type Route, TAGS } from "./route.ts";
@@ -84,7 +85,7 @@ export function openApiDocument(routes: readonly Route[], registry: Registry): O
   for (const provider of registry.providers) {
     for (const auth of provider.auths) components.add(`config.${auth.id}`, { ...jsonSchemaOf(auth.config) });
   }
-  for (const job of registry.jobs) components.add(`config.${job.id}`, { ...jsonSchemaOf(job.config) });
+  for (const job of registry.jobs) components.add(`config.${job.id}`, { ...jsonSchemaOf(jobSchema(job)) });
   return {
     openapi: "3.1.1",
     info: {

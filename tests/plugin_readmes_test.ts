@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { ConfigSchema } from "../core/contracts/config.ts";
 import { optionsTable } from "../core/describe/mod.ts";
+import { jobSchema } from "../core/engine/schedule/fields.ts";
 import { plugins } from "../plugins/mod.ts";
 
 const update = Deno.env.get("WAYBILL_UPDATE_READMES") === "1";
@@ -14,7 +15,7 @@ for (const { name, providers = [], jobs = [] } of plugins) {
     const path = new URL(`../plugins/${name.replaceAll("-", "_")}/README.md`, import.meta.url);
     const declared = new Map<string, ConfigSchema>([
       ...providers.flatMap(({ auths }) => auths).map((auth) => [auth.id, auth.config] as const),
-      ...jobs.map((job) => [job.id, job.config] as const),
+      ...jobs.map((job) => [job.id, jobSchema(job)] as const),
     ]);
     const text = await Deno.readTextFile(path);
     const shown = new Set<string>();

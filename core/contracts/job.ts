@@ -60,6 +60,8 @@ export interface Plan {
 export interface PlanContext<Config, Connection> {
   /** The job's configuration. */
   readonly config: Config;
+  /** Whether the job is kept updated: a run is one pass of a continuous job. */
+  readonly continuous: boolean;
   /** The auth's connection. */
   readonly connection: Connection;
   /** Ends the work. */
@@ -104,6 +106,13 @@ export interface RunCounts {
   readonly refused: number;
 }
 
+/**
+ * Whether a job may run by itself, and how much of when its configuration says: `none` never, `daily` once a day,
+ * `optional` as often as it likes. The engine adds the fields (`keep_updated`, `frequency`, `time_of_day`, `timezone`, …)
+ * to the configuration and keeps them to itself: a run is told of them by `continuous` alone.
+ */
+export type ScheduleKind = "none" | "daily" | "optional";
+
 /** What the run of an import gets. All of it is asynchronous and serialisable, so that it can cross a process. */
 export interface ImportContext<Config, Connection, Checkpoint> {
   /** The job's configuration. */
@@ -114,6 +123,8 @@ export interface ImportContext<Config, Connection, Checkpoint> {
   readonly checkpoint: Checkpoint | undefined;
   /** When the run first started: the time of events without one. Milliseconds since the Unix epoch. */
   readonly startedAt: number;
+  /** Whether the job is kept updated: this run is one pass of a continuous job. Never so without a `schedule`. */
+  readonly continuous: boolean;
   /** Ends the work: stop, drain or a lost lease. What is committed stays; the run goes on from there if it may. */
   readonly signal: AbortSignal;
   /** Where to write what happens. */
@@ -155,6 +166,8 @@ export interface ImportJobDefinition<
   readonly auths: Auths;
   /** Its configuration. */
   readonly config: Config;
+  /** Whether a job of this type may run by itself; `none` unless told. */
+  readonly schedule?: ScheduleKind;
   /** The position a run can resume from: JSON, checked when a run resumes. */
   readonly checkpoint: Checkpoint;
   /** Where the rows go. Pure: called before and during a run. */

@@ -8,6 +8,7 @@ import type { Choice, ChoiceSource, JobDefinition } from "../contracts/job.ts";
 import { nearest, parsePartialConfig } from "../describe/mod.ts";
 import { cursorGone, formatCursor, markOf, parseCursor } from "./choice_cursor.ts";
 import { untilAborted } from "../files/failures.ts";
+import { jobSchema, pluginConfig } from "./schedule/fields.ts";
 import type { ChoiceOptions, ConfigInput } from "./runtime.ts";
 import type { Page } from "./views.ts";
 
@@ -24,7 +25,9 @@ export function choiceQuestion(job: JobDefinition, field: string, input: ConfigI
   const sources: Readonly<Record<string, Source | undefined>> = job.choices ?? {};
   const source = Object.hasOwn(sources, field) ? sources[field] : undefined;
   if (!source) throw noChoices(job, field, Object.keys(sources));
-  const config: Record<string, unknown> = parsePartialConfig(job.config, input, `job type "${job.id}"`);
+  const what = `job type "${job.id}"`;
+  parsePartialConfig(jobSchema(job), input, what);
+  const config: Record<string, unknown> = parsePartialConfig(job.config, pluginConfig(job, input), what);
   const missing: string[] = [];
   for (const key of source.needs ?? []) {
     if (config[key] !== undefined) continue;

@@ -12,6 +12,7 @@ import type { JsonValue } from "../contracts/records.ts";
 import { type Field, fieldsOf } from "../describe/fields.ts";
 import { jsonSchemaOf } from "../describe/json_schema.ts";
 import type { Registry } from "./registry.ts";
+import { jobSchema } from "./schedule/fields.ts";
 
 interface Named {
   readonly id: string;
@@ -76,7 +77,7 @@ export function describeJobType(job: JobDefinition): JobTypeView {
     direction: job.direction,
     auth_methods: job.auths.map(({ id }) => id),
     choices: Object.entries(job.choices ?? {}).map(([field, source]) => ({ field, needs: source?.needs ?? [] })),
-    ...configOf(job.config),
+    ...configOf(jobSchema(job)),
   };
 }
 

@@ -29,6 +29,7 @@ import {
 import { type Redactor, redactor } from "./redact.ts";
 import { type RetryPlan, waitBeforeRetry } from "./retry.ts";
 import { findAuth, openAuth } from "./saved_auths.ts";
+import { isContinuous, jobSchema, pluginConfig } from "./schedule/fields.ts";
 import { connectUpload, removeUpload } from "./upload_files.ts";
 import type { Task } from "./task.ts";
 import { commitTask } from "./task_commit.ts";
@@ -117,9 +118,9 @@ class RunAttempt {
     const task = TASKS.get(row.job_type);
     if (task !== undefined) return await this.#task(task, row);
     const job = core.registry.job(row.job_type);
-    const stored = knownKeys(job.config, JSON.parse(row.config));
+    const stored = knownKeys(jobSchema(job), JSON.parse(row.config));
     for (const note of goneNotes(stored.gone, `job type "${job.id}"`)) this.#note(note);
-    const config = parseConfig(job.config, stored.config, `job type "${job.id}"`);
+    const config = parseConfig(job.config, pluginConfig(job, stored.config), `job type "${job.id}"`);
     if (row.auth_id !== null) {
       const auth = await findAuth(core.database.kysely, claim.account, row.auth_id);
       this.#redactor = (await openAuth(core, auth)).redactor;
@@ -245,6 +246,7 @@ class RunAttempt {
         connection,
         checkpoint: row.checkpoint === null ? undefined : job.checkpoint.parse(JSON.parse(row.checkpoint)),
         startedAt: row.started_at ?? row.created_at,
+        continuous: isContinuous(job, JSON.parse(row.config)),
         signal: hooks.signal,
         log: this.#log(),
         progress: (progress) => {

@@ -22,6 +22,7 @@ import { checkLabel, labelTaken } from "./label.ts";
 import { findJob, refuseWithoutAuth, resolveAuth, resolveInput, savedInput } from "./resolve_run.ts";
 import type { Change, ChoiceOptions, JobInput, Jobs, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, openAuth } from "./saved_auths.ts";
+import { isContinuous, pluginConfig } from "./schedule/fields.ts";
 import type { JobView, Page } from "./views.ts";
 
 /** How long plans and choices may take, connecting included, in milliseconds. */
@@ -129,7 +130,9 @@ class SavedJobs implements Jobs {
     const { input, notes } = await this.#inputOf(typeof what === "string" ? { job: what } : what);
     const resolved = await resolveInput(this.#context, this.#context.database.kysely, input);
     const definition = resolved.job;
-    const config = parseConfig(definition.config, resolved.config, `job type "${definition.id}"`);
+    const own = pluginConfig(definition, resolved.config);
+    const config = parseConfig(definition.config, own, `job type "${definition.id}"`);
+    const continuous = isContinuous(definition, resolved.config);
     const plan = definition.plan?.bind(definition);
     if (!plan) {
       const nothing = "This job type cannot tell more without running";
@@ -139,7 +142,7 @@ class SavedJobs implements Jobs {
       `The plan of "${definition.id}"`,
       resolved.auth,
       options,
-      (given) => plan({ config, ...given }),
+      (given) => plan({ config, continuous, ...given }),
     );
     return { ...told, notes: [...notes, ...told.notes] };
   }

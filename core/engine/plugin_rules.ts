@@ -9,6 +9,7 @@ import type { ConfigSchema } from "../contracts/config.ts";
 import type { JobDefinition } from "../contracts/job.ts";
 import { fieldsOf } from "../describe/mod.ts";
 import { reservedKeys } from "./reserved_keys.ts";
+import { SCHEDULE_KEYS } from "./schedule/fields.ts";
 
 const id = z.string().regex(
   /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
@@ -37,6 +38,7 @@ const job = z.object({
   direction: z.literal("import", 'must be "import"'),
   auths: z.array(z.object({ id })).min(1, "must name an auth method"),
   config,
+  schedule: z.enum(["none", "daily", "optional"]).optional(),
   checkpoint: z.custom((value) => value instanceof z.ZodType, "must be a zod type"),
   into: operation,
   choices: z.record(z.string(), choiceSource).optional(),
@@ -66,6 +68,7 @@ export function pluginProblems(definition: PluginDefinition): string[] {
       ...configProblems(`job type "${job.id}"`, job.config, "job"),
       ...choiceProblems(job),
       ...uploadProblems(job),
+      ...scheduleProblems(job),
     ]),
   ];
 }
@@ -107,6 +110,12 @@ function uploadProblems({ id, config, upload }: JobDefinition): string[] {
       `job type "${id}" takes uploads, where config key "${key}" would be a parameter of their own`
     ),
   ];
+}
+
+function scheduleProblems({ id, config, schedule = "none" }: JobDefinition): string[] {
+  if (schedule === "none") return [];
+  return SCHEDULE_KEYS.filter((key) => Object.hasOwn(config.shape, key))
+    .map((key) => `job type "${id}" has a schedule, whose field "${key}" the engine adds by itself`);
 }
 
 /** `jobs[1].choices.file`, with the id in place of the number where there is one. */

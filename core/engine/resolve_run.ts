@@ -14,6 +14,7 @@ import { nameInCommand } from "./label.ts";
 import { type Registry, unknownName } from "./registry.ts";
 import type { ConfigInput, JobInput, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, findAuth } from "./saved_auths.ts";
+import { jobSchema } from "./schedule/fields.ts";
 import { goneNotes, knownKeys } from "./stored_config.ts";
 
 /** A run that may be queued as it is. */
@@ -77,7 +78,7 @@ export function savedInput(
   over: Omit<SavedJobInput, "job"> = {},
 ): { readonly input: JobInput; readonly notes: readonly string[] } {
   const job = registry.job(row.type);
-  const { config, gone } = knownKeys(job.config, JSON.parse(row.config));
+  const { config, gone } = knownKeys(jobSchema(job), JSON.parse(row.config));
   if (over.auth === undefined) refuseWithoutAuth(row);
   const auth = over.auth ?? row.auth_id;
   const input = { type: row.type, config: { ...config, ...over.config }, ...(auth === null ? {} : { auth }) };
@@ -88,9 +89,10 @@ export function savedInput(
 export function withThreshold(registry: Registry, run: RunsTable, reject_threshold: string): string {
   const job = registry.job(run.job_type);
   const what = `job type "${job.id}"`;
-  const { config } = knownKeys(job.config, JSON.parse(run.config));
-  const changed = readConfig(job.config, { ...config, reject_threshold }, what);
-  parseConfig(job.config, changed, what);
+  const schema = jobSchema(job);
+  const { config } = knownKeys(schema, JSON.parse(run.config));
+  const changed = readConfig(schema, { ...config, reject_threshold }, what);
+  parseConfig(schema, changed, what);
   return JSON.stringify(changed);
 }
 
@@ -110,8 +112,9 @@ export async function resolveInput(
 ): Promise<ResolvedInput> {
   const job = context.registry.job(input.type);
   const what = `job type "${job.id}"`;
-  parseConfig(job.config, input.config, what);
-  const config = readConfig(job.config, input.config, what);
+  const schema = jobSchema(job);
+  parseConfig(schema, input.config, what);
+  const config = readConfig(schema, input.config, what);
   return { job, auth: await resolveAuth(context, executor, job, input.auth), config };
 }
 

@@ -79,7 +79,13 @@ export async function assertPlan<
 ): Promise<void> {
   const { log } = collectLog();
   const { signal } = new AbortController();
-  const plan = await job.plan?.({ config: job.config.parse(input), connection, signal, log });
+  const plan = await job.plan?.({
+    config: job.config.parse(input),
+    continuous: false,
+    connection,
+    signal,
+    log,
+  });
   if (plan === undefined) return;
   assert.notEqual(plan.summary.trim(), "", "a plan has a summary");
   assert.deepEqual(JSON.parse(JSON.stringify(plan)), plan, "a plan is JSON");

@@ -27,6 +27,8 @@ export interface RunJobOptions<
   readonly checkpoint?: z.output<Checkpoint>;
   /** When the run first started, in milliseconds since the Unix epoch; 0 unless told. */
   readonly startedAt?: number;
+  /** Whether it is a pass of a continuous job; not unless told. */
+  readonly continuous?: boolean;
   /** Stops the run once this many `emit` calls were accepted, as a crash would: what comes later is lost. */
   readonly abortAfter?: number;
   /** Stops the run, as a user or a drain would. */
@@ -103,6 +105,7 @@ export async function runJob<
     connection: options.connection,
     checkpoint: options.checkpoint === undefined ? undefined : stored(options.checkpoint),
     startedAt: options.startedAt ?? 0,
+    continuous: options.continuous ?? false,
     signal,
     log,
     progress: (told) => {

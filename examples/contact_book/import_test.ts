@@ -71,7 +71,7 @@ Deno.test("the plan says what it could not find", async () => {
   await using connection = connectTo(startContactBook({ customers: CONTACTS }));
   const config = contactBookImport.config.parse({ ...CONFIG, identify_by: ["phone"], time_field: "seen" });
   const { signal } = new AbortController();
-  const plan = await contactBookImport.plan?.({ config, connection, signal, log: collectLog().log });
+  const plan = await contactBookImport.plan?.({ config, continuous: false, connection, signal, log: collectLog().log });
   assert.equal(plan?.summary, '10 contacts of collection "customers" would be imported');
   assert.deepEqual(plan.sample?.rows[0], ["K-1", "contact1@example.com", '["even"]', "2026-01-01T00:00:00.000Z"]);
   assert.deepEqual(plan.notes, [

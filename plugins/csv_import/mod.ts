@@ -33,6 +33,7 @@ export const csvImport: ImportJobDefinition<
   direction: "import",
   auths: [sftp, localFolder],
   config,
+  schedule: "optional",
   checkpoint,
   into: importTarget,
   upload: {

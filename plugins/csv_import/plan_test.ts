@@ -13,6 +13,7 @@ async function planOf(
   assert.ok(csvImport.plan);
   return await csvImport.plan({
     config: csvImport.config.parse({ stream: "people", folder: "in", file: "a.csv", ...config }),
+    continuous: false,
     connection: { files },
     signal: new AbortController().signal,
     log: collectLog().log,

@@ -31,6 +31,7 @@ export const jsonImport: ImportJobDefinition<
   direction: "import",
   auths: [sftp, localFolder],
   config,
+  schedule: "optional",
   checkpoint,
   into: importTarget,
   upload: {
