@@ -44,5 +44,6 @@ export { definePlugin, PLUGIN_API, type PluginDefinition } from "./core/contract
 export { defineProvider, type ProviderDefinition } from "./core/contracts/provider.ts";
 export { isRecordBatch } from "./core/contracts/records.ts";
 export type { ColumnIndex, JsonValue, RecordBatch, RejectedRow, Row } from "./core/contracts/records.ts";
+export type { Spool, SpoolFile } from "./core/contracts/spool.ts";
 export type { UploadForm } from "./core/contracts/upload.ts";
 export { nearest } from "./core/describe/nearest.ts";

@@ -10,6 +10,7 @@ import type { FileConnection } from "./file_store.ts";
 import type { Log } from "./log.ts";
 import type { ProviderDefinition } from "./provider.ts";
 import type { JsonValue, RecordBatch, RejectedRow, Row } from "./records.ts";
+import type { Spool } from "./spool.ts";
 import type { UploadForm } from "./upload.ts";
 
 /** One value a field may take. */
@@ -26,6 +27,8 @@ export interface ChoiceContext<Config, Connection> {
   readonly config: Partial<Config>;
   /** The auth's connection, kept for a minute between calls. */
   readonly connection: Connection;
+  /** Where to keep bytes that nobody may use yet: on the disk, private, gone with whoever wrote them. */
+  readonly spool: Spool;
   /** What the user typed; the engine filters by it as well. */
   readonly query: string;
   /** Value the page before ended with: everything up to it may be left out. */
@@ -64,6 +67,8 @@ export interface PlanContext<Config, Connection> {
   readonly continuous: boolean;
   /** The auth's connection. */
   readonly connection: Connection;
+  /** Where to keep bytes that nobody may use yet: on the disk, private, gone with whoever wrote them. */
+  readonly spool: Spool;
   /** Ends the work. */
   readonly signal: AbortSignal;
   /** Where to write what happens. */
@@ -119,6 +124,8 @@ export interface ImportContext<Config, Connection, Checkpoint> {
   readonly config: Config;
   /** The auth's connection. */
   readonly connection: Connection;
+  /** Where to keep bytes that nobody may use yet: on the disk, private, gone with whoever wrote them. */
+  readonly spool: Spool;
   /** The position that the run has durably reached; undefined at its first start. */
   readonly checkpoint: Checkpoint | undefined;
   /** When the run first started: the time of events without one. Milliseconds since the Unix epoch. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { memorySpool } from "../codecs/spool_memory.ts";
 import type { AuditEntriesTable } from "../database/tables.ts";
 import { openDatabase } from "../database/open.ts";
 import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
@@ -23,7 +24,7 @@ function partsOf({ context: given, connections, alive }: EnginePeer) {
   return {
     context,
     auths: authsOf(context, async () => alive),
-    jobs: jobsOf(context, connections),
+    jobs: jobsOf(context, connections, memorySpool()),
     tokens: tokensOf(context),
     account: ownAccountOf(context),
     log: auditLogOf(context),

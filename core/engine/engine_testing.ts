@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { memorySpool } from "../codecs/spool_memory.ts";
 import { defineAuth } from "../contracts/auth.ts";
 import { Failure, type FailureCode, type FailureKind } from "../contracts/failure.ts";
 import { defineJob } from "../contracts/job.ts";
@@ -158,7 +159,7 @@ export async function startEngine(databases: TestDatabases): Promise<EnginePeer>
     alive,
     context,
     auths: authsOf(context, async () => alive),
-    jobs: jobsOf(context, connections),
+    jobs: jobsOf(context, connections, memorySpool()),
     connections,
     log: lines,
     [Symbol.asyncDispose]: async () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { folderSpool } from "../codecs/spool.ts";
 import { abortFailure, Failure, type FailureJson, throwIfAborted } from "../contracts/failure.ts";
 import type { JobDefinition, Progress } from "../contracts/job.ts";
 import type { Log } from "../contracts/log.ts";
@@ -246,6 +247,7 @@ class RunAttempt {
         connection,
         checkpoint: row.checkpoint === null ? undefined : job.checkpoint.parse(JSON.parse(row.checkpoint)),
         startedAt: row.started_at ?? row.created_at,
+        spool: folderSpool(core.home.workDir),
         continuous: isContinuous(job, JSON.parse(row.config)),
         signal: hooks.signal,
         log: this.#log(),

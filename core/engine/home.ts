@@ -20,6 +20,8 @@ export interface Home {
   readonly archiveDir: string;
   /** Uploads that are being imported; made when the first one comes. */
   readonly spoolDir: string;
+  /** What runs, plans and choices put aside while they work; its files have no names, so nothing is ever seen in it. */
+  readonly workDir: string;
   /** Lock files of the processes that work on it. */
   readonly processesDir: string;
 }
@@ -33,6 +35,7 @@ export function homeOf(dir: string): Home {
     masterKeyPath: join(root, "master.key"),
     archiveDir: join(root, "archive"),
     spoolDir: join(root, "spool"),
+    workDir: join(root, "work"),
     processesDir: join(root, "processes"),
   };
 }

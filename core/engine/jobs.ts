@@ -6,6 +6,7 @@
 import { Failure } from "../contracts/failure.ts";
 import type { Choice, Plan } from "../contracts/job.ts";
 import type { JsonValue } from "../contracts/records.ts";
+import type { Spool } from "../contracts/spool.ts";
 import type { Executor } from "../database/database.ts";
 import { isUniqueViolation } from "../database/unique_violation.ts";
 import type { JobsTable } from "../database/tables.ts";
@@ -28,18 +29,20 @@ import type { JobView, Page } from "./views.ts";
 /** How long plans and choices may take, connecting included, in milliseconds. */
 const PATIENCE = 20_000;
 
-/** The jobs of the context's account. `connections` stays with whoever made it. */
-export function jobsOf(context: EngineContext, connections: Connections): Jobs {
-  return new SavedJobs(context, connections);
+/** The jobs of the context's account. `connections` stays with whoever made it; plans and choices use `spool`. */
+export function jobsOf(context: EngineContext, connections: Connections, spool: Spool): Jobs {
+  return new SavedJobs(context, connections, spool);
 }
 
 class SavedJobs implements Jobs {
   readonly #context: EngineContext;
   readonly #connections: Connections;
+  readonly #spool: Spool;
 
-  constructor(context: EngineContext, connections: Connections) {
+  constructor(context: EngineContext, connections: Connections, spool: Spool) {
     this.#context = context;
     this.#connections = connections;
+    this.#spool = spool;
   }
 
   async create(input: JobInput & { readonly label: string; readonly description?: string }): Promise<JobView> {
@@ -181,7 +184,7 @@ class SavedJobs implements Jobs {
         this.#connections.use(
           auth,
           signal,
-          (connection) => redactor.guard(() => work({ connection, signal, log })),
+          (connection) => redactor.guard(() => work({ connection, signal, log, spool: this.#spool })),
           this.#context.actor,
         ),
     );
@@ -245,6 +248,7 @@ class SavedJobs implements Jobs {
 
 /** What plans and choices get beside the configuration. */
 interface Given {
+  readonly spool: Spool;
   readonly connection: Connection;
   readonly signal: AbortSignal;
   readonly log: EngineContext["log"];

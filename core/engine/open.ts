@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { folderSpool } from "../codecs/spool.ts";
 import { accountsOf, findAccount, ownAccountOf } from "./accounts.ts";
 import { type Actor, SYSTEM } from "./actor.ts";
 import { aliveIn } from "./alive.ts";
@@ -120,7 +121,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
       actor,
       account: ownAccountOf(context),
       auths: authsOf(context, alive),
-      jobs: jobsOf(context, connections),
+      jobs: jobsOf(context, connections, folderSpool(core.home.workDir)),
       runs,
       uploads: uploadsOf(core, {
         account: account.id,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { memorySpool } from "../codecs/spool_memory.ts";
 import { Failure } from "../contracts/failure.ts";
 import { defineAuth } from "../contracts/auth.ts";
 import { defineJob } from "../contracts/job.ts";
@@ -63,7 +64,7 @@ async function startPeer(
   const auths = authsOf(context, async () => NOBODY);
   await auths.create({ method: "leaky-login", label: "Leaky", config: { password: SECRET } });
   return {
-    jobs: jobsOf(context, connections),
+    jobs: jobsOf(context, connections, memorySpool()),
     auths,
     [Symbol.asyncDispose]: async () => {
       await connections[Symbol.asyncDispose]();

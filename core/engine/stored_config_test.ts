@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { memorySpool } from "../codecs/spool_memory.ts";
 import { defineAuth } from "../contracts/auth.ts";
 import { defineJob } from "../contracts/job.ts";
 import { definePlugin } from "../contracts/plugin.ts";
@@ -72,7 +73,11 @@ async function upgraded(databases: TestDatabases): Promise<Peer> {
     config: { host: "here", realm: "old" },
   });
   await using connections = new Connections(before);
-  await jobsOf(before, connections).create({ label: "nightly", type: "aging-import", config: { file: "a", depth: 3 } });
+  await jobsOf(before, connections, memorySpool()).create({
+    label: "nightly",
+    type: "aging-import",
+    config: { file: "a", depth: 3 },
+  });
   return {
     context: { ...engine.context, registry: registryOf(2) },
     folder: engine.folder,
@@ -91,7 +96,7 @@ onEachDatabase(
     await using peer = await upgraded(databases);
     const { context } = peer;
     await using connections = new Connections(context);
-    const jobs = jobsOf(context, connections);
+    const jobs = jobsOf(context, connections, memorySpool());
     assert.deepEqual((await jobs.plan("nightly")).notes, [GONE, "It is small"]);
     assert.equal((await jobs.plan({ job: "nightly", config: { file: "b" } })).summary, "Would read b");
     const { config, notes } = await resolveRun(context, { job: "nightly" });
@@ -105,7 +110,7 @@ onEachDatabase("what is given anew is read strictly, whatever was saved", async 
   await using peer = await upgraded(databases);
   const { context } = peer;
   await using connections = new Connections(context);
-  const jobs = jobsOf(context, connections);
+  const jobs = jobsOf(context, connections, memorySpool());
   const given = { config: { depth: 3 } };
   await assert.rejects(jobs.update("nightly", given), failure("config", /has no "depth"/));
   await assert.rejects(jobs.plan({ job: "nightly", ...given }), failure("config", /has no "depth"/));

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { z } from "zod";
+import { memorySpool } from "../codecs/spool_memory.ts";
 import type { AuthDefinition, ConnectionOf } from "../contracts/auth.ts";
 import type { ConfigOf, ConfigSchema } from "../contracts/config.ts";
 import type { Choice, ChoiceSource, ImportJobDefinition } from "../contracts/job.ts";
@@ -59,8 +60,9 @@ async function listed<Config, Connection>(
 ): Promise<Choice[]> {
   const { log } = collectLog();
   const { signal } = new AbortController();
+  const spool = memorySpool();
   const values: Choice[] = [];
-  for await (const choice of source.load({ config, connection, query: "", after: undefined, signal, log })) {
+  for await (const choice of source.load({ config, connection, query: "", after: undefined, signal, log, spool })) {
     assert.equal(typeof choice.value, "string", "a choice's value is text");
     if (values.push(choice) === LOOKED_AT) break;
   }
@@ -85,6 +87,7 @@ export async function assertPlan<
     connection,
     signal,
     log,
+    spool: memorySpool(),
   });
   if (plan === undefined) return;
   assert.notEqual(plan.summary.trim(), "", "a plan has a summary");

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { z } from "zod";
+import { memorySpool } from "../codecs/spool_memory.ts";
 import type { AuthDefinition, ConnectionOf } from "../contracts/auth.ts";
 import type { ConfigSchema } from "../contracts/config.ts";
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
@@ -105,6 +106,7 @@ export async function runJob<
     connection: options.connection,
     checkpoint: options.checkpoint === undefined ? undefined : stored(options.checkpoint),
     startedAt: options.startedAt ?? 0,
+    spool: memorySpool(),
     continuous: options.continuous ?? false,
     signal,
     log,

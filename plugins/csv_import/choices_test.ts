@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Choice, Failure, type FileStore, type ListOptions } from "@waybill/waybill";
+import { memorySpool } from "@waybill/waybill/codecs";
 import { memoryStore } from "@waybill/waybill/files";
 import { collectLog, type LogLine } from "@waybill/waybill/testing";
 import { choices } from "./choices.ts";
@@ -19,6 +20,7 @@ async function list(key: Key, files: FileStore, config: Partial<CsvImportOptions
     connection: { files },
     query: "",
     after: undefined,
+    spool: memorySpool(),
     signal: new AbortController().signal,
     log,
   };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Plan } from "@waybill/waybill";
+import { memorySpool } from "@waybill/waybill/codecs";
 import { type MemoryStore, memoryStore } from "@waybill/waybill/files";
 import { collectLog, runJob } from "@waybill/waybill/testing";
 import type { z } from "zod";
@@ -15,6 +16,7 @@ async function planOf(
     config: csvImport.config.parse({ stream: "people", folder: "in", file: "a.csv", ...config }),
     continuous: false,
     connection: { files },
+    spool: memorySpool(),
     signal: new AbortController().signal,
     log: collectLog().log,
   });
