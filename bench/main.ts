@@ -7,6 +7,7 @@
  * @module
  */
 import { benchCsv } from "./csv.ts";
+import { benchErasure } from "./erasure.ts";
 import { benchHealthz } from "./healthz.ts";
 import { benchJourney } from "./journey.ts";
 import { benchMapping } from "./mapping.ts";
@@ -66,6 +67,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     sizes: [1_000_000, 3],
     needs: ["time", "openssh-server", "openssh-client"],
     run: (rows = 1, rounds = 1) => benchMapping(rows, rounds),
+  },
+  erasure: {
+    title: "Erasing people",
+    usage: "[profiles] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "openssh-server", "openssh-client"],
+    run: (profiles = 1, rounds = 1) => benchErasure(profiles, rounds),
   },
   scale: {
     title: "The journey of four times as many rows",
