@@ -17,20 +17,6 @@ const CHUNK = 256 * 1024;
 /**
  * A spool in a folder, which is made (0700) where it is missing. Its files are readable by this user alone (0600), and
  * their names go as soon as they are open: whatever ends the process, nothing is left behind.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { folderSpool } from "@waybill/waybill/codecs";
- *
- * const folder = await Deno.makeTempDir();
- * {
- *   await using file = await folderSpool(folder).create();
- *   await file.append(new TextEncoder().encode("not yet verified"));
- *   assert.equal(await new Response(file.open(8)).text(), "verified");
- * }
- * await Deno.remove(folder);
- * ```
  */
 export function folderSpool(folder: string): Spool {
   return {

@@ -5,7 +5,19 @@
  */
 import { type Spool, type SpoolFile, streamOf } from "./spool.ts";
 
-/** A spool whose files are buffers. They take as much memory as they have bytes, and up to half as much again. */
+/**
+ * A spool whose files are buffers. They take as much memory as they have bytes, and up to half as much again.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { memorySpool } from "@waybill/waybill/codecs";
+ *
+ * await using file = await memorySpool().create();
+ * await file.append(new TextEncoder().encode("not yet verified"));
+ * assert.equal(await new Response(file.open(8)).text(), "verified");
+ * ```
+ */
 export function memorySpool(): Spool {
   return { create: () => Promise.resolve(new MemorySpoolFile()) };
 }
