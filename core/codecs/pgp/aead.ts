@@ -46,7 +46,7 @@ export async function readAeadHeader(body: ByteReader, tag: number): Promise<Aea
   if (size + 6 > MAX_CHUNK_BITS) {
     throw refused("The PGP message has chunks over 4 MiB", "Have the sender use smaller ones");
   }
-  const bytes = (await body.exactly(4 + (isVersion2 ? SALT : mode.nonce))).slice();
+  const bytes = new Uint8Array(await body.exactly(4 + (isVersion2 ? SALT : mode.nonce)));
   const associated = Uint8Array.of(0xc0 | tag, version, cipher, aead, size);
   return { bytes, mode, keyBytes, chunk: 2 ** (size + 6), associated, isVersion2 };
 }

@@ -38,7 +38,7 @@ function gcm(key: Uint8Array): OpenChunk {
   return async (nonce, sealed, associated) => {
     const parameters = { name: "AES-GCM", iv: nonce.slice(), additionalData: associated.slice(), tagLength: TAG * 8 };
     try {
-      return new Uint8Array(await crypto.subtle.decrypt(parameters, await imported, sealed.slice()));
+      return new Uint8Array(await crypto.subtle.decrypt(parameters, await imported, new Uint8Array(sealed)));
     } catch (error) {
       if (error instanceof DOMException && error.name === "OperationError") return undefined;
       throw error;
@@ -52,7 +52,7 @@ function eax(key: Uint8Array): OpenChunk {
   return async (nonce, sealed, associated) => {
     const encrypted = sealed.subarray(0, sealed.length - TAG);
     const counter = omac(0, nonce);
-    const tag = counter.slice();
+    const tag = new Uint8Array(counter);
     xorInto(tag, omac(1, associated));
     xorInto(tag, omac(2, encrypted));
     if (!timingSafeEqual(tag, sealed.subarray(encrypted.length))) return undefined;
@@ -81,7 +81,7 @@ function omacWith(key: Uint8Array): (number: number, bytes: Uint8Array) => Uint8
 function lastOfChain(key: Uint8Array, input: Uint8Array): Uint8Array {
   if (key.length !== 24) {
     const cipher = createCipheriv(`aes-${key.length * 8}-cbc`, key, new Uint8Array(BLOCK)).setAutoPadding(false);
-    return cipher.update(input).slice(-BLOCK);
+    return new Uint8Array(cipher.update(input).subarray(-BLOCK));
   }
   const encrypt = encryptBlocks(key);
   let block = new Uint8Array(BLOCK);

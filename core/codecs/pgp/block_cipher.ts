@@ -14,13 +14,18 @@ export type Blocks = (blocks: Uint8Array) => Uint8Array;
 /** AES encryption of single blocks. The key has 16, 24 or 32 bytes. */
 export function encryptBlocks(key: Uint8Array): Blocks {
   const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false);
-  return (blocks) => cipher.update(blocks);
+  return (blocks) => plain(cipher.update(blocks));
 }
 
 /** AES decryption of single blocks. */
 export function decryptBlocks(key: Uint8Array): Blocks {
   const cipher = createDecipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false);
-  return (blocks) => cipher.update(blocks);
+  return (blocks) => plain(cipher.update(blocks));
+}
+
+/** The bytes without the methods of `Buffer`, whose `slice` does not copy. */
+function plain(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
 /** Puts `target ^ mask` into `target`, as far as that goes; `mask` has at least as many bytes. */

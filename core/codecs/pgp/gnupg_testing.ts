@@ -55,7 +55,7 @@ export function requireGnuPg(): boolean {
 export async function openGnuPg(): Promise<GnuPg> {
   // The agent's socket lies in it, and its path may have 108 bytes.
   const folder = await Deno.makeTempDir({ prefix: "gpg-" });
-  await Deno.writeTextFile(`${folder}/gpg-agent.conf`, "allow-loopback-pinentry\n");
+  await Deno.writeTextFile(`${folder}/gpg-agent.conf`, "allow-loopback-pinentry\ns2k-count 65536\n");
   return new Home(folder);
 }
 

@@ -73,10 +73,15 @@ async function usableParts(key: Key, { use, acceptOutdated }: Look, isOutdated: 
     }
     if (use === "encrypt") return [await key.getEncryptionKey(undefined, date)];
     const signing = await key.getSigningKey(undefined, date);
-    return [signing];
+    return use === "sign" && !hasSecret(signing) ? [] : [signing];
   } catch {
     return [];
   }
+}
+
+/** Whether the part is whole: exports may leave secrets out, or name the card that they are on. */
+function hasSecret({ keyPacket }: Key | Subkey): boolean {
+  return "isMissingSecretKeyMaterial" in keyPacket && !keyPacket.isMissingSecretKeyMaterial();
 }
 
 function isPrivate(key: Key): key is PrivateKey {
@@ -115,7 +120,9 @@ async function unusable(key: Key, name: string, { half, use }: Look): Promise<Fa
   }
   if (isWeak(key)) faults.push(`it is too weak (${describe(key.getAlgorithmInfo())})`);
   const isCipher = use === "encrypt" || use === "decrypt";
-  const lack = isCipher ? "it can only sign: it has no encryption subkey" : "it has no part that signs";
+  const lack = isCipher
+    ? "it can only sign: it has no encryption subkey"
+    : "it has no part that signs, or not the secret of it";
   return new Failure("auth", `The PGP ${half} key ${name} cannot ${use}: ${faults.join("; ") || lack}`, {
     hint: isCipher
       ? "Give a key with a valid encryption subkey, of RSA with 2048 bits or more, or Curve25519"

@@ -13,6 +13,9 @@ export type KeyHalf = "private" | "public";
 /** The largest key file: those with thousands of signatures by others are smaller. */
 const MAX_KEY_BYTES = 4 * 1024 * 1024;
 
+/** How a key starts: at the start of a line, which may be indented or be the first, behind a byte order mark. */
+const BLOCK = /^(?:\ufeff|\u00ef\u00bb\u00bf)?[ \t]*-----BEGIN PGP (?:PRIVATE|PUBLIC) KEY BLOCK-----/gm;
+
 /** What other things start with, and what they are. */
 const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/^PuTTY-User-Key-File-/m, "a PuTTY key, which is for SSH"],
@@ -33,7 +36,7 @@ export async function parseKey(given: string | Uint8Array, half: KeyHalf): Promi
   if (given.length > MAX_KEY_BYTES) throw notKey(half, `is over ${MAX_KEY_BYTES} bytes`);
   if (given.length === 0) throw notKey(half, "is empty");
   const text = typeof given === "string" ? given : new TextDecoder("latin1").decode(given);
-  const blocks = text.match(/^-----BEGIN PGP (?:PRIVATE|PUBLIC) KEY BLOCK-----/gm) ?? [];
+  const blocks = text.match(BLOCK) ?? [];
   if (blocks.length === 0) {
     const [, what] = OTHERS.find(([pattern]) => pattern.test(text)) ?? [];
     if (what !== undefined) throw notKey(half, `is ${what}`);

@@ -28,7 +28,7 @@ export function ocb(
     const offset = new Uint8Array(BLOCK);
     const sum = new Uint8Array(BLOCK);
     if (whole > 0) {
-      const blocks = bytes.slice(0, whole);
+      const blocks = new Uint8Array(bytes.subarray(0, whole));
       masks.apply(blocks, offset, 1);
       addBlocks(sum, encrypt(blocks));
     }
@@ -50,7 +50,7 @@ export function ocb(
     const sum = new Uint8Array(BLOCK);
     const plain = new Uint8Array(length);
     for (let at = 0; at < whole; at += BATCH * BLOCK) {
-      const piece = sealed.slice(at, Math.min(whole, at + BATCH * BLOCK));
+      const piece = new Uint8Array(sealed.subarray(at, Math.min(whole, at + BATCH * BLOCK)));
       const offsets = masks.apply(piece, offset, at / BLOCK + 1);
       const decrypted = decrypt(piece);
       xorInto(decrypted, offsets);
@@ -144,7 +144,7 @@ class Masks {
 
 /** Adds every block to `sum`. */
 function addBlocks(sum: Uint8Array, blocks: Uint8Array): void {
-  const aligned = blocks.byteOffset % 4 === 0 ? blocks : blocks.slice();
+  const aligned = blocks.byteOffset % 4 === 0 ? blocks : new Uint8Array(blocks);
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
   const total = new Uint32Array(sum.buffer, sum.byteOffset, 4);
   let [a, b, c, d] = [total[0]!, total[1]!, total[2]!, total[3]!];

@@ -98,7 +98,7 @@ export async function* packetBody(reader: ByteReader, packet: Packet): AsyncGene
 /** The whole body of a packet that is short by nature. */
 export async function smallBody(reader: ByteReader, { tag, length }: Packet): Promise<Uint8Array> {
   if (length.kind !== "whole" || length.bytes > MAX_SMALL) throw damaged(`a packet of type ${tag} is too long`);
-  return (await reader.exactly(length.bytes)).slice();
+  return new Uint8Array(await reader.exactly(length.bytes));
 }
 
 /** A packet with a header of its own, as other readers take it. */

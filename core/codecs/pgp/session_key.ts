@@ -9,6 +9,7 @@ import { damaged, refused } from "./failures.ts";
 import { openPgpPrivateKey, type PgpPrivateKey } from "./keys.ts";
 import { loadOpenPgp } from "./openpgp.ts";
 import { PACKET, writePacket } from "./packets.ts";
+import { readRecipient, type Recipient } from "./recipients.ts";
 
 /** A key that may be that of the message. */
 export interface SessionKey {
@@ -36,20 +37,18 @@ export interface Envelope {
 export async function openEnvelope(envelope: Envelope, keys: readonly PgpPrivateKey[]): Promise<SessionKey[]> {
   const { recipients, data } = envelope;
   if (recipients.length === 0) throw withoutRecipient(envelope);
+  const ours = forUs(recipients.map(readRecipient), keys);
   const openpgp = await loadOpenPgp();
-  const packets = recipients.map((body) => writePacket(PACKET.publicKeySessionKey, body));
+  const packets = ours.map(({ body }) => writePacket(PACKET.publicKeySessionKey, body));
   const message = await openpgp.readMessage({
     binaryMessage: concatenated([...packets, writePacket(data.tag, data.header)]),
   }).catch((cause: unknown) => {
     throw damaged("nobody can tell which key it is for", cause);
   });
-  const names = message.getEncryptionKeyIDs().map((id) => id.toHex().toUpperCase());
-  const isOurs = names.some((name) => isHidden(name) || keys.some(({ keyIds }) => keyIds.includes(name)));
-  if (!isOurs) throw forOthers(names, keys);
   const decryptionKeys = keys.map(openPgpPrivateKey);
   const found = await openpgp.decryptSessionKeys({ message, decryptionKeys }).catch((cause: unknown) => {
-    // Hidden recipients: none of ours may be among them.
-    if (names.every(isHidden)) throw forOthers(names, keys, cause);
+    // None of ours may be among hidden ones.
+    if (ours.every(({ id }) => id === undefined)) throw forOthers(ours, keys, cause);
     throw damaged("its session key cannot be decrypted", cause);
   });
   const fitting = found.filter(({ algorithm, data }) => algorithm === null || KEY_BYTES[algorithm] === data.length);
@@ -63,8 +62,13 @@ export async function openEnvelope(envelope: Envelope, keys: readonly PgpPrivate
   return fitting.map(({ data }) => ({ key: data }));
 }
 
-function isHidden(keyId: string): boolean {
-  return /^0+$/.test(keyId);
+/** Those who may be us. Throws a `Failure` of kind `auth` where there are none. */
+function forUs(recipients: readonly Recipient[], keys: readonly PgpPrivateKey[]): Recipient[] {
+  const parts = keys.flatMap((key) => openPgpPrivateKey(key).getKeys());
+  const names = new Set(parts.flatMap((part) => [part.getFingerprint(), part.getKeyID().toHex()]));
+  const ours = recipients.filter(({ id }) => id === undefined || names.has(id.toLowerCase()));
+  if (ours.length === 0) throw forOthers(recipients, keys);
+  return ours;
 }
 
 function withoutRecipient({ hasPassphrase }: Envelope): Failure {
@@ -75,9 +79,9 @@ function withoutRecipient({ hasPassphrase }: Envelope): Failure {
   );
 }
 
-function forOthers(names: readonly string[], keys: readonly PgpPrivateKey[], cause?: unknown): Failure {
-  const theirs = names.map((name) => isHidden(name) ? "a hidden key" : name).join(", ");
-  const ours = keys.map(({ fingerprint, keyIds }) => keyIds.join("/") || fingerprint).join(", ");
+function forOthers(recipients: readonly Recipient[], keys: readonly PgpPrivateKey[], cause?: unknown): Failure {
+  const theirs = recipients.map(({ id }) => id ?? "a hidden key").join(", ");
+  const ours = keys.flatMap(({ keyIds }) => keyIds).join(", ");
   return new Failure("auth", `The PGP message is encrypted to ${theirs}, and not to the key given: ${ours}`, {
     hint: "Give the private key that it is for, or have the sender encrypt it to yours",
     cause,
