@@ -25,7 +25,12 @@ function recordStatements(): Disposable & { readonly statements: ReadonlySet<str
   };
 }
 
-Deno.test("while a large import runs, every request is answered and the serving thread writes none of its rows", async () => {
+/** Whether a statement reads what profiles say. */
+function readsProfiles(sql: string): boolean {
+  return /\battributes\b.*\bfrom "?profiles\b/is.test(sql);
+}
+
+Deno.test("while a large import runs or an audience is counted, every request is answered and the serving thread does none of the work", async () => {
   await using folder = await temporaryFolder();
   {
     using file = await Deno.open(join(folder.path, "customers.csv"), { write: true, createNew: true });
@@ -76,4 +81,17 @@ Deno.test("while a large import runs, every request is answered and the serving 
   ) {
     assert.ok(!written.has(table), `The serving thread writes to "${table}"`);
   }
+
+  // Nor does it read profiles to count an audience of them.
+  await runtime.audiences.create({ slug: "rich", filter: 'FILTER AND (amount > 500, NOT country = "CH")' });
+  assert.ok(readsProfiles("select attributes from profiles"));
+  using reading = recordStatements();
+  const counted = runtime.audiences.size("rich");
+  const asked = await measureResponsiveness(`http://127.0.0.1:${server.addr.port}/healthz`, counted);
+  const { size } = await counted;
+  assert.ok(size > ROWS / 4 && size < ROWS, `${size} members`);
+  assert.equal(asked.failures, 0);
+  assert.ok(asked.answers > 0);
+  assert.ok([...reading.statements].some((sql) => sql.includes("audiences")), "The statements were recorded");
+  assert.deepEqual([...reading.statements].filter(readsProfiles), []);
 });

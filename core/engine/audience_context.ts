@@ -5,6 +5,7 @@
  */
 import type { ProfileStatements } from "../profiles/statements.ts";
 import type { AudienceCache } from "./audience_cache.ts";
+import type { AudienceCounts } from "./audience_counts.ts";
 import type { EngineContext } from "./context.ts";
 
 /** What audiences need beside the context. */
@@ -13,6 +14,7 @@ export interface AudienceParts {
   /** 16 bytes: the key of identity hashes. */
   readonly identityKey: Uint8Array;
   readonly audienceCache: AudienceCache;
+  readonly audienceCounts: AudienceCounts;
 }
 
 /** The context that audiences work in. */

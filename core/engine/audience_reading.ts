@@ -11,7 +11,7 @@ import { visibleFields } from "./account_settings.ts";
 import { readAudiences } from "./audience_cache.ts";
 import type { AudienceContext, AudienceParts } from "./audience_context.ts";
 import { AudiencePrograms, type AudienceRow, EVERYBODY } from "./audience_programs.ts";
-import { countMembers, findMembers, type FoundMember, type Scan } from "./audience_scan.ts";
+import { countMembers, findMembers, type FoundMember, isSmall, listsOf, type Scan } from "./audience_scan.ts";
 import { requireFieldsVisible } from "./audience_visibility.ts";
 import { currentGeneration } from "./generations.ts";
 import { handedOver } from "./hand_over.ts";
@@ -31,9 +31,12 @@ export async function sizeOf(
   audience: string,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  return await context.database.read(async (transaction) =>
-    await countMembers((await open(context, parts, transaction, audience, signal)).scan)
-  );
+  const small = await context.database.read(async (transaction) => {
+    const { scan } = await openScan(context, parts, transaction, audience, signal);
+    return await isSmall(scan) ? await countMembers(scan, await listsOf(scan)) : undefined;
+  });
+  return small ??
+    await parts.audienceCounts.count({ account: context.account, actor: context.actor, audience }, signal);
 }
 
 /** One page of the members, by ascending id of their profiles. */
@@ -49,7 +52,7 @@ export async function memberPage(
 ): Promise<Page<MemberView>> {
   const after = cursor === undefined ? 0 : readCursor(cursor);
   return await context.database.read(async (transaction) => {
-    const { scan, view } = await open(context, parts, transaction, audience, signal);
+    const { scan, view } = await openScan(context, parts, transaction, audience, signal);
     const items: MemberView[] = [];
     for await (const member of findMembers(scan, after)) {
       if (items.length === limit) return { items, next: String(items.at(-1)!.id) };
@@ -68,7 +71,7 @@ export async function* eachMember(
 ): AsyncGenerator<MemberView> {
   yield* handedOver<MemberView>(async (hand, ended) => {
     await context.database.read(async (transaction) => {
-      const { scan, view } = await open(context, parts, transaction, audience, ended);
+      const { scan, view } = await openScan(context, parts, transaction, audience, ended);
       let members: MemberView[] = [];
       for await (const member of findMembers(scan, 0)) {
         members.push(view(member));
@@ -82,9 +85,9 @@ export async function* eachMember(
 }
 
 /** What it takes to ask an audience, and how its members are shown. */
-async function open(
-  { database, accountId, account: { settings }, actor }: AudienceContext,
-  { statements }: AudienceParts,
+export async function openScan(
+  { database, account: { id: accountId, settings }, actor }: Omit<AudienceContext, "accountId">,
+  { statements }: Pick<AudienceParts, "statements">,
   executor: Executor,
   audience: string,
   signal: AbortSignal | undefined,

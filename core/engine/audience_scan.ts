@@ -5,13 +5,16 @@
  */
 import { throwIfAborted } from "../contracts/failure.ts";
 import type { Database, Executor } from "../database/database.ts";
-import { type FilterContext, type FilteredProfile, needlesOf } from "../lql/mod.ts";
+import type { FilterContext, FilteredProfile } from "../lql/mod.ts";
 import { listedProfiles } from "../profiles/audience_lists.ts";
-import { countProfiles, profilePages } from "../profiles/audience_pages.ts";
+import { idRange, profilePages, readAttributes } from "../profiles/audience_pages.ts";
 import type { IdSet } from "../profiles/id_set.ts";
 import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
 import type { AudienceProgram } from "./audience_programs.ts";
 import { turn } from "./turns.ts";
+
+/** Members whose attributes are read at a time. */
+const READ_AT_ONCE = 500;
 
 /** What a scan needs. */
 export interface Scan {
@@ -32,17 +35,48 @@ export interface FoundMember {
   readonly attributes: FilteredProfile;
 }
 
-/** How many profiles are members. The thread answers others meanwhile. */
-export async function countMembers(scan: Scan): Promise<number> {
-  const { executor, scope, program } = scan;
-  if (program.filter?.phrase.type === "everything") return await countProfiles(executor, scope, () => rest(scan));
-  const lists = await listsOf(scan);
-  if (program.filter === undefined) return lists.get(String(program.row.id))?.size ?? 0;
+/** Some of the profiles: the ids above `after`, up to `last`. */
+export interface Span {
+  readonly after: number;
+  readonly last: number;
+}
+
+/** The profiles of each list that decides, by the list's id. */
+export type Lists = ReadonlyMap<string, IdSet>;
+
+const EVERY_ID: Span = { after: 0, last: Number.MAX_SAFE_INTEGER };
+
+/** Spans that are counted one by one, on whichever thread is free. */
+const SPANS = 16;
+
+/** Ids of a small table. */
+const FEW = 20_000;
+
+/** Whether counting takes no longer than a thread takes to begin. */
+export async function isSmall({ executor, scope }: Scan): Promise<boolean> {
+  const { least, greatest } = await idRange(executor, scope);
+  return greatest - least < FEW;
+}
+
+/** Into what spans the work of counting falls; a list is counted as a whole. */
+export async function spansOf({ executor, scope, program }: Scan): Promise<readonly Span[]> {
+  if (program.filter === undefined) return [EVERY_ID];
+  const { least, greatest } = await idRange(executor, scope);
+  const size = Math.ceil((greatest - least + 1) / SPANS);
+  return Array.from({ length: SPANS }, (_, index) => {
+    const after = least - 1 + index * size;
+    return { after, last: after + size };
+  });
+}
+
+/** How many profiles of a span are members. The thread answers others meanwhile. */
+export async function countMembers(scan: Scan, lists: Lists, span: Span = EVERY_ID): Promise<number> {
+  if (scan.program.filter === undefined) return lists.get(String(scan.program.row.id))?.size ?? 0;
   const asks = asker(scan, lists);
   let count = 0;
-  for await (const { ids, profiles } of pagesOf(scan, lists.size > 0)) {
+  for await (const { ids, profiles } of pagesOf(scan, span)) {
     for (let index = 0; index < profiles.length; index++) {
-      if (asks(profiles[index]!, ids[index] ?? 0)) count++;
+      if (asks(profiles[index]!, ids[index]!)) count++;
     }
     await rest(scan);
   }
@@ -51,23 +85,28 @@ export async function countMembers(scan: Scan): Promise<number> {
 
 /** The members after a profile, by ascending id. The thread answers others meanwhile. */
 export async function* findMembers(scan: Scan, after: number): AsyncGenerator<FoundMember> {
+  const { executor, kind, scope } = scan;
   const asks = asker(scan, await listsOf(scan));
-  for await (const { ids, profiles } of pagesOf(scan, true, after)) {
-    for (const [index, attributes] of profiles.entries()) {
-      const id = ids[index]!;
-      if (asks(attributes, id)) yield { id, attributes };
+  for await (const { ids, profiles } of pagesOf(scan, { ...EVERY_ID, after })) {
+    const found = ids.filter((id, index) => asks(profiles[index]!, id));
+    for (let from = 0; from < found.length; from += READ_AT_ONCE) {
+      const some = found.slice(from, from + READ_AT_ONCE);
+      const attributes = await readAttributes(executor, kind, scope, some);
+      for (const [index, id] of some.entries()) yield { id, attributes: attributes[index]! };
+      await rest(scan);
     }
     await rest(scan);
   }
 }
 
-function pagesOf({ executor, kind, scope, program }: Scan, ids: boolean, after = 0) {
-  const needles = program.filter === undefined ? undefined : needlesOf(program.filter);
-  return profilePages(executor, kind, scope, { needles, ids, after });
+function pagesOf({ executor, kind, scope, program }: Scan, span: Span) {
+  // What a list tells by lies elsewhere.
+  const fields = program.filter === undefined ? [] : program.fields;
+  return profilePages(executor, kind, scope, { fields, ...span });
 }
 
-/** Which profiles are in each of the lists that decide, by the list's id. */
-async function listsOf(scan: Scan): Promise<ReadonlyMap<string, IdSet>> {
+/** Which profiles are in the lists that decide. The thread answers others meanwhile. */
+export async function listsOf(scan: Scan): Promise<Lists> {
   const { executor, statements, scope, program } = scan;
   const lists = new Map<string, IdSet>();
   for (const { id, version } of program.lists) {
@@ -78,7 +117,7 @@ async function listsOf(scan: Scan): Promise<ReadonlyMap<string, IdSet>> {
 }
 
 /** Asks the audience about one profile. */
-function asker({ program, now }: Scan, lists: ReadonlyMap<string, IdSet>) {
+function asker({ program, now }: Scan, lists: Lists) {
   let profile = 0;
   const context: FilterContext = { now, member: (list) => lists.get(list)?.has(profile) ?? false };
   return (attributes: FilteredProfile, id: number): boolean => {

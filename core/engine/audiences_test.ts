@@ -5,6 +5,7 @@ import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { readSettings } from "./account_settings.ts";
 import { type Actor, SYSTEM } from "./actor.ts";
 import { AudienceCache } from "./audience_cache.ts";
+import { AudienceCounts } from "./audience_counts.ts";
 import { audiencesOf } from "./audiences.ts";
 import { failure } from "./engine_testing.ts";
 import { EntityTables } from "./entity_tables.ts";
@@ -27,6 +28,7 @@ function open(peer: ImportPeer, { pii = [], scopes = ["admin"] }: { pii?: string
     statements: statementsFor(peer.database.kind),
     identityKey: peer.identityKey,
     audienceCache: new AudienceCache(),
+    audienceCounts: new AudienceCounts({ database: peer.address, serves: false }),
     entityTables: new EntityTables(peer.identityKey),
   };
   return { audiences: audiencesOf(context, parts), entities: entitiesOf(context, parts) };

@@ -8,6 +8,7 @@ import { accountsOf, findAccount, ownAccountOf } from "./accounts.ts";
 import { type Actor, SYSTEM } from "./actor.ts";
 import { aliveIn } from "./alive.ts";
 import { AudienceCache } from "./audience_cache.ts";
+import { AudienceCounts } from "./audience_counts.ts";
 import { audiencesOf } from "./audiences.ts";
 import { auditLogOf } from "./audit_log.ts";
 import { authsOf } from "./auths.ts";
@@ -74,7 +75,11 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const core = stack.use(await openCore({ home: options.home, plugins }));
   const { database } = core;
   const locks = core.home.processesDir;
-  const parts = { ...core, audienceCache: new AudienceCache(), entityTables: new EntityTables(core.identityKey) };
+  const audienceCounts = stack.use(
+    new AudienceCounts({ database: core.home.database, serves: options.runner === "serve" }),
+  );
+  const entityTables = new EntityTables(core.identityKey);
+  const parts = { ...core, audienceCache: new AudienceCache(), audienceCounts, entityTables };
   const { actor = SYSTEM } = options;
   const opener: Caller = { actor, account: await findAccount(database.kysely, options.account) };
   const connections = stack.use(new Connections({ database, vault: core.vault, registry: core.registry, log }));

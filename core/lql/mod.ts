@@ -23,7 +23,6 @@ export {
 export { fieldNamesOf, nearDateMath } from "./doubts.ts";
 export { mergeValues, type OrderFreeOp, shownValue } from "./fold.ts";
 export { formatFilter, formatMapping, quoteName, quoteString } from "./format.ts";
-export { type Needles, needlesOf } from "./needles.ts";
 export { type Kind, KINDS, MERGE_OPS, type MergeOp } from "./kinds.ts";
 export { parseFilter } from "./parse_filter.ts";
 export { parseMapping } from "./parse_mapping.ts";
