@@ -7,6 +7,7 @@
  * @module
  */
 import { benchCsv } from "./csv.ts";
+import { benchEntity } from "./entity.ts";
 import { benchErasure } from "./erasure.ts";
 import { benchHealthz } from "./healthz.ts";
 import { benchJourney } from "./journey.ts";
@@ -67,6 +68,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     sizes: [1_000_000, 3],
     needs: ["time", "openssh-server", "openssh-client"],
     run: (rows = 1, rounds = 1) => benchMapping(rows, rounds),
+  },
+  entity: {
+    title: "Looking a profile up",
+    usage: "[profiles] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "openssh-server", "openssh-client", "wrk"],
+    run: (profiles = 1, rounds = 1) => benchEntity(profiles, rounds),
   },
   erasure: {
     title: "Erasing people",

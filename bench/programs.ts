@@ -14,6 +14,7 @@ const PACKAGES = {
   "sqlite3": "/usr/bin/sqlite3",
   "postgresql": "/usr/lib/postgresql",
   "postgresql-client": "/usr/bin/psql",
+  "wrk": "/usr/bin/wrk",
 };
 
 /** A Debian package that the bench knows. */

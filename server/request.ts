@@ -19,6 +19,7 @@ type Place = "Query parameter" | "Body field";
 /** The query's parameters, each given once; `access_token` is not among them. */
 export function readQuery<Schema extends z.ZodType>(schema: Schema, url: URL): z.output<Schema> {
   const given: Record<string, string> = {};
+  if (url.search === "") return check(schema, given, "Query parameter");
   for (const [name, value] of url.searchParams) {
     if (name === "access_token") continue;
     if (Object.hasOwn(given, name)) throw new Failure("config", `Query parameter "${shorten(name)}" is given twice`);

@@ -17,7 +17,7 @@ export function logRequests(log: Log): MiddlewareHandler<ServerEnv> {
     const started = performance.now();
     context.set("requestId", requestId);
     await next();
-    context.header("x-request-id", requestId);
+    context.res.headers.set("x-request-id", requestId);
     const { method, path } = context.req;
     log[QUIET.has(path) ? "debug" : "info"]("Request", {
       request_id: requestId,

@@ -14,6 +14,7 @@ export function alteredDatabase(database: Database, methods: Partial<Database>):
     read: (...given) => database.read(...given),
     rewrite: (...given) => database.rewrite(...given),
     now: () => database.now(),
+    revision: () => database.revision(),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     ...methods,
   };

@@ -37,6 +37,11 @@ export interface Database extends AsyncDisposable {
   /** The database's clock: milliseconds since the Unix epoch. */
   now(): Promise<number>;
   /**
+   * What is the same twice only if nothing was written in between, by this process or another. Undefined where it
+   * cannot be told for less than what a read costs (PostgreSQL).
+   */
+  revision(): string | undefined;
+  /**
    * Writes tables anew, so that nothing that was deleted from them stays in free space or, with SQLite, in the log.
    * Others wait meanwhile. Failure `transient` where they do not give way for 30 s.
    */

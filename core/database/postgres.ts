@@ -120,6 +120,8 @@ class PostgresDatabase implements Database {
     return rows[0]!.now;
   }
 
+  revision(): undefined {}
+
   async rewrite(tables: readonly (keyof Tables)[]): Promise<void> {
     for (const table of tables) await sql`vacuum (full, analyze) ${sql.table(table)}`.execute(this.kysely);
   }

@@ -73,6 +73,7 @@ class SqliteDatabase implements Database {
   readonly kind = "sqlite";
   readonly kysely: Kysely<Tables>;
   readonly #path: string;
+  readonly #plain: SqliteConnection;
   readonly #connections: readonly SqliteConnection[];
   readonly #writer: Kysely<Tables>;
   readonly #writing = new Mutex();
@@ -81,6 +82,7 @@ class SqliteDatabase implements Database {
 
   constructor(path: string, writing: SqliteConnection, plain: SqliteConnection) {
     this.#path = path;
+    this.#plain = plain;
     this.#connections = [writing, plain];
     this.#writer = new Kysely({ dialect: dialect(new TransactionDriver(writing)) });
     this.kysely = new Kysely({ dialect: dialect(new PlainDriver(plain)) });
@@ -118,6 +120,10 @@ class SqliteDatabase implements Database {
 
   now(): Promise<number> {
     return Promise.resolve(Temporal.Now.instant().epochMilliseconds);
+  }
+
+  revision(): string | undefined {
+    return this.#plain.revision();
   }
 
   async rewrite(tables: readonly (keyof Tables)[]): Promise<void> {

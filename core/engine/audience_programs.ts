@@ -41,6 +41,7 @@ export class AudiencePrograms {
   readonly #byId: ReadonlyMap<number, AudienceRow>;
   readonly #filters = new Map<number, Filter>();
   readonly #programs = new Map<number, AudienceProgram>();
+  readonly #byTable = new Map<number, readonly AudienceProgram[]>();
 
   constructor(readonly rows: readonly AudienceRow[]) {
     this.#bySlug = new Map(rows.map((row) => [row.slug, row]));
@@ -74,8 +75,13 @@ export class AudiencePrograms {
   }
 
   /** Those of a profile table, in the order in which they were made. */
-  ofTable(table: number): AudienceProgram[] {
-    return this.rows.filter((row) => row.table_id === table).map((row) => this.program(row));
+  ofTable(table: number): readonly AudienceProgram[] {
+    let programs = this.#byTable.get(table);
+    if (programs === undefined) {
+      programs = this.rows.filter((row) => row.table_id === table).map((row) => this.program(row));
+      this.#byTable.set(table, programs);
+    }
+    return programs;
   }
 
   /** Audiences whose filter includes one, by slug or id. */

@@ -14,7 +14,7 @@ import { type AudiencePrograms, type AudienceRow, EVERYBODY } from "./audience_p
 export interface Candidate {
   readonly attributes: FilteredProfile;
   /** Every (field, value) that names it. */
-  readonly identities: { readonly [field: string]: readonly string[] };
+  identities(): { readonly [field: string]: readonly string[] };
 }
 
 /**
@@ -30,10 +30,12 @@ export async function segmentsOf(
 ): Promise<string[]> {
   const asked = programs.ofTable(table)
     .filter(({ fields }) => visible === undefined || fields?.every(visible) === true);
-  const lists = new Map<string, boolean>();
-  for (const { id, field, version } of new Set<AudienceRow>(asked.flatMap((program) => program.lists))) {
+  const lists = new Map<string, boolean>(), decisive = new Set<AudienceRow>();
+  for (const program of asked) for (const list of program.lists) decisive.add(list);
+  const names = decisive.size === 0 ? {} : identities();
+  for (const { id, field, version } of decisive) {
     const hasher = hashers.find((hasher) => hasher.field === field);
-    const values = hasher === undefined ? [] : identities[hasher.field] ?? [];
+    const values = hasher === undefined ? [] : names[hasher.field] ?? [];
     const keys = values.map((value) => identityKey(hasher!, value, 0));
     lists.set(String(id), await isMember(executor, { account: scope.account, audience: id, version }, keys));
   }

@@ -24,14 +24,10 @@ function open(peer: ImportPeer, { pii = [], scopes = ["admin"] }: { pii?: string
     account: { id: 1, publicId: "1", settings },
     actor,
   };
-  const parts = {
-    statements: statementsFor(peer.database.kind),
-    identityKey: peer.identityKey,
-    audienceCache: new AudienceCache(),
-    audienceCounts: new AudienceCounts({ database: peer.address, serves: false }),
-    entityTables: new EntityTables(peer.identityKey),
-  };
-  return { audiences: audiencesOf(context, parts), entities: entitiesOf(context, parts) };
+  const { database, identityKey } = peer;
+  const parts = { database, identityKey, statements: statementsFor(database.kind), audienceCache: new AudienceCache() };
+  const entityTables = new EntityTables(parts);
+  return { audiences: audiencesOf(context, parts), entities: entitiesOf(context, { entityTables }) };
 }
 
 const PEOPLE: readonly Row[] = [

@@ -6,11 +6,8 @@
 import { Failure } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import { type FilteredProfile, shownValue } from "../lql/mod.ts";
-import { findProfile } from "../profiles/find_profile.ts";
-import type { ProfileStatements } from "../profiles/statements.ts";
 import { requireVisible, visibleFields } from "./account_settings.ts";
 import { may } from "./capabilities.ts";
-import type { AudienceCache } from "./audience_cache.ts";
 import type { AudienceContext } from "./audience_context.ts";
 import { segmentsOf } from "./audience_segments.ts";
 import type { EntityTable, EntityTables } from "./entity_tables.ts";
@@ -20,8 +17,6 @@ import type { EntityView } from "./views.ts";
 
 /** What look-ups need beside the context. */
 export interface EntityParts {
-  readonly statements: ProfileStatements;
-  readonly audienceCache: AudienceCache;
   readonly entityTables: EntityTables;
 }
 
@@ -31,7 +26,7 @@ const COOKIE_FIELDS = ["_uid", "_uids"] as const;
 /** The profiles of the context's account, as its actor may see them. */
 export function entitiesOf(
   { database, accountId, account: { settings }, actor }: AudienceContext,
-  { statements, audienceCache, entityTables }: EntityParts,
+  { entityTables }: EntityParts,
 ): Entities {
   const everything = settings.pii_fields.length === 0 || may(actor, "pii.read");
   const visible = visibleFields(actor, settings);
@@ -39,27 +34,26 @@ export function entitiesOf(
     get: async (query) => {
       const { field, value, segments = true, meta = true } = query;
       for (const name of field === undefined ? COOKIE_FIELDS : [field]) requireVisible(actor, settings, name);
-      const { kysely } = database;
-      const table = await entityTables.get(kysely, accountId, query.table);
+      const table = await entityTables.get(accountId, query.table);
       if (table === undefined) {
         throw notFound(query, `There is no profile table "${query.table}"; those of people are in "${DEFAULT_TABLE}"`);
       }
       const { identifyBy } = table.target.rules;
       const found = await first(
         lookUpFields(field, identifyBy),
-        (name) => findProfile(kysely, statements, table.target, name, value),
+        (name) => table.find(name, value),
       );
       if (found === undefined) throw notFound(query, lookUpHint(identifyBy.filter(visible)));
-      const attributes: FilteredProfile = JSON.parse(found.stored.attributes);
+      const { attributes } = found;
       const data = shown(table, attributes, visible, query.fields);
       if (segments) {
         data.push([
           "segments",
           await segmentsOf(
-            kysely,
-            await audienceCache.get(kysely, accountId),
+            database.kysely,
+            table.audiences,
             table.target,
-            { attributes, identities: found.state.identities() },
+            { attributes, identities: () => found.state.identities() },
             { now: await database.now(), visible: everything ? undefined : visible },
           ),
         ]);

@@ -1,51 +1,135 @@
 /**
- * Profile tables ready for look-ups: their mappings are read once, not at every request.
+ * Profile tables ready for look-ups: what holds for all of their profiles is read once, not at every request.
  *
  * @module
  */
-import type { Executor } from "../database/database.ts";
+import type { Database, Executor } from "../database/database.ts";
+import { Remembered } from "../database/remembered.ts";
 import type { Kind } from "../lql/mod.ts";
+import { isErased } from "../profiles/erased_identities.ts";
+import { findStoredProfile, type FoundProfile } from "../profiles/find_profile.ts";
+import { IdentityFinder } from "../profiles/identity_finder.ts";
+import { type RunRow, runsOf } from "../profiles/identity_index.ts";
 import { kindsOf, type OpenTarget, openTarget } from "../profiles/mapping.ts";
+import type { ProfileStatements } from "../profiles/statements.ts";
+import type { AudienceCache } from "./audience_cache.ts";
+import type { AudiencePrograms } from "./audience_programs.ts";
 
-/** A profile table as look-ups need it. */
+/** A profile table as look-ups need it, as it was at a moment. */
 export interface EntityTable {
   readonly name: string;
   readonly target: OpenTarget;
   /** What its fields hold, where a mapping says it. */
   readonly kinds: ReadonlyMap<string, Kind>;
+  /** The audiences of its account. */
+  readonly audiences: AudiencePrograms;
+  /** The profile that a value names; undefined where none is to be found. */
+  find(field: string, value: string): Promise<FoundProfile | undefined>;
+}
+
+/** What is made of a generation. */
+interface OpenGeneration {
+  readonly definition: string;
+  readonly madeAt: number;
+  readonly target: OpenTarget;
+  readonly kinds: ReadonlyMap<string, Kind>;
+  readonly finder: IdentityFinder;
+}
+
+/** What look-ups are made of. */
+export interface EntityTablesParts {
+  readonly database: Database;
+  readonly statements: ProfileStatements;
+  readonly audienceCache: AudienceCache;
+  /** 16 bytes: the key of identity hashes. */
+  readonly identityKey: Uint8Array;
 }
 
 /** Generations that are kept; the least recently used goes first. */
 const KEPT = 100;
 
-/** What was opened last. */
+/**
+ * What was opened last. A table that was read is not read again while the database is as it was; a mapping, an audience,
+ * an erasure or an import that is committed, in whatever process, is heeded by the next look-up.
+ */
 export class EntityTables {
-  readonly #kept = new Map<string, { readonly definition: string; readonly table: EntityTable }>();
+  readonly #generations = new Map<string, OpenGeneration>();
+  readonly #tables: Remembered<EntityTable | undefined>;
 
-  /** `key` is the key of identity hashes. */
-  constructor(private readonly key: Uint8Array) {}
+  constructor(private readonly parts: EntityTablesParts) {
+    this.#tables = new Remembered(parts.database);
+  }
 
   /** A profile table as it is now; undefined where the account has none of that name. */
-  async get(executor: Executor, account: number, name: string): Promise<EntityTable | undefined> {
-    const row = await executor.selectFrom("profile_tables")
+  get(account: number, name: string): Promise<EntityTable | undefined> {
+    return this.#tables.get(`${account}/${name}`, () => this.#read(account, name));
+  }
+
+  async #read(account: number, name: string): Promise<EntityTable | undefined> {
+    const { database: { kysely }, audienceCache } = this.parts;
+    const row = await kysely.selectFrom("profile_tables")
       .innerJoin("generations", (join) =>
         join.onRef("generations.account_id", "=", "profile_tables.account_id")
           .onRef("generations.table_id", "=", "profile_tables.id"))
-      .select(["generations.id", "generations.table_id", "generations.definition"])
+      .select(["generations.id", "generations.table_id", "generations.definition", "generations.created_at"])
       .where("profile_tables.account_id", "=", account).where("profile_tables.name", "=", name)
       .where("generations.state", "=", "current").executeTakeFirst();
     if (row === undefined) return undefined;
-    const { id, table_id, definition } = row;
-    const place = `${account}/${id}`;
-    let kept = this.#kept.get(place);
-    if (kept?.definition !== definition) {
-      const generation = JSON.parse(definition);
-      const target = openTarget({ scope: { account, table: id }, table: table_id, generation }, this.key, 0);
-      kept = { definition, table: { name, target, kinds: kindsOf(generation) } };
-    }
-    this.#kept.delete(place);
-    this.#kept.set(place, kept);
-    if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!);
-    return kept.table;
+    const { target, kinds, finder } = this.#open(account, row);
+    const erased = await kysely.selectFrom("erased_identities").select("key")
+      .where("account_id", "=", account).where("table_id", "=", row.table_id).limit(1).executeTakeFirst();
+    const runs = await runsOf(kysely, target.scope);
+    return {
+      name,
+      target,
+      kinds,
+      audiences: await audienceCache.get(kysely, account),
+      find: (field, value) => this.#find({ target, finder, runs, erases: erased !== undefined }, field, value),
+    };
   }
+
+  #open(account: number, row: GenerationRow): OpenGeneration {
+    const { identityKey, statements } = this.parts;
+    const place = `${account}/${row.id}`;
+    let open = this.#generations.get(place);
+    if (open === undefined || open.definition !== row.definition || open.madeAt !== row.created_at) {
+      const generation = JSON.parse(row.definition), scope = { account, table: row.id };
+      open = {
+        definition: row.definition,
+        madeAt: row.created_at,
+        target: openTarget({ scope, table: row.table_id, generation }, identityKey, 0),
+        kinds: kindsOf(generation),
+        finder: new IdentityFinder(statements, scope),
+      };
+    }
+    this.#generations.delete(place);
+    this.#generations.set(place, open);
+    if (this.#generations.size > KEPT) this.#generations.delete(this.#generations.keys().next().value!);
+    return open;
+  }
+
+  async #find(
+    { target, finder, runs, erases }: {
+      readonly target: OpenTarget;
+      readonly finder: IdentityFinder;
+      readonly runs: readonly RunRow[];
+      readonly erases: boolean;
+    },
+    field: string,
+    value: string,
+  ): Promise<FoundProfile | undefined> {
+    const { database: { kysely }, statements } = this.parts;
+    const normalised = target.rules.identity.normalise(field, value);
+    if (normalised === undefined || (erases && await isErased(kysely, target, field, normalised))) return undefined;
+    const findKey = (executor: Executor, key: bigint) => finder.find(executor, runs, key);
+    return await findStoredProfile(kysely, statements, target, field, normalised, findKey);
+  }
+}
+
+/** The current generation of a table. */
+interface GenerationRow {
+  readonly id: number;
+  readonly table_id: number;
+  readonly definition: string;
+  readonly created_at: number;
 }

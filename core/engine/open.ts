@@ -31,7 +31,7 @@ import { runsOf } from "./runs.ts";
 import type { Engine, Runtime } from "./runtime.ts";
 import { SpoolKeeper } from "./spool_sweep.ts";
 import { streamsOf } from "./streams.ts";
-import { type Caller, verifyToken } from "./token_check.ts";
+import { type Caller, tokenCheck } from "./token_check.ts";
 import { tablesOf } from "./tables.ts";
 import { tokensOf } from "./tokens.ts";
 import { uploadsOf } from "./uploads.ts";
@@ -140,7 +140,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
       tables: tablesOf(context, { ...core, queued: (run) => queued(account.id, run) }),
       profiles: profilesOf(context, core.statements, core.identityKey),
       audiences: audiencesOf(context, parts),
-      entities: entitiesOf(context, parts),
+      entities: entitiesOf(context, { entityTables }),
       tokens: tokensOf(context),
       erasures: erasuresOf(context, {
         statements: core.statements,
@@ -150,12 +150,21 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
       audit: auditLogOf(context),
     };
   };
+  // A token that is sent again is the same caller for as long as nothing is written.
+  const engines = new WeakMap<Caller, Engine>();
+  const as = (caller: Caller): Engine => {
+    const known = engines.get(caller);
+    if (known !== undefined) return known;
+    const engine = engineOf(caller);
+    engines.set(caller, engine);
+    return engine;
+  };
   return {
     ...engineOf(opener),
     registry: core.registry,
     accounts: accountsOf(database, actor),
-    as: engineOf,
-    verifyToken: (token) => verifyToken(database, token),
+    as,
+    verifyToken: tokenCheck(database),
     ready: async () => {
       await database.kysely.selectFrom("accounts").select("id").limit(1).execute();
       if (runner?.failing !== undefined) throw runner.failing;

@@ -59,10 +59,10 @@ onEachDatabase("a profile that is merged away between two reads is found where i
   let merged = false;
   const found = await profiles(peer, {
     ...statements,
-    loadProfiles: async (...rest) => {
+    loadProfile: async (...rest) => {
       if (!merged) await commits.commit(peer.batch([{ fields: { id: "1", email: "a@x" }, time: 3 }]));
       merged = true;
-      return await statements.loadProfiles(...rest);
+      return await statements.loadProfile(...rest);
     },
   }).get("email", "a@x");
   assert(merged);

@@ -5,6 +5,7 @@
  */
 import { Failure } from "../contracts/failure.ts";
 import type { Database } from "../database/database.ts";
+import { Remembered } from "../database/remembered.ts";
 import { readSettings } from "./account_settings.ts";
 import type { Actor } from "./actor.ts";
 import type { AccountRef } from "./context.ts";
@@ -18,24 +19,49 @@ export interface Caller {
   readonly account: AccountRef;
 }
 
+/** A token as it is stored, and whom it stands for. */
+interface KnownToken {
+  readonly caller: Caller;
+  /** Milliseconds since the Unix epoch; null = never. */
+  readonly expiresAt: number | null;
+}
+
+/** Tells whose token one is: the caller, or undefined for one that is not known. */
+export type VerifyToken = (token: string) => Promise<Caller | undefined>;
+
 /**
- * Whose token this is, or undefined for one that is not known. Failure `auth` (`unauthenticated`) for one that has
- * expired.
+ * Checks tokens. One that was seen is not read again while the database is as it was: whoever revokes it or takes a
+ * scope from it, in whatever process, is heeded by the next request. Whether it has expired is asked each time: Failure
+ * `auth` (`unauthenticated`).
  */
-export async function verifyToken(database: Database, token: string): Promise<Caller | undefined> {
-  const row = await database.kysely.selectFrom("tokens").innerJoin("accounts", "accounts.id", "tokens.account_id")
+export function tokenCheck(database: Database): VerifyToken {
+  const known = new Remembered<KnownToken | undefined>(database);
+  return async (token) => {
+    const hash = hashOf(token);
+    const found = await known.get(hash, () => readToken(database, hash));
+    if (found === undefined) return undefined;
+    const { caller, expiresAt } = found;
+    if (expiresAt !== null && expiresAt <= await database.now()) {
+      throw new Failure("auth", `The API token "${caller.actor.name}" expired at ${isoTime(expiresAt)}`, {
+        code: "unauthenticated",
+        hint: "Ask whoever gave it to you for another",
+      });
+    }
+    return caller;
+  };
+}
+
+async function readToken({ kysely }: Database, hash: string): Promise<KnownToken | undefined> {
+  const row = await kysely.selectFrom("tokens").innerJoin("accounts", "accounts.id", "tokens.account_id")
     .select(["tokens.id", "tokens.name", "scopes", "expires_at", "account_id", "public_id", "settings"])
-    .where("hash", "=", await hashOf(token)).executeTakeFirst();
+    .where("hash", "=", hash).executeTakeFirst();
   if (row === undefined) return undefined;
-  if (row.expires_at !== null && row.expires_at <= await database.now()) {
-    throw new Failure("auth", `The API token "${row.name}" expired at ${isoTime(row.expires_at)}`, {
-      code: "unauthenticated",
-      hint: "Ask whoever gave it to you for another",
-    });
-  }
   const scopes: string[] = JSON.parse(row.scopes);
   return {
-    actor: { kind: "token", id: row.id, name: row.name, scopes: scopes.filter(isScope) },
-    account: { id: row.account_id, publicId: row.public_id, settings: readSettings(row.settings) },
+    caller: {
+      actor: { kind: "token", id: row.id, name: row.name, scopes: scopes.filter(isScope) },
+      account: { id: row.account_id, publicId: row.public_id, settings: readSettings(row.settings) },
+    },
+    expiresAt: row.expires_at,
   };
 }

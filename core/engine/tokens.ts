@@ -59,7 +59,7 @@ export function tokensOf(context: TokensContext): Tokens {
       const now = await database.now();
       const expires_at = input.expires === undefined ? null : parseExpiry(input.expires, now);
       const token = newToken();
-      const hash = await hashOf(token);
+      const hash = hashOf(token);
       return await database.write(async (transaction) => {
         const names = wanted === undefined ? (await rows(transaction).execute()).map(({ name }) => name) : [];
         const row: TokensTable = {

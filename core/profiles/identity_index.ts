@@ -18,7 +18,7 @@ import type { ProfileScope } from "./statements.ts";
 const LARGEST_RUN = 524_288;
 
 /** Blocks that one statement reads or writes: 1 MiB. */
-const BLOCKS_AT_ONCE = 16;
+const BLOCKS_AT_ONCE = 130;
 
 /** Identities as they are added: keys are 64 bits, unsigned, ascending, no key twice. */
 export interface Identities {
@@ -31,7 +31,7 @@ export async function findIdentity(executor: Executor, scope: ProfileScope, key:
   const keys = BigUint64Array.of(key), found = new Float64Array(1);
   // One statement: between two, a merge could move the key from a run not yet read to one already read.
   const { rows } = await blocksOfPrefix(scope, prefixAt(wordsOf(keys), 0)).execute(executor);
-  for (const { entries } of rows) lookUp(unpackBlock(entries), wordsOf(keys), 0, found);
+  for (const { entries } of rows) if (entries !== null) lookUp(unpackBlock(entries), wordsOf(keys), 0, found);
   return found[0]!;
 }
 
@@ -49,9 +49,10 @@ export async function findIdentities(
   if (keys.length === 0) return found;
   for (const { run, count } of await runsOf(executor, scope)) {
     const kept = heads?.get(run, count);
+    if (count === 0) continue;
     if (kept !== undefined) await findAmong(executor, scope, { run, count }, kept, wanted, found);
     // Few keys are sought block by block; many lie in most of the blocks, which are then read from end to end.
-    else if (keys.length < count / BLOCK) await seek(executor, scope, run, wanted, found);
+    else if (isFew(keys.length, count)) await seek(executor, scope, run, wanted, found);
     else {
       const blocks = blocksOf(executor, scope, run);
       const keeps = heads !== undefined && isFull(count) && heads.hasRoom(count);
@@ -77,7 +78,7 @@ async function findAmong(
     words[2 * place] = wanted[2 * index]!;
     words[2 * place + 1] = wanted[2 * index + 1]!;
   });
-  if (maybe.length < count / BLOCK) await seek(executor, scope, run, words, profiles);
+  if (isFew(maybe.length, count)) await seek(executor, scope, run, words, profiles);
   else await scan(blocksOf(executor, scope, run), words, profiles);
   maybe.forEach((index, place) => {
     if (profiles[place] !== 0) found[index] = profiles[place]!;
@@ -98,6 +99,8 @@ export async function addIdentities(
   if (first === undefined) return;
   let added = others.reduce<IdentityRun>(mergeRuns, first);
   const runs = await runsOf(executor, scope);
+  // No number is given again: whoever remembers a run by its number must not take another for it.
+  const run = (runs.at(-1)?.run ?? 0) + 1;
   for (let older = runs.at(-1); older !== undefined; older = runs.at(-1)) {
     const count = added.profiles.length;
     if (older.count > count || older.count + count > LARGEST_RUN) break;
@@ -108,37 +111,41 @@ export async function addIdentities(
     }
     runs.pop();
   }
-  await writeRun(executor, scope, (runs.at(-1)?.run ?? 0) + 1, added);
+  await writeRun(executor, scope, run, added);
 }
 
 /** Removes identities, those that are there. Keys ascend. Runs in the transaction that holds the account's row. */
 export async function removeIdentities(executor: Executor, scope: ProfileScope, keys: BigUint64Array): Promise<void> {
-  const wanted = wordsOf(keys);
   for (const { run, count } of await runsOf(executor, scope)) {
-    let removed = 0;
-    for (let index = 0; index < keys.length;) {
-      const { rows: [block] } = await blockWithNext(scope, run, prefixAt(wanted, index)).execute(executor);
-      if (block === undefined) throw new Error(`Run ${run} of the identity index has no first block`);
-      const entries = unpackBlock(block.entries);
-      const found = new Float64Array(keys.length);
-      const end = lookUp(entries, wanted, index, found);
-      const gone = new Set<bigint>();
-      for (let key = index; key < end; key++) if (found[key] !== 0) gone.add(keys[key]!);
-      if (gone.size > 0) {
-        await writeRest(executor, scope, run, block, without(entries, gone));
-        removed += gone.size;
-      }
-      if (block.next === null) break;
-      index = Math.max(index, end);
-      while (index < keys.length && prefixAt(wanted, index) < block.next) index++;
-    }
-    if (removed === 0) continue;
-    await executor.updateTable("identity_runs").set({ count: count - removed })
+    if (count === 0) continue;
+    const found = new Float64Array(keys.length);
+    if (isFew(keys.length, count)) await seek(executor, scope, run, wordsOf(keys), found);
+    else await scan(blocksOf(executor, scope, run), wordsOf(keys), found);
+    const present = keys.filter((_, index) => found[index] !== 0);
+    if (present.length === 0) continue;
+    await removeFrom(executor, scope, run, present);
+    await executor.updateTable("identity_runs").set({ count: count - present.length })
       .where("account_id", "=", scope.account).where("table_id", "=", scope.table).where("run", "=", run).execute();
   }
 }
 
-/** Puts what is left of a block in its place. One without entries goes; the block after a first one becomes the first. */
+/** Removes keys that a run has. */
+async function removeFrom(executor: Executor, scope: ProfileScope, run: number, keys: BigUint64Array): Promise<void> {
+  const wanted = wordsOf(keys);
+  for (let index = 0; index < keys.length;) {
+    const { rows: [block] } = await blockWithNext(scope, run, prefixAt(wanted, index)).execute(executor);
+    if (block === undefined) throw new Error(`Run ${run} of the identity index has no first block`);
+    let end = index + 1;
+    while (end < keys.length && (block.next === null || prefixAt(wanted, end) < block.next)) end++;
+    await writeRest(executor, scope, run, block, without(unpackBlock(block.entries), new Set(keys.slice(index, end))));
+    index = end;
+  }
+}
+
+/**
+ * Puts what is left of a block in its place. One without entries goes; the block after a first one becomes the first.
+ * A run without blocks stays for its number, which is the last one's or will be merged away.
+ */
 async function writeRest(
   executor: Executor,
   scope: ProfileScope,
@@ -153,13 +160,8 @@ async function writeRest(
     return;
   }
   await executor.deleteFrom("identity_blocks").where(matching(blocks(first))).execute();
-  if (first > 0) return;
-  if (next !== null) {
-    await executor.updateTable("identity_blocks").set({ first: 0 }).where(matching(blocks(next))).execute();
-    return;
-  }
-  await executor.deleteFrom("identity_runs").where("account_id", "=", scope.account)
-    .where("table_id", "=", scope.table).where("run", "=", run).execute();
+  if (first > 0 || next === null) return;
+  await executor.updateTable("identity_blocks").set({ first: 0 }).where(matching(blocks(next))).execute();
 }
 
 function matching(block: { account_id: number; table_id: number; run: number; first: number }) {
@@ -188,13 +190,16 @@ export async function* identityRuns(
   for (const { run } of await runsOf(executor, scope)) yield blocksOf(executor, scope, run);
 }
 
-interface RunRow {
+/** A run, as it is listed. */
+export interface RunRow {
+  /** Greater than that of every run that there was before. */
   readonly run: number;
+  /** Identities in it. */
   readonly count: number;
 }
 
 /** Oldest first, which are the largest. */
-function runsOf(executor: Executor, scope: ProfileScope): Promise<RunRow[]> {
+export function runsOf(executor: Executor, scope: ProfileScope): Promise<RunRow[]> {
   return executor.selectFrom("identity_runs").select(["run", "count"])
     .where("account_id", "=", scope.account).where("table_id", "=", scope.table).orderBy("run").execute();
 }
@@ -202,6 +207,11 @@ function runsOf(executor: Executor, scope: ProfileScope): Promise<RunRow[]> {
 /** Whether a run is never merged again: only with one that is no smaller it would be, and they are too many. */
 function isFull(count: number): boolean {
   return 2 * count > LARGEST_RUN;
+}
+
+/** Whether keys are sought one by one in a run: reading four blocks on the way to others takes as long as seeking one. */
+function isFew(keys: number, count: number): boolean {
+  return 4 * keys < count / BLOCK;
 }
 
 /** Looks the keys up in all blocks of a run. */
@@ -299,9 +309,9 @@ export function blockWithNext(scope: ProfileScope, run: number, prefix: number) 
     order by first desc limit 1`;
 }
 
-/** The block of each run that may hold keys with a prefix. */
+/** The block of each run that may hold keys with a prefix; null for a run that has lost all of its keys. */
 export function blocksOfPrefix(scope: ProfileScope, prefix: number) {
-  return sql<{ entries: Uint8Array }>`
+  return sql<{ entries: Uint8Array | null }>`
     select (select entries from identity_blocks as block where block.account_id = runs.account_id
       and block.table_id = runs.table_id and block.run = runs.run and block.first <= ${prefix} order by block.first desc limit 1) as entries
     from identity_runs as runs where runs.account_id = ${scope.account} and runs.table_id = ${scope.table}`;

@@ -14,8 +14,12 @@ export interface IdentityRun {
   readonly profiles: Float64Array;
 }
 
-/** Identities in a block of the index; the bytes of one are {@linkcode packBlock}'s. */
-export const BLOCK = 4096;
+/**
+ * Identities in a block of the index; the bytes of one are {@linkcode packBlock}'s. A row of as many is just short of a
+ * page of SQLite's (8,157 bytes of a row lie in one): a look-up reads one page instead of a chain of them. Blocks were
+ * of 4,096 once, and are read all the same.
+ */
+export const BLOCK = 504;
 
 /** Bytes that an identity takes. */
 const ENTRY = 16;
@@ -28,6 +32,17 @@ export function prefixAt(words: Uint32Array, index: number): number {
 /** Below, at or above zero as key `index` of `words` lies before, at or after key `other` of `others`. */
 export function compareAt(words: Uint32Array, index: number, others: Uint32Array, other: number): number {
   return words[2 * index + 1]! - others[2 * other + 1]! || words[2 * index]! - others[2 * other]!;
+}
+
+/** Where the key in `words` stands among those of a run; undefined where it does not. */
+export function placeOf({ words, profiles }: IdentityRun, key: Uint32Array): number | undefined {
+  let low = 0, high = profiles.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareAt(words, middle, key, 0) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return high >= 0 && compareAt(words, low, key, 0) === 0 ? low : undefined;
 }
 
 /** Both runs as one; they have no key in common. */

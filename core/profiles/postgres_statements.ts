@@ -11,6 +11,7 @@ import { CompiledQuery } from "kysely";
 import type { Executor } from "../database/database.ts";
 import { packIntegers, packTexts } from "../database/postgres_arrays.ts";
 import { type ColumnsRow, parseColumns, type ProfileColumns } from "./known_profiles.ts";
+import { blockSql, profileSql, readBlock, readProfile } from "./point_reads.ts";
 import type { ProfileScope, ProfileStatements } from "./statements.ts";
 
 const encoder = new TextEncoder();
@@ -59,6 +60,11 @@ export const postgresStatements: ProfileStatements = {
     );
     return loaded;
   },
+
+  loadProfile: (executor, { account, table }, id) => readProfile(executor, LOAD_PROFILE, [account, table, id]),
+
+  loadBlock: (executor, { account, table }, run, first) =>
+    readBlock(executor, LOAD_BLOCK, [account, table, run, first]),
 
   async insertProfiles(executor, scope, count, profile) {
     for (let first = 0; first < count; first += PIECE) {
@@ -142,6 +148,10 @@ const LOAD_PROFILES = `
   from unnest($3::bigint[]) as wanted(id)
   cross join ${byId("profiles", "at, attributes")} as profiles
   left join ${byId("profile_stamps", "at, position, fields, identities")} as stamps on true`;
+
+const LOAD_PROFILE = profileSql("$1", "$2", "$3");
+
+const LOAD_BLOCK = blockSql("$1", "$2", "$3", "$4");
 
 const INSERT_PROFILES = `
   insert into profiles (account_id, table_id, id, at, attributes)

@@ -9,6 +9,7 @@
 import { CompiledQuery } from "kysely";
 import type { Executor } from "../database/database.ts";
 import { type ColumnsRow, parseColumns, type ProfileColumns } from "./known_profiles.ts";
+import { blockSql, profileSql, readBlock, readProfile } from "./point_reads.ts";
 import { loadRange, rangesOf } from "./sqlite_ranges.ts";
 import type { ProfileStatements } from "./statements.ts";
 
@@ -76,6 +77,11 @@ export const sqliteStatements: ProfileStatements = {
     );
     return loaded;
   },
+
+  loadProfile: (executor, { account, table }, id) => readProfile(executor, profileSql(account, table, "?"), [id]),
+
+  loadBlock: (executor, { account, table }, run, first) =>
+    readBlock(executor, blockSql(account, table, "?", "?"), [run, first]),
 
   async insertProfiles(executor, { account, table }, count, profile) {
     await forEach(

@@ -53,6 +53,10 @@ export interface ProfileStatements {
   ): Promise<void>;
   /** Where merged profiles went: id → the profile that is there. Ids ascend; others are not in the answer. */
   findMerges(executor: Executor, scope: ProfileScope, ids: readonly number[]): Promise<Map<number, number>>;
+  /** Reads one profile; undefined where it is not there. */
+  loadProfile(executor: Executor, scope: ProfileScope, id: number): Promise<StoredProfile | undefined>;
+  /** Reads the block of a run of the identity index that begins at `first`; undefined where it is not there. */
+  loadBlock(executor: Executor, scope: ProfileScope, run: number, first: number): Promise<Uint8Array | undefined>;
   /**
    * Moves the stamps of profiles whose fields all have one, or adds it: ids ascend. What else the stamps hold stays.
    */

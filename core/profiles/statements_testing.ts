@@ -59,10 +59,13 @@ export async function fillTables(statements: ProfileStatements, database: Databa
 /** A batch statement over a list of ids; `fresh` is added to those that must not be there yet. */
 export type BatchStatement = (executor: Executor, ids: readonly number[], fresh: number) => Promise<unknown>;
 
+/** Those that read one row. */
+type PointRead = "loadProfile" | "loadBlock";
+
 /** Every batch statement, by name. */
 export function everyStatement(
   statements: ProfileStatements,
-): Readonly<Record<keyof ProfileStatements | "loadProfiles apart", BatchStatement>> {
+): Readonly<Record<Exclude<keyof ProfileStatements, PointRead> | "loadProfiles apart", BatchStatement>> {
   return {
     loadProfiles: (executor, ids) => statements.loadProfiles(executor, scope, ids),
     "loadProfiles apart": (executor, ids) => statements.loadProfiles(executor, scope, ids.map((id) => 2 * id)),

@@ -1,0 +1,39 @@
+/**
+ * What was read of a database, kept for as long as nothing is written to it.
+ *
+ * @module
+ */
+import type { Database } from "./database.ts";
+
+/** Values that are kept; beyond them all are read again. */
+const MOST = 1_000;
+
+/**
+ * Values by name. One is given only while the database is as it was before the value was read: a write to any table,
+ * by this process or another, is seen by whoever asks after it. Where a database cannot tell that, everything is read
+ * at each call.
+ */
+export class Remembered<T> {
+  readonly #kept = new Map<string, T>();
+  #revision: string | undefined;
+
+  constructor(private readonly database: Pick<Database, "revision">) {}
+
+  /** The value of a name: what `read` gives, or gave. Undefined, as the absence of something, is not kept. */
+  async get(name: string, read: () => Promise<T>): Promise<T> {
+    // Looked at first: what is read after it is at least as new.
+    const revision = this.database.revision();
+    if (revision === undefined) return await read();
+    if (revision !== this.#revision) {
+      this.#kept.clear();
+      this.#revision = revision;
+    }
+    const kept = this.#kept.get(name);
+    if (kept !== undefined) return kept;
+    const value = await read();
+    if (value === undefined || this.#revision !== revision) return value;
+    if (this.#kept.size >= MOST) this.#kept.clear();
+    this.#kept.set(name, value);
+    return value;
+  }
+}
