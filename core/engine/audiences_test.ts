@@ -26,8 +26,12 @@ function open(peer: ImportPeer, { pii = [], scopes = ["admin"] }: { pii?: string
   };
   const { database, identityKey } = peer;
   const parts = { database, identityKey, statements: statementsFor(database.kind), audienceCache: new AudienceCache() };
+  const audienceCounts = new AudienceCounts({ database: peer.address, serves: false });
   const entityTables = new EntityTables(parts);
-  return { audiences: audiencesOf(context, parts), entities: entitiesOf(context, { entityTables }) };
+  return {
+    audiences: audiencesOf(context, { ...parts, audienceCounts }),
+    entities: entitiesOf(context, { entityTables }),
+  };
 }
 
 const PEOPLE: readonly Row[] = [

@@ -78,8 +78,8 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const audienceCounts = stack.use(
     new AudienceCounts({ database: core.home.database, serves: options.runner === "serve" }),
   );
-  const entityTables = new EntityTables(core.identityKey);
-  const parts = { ...core, audienceCache: new AudienceCache(), audienceCounts, entityTables };
+  const parts = { ...core, audienceCache: new AudienceCache(), audienceCounts };
+  const entityTables = new EntityTables(parts);
   const { actor = SYSTEM } = options;
   const opener: Caller = { actor, account: await findAccount(database.kysely, options.account) };
   const connections = stack.use(new Connections({ database, vault: core.vault, registry: core.registry, log }));
