@@ -6,12 +6,14 @@
  *
  * @module
  */
+import { benchAudience } from "./audience.ts";
 import { benchCsv } from "./csv.ts";
 import { benchEntity } from "./entity.ts";
 import { benchErasure } from "./erasure.ts";
 import { benchHealthz } from "./healthz.ts";
 import { benchJourney } from "./journey.ts";
 import { benchMapping } from "./mapping.ts";
+import { benchPgp } from "./pgp.ts";
 import { benchPostgres } from "./postgres.ts";
 import { describeMachine, missing, type Package } from "./programs.ts";
 import { benchMemory, benchScale } from "./scale.ts";
@@ -55,6 +57,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     needs: ["time"],
     run: (rows = 1, rounds = 1) => benchCsv(rows, rounds),
   },
+  pgp: {
+    title: "Decrypting PGP",
+    usage: "[MB] [rounds] [MB of the large file]",
+    sizes: [100, 5, 2_048],
+    needs: ["time", "gpg"],
+    run: (megabytes = 1, rounds = 1, large = 1) => benchPgp(megabytes, rounds, large),
+  },
   journey: {
     title: "The journey",
     usage: "[rows] [rounds]",
@@ -75,6 +84,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     sizes: [1_000_000, 3],
     needs: ["time", "openssh-server", "openssh-client", "wrk"],
     run: (profiles = 1, rounds = 1) => benchEntity(profiles, rounds),
+  },
+  audience: {
+    title: "Counting audiences",
+    usage: "[profiles] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "openssh-server", "openssh-client", "sqlite3"],
+    run: (profiles = 1, rounds = 1) => benchAudience(profiles, rounds),
   },
   erasure: {
     title: "Erasing people",
