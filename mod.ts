@@ -23,6 +23,7 @@ export type {
   ListOptions,
   OpenOptions,
 } from "./core/contracts/file_store.ts";
+export type { FileFacts, FileLedger, FileState, ImportedFile } from "./core/contracts/ledger.ts";
 export { defineJob } from "./core/contracts/job.ts";
 export type {
   Choice,

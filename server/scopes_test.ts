@@ -61,6 +61,7 @@ const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
   updateJob: MANAGERS,
   deleteJob: MANAGERS,
   planJob: MANAGERS,
+  listJobFiles: MANAGERS,
   pauseJob: MANAGERS,
   resumeJob: MANAGERS,
   runJob: MANAGERS,

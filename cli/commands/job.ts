@@ -1,5 +1,5 @@
 /**
- * `job types|create|list|show|update|plan|pause|resume|delete`
+ * `job types|create|list|show|update|plan|files|pause|resume|delete`
  *
  * @module
  */
@@ -8,6 +8,7 @@ import type { App } from "../app.ts";
 import type { Command, Noun } from "../command.ts";
 import { findTarget, jobFlags, jobTypes, targetInput } from "../job_target.ts";
 import { AUTH, changeOf, DESCRIPTION, LABEL, NEW_LABEL, UNSET } from "../saved.ts";
+import { files } from "./job_files.ts";
 
 const JOB = { name: "JOB" };
 
@@ -168,4 +169,4 @@ function print({ out }: App, job: JobView): void {
 }
 
 /** Job types and jobs. */
-export const job: Noun = { verbs: { types, create, list, show, update, plan, pause, resume, delete: remove } };
+export const job: Noun = { verbs: { types, create, list, show, update, plan, files, pause, resume, delete: remove } };

@@ -21,7 +21,10 @@ const STATUSES = ["queued", "running", "succeeded", "failed", "cancelled"] as co
 const start: Command = {
   summary: "Runs a job type or a saved job now, and waits for its end",
   args: [{ name: "JOB-TYPE|JOB" }],
-  flags: [AUTH],
+  flags: [
+    AUTH,
+    { name: "force", kind: "switch", help: "Import files again that were imported before" },
+  ],
   runner: "cli",
   examples: [
     "run csv-import --auth partner --file customers.csv --stream customers --identify-by customer_id,email",
@@ -40,7 +43,8 @@ const start: Command = {
 async function queue(app: App, args: Arguments): Promise<RunView> {
   const target = await findTarget(app, args.words[0] ?? "");
   const { runs } = await app.runtime();
-  if (target.job === undefined) return await runs.start(await targetInput(app, target, args));
+  const force = args.on("force") === true;
+  if (target.job === undefined) return await runs.start({ ...await targetInput(app, target, args), force });
   if (args.value("auth") !== undefined) {
     throw new UsageError(
       `Job "${target.job.label}" has an auth of its own`,
@@ -49,7 +53,7 @@ async function queue(app: App, args: Arguments): Promise<RunView> {
   }
   const { configWithSecrets } = await import("../secrets.ts");
   const config = await configWithSecrets(app, args, target.type.config, { partial: true });
-  return await runs.start({ job: target.job.id, config });
+  return await runs.start({ job: target.job.id, config, force });
 }
 
 const list: Command = {

@@ -7,6 +7,7 @@ import type { z } from "zod";
 import type { AuthDefinition, ConnectionOf } from "./auth.ts";
 import type { ConfigOf, ConfigSchema } from "./config.ts";
 import type { FileConnection } from "./file_store.ts";
+import type { FileLedger, ImportedFile } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import type { ProviderDefinition } from "./provider.ts";
 import type { JsonValue, RecordBatch, RejectedRow, Row } from "./records.ts";
@@ -73,6 +74,8 @@ export interface PlanContext<Config, Connection> {
   readonly signal: AbortSignal;
   /** Where to write what happens. */
   readonly log: Log;
+  /** The files that the job has imported. */
+  readonly files: FileLedger;
 }
 
 /** Where a run stands, for the progress bar. */
@@ -142,8 +145,13 @@ export interface ImportContext<Config, Connection, Checkpoint> {
    * Hands rows over, with the position reached after the last of them. Always await it: it resolves when there is
    * room for more. Rows, rejects and checkpoint of several calls are committed together, in one transaction, at
    * 8 MiB, 100,000 rows or two seconds; what was not committed when a run ends early is given again from the checkpoint.
+   * `files` are those that the checkpoint has wholly passed: the ledger knows them from that transaction on.
    */
-  emit(rows: RecordBatch | readonly Row[], checkpoint: Checkpoint): Promise<void>;
+  emit(
+    rows: RecordBatch | readonly Row[],
+    checkpoint: Checkpoint,
+    files?: readonly ImportedFile[],
+  ): Promise<void>;
   /**
    * Reports rows that could not be read. They commit with the next `emit`, or at the end of the run. `preamble` is what
    * must stand before them so that they can be mended and read again on their own: a CSV file's header line.
@@ -151,6 +159,8 @@ export interface ImportContext<Config, Connection, Checkpoint> {
   reject(rows: readonly RejectedRow[], preamble?: Uint8Array): Promise<void>;
   /** Resolves when everything handed over is durable: call it before what cannot be taken back. */
   flush(): Promise<void>;
+  /** The files that the job has imported, in this run and those before. */
+  readonly files: FileLedger;
 }
 
 /** A job type that brings data in. Made with {@linkcode defineJob}. */
@@ -177,6 +187,11 @@ export interface ImportJobDefinition<
   readonly schedule?: ScheduleKind;
   /** The position a run can resume from: JSON, checked when a run resumes. */
   readonly checkpoint: Checkpoint;
+  /**
+   * Checks what the schema cannot, such as an expression whose engine is loaded when it is needed; called before a job
+   * is saved or run. Throws a `Failure` of kind `config`.
+   */
+  check?(config: ConfigOf<Config>): Promise<void>;
   /** Where the rows go. Pure: called before and during a run. */
   into(config: ConfigOf<Config>): ImportTarget;
   /** Lets files be sent over HTTP; for job types that need nothing of a connection but its files. */

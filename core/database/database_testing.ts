@@ -31,6 +31,7 @@ const STEPS = [
   "0011_uploads",
   "0012_blocks_apart",
   "0013_erased_rejects",
+  "0015_imported_files",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -20,6 +20,7 @@ import { erasures } from "./migrations/erasures.ts";
 import { firstTables } from "./migrations/first_tables.ts";
 import { generations } from "./migrations/generations.ts";
 import { identityRuns } from "./migrations/identity_runs.ts";
+import { importedFiles } from "./migrations/imported_files.ts";
 import { runRetries } from "./migrations/run_retries.ts";
 import { tenants } from "./migrations/tenants.ts";
 import { uploads } from "./migrations/uploads.ts";
@@ -39,6 +40,7 @@ const MIGRATIONS: readonly Migration[] = [
   uploads,
   blocksApart,
   erasedRejects,
+  importedFiles,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

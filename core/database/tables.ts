@@ -125,6 +125,8 @@ export interface RunsTable {
   not_before: number;
   /** 1 once somebody asked it to stop. */
   stop_requested: number;
+  /** 1 where it imports files whatever the ledger knows of them. */
+  force: number;
   created_at: number;
   /** First start: the time of events without one. */
   started_at: number | null;
@@ -145,6 +147,28 @@ export interface UploadsTable {
   created_at: number;
   /** When its file was removed from the spool. */
   removed_at: number | null;
+}
+
+/** A file that a job has imported. */
+export interface ImportedFilesTable {
+  account_id: number;
+  /** The saved job's id, or what stands for an auth, a job type and a stream. */
+  owner: string;
+  /** What it is found by: 32 hex digits of a keyed hash of its path. */
+  path_key: string;
+  /** For people: erasure takes names out of it. */
+  path: string;
+  size: number;
+  modified: number;
+  /** SHA-256 of its bytes, hex. */
+  hash: string;
+  /** In its name. */
+  timestamp: number | null;
+  /** Rows, the rejected ones included. */
+  rows_read: number;
+  rejected: number;
+  run_id: string;
+  imported_at: number;
 }
 
 /** A running Waybill process: who may hold leases. */
@@ -277,6 +301,7 @@ export interface Tables {
   jobs: JobsTable;
   runs: RunsTable;
   uploads: UploadsTable;
+  imported_files: ImportedFilesTable;
   processes: ProcessesTable;
   streams: StreamsTable;
   stream_fields: StreamFieldsTable;

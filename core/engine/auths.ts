@@ -16,6 +16,7 @@ import type { EngineContext } from "./context.ts";
 import type { Alive } from "./alive.ts";
 import { isId, newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
+import { forgetAuthFiles } from "./ledger.ts";
 import { checkLabel, freeLabel, labelTaken } from "./label.ts";
 import { changedNames } from "./changed_names.ts";
 import { changedTokens, OAUTH_KEY, type OAuthTokens } from "./oauth_tokens.ts";
@@ -141,6 +142,7 @@ class SavedAuths implements Auths {
       const jobs = await transaction.updateTable("jobs").set({ auth_id: null, status: "paused", updated_at: now })
         .where("account_id", "=", accountId).where("auth_id", "=", id).returning(["id", "label"]).execute();
       await transaction.deleteFrom("auths").where("account_id", "=", accountId).where("id", "=", id).execute();
+      await forgetAuthFiles(transaction, accountId, id);
       await this.#audit(transaction, "delete", row, { stopped_runs: runs.map((run) => run.id) });
       for (const job of jobs) {
         const detail = { because: `Auth "${label}" was deleted` };

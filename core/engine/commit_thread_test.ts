@@ -11,6 +11,7 @@ const BATCH: ImportBatch = {
   fields: new Map(),
   profiles: [],
   checkpoint: {},
+  files: [],
   counts: { read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0 },
   bytes: 0,
   duration: 0,

@@ -15,6 +15,7 @@ import { audienceStore } from "./erase_audiences.ts";
 import { eventStore, rejectStore } from "./erase_archive.ts";
 import { profileStore } from "./erase_profiles.ts";
 import { tableStore } from "./erase_tables.ts";
+import { fileStore } from "./erase_files.ts";
 import { fieldStore, runStore } from "./erase_texts.ts";
 import { spoolStoreOf } from "./erase_spool.ts";
 import type { Core } from "./core.ts";
@@ -76,6 +77,7 @@ export const ERASABLE_STORES: readonly ErasableStore[] = [
   rejectStore,
   fieldStore,
   runStore,
+  fileStore,
   audienceStore,
   spoolStoreOf(),
   tableStore,

@@ -21,6 +21,8 @@ import type { Erasures } from "./runtime.ts";
 import { executeTask } from "./task_testing.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
+import { jobFiles } from "./job_files.ts";
+import { markedFiles, markFiles, readLedger } from "./ledger.ts";
 
 async function contextOf({ database, vault }: ImportPeer) {
   const account = await findAccount(database.kysely, undefined);
@@ -272,6 +274,27 @@ onEachDatabase("what a run says of the erased is scrubbed, and stays what it is"
     if (id !== "Person-1-x") continue;
     assert.deepEqual([message, JSON.parse(said.notes)], ['No file "[erased]"', ['Of "[erased]": one row']]);
   }
+});
+
+onEachDatabase("the name of an imported file is scrubbed, and the file stays known", async (databases) => {
+  await using peer = await startImport(databases);
+  await importRows(peer, [person(1)], 3);
+  const place = { account: 1, owner: "a".repeat(32), key: peer.identityKey };
+  const files = ["in/person-1-x.csv", "in/other.csv"].map((path) => ({
+    path,
+    size: 1,
+    modified: 2,
+    hash: "ab".repeat(32),
+    rows: 1,
+    rejected: 0,
+  }));
+  await peer.database.write((transaction) => markFiles(transaction, peer.claim, markedFiles(place, files), 4));
+  const { run_id } = await (await erasures(peer)).request("id", "Person-1-x");
+  assert.equal(await executeTask(peer, run_id), "succeeded", (await readRun(peer.database, run_id)).failure ?? "");
+  const { items } = await jobFiles(peer.database.kysely, 1, place.owner);
+  assert.deepEqual(items.map(({ path }) => path).sort(), ["in/[erased].csv", "in/other.csv"]);
+  const states = await readLedger(peer.database.kysely, place, false).look(files);
+  assert.deepEqual(states, [{ state: "same" }, { state: "same" }]);
 });
 
 /** Takes a fresh attempt at the peer's run, under the rules that hold by now. */

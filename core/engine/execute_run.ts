@@ -6,6 +6,7 @@
 import { folderSpool } from "../codecs/spool.ts";
 import { abortFailure, Failure, type FailureJson, throwIfAborted } from "../contracts/failure.ts";
 import type { JobDefinition, Progress } from "../contracts/job.ts";
+import type { FileLedger, ImportedFile } from "../contracts/ledger.ts";
 import type { Log } from "../contracts/log.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
@@ -16,6 +17,7 @@ import type { Core } from "./core.ts";
 import { describeError } from "./describe_error.ts";
 import { PlaceChanged } from "./import_commit.ts";
 import { type OpenImport, openImport } from "./open_import.ts";
+import { ledgerOwner, type MarkedFile, markedFiles, NO_LEDGER, readLedger } from "./ledger.ts";
 import {
   type Claim,
   finishRun,
@@ -233,6 +235,7 @@ class RunAttempt {
   ): Promise<void> {
     const { core, claim, hooks } = this;
     let opening: Promise<OpenImport> | undefined;
+    const ledger = this.#ledger(row, job.into(config).stream);
     const open = () =>
       opening ??= openImport(core, claim, row, job.into(config), {
         signal: hooks.signal,
@@ -256,9 +259,11 @@ class RunAttempt {
           if (progress.unit === "bytes") this.#bytes = progress.done;
           hooks.progress(progress);
         },
-        emit: async (rows, checkpoint) => await (await open()).run.emit(rows, checkpoint as JsonValue),
+        emit: async (rows, checkpoint, files = []) =>
+          await (await open()).run.emit(rows, checkpoint as JsonValue, ledger.mark(files)),
         reject: async (rows, preamble) => await (await open()).run.reject(rows, preamble),
         flush: async () => await (await opening)?.run.flush(),
+        files: ledger.files,
       });
       // A plugin may take an abort for an end.
       throwIfAborted(hooks.signal);
@@ -269,6 +274,19 @@ class RunAttempt {
     } finally {
       await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();
     }
+  }
+
+  /** What is known of files, and how those that were imported get known; nothing of an upload is. */
+  #ledger(
+    row: RunsTable,
+    stream: string,
+  ): { readonly files: FileLedger; mark(files: readonly ImportedFile[]): MarkedFile[] } {
+    if (row.auth_id === null) return { files: NO_LEDGER, mark: () => [] };
+    const { job_id, auth_id, job_type } = row;
+    const owner = ledgerOwner({ job_id, auth_id, job_type }, stream);
+    const place = { account: row.account_id, owner, key: this.core.identityKey };
+    const files = readLedger(this.core.database.kysely, place, row.force === 1);
+    return { files, mark: (marked) => markedFiles(place, marked) };
   }
 
   /** Nobody needs the file any more; what goes wrong with it is swept up later. */

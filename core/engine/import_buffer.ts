@@ -10,6 +10,7 @@ import { FieldStats } from "../profiles/field_stats.ts";
 import type { IndexedBatch } from "../profiles/indexed_batch.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ImportBatch } from "./import_commit.ts";
+import type { MarkedFile } from "./ledger.ts";
 
 /** A commit's size in bytes. Half as much memory as 16 MiB, and a tenth faster: the first commit begins earlier. */
 const MAX_BYTES = 8 << 20;
@@ -52,6 +53,7 @@ export class ImportBuffer {
   #uncovered = { rows: 0, bytes: 0 };
   #since = 0;
   #checkpoint: JsonValue | undefined;
+  #files: MarkedFile[] = [];
 
   /**
    * `lines` collects the archive's lines, in the memory of the buffer before; `profiles` what the events write to
@@ -99,8 +101,8 @@ export class ImportBuffer {
     return this.#uncovered.bytes >= MAX_BYTES || this.#uncovered.rows >= MAX_ROWS;
   }
 
-  /** Adds rows and the position reached after them. */
-  add(batch: IndexedBatch, checkpoint: JsonValue): void {
+  /** Adds rows, the position reached after them, and the files that it has passed. */
+  add(batch: IndexedBatch, checkpoint: JsonValue, files: readonly MarkedFile[] = []): void {
     this.#age();
     this.lines.add(batch, this.startedAt);
     this.#fields.add(batch);
@@ -108,6 +110,7 @@ export class ImportBuffer {
     this.#bytes += batch.bytes.length;
     this.#uncovered = { rows: 0, bytes: 0 };
     this.#checkpoint = checkpoint;
+    this.#files.push(...files);
   }
 
   /** Adds rejected rows; `about` are of people who are erased. */
@@ -129,7 +132,10 @@ export class ImportBuffer {
   }
 
   /** What is to be committed; the buffer is not used afterwards. */
-  take(): Pick<ImportBatch, "events" | "member" | "rejects" | "withheld" | "fields" | "profiles" | "checkpoint"> {
+  take(): Pick<
+    ImportBatch,
+    "events" | "member" | "rejects" | "withheld" | "fields" | "profiles" | "checkpoint" | "files"
+  > {
     return {
       events: this.events,
       member: this.events === 0 ? undefined : gzipMember(this.lines.bytes),
@@ -140,6 +146,7 @@ export class ImportBuffer {
       fields: this.#fields.fields,
       profiles: this.profiles,
       checkpoint: this.#checkpoint,
+      files: this.#files,
     };
   }
 

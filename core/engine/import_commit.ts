@@ -16,6 +16,7 @@ import { IdentityHeads } from "../profiles/identity_heads.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import type { Commits } from "./commits.ts";
+import { type MarkedFile, markFiles } from "./ledger.ts";
 import { type Claim, holdUnlessStopped, LEASE } from "./queue.ts";
 import type { StreamPlace } from "./streams.ts";
 
@@ -33,6 +34,8 @@ export interface ImportBatch {
   readonly profiles: readonly ProfileBatch[];
   /** Position reached after these rows; undefined leaves the old one. */
   readonly checkpoint: JsonValue | undefined;
+  /** Files that it has wholly passed: they are noted in their ledger. */
+  readonly files: readonly MarkedFile[];
   /** The run's counts after these rows. */
   readonly counts: RunCounts;
   /** Bytes of the source read so far. */
@@ -109,6 +112,7 @@ export class ImportCommits implements Commits<ImportBatch> {
         created += applied.created;
         updated += applied.updated;
       }
+      await markFiles(transaction, this.claim, batch.files, now);
       await this.#moveRun(transaction, batch, now, created, updated);
       return { events, rejects };
     }, { beside: true });

@@ -14,6 +14,7 @@ import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import type { Commits } from "./commits.ts";
 import { ImportBuffer, MAX_AGE } from "./import_buffer.ts";
 import type { ImportBatch } from "./import_commit.ts";
+import type { MarkedFile } from "./ledger.ts";
 
 /** A percentage means nothing before this many rows were read. */
 const PERCENT_FROM = 1_000;
@@ -70,11 +71,15 @@ export class ImportRun implements AsyncDisposable {
   }
 
   /** `emit` of the contract. */
-  emit(rows: RecordBatch | readonly Row[], checkpoint: JsonValue): Promise<void> {
+  emit(
+    rows: RecordBatch | readonly Row[],
+    checkpoint: JsonValue,
+    files: readonly MarkedFile[] = [],
+  ): Promise<void> {
     return this.#next(async () => {
       const batch = indexRows(rows);
       const erased = rowsOfErased(batch, this.options.erased);
-      this.#buffer.add(erased === undefined ? batch : withoutRows(batch, erased), checkpoint);
+      this.#buffer.add(erased === undefined ? batch : withoutRows(batch, erased), checkpoint, files);
       this.#buffer.refused += erased?.reduce((sum, row) => sum + row, 0) ?? 0;
       this.#bytes = this.options.bytes();
       if (this.#buffer.full || this.#overRowThreshold) await this.#commit();

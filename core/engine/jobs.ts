@@ -5,6 +5,7 @@
  */
 import { Failure } from "../contracts/failure.ts";
 import type { Choice, Plan } from "../contracts/job.ts";
+import type { FileLedger } from "../contracts/ledger.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Spool } from "../contracts/spool.ts";
 import type { Executor } from "../database/database.ts";
@@ -20,7 +21,16 @@ import { withDeadline } from "./deadline.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
 import { checkLabel, labelTaken } from "./label.ts";
-import { findJob, refuseWithoutAuth, resolveAuth, resolveInput, savedInput } from "./resolve_run.ts";
+import { jobFiles, type JobFileView } from "./job_files.ts";
+import { forgetJobFiles, ledgerOwner, readLedger } from "./ledger.ts";
+import {
+  findJob,
+  refuseWithoutAuth,
+  resolveAuth,
+  type ResolvedInput,
+  resolveInput,
+  savedInput,
+} from "./resolve_run.ts";
 import type { Change, ChoiceOptions, JobInput, Jobs, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, openAuth } from "./saved_auths.ts";
 import { isContinuous, pluginConfig } from "./schedule/fields.ts";
@@ -122,6 +132,7 @@ class SavedJobs implements Jobs {
         });
       }
       await transaction.deleteFrom("jobs").where("account_id", "=", accountId).where("id", "=", id).execute();
+      await forgetJobFiles(transaction, accountId, id);
       await this.#audit(transaction, "delete", { id, label });
     });
   }
@@ -130,7 +141,7 @@ class SavedJobs implements Jobs {
     what: string | JobInput | SavedJobInput,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Plan> {
-    const { input, notes } = await this.#inputOf(typeof what === "string" ? { job: what } : what);
+    const { jobId, input, notes } = await this.#inputOf(typeof what === "string" ? { job: what } : what);
     const resolved = await resolveInput(this.#context, this.#context.database.kysely, input);
     const definition = resolved.job;
     const own = pluginConfig(definition, resolved.config);
@@ -141,19 +152,38 @@ class SavedJobs implements Jobs {
       const nothing = "This job type cannot tell more without running";
       return { summary: definition.summary, facts: {}, notes: [...notes, nothing] };
     }
+    const files = await this.#ledger(jobId, resolved, definition.into(config).stream);
     const told = await this.#connected(
       `The plan of "${definition.id}"`,
       resolved.auth,
       options,
-      (given) => plan({ config, continuous, ...given }),
+      (given) => plan({ config, continuous, files, ...given }),
     );
     return { ...told, notes: [...notes, ...told.notes] };
   }
 
-  async #inputOf(what: JobInput | SavedJobInput): Promise<ReturnType<typeof savedInput>> {
-    if (!("job" in what)) return { input: what, notes: [] };
+  async files(job: string, options: { readonly cursor?: string; readonly limit?: number } = {}): Promise<
+    Page<JobFileView>
+  > {
+    const { database: { kysely }, accountId } = this.#context;
+    const { id } = await findJob(kysely, accountId, job);
+    return await jobFiles(kysely, accountId, id, options);
+  }
+
+  /** What a run of this would find imported. */
+  async #ledger(jobId: string | null, { job, auth }: ResolvedInput, stream: string): Promise<FileLedger> {
+    const { database: { kysely }, accountId: account, vault } = this.#context;
+    const owner = ledgerOwner({ job_id: jobId, auth_id: auth.id, job_type: job.id }, stream);
+    return readLedger(kysely, { account, owner, key: await vault.identityKey() }, false);
+  }
+
+  async #inputOf(
+    what: JobInput | SavedJobInput,
+  ): Promise<ReturnType<typeof savedInput> & { readonly jobId: string | null }> {
+    if (!("job" in what)) return { jobId: null, input: what, notes: [] };
     const { database, accountId } = this.#context;
-    return savedInput(this.#context, await findJob(database.kysely, accountId, what.job), what);
+    const row = await findJob(database.kysely, accountId, what.job);
+    return { jobId: row.id, ...savedInput(this.#context, row, what) };
   }
 
   async choices(input: JobInput, field: string, options: ChoiceOptions = {}): Promise<Page<Choice>> {

@@ -23,6 +23,8 @@ export interface NewRun {
   readonly config: { readonly [key: string]: JsonValue };
   /** What the user should know of it, a sentence each. */
   readonly notes: readonly string[];
+  /** Whether it imports files whatever the ledger knows of them. */
+  readonly force?: boolean;
   /** The database's clock. */
   readonly now: number;
 }
@@ -58,6 +60,7 @@ export async function queueRun(executor: Executor, run: NewRun): Promise<string>
     lease_until: null,
     not_before: run.now,
     stop_requested: 0,
+    force: run.force === true ? 1 : 0,
     created_at: run.now,
     started_at: null,
     finished_at: null,

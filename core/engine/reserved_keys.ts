@@ -12,7 +12,7 @@ const SAVED = ["label", "description", "unset"];
 /** Flags, without dashes, that no key may be called by. The command line's tests keep it complete. */
 export const RESERVED_FLAGS: Readonly<Record<"auth" | "job", readonly string[]>> = {
   auth: [...EVERY, ...SAVED],
-  job: [...EVERY, ...SAVED, "auth", "query", "limit", "cursor"],
+  job: [...EVERY, ...SAVED, "auth", "force", "query", "limit", "cursor"],
 };
 
 /** Secrets are read from `WAYBILL_` and their key, too; these variables are Waybill's own. */

@@ -113,7 +113,8 @@ export async function resolveInput(
   const job = context.registry.job(input.type);
   const what = `job type "${job.id}"`;
   const schema = jobSchema(job);
-  parseConfig(schema, input.config, what);
+  const parsed = parseConfig(schema, input.config, what);
+  await job.check?.(parsed);
   const config = readConfig(schema, input.config, what);
   return { job, auth: await resolveAuth(context, executor, job, input.auth), config };
 }

@@ -11,6 +11,7 @@ import type { Choice, Plan } from "../contracts/job.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Actor } from "./actor.ts";
 import type { Audiences, Entities, Erasures, Mappings, Profiles, ProfileTables, Streams } from "./data_parts.ts";
+import type { JobFileView } from "./job_files.ts";
 import type { Registry } from "./registry.ts";
 import type { Caller } from "./token_check.ts";
 import type { UploadBody } from "./upload_body.ts";
@@ -126,6 +127,11 @@ export interface Jobs {
   delete(job: string): Promise<void>;
   /** What a run would do, of a saved job or of one only described. */
   plan(job: string | JobInput | SavedJobInput, options?: { readonly signal?: AbortSignal }): Promise<Plan>;
+  /** The files that it has imported, the last first. */
+  files(
+    job: string,
+    options?: { readonly cursor?: string; readonly limit?: number },
+  ): Promise<Page<JobFileView>>;
   /** One page of the values a field may take. */
   choices(input: JobInput, field: string, options?: ChoiceOptions): Promise<Page<Choice>>;
 }
@@ -143,9 +149,12 @@ export interface ChoiceOptions {
 
 /** Executions. */
 export interface Runs {
-  /** Queues a run of a saved job (id or label), with config over the job's, or of a job type. */
+  /**
+   * Queues a run of a saved job (id or label), with config over the job's, or of a job type. With `force` it imports
+   * files whatever the ledger knows of them.
+   */
   start(
-    run: JobInput | { readonly job: string; readonly config?: ConfigInput },
+    run: (JobInput | { readonly job: string; readonly config?: ConfigInput }) & { readonly force?: boolean },
   ): Promise<RunView>;
   /** Newest first. */
   list(

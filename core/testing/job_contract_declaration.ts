@@ -12,6 +12,7 @@ import type { Choice, ChoiceSource, ImportJobDefinition } from "../contracts/job
 import { definePlugin } from "../contracts/plugin.ts";
 import { buildRegistry } from "../engine/registry.ts";
 import { collectLog } from "./collect_log.ts";
+import { memoryLedger } from "./memory_ledger.ts";
 
 /** Values of a list that are looked at. */
 const LOOKED_AT = 1_000;
@@ -87,6 +88,7 @@ export async function assertPlan<
     connection,
     signal,
     log,
+    files: memoryLedger(),
     spool: memorySpool(),
   });
   if (plan === undefined) return;

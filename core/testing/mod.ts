@@ -13,6 +13,7 @@ export {
   requirePasswordUsers,
   startOpenSsh,
 } from "./openssh.ts";
+export { type MemoryLedger, memoryLedger } from "./memory_ledger.ts";
 export { requirePeer } from "./peer.ts";
 export { type PostgresOptions, type PostgresServer, requirePostgres, startPostgres } from "./postgres.ts";
 export { type CuttingProxy, startProxy } from "./proxy.ts";

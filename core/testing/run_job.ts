@@ -10,8 +10,10 @@ import type { AuthDefinition, ConnectionOf } from "../contracts/auth.ts";
 import type { ConfigSchema } from "../contracts/config.ts";
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { ImportContext, ImportJobDefinition, ImportTarget, Progress } from "../contracts/job.ts";
+import type { ImportedFile } from "../contracts/ledger.ts";
 import { isRecordBatch, type RejectedRow, type Row } from "../contracts/records.ts";
 import { collectLog, type LogLine } from "./collect_log.ts";
+import { type MemoryLedger, memoryLedger } from "./memory_ledger.ts";
 import { batchRows } from "./record_batch.ts";
 
 /** How to run a job. */
@@ -32,6 +34,8 @@ export interface RunJobOptions<
   readonly continuous?: boolean;
   /** Stops the run once this many `emit` calls were accepted, as a crash would: what comes later is lost. */
   readonly abortAfter?: number;
+  /** The files imported so far, which those of this run join; empty unless told. */
+  readonly ledger?: MemoryLedger;
   /** Stops the run, as a user or a drain would. */
   readonly signal?: AbortSignal;
 }
@@ -44,6 +48,8 @@ export interface Commit<Checkpoint> {
   readonly rejected: readonly RejectedRow[];
   /** The position reached. */
   readonly checkpoint: Checkpoint;
+  /** The files that it has wholly passed. */
+  readonly files: readonly ImportedFile[];
 }
 
 /** What a run handed over. */
@@ -85,6 +91,7 @@ export async function runJob<
   const progress: Progress[] = [];
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
+  const ledger = options.ledger ?? memoryLedger();
   let rejected: RejectedRow[] = [];
   let busy = false;
 
@@ -113,18 +120,21 @@ export async function runJob<
     progress: (told) => {
       progress.push(told);
     },
-    emit: (rows, checkpoint) =>
+    emit: (rows, checkpoint, files = []) =>
       exclusive(() => {
         commits.push({
           rows: isRecordBatch(rows) ? batchRows(rows) : [...rows],
           rejected,
           checkpoint: stored(checkpoint),
+          files,
         });
+        ledger.mark(files);
         rejected = [];
         if (commits.length === options.abortAfter) stop.abort(new Failure("cancelled", "The test stopped the run"));
       }),
     reject: (rows) => exclusive(() => void rejected.push(...rows)),
     flush: () => exclusive(() => {}),
+    files: ledger,
   };
 
   let finished = true;

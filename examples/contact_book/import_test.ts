@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { collectLog, jobContract, runJob } from "@waybill/waybill/testing";
+import { collectLog, jobContract, memoryLedger, runJob } from "@waybill/waybill/testing";
+import { memorySpool } from "@waybill/waybill/codecs";
 import { Api } from "./api.ts";
 import { API_KEY, makeContacts, startContactBook, type TestContactBook } from "./contact_book_testing.ts";
 import { contactBookImport } from "./mod.ts";
@@ -71,7 +72,15 @@ Deno.test("the plan says what it could not find", async () => {
   await using connection = connectTo(startContactBook({ customers: CONTACTS }));
   const config = contactBookImport.config.parse({ ...CONFIG, identify_by: ["phone"], time_field: "seen" });
   const { signal } = new AbortController();
-  const plan = await contactBookImport.plan?.({ config, continuous: false, connection, signal, log: collectLog().log });
+  const plan = await contactBookImport.plan?.({
+    config,
+    continuous: false,
+    connection,
+    signal,
+    log: collectLog().log,
+    files: memoryLedger(),
+    spool: memorySpool(),
+  });
   assert.equal(plan?.summary, '10 contacts of collection "customers" would be imported');
   assert.deepEqual(plan.sample?.rows[0], ["K-1", "contact1@example.com", '["even"]', "2026-01-01T00:00:00.000Z"]);
   assert.deepEqual(plan.notes, [

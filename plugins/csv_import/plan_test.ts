@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Plan } from "@waybill/waybill";
 import { memorySpool } from "@waybill/waybill/codecs";
 import { type MemoryStore, memoryStore } from "@waybill/waybill/files";
-import { collectLog, runJob } from "@waybill/waybill/testing";
+import { collectLog, memoryLedger, runJob } from "@waybill/waybill/testing";
 import type { z } from "zod";
 import { csvImport, type CsvImportConfig } from "./mod.ts";
 
@@ -19,6 +19,7 @@ async function planOf(
     spool: memorySpool(),
     signal: new AbortController().signal,
     log: collectLog().log,
+    files: memoryLedger(),
   });
 }
 

@@ -28,3 +28,6 @@ export const pageLimit: z.ZodCoercedNumber = z.coerce.number().int().min(1).max(
 
 /** Where the page before ended. */
 export const pageCursor: z.ZodString = z.string().min(1).describe("`next` of the page before");
+
+/** Whether a run imports files whatever the ledger of imported files knows of them. */
+export const force: z.ZodBoolean = z.boolean().describe("Import files again that were imported before");

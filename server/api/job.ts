@@ -4,10 +4,10 @@
  * @module
  */
 import { z } from "zod";
-import { made, nothing, one } from "../answers.ts";
+import { made, nothing, one, page } from "../answers.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { authReference, configInput } from "./inputs.ts";
-import { job, plan, run } from "./schemas.ts";
+import { authReference, configInput, force, pageCursor, pageLimit } from "./inputs.ts";
+import { job, jobFile, plan, run } from "./schemas.ts";
 
 const jobParam = { id: "Id or label of the job" };
 const label = z.string().min(1).describe("Unique name for people");
@@ -109,6 +109,18 @@ function using(): readonly Route[] {
       handle: ({ engine, params, signal }) => engine.jobs.plan(params.id, { signal }),
     }),
     defineRoute({
+      method: "get",
+      path: "/api/job/{id}/file",
+      name: "listJobFiles",
+      capability: "run.read",
+      tag: "job",
+      summary: "List the files that a job has imported, the last first",
+      params: jobParam,
+      query: z.strictObject({ cursor: pageCursor.exactOptional(), limit: pageLimit.exactOptional() }),
+      answer: page(jobFile),
+      handle: ({ engine, params, query }) => engine.jobs.files(params.id, query),
+    }),
+    defineRoute({
       method: "post",
       path: "/api/job/{id}/pause",
       name: "pauseJob",
@@ -142,10 +154,13 @@ function using(): readonly Route[] {
       summary: "Start a run of a job",
       description: "The run is queued; follow it at the path in `Location`.",
       params: jobParam,
-      body: z.strictObject({ config: configInput.default({}).describe("Over the job's own, for this run") }),
+      body: z.strictObject({
+        config: configInput.default({}).describe("Over the job's own, for this run"),
+        force: force.exactOptional(),
+      }),
       failures: [409],
       answer: made(202, run, ({ id }) => `/api/run/${id}`),
-      handle: ({ engine, params, body }) => engine.runs.start({ job: params.id, config: body.config }),
+      handle: ({ engine, params, body }) => engine.runs.start({ job: params.id, ...body }),
     }),
   ];
 }

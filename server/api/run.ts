@@ -8,7 +8,7 @@ import { Failure } from "../../core/contracts/failure.ts";
 import type { JobInput, Runs } from "../../core/engine/runtime.ts";
 import { made, one, page, streamed } from "../answers.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { authReference, configInput, pageCursor, pageLimit } from "./inputs.ts";
+import { authReference, configInput, force, pageCursor, pageLimit } from "./inputs.ts";
 import { reject, run, runStatus } from "./schemas.ts";
 
 const runId = { id: "Id of the run" };
@@ -18,6 +18,7 @@ const startBody = z.strictObject({
   type: z.string().min(1).exactOptional().describe("Or a job type, for a run without a saved job"),
   auth: authReference.exactOptional(),
   config: configInput.default({}).describe("With `job`: over the job's own"),
+  force: force.exactOptional(),
 });
 
 /** The routes of runs. */
@@ -108,9 +109,10 @@ export const runRoutes: readonly Route[] = [
   }),
 ];
 
-function whatToStart({ job, type, auth, config }: z.output<typeof startBody>): Parameters<Runs["start"]>[0] {
-  if (job !== undefined && type === undefined && auth === undefined) return { job, config };
-  if (type !== undefined && job === undefined) return startOfType(type, auth, config);
+function whatToStart({ job, type, auth, config, force }: z.output<typeof startBody>): Parameters<Runs["start"]>[0] {
+  const how = { config, ...(force === undefined ? {} : { force }) };
+  if (job !== undefined && type === undefined && auth === undefined) return { job, ...how };
+  if (type !== undefined && job === undefined) return { ...startOfType(type, auth, config), ...how };
   throw new Failure("config", 'The body must name either a "job" or a job "type" with its "auth"', {
     hint: "A saved job brings its own auth",
   });

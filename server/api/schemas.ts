@@ -8,6 +8,7 @@ import type { CheckResult } from "../../core/contracts/auth.ts";
 import type { Choice, Plan, Progress } from "../../core/contracts/job.ts";
 import type { FailureJson } from "../../core/contracts/failure.ts";
 import type { JsonValue } from "../../core/contracts/records.ts";
+import type { JobFileView } from "../../core/engine/job_files.ts";
 import type {
   JobView,
   ProfileView,
@@ -63,6 +64,19 @@ export const job: z.ZodType<JobView> = z.object({
   created_at: time,
   updated_at: time,
 }).meta({ id: "Job" });
+
+/** A file that a job has imported. */
+export const jobFile: z.ZodType<JobFileView> = z.object({
+  path: z.string().describe("As the job's auth names it"),
+  size: count.describe("Bytes"),
+  modified: time,
+  timestamp: time.nullable().describe("The one in its name"),
+  hash: z.string().describe("SHA-256 of its bytes, hex"),
+  rows: count.describe("Rows read, the rejected ones included"),
+  rejected: count,
+  run_id: z.string().describe("The run that imported it last, or found it unchanged"),
+  imported_at: time,
+}).meta({ id: "JobFile" });
 
 const progress: z.ZodType<Progress> = z.object({
   done: z.number(),
