@@ -396,7 +396,7 @@ onEachDatabase(
     }
     const own = await erasures(peer);
     for (let kill = 1; kill <= 2; kill++) {
-      const { run_id } = await own.request("phone", kill === 1 ? "15551234567" : "15557654321");
+      const { run_id, request_id } = await own.request("phone", kill === 1 ? "15551234567" : "15557654321");
       let commits = 0;
       const dying = alteredDatabase(peer.database, {
         write: async (work, options) => {
@@ -409,7 +409,21 @@ onEachDatabase(
       assert.equal(await executeTask({ ...peer, database: dying }, run_id), "failed");
       await peer.database.kysely.updateTable("runs").set({ status: "queued", failure: null }).where("id", "=", run_id)
         .execute();
-      assert.equal(await executeTask(peer, run_id), "succeeded", (await readRun(peer.database, run_id)).failure ?? "");
+      let late = false;
+      const database = alteredDatabase(peer.database, {
+        write: async (work, options) => {
+          const result = await peer.database.write(work, options);
+          const { state } = await own.get(request_id);
+          if (state !== "secondary" || late) return result;
+          late = true;
+          await using run = await openRun(peer);
+          await run.reject(rejected(kill === 1 ? "1,ADA,z" : "1,GRACE,z"));
+          await run.finish().catch(() => {});
+          return result;
+        },
+      });
+      assert.equal(await executeTask({ ...peer, database }, run_id), "succeeded");
+      assert(late);
       if (kill === 1) assert.deepEqual(await keptRows(peer), ["Grace,Ada Street,y"]);
       const examples = (await peer.database.kysely.selectFrom("stream_fields").select("examples").execute())
         .flatMap(({ examples }) => JSON.parse(examples));
