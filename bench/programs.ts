@@ -11,6 +11,7 @@ const PACKAGES = {
   "openssh-server": "/usr/sbin/sshd",
   "openssh-client": "/usr/bin/sftp",
   "rclone": "/usr/bin/rclone",
+  "gpg": "/usr/bin/gpg",
   "sqlite3": "/usr/bin/sqlite3",
   "postgresql": "/usr/lib/postgresql",
   "postgresql-client": "/usr/bin/psql",
@@ -32,6 +33,7 @@ export async function describeMachine(): Promise<string[]> {
   const versions: readonly (readonly [Package, () => Promise<string>])[] = [
     ["openssh-client", () => says("ssh", "-V")],
     ["rclone", async () => firstLine(await says(PACKAGES.rclone, "version"))],
+    ["gpg", async () => firstLine(await says(PACKAGES.gpg, "--version"))],
     ["sqlite3", async () => `sqlite3 ${(await says(PACKAGES.sqlite3, "--version")).split(" ")[0]}`],
     ["postgresql-client", () => says(PACKAGES["postgresql-client"], "--version")],
   ];
@@ -43,7 +45,7 @@ export async function describeMachine(): Promise<string[]> {
     `${Deno.build.os} ${Deno.build.arch}`,
     `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`,
     ...programs,
-    (await libraries(["csv-parse", "papaparse", "udsv"])).join(", "),
+    (await libraries(["csv-parse", "papaparse", "udsv", "openpgp"])).join(", "),
     new Date().toISOString().slice(0, 10),
   ].map((line) => `- ${line}`);
 }
