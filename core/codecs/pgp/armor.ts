@@ -82,7 +82,7 @@ function requireMessage(line: string): void {
 /** Reads the padding, the checksum and the last line; `before` was taken from the reader already. */
 async function readTail(reader: ByteReader, base64: Base64End, before: Uint8Array, crc: number): Promise<void> {
   const text = await readAll(reader, before);
-  const match = /^(=*)[ \t]*\r?\n(?:=([A-Za-z0-9+/]{4})[ \t]*\r?\n)?-----END PGP MESSAGE-----\s*$/
+  const match = /^(=*)[ \t]*\r?\n(?:=([A-Za-z0-9+/]{4})[ \t]*\r?\n)?-----END PGP MESSAGE-----[ \t\r\n]*$/
     .exec(base64.isAtLineStart ? `\n${text}` : text);
   if (match === null) {
     if (!text.includes("-----END")) throw cutShort();

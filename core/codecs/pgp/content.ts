@@ -80,7 +80,7 @@ async function readCompressed(body: ByteReader, sink: ContentSink, found: Found,
   const source = decompress(algorithm, body.rest());
   const metered = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const bytes of source) {
-      sink.meter.made(bytes.length);
+      sink.meter.decompressed(bytes.length);
       yield bytes;
     }
   };

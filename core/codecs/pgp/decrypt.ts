@@ -66,7 +66,7 @@ export async function decryptPgp(
 ): Promise<DecryptedPgp> {
   const { spool, signers = [], signal } = options;
   const meter = new Meter(options.limits);
-  const input = new ByteReader(meter.reading(abortable(source, signal)));
+  const input = new ByteReader(meter.reading(readAhead(source, signal)));
   let file: SpoolFile | undefined;
   try {
     const reader = await isArmored(input) ? new ByteReader(dearmor(input)) : input;
@@ -187,8 +187,9 @@ async function spoolContent(
     await writer.end();
     return content;
   } catch (error) {
-    // What was altered reads like nonsense; that it was altered is the better reason.
-    if (error instanceof Failure && error.kind === "data") { for await (const _ of plaintext); }
+    // What was altered reads like nonsense; that it was altered is the better reason. Too much is too much.
+    const isNonsense = error instanceof Failure && error.kind === "data" && error.code !== "too_large";
+    if (isNonsense) { for await (const _ of plaintext); }
     throw error;
   } finally {
     await plaintext.return();
@@ -223,12 +224,24 @@ class Decrypted implements DecryptedPgp {
   }
 }
 
-async function* abortable(
+/** The source, whose next piece is asked for while the one before is worked on. */
+async function* readAhead(
   source: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const bytes of source) {
-    throwIfAborted(signal);
-    yield bytes;
+  const iterator = source[Symbol.asyncIterator]();
+  let next = iterator.next();
+  try {
+    for (;;) {
+      const { value, done } = await next;
+      throwIfAborted(signal);
+      if (done === true) return;
+      next = iterator.next();
+      // It may fail before it is asked for.
+      next.catch(() => {});
+      yield value;
+    }
+  } finally {
+    await iterator.return?.();
   }
 }

@@ -9,20 +9,21 @@ import { Failure } from "../../contracts/failure.ts";
 export interface PgpLimits {
   /** Most bytes of plaintext; 1 TiB unless told. */
   readonly maxBytes?: number;
-  /** Most bytes of plaintext for each byte of the message, once there are 16 MiB of it; 250 unless told. */
+  /** Most decompressed bytes for each byte of the message, once there are 16 MiB of them; 250 unless told. */
   readonly maxRatio?: number;
 }
 
 const MAX_BYTES = 2 ** 40;
 const MAX_RATIO = 250;
 
-/** Bytes of plaintext up to which the ratio is not looked at: a few megabytes harm nobody. */
+/** Decompressed bytes up to which the ratio is not looked at: a few megabytes harm nobody. */
 const RATIO_FROM = 16 * 1024 * 1024;
 
 /** Counts what goes in and what comes out. */
 export class Meter {
   readonly #limits: PgpLimits;
   #read = 0;
+  #decompressed = 0;
   #made = 0;
 
   constructor(limits: PgpLimits = {}) {
@@ -37,17 +38,25 @@ export class Meter {
     }
   }
 
-  /** Counts bytes that were decompressed. Throws a `Failure` of kind `data` where they are too many. */
+  /** Counts bytes of the file. Throws a `Failure` of kind `data`, code `too_large`, where they are too many. */
   made(bytes: number): void {
-    const { maxBytes = MAX_BYTES, maxRatio = MAX_RATIO } = this.#limits;
+    const { maxBytes = MAX_BYTES } = this.#limits;
     this.#made += bytes;
     if (this.#made > maxBytes) {
       throw new Failure("data", `The PGP message holds over ${maxBytes} bytes, the most that is taken`, {
+        code: "too_large",
         hint: "Have the sender split the file",
       });
     }
-    if (this.#made > RATIO_FROM && this.#made > maxRatio * this.#read) {
+  }
+
+  /** Counts bytes that were decompressed. Throws a `Failure` of kind `data`, code `too_large`, where they are too many. */
+  decompressed(bytes: number): void {
+    const { maxRatio = MAX_RATIO } = this.#limits;
+    this.#decompressed += bytes;
+    if (this.#decompressed > RATIO_FROM && this.#decompressed > maxRatio * this.#read) {
       throw new Failure("data", `The PGP message grows by more than ${maxRatio} times: it is no ordinary file`, {
+        code: "too_large",
         hint: "Have the sender encrypt the file without compression (gpg: --compress-algo none) if it is meant",
       });
     }

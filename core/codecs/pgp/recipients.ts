@@ -55,15 +55,22 @@ function endOf(algorithm: number, bytes: Uint8Array): number | undefined {
     // ECDH: a point, and a wrapped key with its length.
     case 18: {
       const end = endOfNumber(bytes, 1);
+      if (bytes[3] === 0x40 && end === 36) requireCoordinate(bytes.subarray(4, end));
       return end + 1 + (bytes[end] ?? 0);
     }
     // X25519 and X448: as many bytes as they have, and a wrapped key with its length.
     case 25:
     case 26: {
       const end = 1 + (algorithm === 25 ? 32 : 56);
+      if (algorithm === 25) requireCoordinate(bytes.subarray(1, end));
       return end + 1 + (bytes[end] ?? 0);
     }
   }
+}
+
+/** Throws where the highest of the 256 bits of a coordinate is set: X25519 passes over it (RFC 7748, section 5). */
+function requireCoordinate(bytes: Uint8Array): void {
+  if ((bytes.at(-1)! & 0x80) !== 0) throw strange();
 }
 
 /** Where a number with its length in bits ends (section 3.2). */
