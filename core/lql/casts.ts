@@ -17,9 +17,9 @@ import {
   newMap,
   toBoolean,
   toInteger,
+  toIso,
   toNumber,
   toText,
-  toTime,
   type Value,
 } from "./values.ts";
 
@@ -41,10 +41,7 @@ export function castTo(kind: Kind): CastFunction {
     case "BOOL":
       return toBoolean;
     case "DATE":
-      return (value) => {
-        const ms = toTime(value);
-        return ms === undefined ? undefined : isoOf(ms);
-      };
+      return toIso;
     case "[]STRING":
       return (value) => {
         const texts = textsOf(value);

@@ -56,6 +56,13 @@ export class Compilation {
     this.include = include;
   }
 
+  /** Takes in what another has learnt. */
+  add({ fields, readsAll, usesNow }: Compilation): void {
+    for (const field of fields) this.fields.add(field);
+    this.readsAll ||= readsAll;
+    this.usesNow ||= usesNow;
+  }
+
   /** Compiles what gives a value. Throws a `Failure` of kind `config` at the place of what is wrong. */
   value(node: Expression): Compiled {
     switch (node.type) {
@@ -71,6 +78,7 @@ export class Compilation {
       case "cast": {
         const { compute } = this.value(node.operand);
         const cast = castTo(node.kind);
+        if (node.kind === "TS[]STRING") this.usesNow = true;
         return { compute: (scope) => cast(compute(scope), scope.at), type: KIND_TYPES[node.kind], kind: node.kind };
       }
       case "negation": {

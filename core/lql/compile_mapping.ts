@@ -62,6 +62,23 @@ export interface MappingProgram {
    * same. Maps have no prototype.
    */
   evaluate(event: MappingEvent, values: (JsonValue | undefined)[]): boolean;
+  /** Whether WHERE takes the event: the first half of `evaluate`. */
+  takes(event: MappingEvent): boolean;
+  /** What an event that is taken contributes to each column: the other half. */
+  readonly contributions: readonly Contribution[];
+  /** What is known of how each column's contribution comes about. */
+  readonly sources: readonly ContributionSource[];
+}
+
+/** What an event contributes to a column; `undefined` for nothing. */
+export type Contribution = (event: MappingEvent) => JsonValue | undefined;
+
+/** What decides a contribution. */
+export interface ContributionSource {
+  /** The one field that does; `undefined` where others do, too, or the event's time. */
+  readonly field: string | undefined;
+  /** Whether a string in it is contributed as it is. */
+  readonly copied: boolean;
 }
 
 /**
@@ -77,6 +94,7 @@ export function compileMapping(mapping: Mapping): MappingProgram {
   checkIdentities(mapping, columns);
   const where = mapping.where === undefined ? undefined : compilation.condition(mapping.where);
   const contributions = compiled.map(({ contribution }) => contribution);
+  const takes = (event: MappingEvent) => where === undefined || where(event);
   const { stream, table, alias, identifyBy } = mapping;
   return {
     stream,
@@ -85,22 +103,27 @@ export function compileMapping(mapping: Mapping): MappingProgram {
     identifyBy,
     columns,
     reads: compilation.readsAll ? undefined : [...compilation.fields].sort(),
+    takes,
+    contributions,
+    sources: compiled.map(({ source }) => source),
     evaluate(event, values) {
-      if (where !== undefined && !where(event)) return false;
+      if (!takes(event)) return false;
       for (let i = 0; i < contributions.length; i++) values[i] = contributions[i]?.(event);
       return true;
     },
   };
 }
 
-type Contribution = (event: MappingEvent) => JsonValue | undefined;
+interface CompiledColumn {
+  readonly column: MappedColumn;
+  readonly contribution: Contribution;
+  readonly source: ContributionSource;
+}
 
-function compileColumn(
-  compilation: Compilation,
-  column: Column,
-  name: string,
-): { readonly column: MappedColumn; readonly contribution: Contribution } {
+/** Compiles a column, and tells `whole` what it reads. */
+function compileColumn(whole: Compilation, column: Column, name: string): CompiledColumn {
   const { expression, condition, shortDesc, longDesc } = column;
+  const compilation = new Compilation();
   const { compiled, merge: implied, kind: own } = compileExpression(compilation, expression);
   if (implied !== undefined && column.merge !== undefined && column.merge !== implied) {
     throw faultOf(column, `this column merges by ${implied}, not ${column.merge}`, `Leave MERGEOP ${column.merge} out`);
@@ -109,15 +132,22 @@ function compileColumn(
   const kind = column.kind ?? own ?? kindOfMerge(stated);
   const merge = stated ?? (kind === "TS[]STRING" ? "SET" : "LATEST");
   checkKind(column, compiled.type, kind, merge);
+  const test = condition === undefined ? undefined : compilation.condition(condition);
+  whole.add(compilation);
   const description = { ...shortDesc !== undefined && { shortDesc }, ...longDesc !== undefined && { longDesc } };
   return {
     column: { name, kind, merge, fold: foldOf(kind, merge), ...description },
-    contribution: contributionOf(
-      compiled,
-      kind,
-      condition === undefined ? undefined : compilation.condition(condition),
-    ),
+    contribution: contributionOf(compiled, kind, test),
+    source: sourceOf(compilation, column, kind),
   };
+}
+
+function sourceOf({ fields, readsAll, usesNow }: Compilation, column: Column, kind: Kind | undefined) {
+  const [field] = fields;
+  // What is cast to a map of times has the event's own.
+  const alone = fields.size === 1 && !readsAll && !usesNow && kind !== "TS[]STRING";
+  const isField = column.expression.type === "field" && column.condition === undefined;
+  return { field: alone ? field : undefined, copied: alone && isField && (kind === undefined || kind === "STRING") };
 }
 
 /** The expression of a column, where functions that count over events may stand. */

@@ -72,18 +72,22 @@ export function firstText(value: Value): string | undefined {
 
 const DAY = 86_400_000;
 const TWO_DIGITS = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, "0"));
-/** The day that was written last, and its text to the `T`: events lie close together. */
-let [lastDay, lastDate] = [NaN, ""];
+/** Days that were written, each at its place, and their texts to the `T`: events lie close together. */
+const [DAYS, DATES] = [new Float64Array(1_024).fill(NaN), new Array<string>(1_024).fill("")];
 
 /** ISO 8601 in UTC with milliseconds, as every cell has it; `ms` is whole and within the years 1 to 9999. */
 export function isoOf(ms: number): string {
   const day = Math.floor(ms / DAY);
-  if (day !== lastDay) [lastDay, lastDate] = [day, dateOf(day)];
+  const place = day & 1_023;
+  if (DAYS[place] !== day) {
+    DAYS[place] = day;
+    DATES[place] = dateOf(day);
+  }
   const second = Math.floor((ms - day * DAY) / 1_000);
   const [hours, minutes] = [TWO_DIGITS[Math.floor(second / 3_600)], TWO_DIGITS[Math.floor(second / 60) % 60]];
   const thousandth = ms - day * DAY - 1_000 * second;
   const thousandths = thousandth === 0 ? "000" : String(thousandth).padStart(3, "0");
-  return `${lastDate}${hours}:${minutes}:${TWO_DIGITS[second % 60]}.${thousandths}Z`;
+  return `${DATES[place]}${hours}:${minutes}:${TWO_DIGITS[second % 60]}.${thousandths}Z`;
 }
 
 /**
@@ -182,6 +186,21 @@ export function toTime(value: Value): number | undefined {
   if (value instanceof Moment) return value.ms;
   const ms = typeof value === "string" ? parse(value) : typeof value === "number" ? parse(String(value)) : undefined;
   return ms !== undefined && ms >= FIRST && ms <= LAST ? ms : undefined;
+}
+
+/** The time a value says, as ISO 8601 in UTC; `undefined` where it says none. */
+export function toIso(value: Value): string | undefined {
+  const ms = toTime(value);
+  if (ms === undefined) return undefined;
+  // A text that was read as a day, or as a second in UTC, is most of it already.
+  if (typeof value === "string" && value[4] === "-" && value[7] === "-") {
+    if (value.length === 10) return `${value}T00:00:00.000Z`;
+    // A leap second counts as the one before it.
+    if (value.length === 20 && value[10] === "T" && value[16] === ":" && value[19] === "Z" && value[17] !== "6") {
+      return `${value.slice(0, 19)}.000Z`;
+    }
+  }
+  return isoOf(ms);
 }
 
 /** Negative when `a` comes before `b` by code points: the order of UTF-8 bytes, and of the databases. */

@@ -4,7 +4,7 @@ import { dateMath } from "./date_math.ts";
 import { literalTest, oneOfTest } from "./compare.ts";
 import { likePattern } from "./like.ts";
 import { scalars } from "./arbitrary_testing.ts";
-import { compareTexts, decimalOf, isoOf } from "./values.ts";
+import { compareTexts, decimalOf, isoOf, toIso, toTime } from "./values.ts";
 
 Deno.test("times are written as ECMAScript writes them", () => {
   fc.assert(
@@ -89,4 +89,14 @@ Deno.test("IN says what an = with each of its values says", () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+Deno.test("the ISO 8601 text of a value is that of its time", () => {
+  const part = fc.constantFrom("2026-03-01", "0001-01-01", "2024-02-30", "1969-12-31", "9999-12-31", " 2026-03-01");
+  const time = fc.constantFrom("", "T10:15:00Z", "T23:59:60Z", " 10:15:00Z", "T10:15:61Z", "T10:15:00z", "T10:15 UTC");
+  const value = fc.oneof(fc.tuple(part, time).map((parts) => parts.join("")), fc.integer(), fc.nat({ max: 1e13 }));
+  fc.assert(fc.property(value, (value) => {
+    const ms = toTime(value);
+    assert.equal(toIso(value), ms === undefined ? undefined : new Date(ms).toISOString());
+  }));
 });

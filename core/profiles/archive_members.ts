@@ -113,7 +113,8 @@ export function openFile(archive: Archive, path: string, length: number): Deno.F
 function nextHeader(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(0x1f, from); at >= 0; at = bytes.indexOf(0x1f, at + 1)) {
     if (at + HEADER_BYTES > bytes.length) return -1;
-    if (isHeader(bytes, at)) return at;
+    // Every 256th byte looks like a header's first.
+    if (bytes[at + 1] === HEADER[1] && isHeader(bytes, at)) return at;
   }
   return -1;
 }

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import type { JsonValue } from "../contracts/records.ts";
 import type { MappingProgram } from "../lql/mod.ts";
-import { BatchEvent } from "./batch_event.ts";
 import { COPY_SLACK, copyBytes, viewOf } from "./byte_stretches.ts";
 import { IdentitySlots, type PackedSlots } from "./identity_slots.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
 import type { KnownProfiles } from "./known_profiles.ts";
+import { MappedRows } from "./mapped_rows.ts";
 import type { OpenTarget } from "./mapping.ts";
 import type { TableRules } from "./table_rules.ts";
 
@@ -232,57 +231,24 @@ export class ProfileBatch {
   /** Writes what the mapping makes of each row, and notes whom it names. */
   #addMapped(first: number, batch: IndexedBatch, program: MappingProgram): void {
     const { identity, identifyBy } = this.rules;
-    const names = program.columns.map(({ name }) => name);
-    const keys = names.map((name) => `${JSON.stringify(name)}:`);
-    const order = [...names.keys()].sort((a, b) => names[a]! < names[b]! ? -1 : 1);
-    const identities = identifyBy.map((field) => names.indexOf(field));
+    const columns = identifyBy.map((field) => program.columns.findIndex(({ name }) => name === field));
     const folds = identifyBy.map((field) => identity.foldsCase(field));
     const plain = identifyBy.map((field) => identity.isPlain(field));
-    const event = new BatchEvent(batch);
-    const values: (JsonValue | undefined)[] = new Array(names.length);
-    /** Of each column its value as JSON, and where that stands in the row's text. */
-    const jsons: string[] = new Array(names.length).fill("");
-    const starts = new Int32Array(names.length);
-    const scratch = new Uint8Array(256);
-    let put = this.#ends[first]!;
+    const rows = new MappedRows(program, batch, this.#texts, this.#ends[first]!);
+    const { texts } = rows;
     for (let row = 0; row < batch.times.length; row++) {
-      const number = first + row;
-      event.move(row, this.times[number]!);
-      let text = "{";
-      const taken = program.evaluate(event, values);
-      if (taken) {
-        for (const column of order) {
-          const value = values[column];
-          if (value === undefined) continue;
-          text += text.length === 1 ? keys[column]! : `,${keys[column]}`;
-          starts[column] = text.length;
-          text += jsons[column] = JSON.stringify(value);
-        }
-      } else this.#excluded++;
-      text += "}";
-      this.#reserveTexts(put + 3 * text.length);
-      const { written } = encoder.encodeInto(text, this.#texts.subarray(put));
-      for (let field = 0; taken && field < identities.length; field++) {
-        const column = identities[field]!;
-        if (column < 0 || values[column] === undefined) continue;
-        const json = jsons[column]!;
-        // Where a byte is a character, the value stands in the row's bytes where it stands in its text.
-        const isAscii = written === text.length;
-        const bytes = isAscii ? this.#texts : bytesOf(json, scratch);
-        const from = isAscii ? put + starts[column]! : 0;
-        this.#identify(
-          number,
-          field,
-          folds[field]!,
-          plain[field]!,
-          bytes,
-          from,
-          from + (isAscii || bytes === scratch ? json.length : bytes.length),
-        );
+      const event = first + row;
+      const taken = rows.write(row, this.times[event]!);
+      if (!taken) this.#excluded++;
+      for (let field = 0; taken && field < columns.length; field++) {
+        const column = columns[field]!;
+        if (column < 0) continue;
+        const from = rows.starts[column]!, to = rows.ends[column]!;
+        if (from < to) this.#identify(event, field, folds[field]!, plain[field]!, texts.bytes, from, to);
       }
-      put += written;
-      this.#ends[number + 1] = put;
+      this.#ends[event + 1] = texts.length;
     }
+    this.#texts = texts.bytes;
   }
 
   /** Copies each row's `"key":value` stretches in the order of the keys, without the empty ones. */
@@ -338,17 +304,6 @@ export class ProfileBatch {
     this.#identified = grown(this.#identified, new Uint8Array(size));
     this.#ends = grown(this.#ends, new Float64Array(size + 1));
   }
-}
-
-/** A short text of ASCII in the scratch, any other in memory of its own. */
-function bytesOf(text: string, scratch: Uint8Array): Uint8Array {
-  if (text.length > scratch.length) return encoder.encode(text);
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code > 127) return encoder.encode(text);
-    scratch[at] = code;
-  }
-  return scratch;
 }
 
 function grown<T extends Int32Array | Uint8Array | Float64Array>(old: T, larger: T): T {
