@@ -51,15 +51,7 @@ export interface DecryptedPgp extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/**
- * Decrypts a message: binary or armored, of RSA, ECDH or X25519 keys, with AES in CFB with a modification detection code,
- * or in OCB, EAX or GCM (RFC 9580 and GnuPG's packet), compressed by ZIP, ZLIB or BZIP2, or not. Memory does not grow
- * with the message.
- *
- * Throws a `Failure` of kind `data` for a message that is damaged, altered or cut short, has no integrity protection, is
- * opened by a passphrase only, exceeds the limits or lacks a required signature; of kind `auth` where it is to other
- * keys; and what `source` and the spool throw. Then nothing of it was given out and the spool is empty.
- */
+/** Decrypts a message. What it gives and throws is told in public.ts. */
 export async function decryptPgp(
   source: AsyncIterable<Uint8Array>,
   options: DecryptPgpOptions,

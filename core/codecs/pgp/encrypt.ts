@@ -17,13 +17,7 @@ export interface EncryptPgpOptions {
   readonly name?: string;
 }
 
-/**
- * Encrypts a stream: AES-256 with a modification detection code, which GnuPG 2.2 and everything after it reads; AEAD only
- * where every recipient's key asks for it; not compressed. Binary. Memory does not grow with the stream.
- *
- * Throws a `Failure` of kind `auth` where a key cannot be used any more (it has expired since it was read), and `config`
- * where no recipient is given; the stream that comes back fails as `content` does.
- */
+/** Encrypts a stream. What it gives and throws is told in public.ts. */
 export async function encryptPgp(
   content: ReadableStream<Uint8Array>,
   { recipients, sign, name = "" }: EncryptPgpOptions,

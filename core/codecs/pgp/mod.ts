@@ -3,8 +3,9 @@
  *
  * @module
  */
-export { type DecryptedPgp, decryptPgp, type DecryptPgpOptions } from "./decrypt.ts";
-export { encryptPgp, type EncryptPgpOptions } from "./encrypt.ts";
+export type { DecryptedPgp, DecryptPgpOptions } from "./decrypt.ts";
+export type { EncryptPgpOptions } from "./encrypt.ts";
 export type { PgpKeySummary, PgpPrivateKey, PgpPublicKey } from "./keys.ts";
 export type { PgpLimits } from "./limits.ts";
-export { type PrivateKeyOptions, type PublicKeyOptions, readPrivateKey, readPublicKey } from "./read_keys.ts";
+export { decryptPgp, encryptPgp, readPrivateKey, readPublicKey } from "./public.ts";
+export type { PrivateKeyOptions, PublicKeyOptions } from "./read_keys.ts";

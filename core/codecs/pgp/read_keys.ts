@@ -29,21 +29,7 @@ export interface PublicKeyOptions {
   readonly use?: "encrypt" | "verify";
 }
 
-/**
- * Reads and checks a private key: armored (in a string or bytes) or binary.
- *
- * Throws a `Failure` of kind `config` for what is not one private key (a public one, several, an SSH key, …), and of
- * kind `auth` for a passphrase that is missing or wrong, and for a key that has expired, was revoked, or cannot be used
- * (it only signs, its secret is on a card).
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { readPrivateKey } from "@waybill/waybill/codecs";
- *
- * await assert.rejects(readPrivateKey("PuTTY-User-Key-File-3: ssh-ed25519"), /is a PuTTY key, which is for SSH/);
- * ```
- */
+/** Reads and checks a private key. What it gives and throws is told in public.ts. */
 export async function readPrivateKey(
   given: string | Uint8Array,
   options: PrivateKeyOptions = {},
@@ -58,13 +44,7 @@ export async function readPrivateKey(
   return wrapPrivateKey({ ...summary, notes: [...summary.notes, ...notes] }, unlocked);
 }
 
-/**
- * Reads and checks a public key: armored (in a string or bytes) or binary.
- *
- * Throws a `Failure` of kind `config` for what is not one public key (a private one, several, an SSH key, …), and of
- * kind `auth` for a key that has expired, was revoked, or cannot be used (it only signs, it is too weak). To `verify`,
- * keys pass that have expired: what they signed before stays signed.
- */
+/** Reads and checks a public key. What it gives and throws is told in public.ts. */
 export async function readPublicKey(
   given: string | Uint8Array,
   { use = "encrypt" }: PublicKeyOptions = {},
