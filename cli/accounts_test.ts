@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { testCli } from "./cli_testing.ts";
 
+/** Nobody is told anything. */
+const UNTOLD = { notify_email: [], notify_webhook: "" };
+
 Deno.test("accounts are made, listed, shown and set; the first is meant where none is named", async () => {
   await using cli = await testCli();
   const acme = await cli.json("account", "create", "--name", "acme");
@@ -10,9 +13,9 @@ Deno.test("accounts are made, listed, shown and set; the first is meant where no
     assert.deepEqual(await cli.json("account", "show", "--account", name), acme);
   }
   const set = await cli.json("account", "set", "--account", "acme", "--pii-fields", "email,phone");
-  assert.deepEqual(set.settings, { pii_fields: ["email", "phone"], suppress_erased: "off" });
+  assert.deepEqual(set.settings, { ...UNTOLD, pii_fields: ["email", "phone"], suppress_erased: "off" });
   const forever = await cli.json("account", "set", "--account", "acme", "--suppress-erased", "forever");
-  assert.deepEqual(forever.settings, { pii_fields: ["email", "phone"], suppress_erased: "forever" });
+  assert.deepEqual(forever.settings, { ...UNTOLD, pii_fields: ["email", "phone"], suppress_erased: "forever" });
   const unset = await cli.json("account", "set", "--account", "acme", "--unset", "pii-fields", "--name", "acme-2");
   assert.deepEqual([unset.name, unset.settings], ["acme-2", { pii_fields: [], suppress_erased: "forever" }]);
   const { stdout } = await cli.run(["account", "list", "--json"]);

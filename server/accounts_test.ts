@@ -6,6 +6,9 @@ import { onEachDatabase } from "../core/testing/each_database_testing.ts";
 import type { Route } from "./route.ts";
 import { openTestServer, type Reply, type TestServer } from "./server_testing.ts";
 
+/** Nobody is told anything. */
+const UNTOLD = { notify_email: [], notify_webhook: "" };
+
 /** Paths whose things belong to the installation, not to an account. */
 const SHARED = ["/api/provider/", "/api/job/type/"];
 
@@ -197,14 +200,14 @@ Deno.test("an account is shown, renamed and set over HTTP, and only the token's 
   const { id, created, ...rest } = shown.json.data;
   assert.match(id, /^[0-9a-f]{32}$/);
   assert.match(created, /Z$/);
-  assert.deepEqual(rest, { name: "acme", settings: { pii_fields: [], suppress_erased: "off" } });
+  assert.deepEqual(rest, { name: "acme", settings: { ...UNTOLD, pii_fields: [], suppress_erased: "off" } });
   const set = await server.call("PUT /api/account/settings", {
     token,
     json: { pii_fields: ["email"], suppress_erased: "forever" },
   });
-  assert.deepEqual(set.json.data, { pii_fields: ["email"], suppress_erased: "forever" });
+  assert.deepEqual(set.json.data, { ...UNTOLD, pii_fields: ["email"], suppress_erased: "forever" });
   const back = await server.call("PUT /api/account/settings", { token, json: { suppress_erased: null } });
-  assert.deepEqual(back.json.data, { pii_fields: ["email"], suppress_erased: "off" });
+  assert.deepEqual(back.json.data, { ...UNTOLD, pii_fields: ["email"], suppress_erased: "off" });
   assert.equal((await server.call("PUT /api/account", { token, json: { name: "acme 2" } })).json.data.name, "acme 2");
   const taken = await server.call("PUT /api/account", { token, json: { name: "default" } });
   assert.deepEqual([taken.status, taken.json.message], [409, 'Another account has the name "default"']);
@@ -215,7 +218,7 @@ Deno.test("an account is shown, renamed and set over HTTP, and only the token's 
     assert.equal(wrong.status, 400, wrong.text);
   }
   const { settings } = (await server.call("GET /api/account")).json.data;
-  assert.deepEqual(settings, { pii_fields: [], suppress_erased: "off" });
+  assert.deepEqual(settings, { ...UNTOLD, pii_fields: [], suppress_erased: "off" });
 });
 
 function requestOf(route: Route, id: string): string {

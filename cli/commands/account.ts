@@ -43,7 +43,11 @@ const set: Command = {
     { name: "name", kind: "value", value: "NAME", help: "New name" },
     { ...UNSET, help: "Put these settings back to their default" },
   ],
-  examples: ["account set --pii-fields email,phone", "account set --account acme --suppress-erased forever"],
+  examples: [
+    "account set --pii-fields email,phone",
+    "account set --account acme --suppress-erased forever",
+    "account set --notify-email ops@example.com --notify-webhook https://example.com/waybill",
+  ],
   run: async (app, args) => {
     const unset = (args.list("unset") ?? []).map((name) => [args.keyOf(name), null] as const);
     const name = args.value("name");
@@ -52,7 +56,12 @@ const set: Command = {
       settings: { ...args.config, ...Object.fromEntries(unset) },
     };
     const { account } = await app.runtime();
-    print(app, await account.update(change));
+    const changed = await account.update(change);
+    print(app, changed);
+    const { hasMailServer, SMTP_HINT } = await import("../../core/engine/notify/mail.ts");
+    if (args.config.notify_email !== undefined && changed.settings.notify_email.length > 0 && !hasMailServer()) {
+      app.out.note(`No mail server is named, so no mail goes out. ${SMTP_HINT}`);
+    }
   },
 };
 

@@ -54,7 +54,12 @@ const create: Command = {
       ...(auth === undefined ? {} : { auth }),
     });
     print(app, job);
-    app.out.next([app.command("job", "plan", job.label), app.command("run", job.label)]);
+    const first = job.last_run_id;
+    app.out.next(
+      first === null
+        ? [app.command("job", "plan", job.label), app.command("run", job.label)]
+        : [app.command("run", "show", first), app.command("job", "show", job.label)],
+    );
   },
 };
 
@@ -64,11 +69,12 @@ const list: Command = {
     const jobs = await (await app.runtime()).jobs.list();
     if (app.out.json) return app.out.value(jobs);
     app.out.table(
-      ["label", "type", "status", "id", "description"],
+      ["label", "type", "status", "next run", "id", "description"],
       jobs.map((job) => [
         job.label,
         job.type,
-        job.status,
+        job.paused_reason === null ? job.status : `${job.status}: ${app.phrase(job.paused_reason)}`,
+        job.next_runs[0] ?? "",
         job.id,
         job.description,
       ]),
@@ -153,13 +159,17 @@ const remove: Command = {
   },
 };
 
-function print({ out }: App, job: JobView): void {
+function print(app: App, job: JobView): void {
+  const { out } = app;
   if (out.json) return out.value(job);
   out.pairs([
     ["label", job.label],
     ["id", job.id],
     ["type", job.type],
     ["status", job.status],
+    ["paused because", job.paused_reason === null ? null : app.phrase(job.paused_reason)],
+    ["failures", job.failures === 0 ? null : `${job.failures} in a row`],
+    ["next runs", job.next_runs.length === 0 ? null : job.next_runs],
     ["description", job.description],
     ["auth", job.auth_id],
     ...Object.entries(job.config),

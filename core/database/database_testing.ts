@@ -31,6 +31,7 @@ const STEPS = [
   "0011_uploads",
   "0012_blocks_apart",
   "0013_erased_rejects",
+  "0014_schedules",
   "0015_imported_files",
 ];
 

@@ -22,6 +22,7 @@ import { generations } from "./migrations/generations.ts";
 import { identityRuns } from "./migrations/identity_runs.ts";
 import { importedFiles } from "./migrations/imported_files.ts";
 import { runRetries } from "./migrations/run_retries.ts";
+import { schedules } from "./migrations/schedules.ts";
 import { tenants } from "./migrations/tenants.ts";
 import { uploads } from "./migrations/uploads.ts";
 
@@ -40,6 +41,7 @@ const MIGRATIONS: readonly Migration[] = [
   uploads,
   blocksApart,
   erasedRejects,
+  schedules,
   importedFiles,
 ];
 

@@ -21,8 +21,10 @@ import type {
   ProfileStampsTable,
   ProfileTablesTable,
 } from "./tables/people.ts";
+import type { NoticesTable, SchedulesTable } from "./tables/schedules.ts";
 
 export type * from "./tables/people.ts";
+export type * from "./tables/schedules.ts";
 
 /** A tenant. */
 export interface AccountsTable {
@@ -123,6 +125,8 @@ export interface RunsTable {
   lease_until: number | null;
   /** Earliest start: retries wait here. */
   not_before: number;
+  /** Which time of its job's schedule it is for; null for one that somebody started. */
+  due_at: number | null;
   /** 1 once somebody asked it to stop. */
   stop_requested: number;
   /** 1 where it imports files whatever the ledger knows of them. */
@@ -300,6 +304,8 @@ export interface Tables {
   auths: AuthsTable;
   jobs: JobsTable;
   runs: RunsTable;
+  schedules: SchedulesTable;
+  notices: NoticesTable;
   uploads: UploadsTable;
   imported_files: ImportedFilesTable;
   processes: ProcessesTable;

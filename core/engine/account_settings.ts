@@ -25,6 +25,22 @@ export const accountSettingsSchema = z.object({
       help: "Whether data for erased identities is refused for ever, not just until the erasure is done",
     } satisfies FieldMeta,
   ),
+  notify_email: z.array(z.email("must be an e-mail address")).default([]).meta(
+    {
+      title: "Notify email",
+      help: "Where mail goes when a continuous job fails, pauses, or gets nothing new in time",
+    } satisfies FieldMeta,
+  ),
+  notify_webhook: z.string().max(2000).refine(
+    (text) => text === "" || /^https?:\/\/[^/]/.test(text) && URL.canParse(text),
+    "must be an address that starts with https:// or http://",
+  ).default("").meta(
+    {
+      title: "Notify webhook",
+      help: "Address that is told the same by POST, as JSON",
+      placeholder: "https://example.com/waybill",
+    } satisfies FieldMeta,
+  ),
 });
 
 /** The settings of an account, as they are. */

@@ -5,9 +5,16 @@ import { ownAccountOf } from "./accounts.ts";
 import { failure, startEngine } from "./engine_testing.ts";
 import { type Scope, SCOPES } from "./scopes.ts";
 
+/** Nobody is told anything. */
+const UNTOLD = { notify_email: [], notify_webhook: "" };
+
 Deno.test("settings that are not stored have their defaults, and ones that are no more are left out", () => {
-  assert.deepEqual(readSettings("{}"), { pii_fields: [], suppress_erased: "off" });
-  assert.deepEqual(readSettings('{"pii_fields":["a"],"gone":1}'), { pii_fields: ["a"], suppress_erased: "off" });
+  assert.deepEqual(readSettings("{}"), { ...UNTOLD, pii_fields: [], suppress_erased: "off" });
+  assert.deepEqual(readSettings('{"pii_fields":["a"],"gone":1}'), {
+    ...UNTOLD,
+    pii_fields: ["a"],
+    suppress_erased: "off",
+  });
   for (let number = 0; number < 2_500; number++) {
     assert.deepEqual(readSettings(`{"pii_fields":["f${number % 1_500}"]}`).pii_fields, [`f${number % 1_500}`]);
   }

@@ -18,6 +18,9 @@ import { DEFAULT_TABLE, makeTable } from "./profile_tables.ts";
 import type { AccountChange, Accounts, OwnAccount } from "./runtime.ts";
 import type { AccountView } from "./views.ts";
 
+/** Settings whose values the audit log, which keeps them for ever, does not tell: addresses, which may hold a key. */
+const NOT_TOLD: readonly string[] = ["notify_email", "notify_webhook"];
+
 /** The account with this name or id; without either, the first that was made. Failure `config` (`not_found`). */
 export async function findAccount(executor: Executor, account: string | undefined): Promise<AccountRef> {
   const rows = executor.selectFrom("accounts").selectAll().orderBy("id");
@@ -92,7 +95,8 @@ export function ownAccountOf(context: Pick<EngineContext, "database" | "accountI
         const [before, now] = [readSettings(row.settings), readSettings(changed.settings)];
         for (const key of Object.keys(accountSettingsSchema.shape) as (keyof typeof now)[]) {
           if (JSON.stringify(before[key]) === JSON.stringify(now[key])) continue;
-          const entry = { action: "set", kind: "setting", id: key, label: key, detail: { value: now[key] } } as const;
+          const detail = NOT_TOLD.includes(key) ? {} : { value: now[key] };
+          const entry = { action: "set", kind: "setting", id: key, label: key, detail } as const;
           await audit(transaction, context, entry);
         }
         return viewOf(changed);

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
-import type { Executor } from "../database/database.ts";
+import type { Database, Executor } from "../database/database.ts";
 import type { AuditEntriesTable } from "../database/tables.ts";
 import type { EngineContext } from "./context.ts";
 
@@ -39,7 +39,9 @@ export interface AuditEntry {
  */
 export async function audit(
   transaction: Executor,
-  { database, accountId, actor }: Pick<EngineContext, "database" | "accountId" | "actor">,
+  { database, accountId, actor }: Pick<EngineContext, "accountId" | "actor"> & {
+    readonly database: Pick<Database, "now">;
+  },
   { action, kind, id, label, detail = {} }: AuditEntry,
 ): Promise<void> {
   const head = await transaction.updateTable("audit_heads").set(({ eb }) => ({ entries: eb("entries", "+", 1) }))

@@ -92,6 +92,7 @@ export function echoPlugin(side: OtherSide): PluginDefinition {
   const job = defineJob({
     ...shared,
     id: "echo-import",
+    schedule: "optional",
     auths: [login, open],
     config: z.object({ stream: z.string().min(1), folder: z.string().default("in"), file: z.string().min(1) }),
     choices: {

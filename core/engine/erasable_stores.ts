@@ -94,6 +94,8 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   auths: "credentials, sealed",
   jobs: "configuration",
   processes: "processes of this machine",
+  schedules: "times, and why a job paused: never what a file holds",
+  notices: "what is to be told of jobs: never what a file holds",
   streams: "names",
   mappings: "LQL",
   segments: "names of files",

@@ -6,7 +6,6 @@
 import { Failure } from "../contracts/failure.ts";
 import type { Choice, Plan } from "../contracts/job.ts";
 import type { FileLedger } from "../contracts/ledger.ts";
-import type { JsonValue } from "../contracts/records.ts";
 import type { Spool } from "../contracts/spool.ts";
 import type { Executor } from "../database/database.ts";
 import { isUniqueViolation } from "../database/unique_violation.ts";
@@ -19,8 +18,9 @@ import type { Connection, Connections } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { newId } from "./ids.ts";
-import { isoTime } from "./iso_time.ts";
+import { jobRows, jobView } from "./job_view.ts";
 import { checkLabel, labelTaken } from "./label.ts";
+import { queueRun } from "./queue_run.ts";
 import { jobFiles, type JobFileView } from "./job_files.ts";
 import { forgetJobFiles, ledgerOwner, readLedger } from "./ledger.ts";
 import {
@@ -34,6 +34,7 @@ import {
 import type { Change, ChoiceOptions, JobInput, Jobs, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, openAuth } from "./saved_auths.ts";
 import { isContinuous, pluginConfig } from "./schedule/fields.ts";
+import { reschedule, scheduleOf, unschedule } from "./schedule/schedule_state.ts";
 import type { JobView, Page } from "./views.ts";
 
 /** How long plans and choices may take, connecting included, in milliseconds. */
@@ -74,14 +75,17 @@ class SavedJobs implements Jobs {
         updated_at: now,
       };
       await transaction.insertInto("jobs").values(row).execute();
+      await this.#begin(transaction, row, config);
       await this.#audit(transaction, "create", row, { type: row.type });
       return row.id;
     });
   }
 
   async list(): Promise<JobView[]> {
-    const { kysely } = this.#context.database;
-    return (await this.#rows(kysely).orderBy("label").execute()).map(viewOf);
+    const { database, registry, accountId } = this.#context;
+    const now = await database.now();
+    const rows = await jobRows(database.kysely, accountId).orderBy("jobs.label").execute();
+    return rows.map((row) => jobView(registry, row, now));
   }
 
   async get(job: string): Promise<JobView> {
@@ -99,12 +103,14 @@ class SavedJobs implements Jobs {
       const changed = change.config === undefined && change.auth === undefined
         ? {}
         : stored(await resolveInput(this.#context, transaction, savedInput(this.#context, row, change).input));
+      const now = await database.now();
       await transaction.updateTable("jobs").set({
         ...changed,
         ...(label === undefined ? {} : { label }),
         ...(change.description === undefined ? {} : { description: change.description }),
-        updated_at: await database.now(),
+        updated_at: now,
       }).where("account_id", "=", accountId).where("id", "=", row.id).execute();
+      await this.#changed(transaction, row, { ...row, ...changed }, now);
       const { id, label: before } = row;
       await this.#audit(transaction, "update", { id, label: label ?? before }, { changed: changedNames(change) });
       return id;
@@ -132,6 +138,7 @@ class SavedJobs implements Jobs {
         });
       }
       await transaction.deleteFrom("jobs").where("account_id", "=", accountId).where("id", "=", id).execute();
+      await unschedule(transaction, { account_id: accountId, id });
       await forgetJobFiles(transaction, accountId, id);
       await this.#audit(transaction, "delete", { id, label });
     });
@@ -227,11 +234,31 @@ class SavedJobs implements Jobs {
       if (status === "active") refuseWithoutAuth(row);
       const { id } = row;
       if (status === row.status) return await this.#view(transaction, id);
-      await transaction.updateTable("jobs").set({ status, updated_at: await database.now() })
+      const now = await database.now();
+      await transaction.updateTable("jobs").set({ status, updated_at: now })
         .where("account_id", "=", accountId).where("id", "=", id).execute();
+      const changed = { ...row, status };
+      await reschedule(transaction, changed, scheduleOf(this.#context.registry, changed), now);
       await this.#audit(transaction, status === "paused" ? "pause" : "resume", row);
       return await this.#view(transaction, id);
     });
+  }
+
+  /** A new job's schedule; where nobody chose when it runs, its first run is now. */
+  async #begin(transaction: Executor, row: JobsTable, config: ResolvedInput["config"]): Promise<void> {
+    const schedule = scheduleOf(this.#context.registry, row);
+    const { account_id: account, id: job, type, auth_id: auth, created_at: now } = row;
+    const atOnce = schedule !== undefined && !schedule.timed;
+    await reschedule(transaction, row, schedule, now, atOnce ? now : undefined);
+    if (atOnce) await queueRun(transaction, { account, job, type, auth, config, notes: [], now, due: now });
+  }
+
+  /** Begins a schedule anew where it was changed; else what is due stays due. */
+  async #changed(transaction: Executor, before: JobsTable, row: JobsTable, now: number): Promise<void> {
+    const { registry } = this.#context;
+    const schedule = scheduleOf(registry, row);
+    if (JSON.stringify(schedule) === JSON.stringify(scheduleOf(registry, before))) return;
+    await reschedule(transaction, row, schedule, now);
   }
 
   #audit(
@@ -262,17 +289,9 @@ class SavedJobs implements Jobs {
   }
 
   async #view(executor: Executor, id: string): Promise<JobView> {
-    return viewOf(await this.#rows(executor).where("id", "=", id).executeTakeFirstOrThrow());
-  }
-
-  #rows(executor: Executor) {
-    return executor.selectFrom("jobs").selectAll("jobs")
-      .select(({ selectFrom }) =>
-        selectFrom("runs").select("runs.id").whereRef("runs.account_id", "=", "jobs.account_id")
-          .whereRef("runs.job_id", "=", "jobs.id").orderBy("runs.created_at", "desc").orderBy("runs.id", "desc")
-          .limit(1).as("last_run_id")
-      )
-      .where("account_id", "=", this.#context.accountId);
+    const { database, registry, accountId } = this.#context;
+    const row = await jobRows(executor, accountId).where("jobs.id", "=", id).executeTakeFirstOrThrow();
+    return jobView(registry, row, await database.now());
   }
 }
 
@@ -286,21 +305,4 @@ interface Given {
 
 function stored({ auth, config }: { auth: AuthRow; config: object }): Pick<JobsTable, "auth_id" | "config"> {
   return { auth_id: auth.id, config: JSON.stringify(config) };
-}
-
-function viewOf(row: JobsTable & { readonly last_run_id: string | null }): JobView {
-  const config: { [key: string]: JsonValue } = JSON.parse(row.config);
-  const { id, type, label, description, auth_id, status, last_run_id } = row;
-  return {
-    id,
-    type,
-    label,
-    description,
-    auth_id,
-    config,
-    status,
-    last_run_id,
-    created_at: isoTime(row.created_at),
-    updated_at: isoTime(row.updated_at),
-  };
 }

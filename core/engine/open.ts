@@ -29,6 +29,7 @@ import { profilesOf } from "./profiles.ts";
 import { Runner } from "./runner.ts";
 import { runsOf } from "./runs.ts";
 import type { Engine, Runtime } from "./runtime.ts";
+import { Scheduler } from "./schedule/scheduler.ts";
 import { SpoolKeeper } from "./spool_sweep.ts";
 import { streamsOf } from "./streams.ts";
 import { type Caller, tokenCheck } from "./token_check.ts";
@@ -87,7 +88,10 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const start = async (kind: ProcessKind): Promise<Runner> => {
     const processes = stack.use(await Processes.join(database, locks, kind));
     if (options.address !== undefined) await processes.listensAt(options.address);
-    if (takesAny({ kind })) stack.use(new SpoolKeeper(core, log));
+    if (takesAny({ kind })) {
+      stack.use(new SpoolKeeper(core, log));
+      stack.use(new Scheduler({ database, log }));
+    }
     return stack.use(
       new Runner({
         database,

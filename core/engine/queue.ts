@@ -8,6 +8,7 @@
  */
 import { Failure, type FailureJson } from "../contracts/failure.ts";
 import type { Database, Executor } from "../database/database.ts";
+import { noteEnd } from "./schedule/run_ends.ts";
 
 /** How long a claim holds without a heartbeat, in milliseconds. */
 export const LEASE = 30_000;
@@ -240,6 +241,7 @@ export async function finishRun(executor: Executor, claim: Claim, outcome: Outco
     .where("account_id", "=", claim.account).where("id", "=", claim.run)
     .where("fence", "=", claim.fence).where("status", "=", "running").executeTakeFirst();
   if (numUpdatedRows === 0n) throw new LeaseLost(claim);
+  await noteEnd(executor, claim, outcome, now);
 }
 
 /** Gives a run back to the queue: the next process goes on from its checkpoint. */

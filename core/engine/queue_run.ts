@@ -27,6 +27,8 @@ export interface NewRun {
   readonly force?: boolean;
   /** The database's clock. */
   readonly now: number;
+  /** Which time of its job's schedule it is for; unless told, somebody started it. */
+  readonly due?: number;
 }
 
 /** Queues a run and gives its id. */
@@ -59,6 +61,7 @@ export async function queueRun(executor: Executor, run: NewRun): Promise<string>
     lease_owner: null,
     lease_until: null,
     not_before: run.now,
+    due_at: run.due ?? null,
     stop_requested: 0,
     force: run.force === true ? 1 : 0,
     created_at: run.now,

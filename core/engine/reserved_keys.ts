@@ -16,7 +16,16 @@ export const RESERVED_FLAGS: Readonly<Record<"auth" | "job", readonly string[]>>
 };
 
 /** Secrets are read from `WAYBILL_` and their key, too; these variables are Waybill's own. */
-const VARIABLES = ["home", "plugins", "master_key", "database_url", "public_url", "smtp_url", "allow_hosts"];
+const VARIABLES = [
+  "home",
+  "plugins",
+  "master_key",
+  "database_url",
+  "public_url",
+  "smtp_url",
+  "webhook_secret",
+  "allow_hosts",
+];
 
 /** What is wrong with the keys of a configuration, a sentence part each: they would be flags that are there already. */
 export function reservedKeys(fields: readonly Field[], kind: "auth" | "job"): string[] {

@@ -88,6 +88,12 @@ export interface JobView {
   readonly auth_id: string | null;
   readonly config: { readonly [key: string]: JsonValue };
   readonly status: "active" | "paused";
+  /** Why Waybill paused it; null where somebody did, and while it is active. */
+  readonly paused_reason: string | null;
+  /** Scheduled runs of it that failed in a row. */
+  readonly failures: number;
+  /** When it runs by itself: the next five times. */
+  readonly next_runs: readonly string[];
   readonly last_run_id: string | null;
   readonly created_at: string;
   readonly updated_at: string;

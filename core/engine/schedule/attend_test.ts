@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { type CompiledQuery, sql } from "kysely";
+import { openDatabase } from "../../database/open.ts";
+import { onEachDatabase } from "../../testing/each_database_testing.ts";
+import { failure } from "../engine_testing.ts";
+import { isoTime } from "../iso_time.ts";
+import { dueNotices } from "../notify/deliver.ts";
+import { attend, dueSchedules } from "./attend.ts";
+import { startContinuous } from "./continuous_testing.ts";
+
+onEachDatabase("a new continuous job runs at once, unless it is said when it runs", async (databases) => {
+  await using engine = await startContinuous(databases);
+  const now = await engine.make("now", {});
+  assert.notEqual(now.last_run_id, null);
+  assert.deepEqual(now.next_runs.slice(0, 2), ["2026-01-11T00:00:00.000Z", "2026-01-12T00:00:00.000Z"]);
+  const later = await engine.make("later", { time_of_day: "06:30", timezone: "Europe/Berlin" });
+  assert.equal(later.last_run_id, null);
+  assert.equal(later.next_runs.length, 5);
+  assert.equal(later.next_runs[0], "2026-01-11T05:30:00.000Z");
+  const cron = await engine.make("cron", { frequency: "0 6 * * MON" });
+  assert.deepEqual([cron.last_run_id, cron.next_runs[0]], [null, "2026-01-12T06:00:00.000Z"]);
+  const still = await engine.jobs.create({
+    type: "echo-import",
+    label: "still",
+    config: { stream: "s", file: "a.csv", time_of_day: "06:00" },
+  });
+  assert.deepEqual([still.last_run_id, still.next_runs], [null, []]);
+  assert.deepEqual((await engine.jobs.list()).map(({ label, next_runs }) => [label, next_runs.length]), [
+    ["cron", 5],
+    ["later", 5],
+    ["now", 5],
+    ["still", 0],
+  ]);
+});
+
+onEachDatabase("what a schedule says is checked when a job is saved", async (databases) => {
+  await using engine = await startContinuous(databases);
+  const refused = async (config: Record<string, string>, message: RegExp) =>
+    await assert.rejects(engine.make("job", config), failure("config", message));
+  await refused({ timezone: "Europe/Berlinn" }, /"timezone" must be the name of a time zone.*"Europe\/Berlinn"/);
+  await refused({ timezone: "+02:00" }, /"timezone" must be the name of a time zone/);
+  await refused({ time_of_day: "24:00" }, /"time_of_day" must be a time of day from "00:00" to "23:59"/);
+  await refused({ expect_by: "6am" }, /"expect_by" must be a time of day/);
+  await refused({ frequency: "often" }, /"frequency" must be one of 15min, .* it has not five fields/);
+  await refused({ frequency: "61 * * * *" }, /a cron expression of five fields; it cannot be read/);
+  await refused({ frequency: "0 0 31 2 *" }, /it means no time that ever comes/);
+  await refused({ frequency: "0 6 * * *", time_of_day: "06:00" }, /"time_of_day" cannot be given beside a cron/);
+  await refused({ max_failures: "-1" }, /"max_failures" must be at least 0/);
+});
+
+onEachDatabase("a due job is queued once, and the next time is a day later by the zone's clock", async (databases) => {
+  await using engine = await startContinuous(databases);
+  const { id } = await engine.make("nightly", { time_of_day: "02:30", timezone: "Europe/Berlin" });
+  engine.setClock("2026-03-28T12:00:00Z");
+  await engine.jobs.pause(id);
+  await engine.jobs.resume(id);
+  assert.deepEqual((await engine.attendAt("2026-03-29T01:29:59Z")).queued, []);
+  const { queued } = await engine.attendAt("2026-03-29T01:30:00Z");
+  assert.equal(queued.length, 1);
+  assert.deepEqual((await engine.attendAt("2026-03-29T01:30:00Z")).queued, []);
+  const [run] = await engine.runs();
+  assert.deepEqual([run?.job_id, run?.due_at, run?.notes], [id, Date.parse("2026-03-29T01:30:00Z"), "[]"]);
+  assert.equal((await engine.jobs.get(id)).next_runs[0], "2026-03-30T00:30:00.000Z");
+});
+
+onEachDatabase("several processes that find a job due queue one run of it", async (databases) => {
+  await using engine = await startContinuous(databases);
+  for (const label of ["one", "two", "three"]) await engine.make(label, { time_of_day: "06:00" });
+  engine.setClock("2026-01-11T06:00:00Z");
+  const done = await Promise.all(Array.from({ length: 6 }, () => attend(engine.database)));
+  assert.equal(done.flatMap(({ queued }) => queued).length, 3);
+  assert.equal(new Set((await engine.runs()).map(({ job_id }) => job_id)).size, 3);
+});
+
+onEachDatabase(
+  "a time for which there is a run is not queued again by a clock that was set back",
+  async (databases) => {
+    await using engine = await startContinuous(databases);
+    await engine.make("nightly", { time_of_day: "06:00" });
+    await engine.attendAt("2026-01-11T06:00:00Z");
+    await engine.end({});
+    await engine.database.kysely.updateTable("schedules").set({
+      due_at: Date.parse("2026-01-11T06:00:00Z"),
+      wake_at: 0,
+    })
+      .execute();
+    assert.deepEqual((await engine.attendAt("2026-01-11T06:00:01Z")).queued, []);
+    assert.equal((await engine.runs()).length, 1);
+  },
+);
+
+onEachDatabase("times missed while nobody looked are made up for by one run", async (databases) => {
+  await using engine = await startContinuous(databases);
+  const { id } = await engine.make("hourly", { frequency: "hourly", time_of_day: "00:05" });
+  const { queued } = await engine.attendAt("2026-01-14T09:20:00Z");
+  assert.equal(queued.length, 1);
+  const [run] = await engine.runs();
+  assert.match(run?.notes ?? "", /several times while no process executed runs: this run stands for them all/);
+  assert.equal(run?.due_at, Date.parse("2026-01-10T12:05:00Z"));
+  await engine.end({});
+  assert.deepEqual((await engine.attendAt("2026-01-14T10:04:59Z")).queued, []);
+  assert.equal((await engine.jobs.get(id)).next_runs[0], "2026-01-14T10:05:00.000Z");
+  assert.equal((await engine.attendAt("2026-01-14T10:05:00Z")).queued.length, 1);
+});
+
+onEachDatabase("runs of a continuous job do not pile up", async (databases) => {
+  await using engine = await startContinuous(databases);
+  const { id } = await engine.make("quick", { frequency: "15min" });
+  assert.equal((await engine.runs()).length, 1);
+  const { queued, passed } = await engine.attendAt("2026-01-10T12:15:00Z");
+  assert.deepEqual([queued, passed], [[], [id]]);
+  await engine.end({});
+  assert.equal((await engine.attendAt("2026-01-10T12:30:00Z")).queued.length, 1);
+});
+
+onEachDatabase("a paused, deleted or changed job is not due when it was", async (databases) => {
+  await using engine = await startContinuous(databases);
+  for (const label of ["paused", "gone", "changed", "stopped", "kept"]) {
+    await engine.make(label, { time_of_day: "06:00" });
+  }
+  await engine.jobs.pause("paused");
+  await engine.jobs.delete("gone");
+  const changed = await engine.jobs.update("changed", { config: { time_of_day: "08:00" } });
+  assert.equal(changed.next_runs[0], "2026-01-11T08:00:00.000Z");
+  await engine.jobs.update("stopped", { config: { keep_updated: false } });
+  await engine.jobs.update("kept", { config: { file: "b.csv" }, label: "renamed" });
+  assert.deepEqual((await engine.jobs.get("paused")).next_runs, []);
+  const { queued } = await engine.attendAt("2026-01-11T07:00:00Z");
+  const [run, ...others] = await engine.runs();
+  assert.deepEqual([queued, others], [[run?.id], []]);
+  assert.equal(run?.job_id, (await engine.jobs.get("renamed")).id);
+  assert.equal((await engine.attendAt("2026-01-11T08:00:00Z")).queued.length, 1);
+  await engine.jobs.resume("paused");
+  assert.equal((await engine.jobs.get("paused")).next_runs[0], "2026-01-12T06:00:00.000Z");
+});
+
+onEachDatabase("what did not come by its time is told once that day, and not where it came", async (databases) => {
+  await using engine = await startContinuous(databases);
+  await engine.account.update({ settings: { notify_email: ["ops@example.com"] } });
+  const config = { frequency: "hourly", time_of_day: "00:30", expect_by: "06:00", timezone: "Europe/Berlin" };
+  const { id } = await engine.make("partner", config);
+  const day = async (date: string, rows: number) => {
+    await engine.attendAt(`${date}T03:30:00Z`);
+    await engine.end({ rows });
+    // 06:00 in Berlin.
+    const { missed } = await engine.attendAt(`${date}T05:00:00Z`);
+    await engine.end({}).catch(() => {});
+    return missed;
+  };
+  assert.deepEqual(await day("2026-01-11", 10), []);
+  // The run at 04:30 is looking for it still.
+  assert.deepEqual(await day("2026-01-12", 0), []);
+  assert.deepEqual((await engine.attendAt("2026-01-12T05:00:20Z")).missed, [id]);
+  assert.deepEqual((await engine.attendAt("2026-01-12T05:20:00Z")).missed, []);
+  const [told, ...others] = await engine.notices();
+  assert.deepEqual(others, []);
+  assert.deepEqual([told?.event, told?.channel, told?.run_id], ["file_missing", "mail", null]);
+  assert.equal(told?.message, 'Nothing new came for job "partner" by 06:00 (Europe/Berlin)');
+  assert.deepEqual(await day("2026-01-13", 5), []);
+  assert.deepEqual((await engine.attendAt("2026-01-13T05:00:20Z")).missed, []);
+});
+
+onEachDatabase("nothing is expected before a run was due that could bring it", async (databases) => {
+  await using engine = await startContinuous(databases);
+  // Saturday noon; the first run is on Monday.
+  await engine.make("weekdays", { frequency: "0 5 * * MON-FRI", expect_by: "06:00" });
+  const wake = async () =>
+    (await engine.database.kysely.selectFrom("schedules").select(["due_at", "expect_at"]).execute())
+      .map(({ due_at, expect_at }) => [due_at, expect_at].map((time) => time === null ? null : isoTime(time)));
+  assert.deepEqual(await wake(), [["2026-01-12T05:00:00.000Z", "2026-01-12T06:00:00.000Z"]]);
+  await engine.attendAt("2026-01-12T05:00:00Z");
+  await engine.end({});
+  assert.equal((await engine.attendAt("2026-01-12T06:00:00Z")).missed.length, 1);
+  assert.deepEqual(await wake(), [["2026-01-13T05:00:00.000Z", "2026-01-13T06:00:00.000Z"]]);
+});
+
+onEachDatabase("a look at what is due reads an index, however many jobs wait", async (databases) => {
+  await using database = await openDatabase(await databases.make());
+  const rows = Array.from({ length: 2_000 }, (_, number) => ({
+    account_id: 1,
+    job_id: String(number),
+    due_at: number,
+    expect_at: null,
+    wake_at: number < 1_000 ? null : 1_000_000 + number,
+    failures: 0,
+    paused_because: null,
+  }));
+  for (let from = 0; from < rows.length; from += 200) {
+    await database.kysely.insertInto("schedules").values(rows.slice(from, from + 200)).execute();
+  }
+  const plan = async ({ sql: text, parameters }: CompiledQuery) => {
+    const explain = database.kind === "sqlite" ? "explain query plan " : "explain ";
+    const result = await database.kysely.executeQuery({
+      ...sql`select 1`.compile(database.kysely),
+      sql: explain + text,
+      parameters,
+    });
+    return JSON.stringify(result.rows);
+  };
+  if (database.kind === "postgres") await sql`analyze schedules`.execute(database.kysely);
+  assert.match(await plan(dueSchedules(database.kysely, 5).compile()), /schedules_wake/);
+  if (database.kind === "sqlite") {
+    assert.match(await plan(dueNotices(database.kysely, 5).compile()), /notices_due/);
+  }
+});
