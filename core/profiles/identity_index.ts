@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type ExpressionBuilder, sql } from "kysely";
+import { CompiledQuery, type ExpressionBuilder, sql } from "kysely";
 import type { Executor } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { BLOCK, blockStarts, type IdentityRun, mergeRuns, packBlock, prefixAt, unpackBlock } from "./identity_run.ts";
@@ -17,8 +17,11 @@ import type { ProfileScope } from "./statements.ts";
 /** Runs grow to this many identities: what a merge reads and writes at most is 8 MiB. */
 const LARGEST_RUN = 524_288;
 
-/** Blocks that one statement reads or writes: 1 MiB. */
-const BLOCKS_AT_ONCE = 130;
+/** Blocks that one statement reads: 1 MiB. */
+const BLOCKS_AT_ONCE = 128;
+
+/** Blocks that one statement writes: few lengths, so that the statements stay prepared. */
+const WRITTEN_AT_ONCE = [128, 16, 1] as const;
 
 /** Identities as they are added: keys are 64 bits, unsigned, ascending, no key twice. */
 export interface Identities {
@@ -287,16 +290,35 @@ async function readRun(executor: Executor, scope: ProfileScope, { run, count }: 
 async function writeRun(executor: Executor, scope: ProfileScope, run: number, identities: IdentityRun): Promise<void> {
   const count = identities.profiles.length, starts = blockStarts(identities);
   await executor.insertInto("identity_runs").values({ ...keyOf(scope), run, count }).execute();
-  const blocks = starts.map((start, index) => ({
-    ...keyOf(scope),
-    run,
-    // The first block answers for every key below it too, so that each key has a block to be sought in.
-    first: index === 0 ? 0 : prefixAt(identities.words, start),
-    entries: packBlock(identities, start, starts[index + 1] ?? count),
-  }));
-  for (let index = 0; index < blocks.length; index += BLOCKS_AT_ONCE) {
-    await executor.insertInto("identity_blocks").values(blocks.slice(index, index + BLOCKS_AT_ONCE)).execute();
+  for (let index = 0; index < starts.length;) {
+    const size = WRITTEN_AT_ONCE.find((size) => size <= starts.length - index) ?? 1;
+    const parameters: unknown[] = [];
+    for (const end = index + size; index < end; index++) {
+      const start = starts[index]!;
+      // The first block answers for every key below it too, so that each key has a block to be sought in.
+      const first = index === 0 ? 0 : prefixAt(identities.words, start);
+      const entries = packBlock(identities, start, starts[index + 1] ?? count);
+      parameters.push(scope.account, scope.table, run, first, entries);
+    }
+    await executor.executeQuery(CompiledQuery.raw(insertText(executor, size), parameters));
   }
+}
+
+/** Texts by database and number of blocks: putting one together takes as long as writing what it writes. */
+const insertTexts = new WeakMap<object, Map<number, string>>();
+
+/** The statement that adds so many blocks. */
+function insertText(executor: Executor, blocks: number): string {
+  const { adapter } = executor.getExecutor();
+  let texts = insertTexts.get(adapter);
+  if (texts === undefined) insertTexts.set(adapter, texts = new Map());
+  let text = texts.get(blocks);
+  if (text === undefined) {
+    const block = { account_id: 0, table_id: 0, run: 0, first: 0, entries: new Uint8Array(0) };
+    text = executor.insertInto("identity_blocks").values(Array.from({ length: blocks }, () => block)).compile().sql;
+    texts.set(blocks, text);
+  }
+  return text;
 }
 
 /** The block of one run that may hold keys with a prefix, and where the block after it begins. */
