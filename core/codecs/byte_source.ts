@@ -33,8 +33,11 @@ export function fileSource(files: FileStore, entry: FileEntry, signal?: AbortSig
   };
 }
 
+/** What a spool keeps. */
+export type SpooledBytes = Pick<SpoolFile, "size" | "open">;
+
 /** A spool file; its first byte counts as `start` of the source, and nothing before it may be asked for. */
-export function spoolSource(file: SpoolFile, name: string, start = 0): SeekableSource {
+export function spoolSource(file: SpooledBytes, name: string, start = 0): SeekableSource {
   return { name, size: start + file.size, open: async (offset = 0) => file.open(offset - start) };
 }
 

@@ -15,7 +15,14 @@ export {
   parseDelimiter,
 } from "./csv_options.ts";
 export { openDecoded, ZIP_FIELDS_BYTES } from "./decode/chain.ts";
-export type { DecodedFile, DecodedMember, DecodeOptions, Decrypt, DecryptOptions } from "./decode/decoded_file.ts";
+export type {
+  DecodedFile,
+  DecodedMember,
+  DecodeOptions,
+  Decrypt,
+  Decrypted,
+  DecryptOptions,
+} from "./decode/decoded_file.ts";
 export type { Layer } from "./decode/detect.ts";
 export { DECODE_LIMITS, type DecodeLimits } from "./decode/limits.ts";
 export {

@@ -168,8 +168,8 @@ Deno.test("a column that resembles none gets the list alone, cut where it is lon
 
 for (
   const [what, bytes] of [
-    ["gzip data", gzipSync("id\n1\n")],
-    ["a zip archive or an Excel workbook", Buffer.from("PK\x03\x04rest")],
+    ["bzip2 data", Buffer.from("BZh91AY&SY")],
+    ["a tar archive", gzipSync(Buffer.concat([Buffer.alloc(257, "a.csv\0"), Buffer.from("ustar"), Buffer.alloc(250)]))],
     ["a PNG image", Buffer.from("\x89PNG\r\n\x1a\n", "latin1")],
     ["binary data", Buffer.from(Array.from({ length: 8_192 }, (_, at) => at * 167 >> 3))],
   ] as const

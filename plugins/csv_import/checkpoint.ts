@@ -9,6 +9,7 @@ import { z } from "zod";
 export type CheckpointSchema = z.ZodObject<{
   path: z.ZodString;
   version: z.ZodString;
+  member: z.ZodOptional<z.ZodString>;
   names: z.ZodArray<z.ZodString>;
   delimiter: z.ZodString;
   position: z.ZodObject<{
@@ -23,8 +24,9 @@ export type CheckpointSchema = z.ZodObject<{
 }>;
 
 /**
- * Where a CSV import stands. `path` and `version` name the file as it was; `names` are its columns and
- * `delimiter` is what separates them; `position` is the reader's. `accepted` and `rejected` count the rows so far,
+ * Where a CSV import stands. `path` and `version` name the file as it was, `member` what is read of it where it is an
+ * archive; `names` are its columns and `delimiter` is what separates them; `position` is the reader's, in the bytes that
+ * come out of all layers. `accepted` and `rejected` count the rows so far,
  * `untimed` those that have no timestamp that parses.
  */
 export type Checkpoint = z.output<CheckpointSchema>;
@@ -33,6 +35,7 @@ export type Checkpoint = z.output<CheckpointSchema>;
 export const checkpoint: CheckpointSchema = z.object({
   path: z.string(),
   version: z.string(),
+  member: z.string().optional(),
   names: z.array(z.string()),
   delimiter: z.string(),
   position: z.object({

@@ -8,17 +8,17 @@ import {
   type ChoiceContext,
   type ChoiceSource,
   Failure,
-  type FileConnection,
   type FileEntry,
   type FileStore,
 } from "@waybill/waybill";
 import type { CsvImportOptions } from "./config.ts";
-import { type JobFile, openJobFile } from "./csv_file.ts";
+import { type CsvFile, openCsvFile } from "./csv_file.ts";
 import { columnValues, readSample, type Sample, SAMPLE_ROWS } from "./sample.ts";
+import { type CsvConnection, firstMember, openSource, type Source } from "./source.ts";
 import { examineTimes, formatOf, isoTime } from "./time_column.ts";
 
-type Context = ChoiceContext<CsvImportOptions, FileConnection>;
-type Source = ChoiceSource<CsvImportOptions, FileConnection>;
+type Context = ChoiceContext<CsvImportOptions, CsvConnection>;
+type List = ChoiceSource<CsvImportOptions, CsvConnection>;
 
 /** How deep folders are looked for below the auth's. */
 const DEEPEST = 3;
@@ -44,7 +44,7 @@ const ENCODINGS: Readonly<Record<string, string>> = {
 };
 
 /** Folders below the auth's, down to three levels, each followed by its own. */
-const folder: Source = {
+const folder: List = {
   load: async function* (context) {
     yield { value: "", title: "The auth's own folder" };
     yield* foldersIn("", 1, context);
@@ -52,7 +52,7 @@ const folder: Source = {
 };
 
 /** Files of the folder, by name. Hidden ones are left out: servers keep files there that are not complete. */
-const file: Source = {
+const file: List = {
   load: async function* ({ config, connection, signal }) {
     for await (const entry of entriesOf(connection.files, config.folder ?? "", signal)) {
       if (entry.kind !== "file" || entry.name.startsWith(".")) continue;
@@ -61,20 +61,32 @@ const file: Source = {
   },
 };
 
-/** The columns of the file. */
-const column: Source = {
+/** The files of a zip archive; nothing for any other file. */
+const members: List = {
   needs: ["file"],
   load: async function* (context) {
-    await using opened = await openForChoices(context);
+    // A pattern that is there already does not narrow the list.
+    await using source = await openForChoices({ ...context, config: { ...context.config, members: undefined } });
+    for (const { name, size } of source.archive ?? []) yield { value: name, title: formatSize(size) };
+  },
+};
+
+/** The columns of the file, of an archive's first. */
+const column: List = {
+  needs: ["file"],
+  load: async function* (context) {
+    await using source = await openForChoices(context);
+    await using opened = await openFirst(source, context);
     for (const name of opened.header.names) yield { value: name };
   },
 };
 
 /** The columns of the file, those whose values are mostly timestamps first. */
-const timestamps: Source = {
+const timestamps: List = {
   needs: ["file"],
   load: async function* (context) {
-    await using opened = await openForChoices(context);
+    await using source = await openForChoices(context);
+    await using opened = await openFirst(source, context);
     const sample = await readSample(opened);
     const titled = opened.header.names.map((name) => timestampChoice(name, sample, context.config));
     yield* titled.filter(({ title }) => title !== undefined);
@@ -83,14 +95,14 @@ const timestamps: Source = {
 };
 
 /** Names of common encodings. */
-const encoding: Source = {
+const encoding: List = {
   load: async function* () {
     for (const [value, title] of Object.entries(ENCODINGS)) yield { value, title };
   },
 };
 
 /** IANA time zones, UTC first. */
-const timestampZone: Source = {
+const timestampZone: List = {
   load: async function* () {
     for (const value of new Set(["UTC", ...Intl.supportedValuesOf("timeZone")])) yield { value };
   },
@@ -98,8 +110,10 @@ const timestampZone: Source = {
 
 /** The lists, by configuration key. */
 export const choices: {
-  readonly [Key in "folder" | "file" | "fields" | "identify_by" | "timestamps" | "encoding" | "timestamp_zone"]: Source;
-} = { folder, file, fields: column, identify_by: column, timestamps, encoding, timestamp_zone: timestampZone };
+  readonly [
+    Key in "folder" | "file" | "members" | "fields" | "identify_by" | "timestamps" | "encoding" | "timestamp_zone"
+  ]: List;
+} = { folder, file, members, fields: column, identify_by: column, timestamps, encoding, timestamp_zone: timestampZone };
 
 async function* foldersIn(parent: string, depth: number, context: Context): AsyncGenerator<Choice> {
   const { connection, signal, log } = context;
@@ -127,11 +141,16 @@ async function* entriesOf(files: FileStore, folder: string, signal: AbortSignal)
   } while (cursor !== undefined);
 }
 
-/** Opens the file with what is configured so far; columns chosen already do not narrow the list. */
-async function openForChoices({ config, connection, signal }: Context): Promise<JobFile> {
-  const { folder = "", file = "", delimiter, encoding = "auto" } = config;
-  const options = { folder, file, delimiter, encoding, fields: [], timestamps: [], identify_by: [] };
-  return await openJobFile(connection.files, options, { batchRows: SAMPLE_ROWS, signal });
+/** Opens the file with what is configured so far. */
+async function openForChoices(context: Context): Promise<Source> {
+  const { folder = "", file = "", members } = context.config;
+  return await openSource(context, { folder, file, members }, { verify: false });
+}
+
+/** Opens its first member; columns chosen already do not narrow the list. */
+async function openFirst(source: Source, { config: { delimiter, encoding = "auto" } }: Context): Promise<CsvFile> {
+  const options = { delimiter, encoding, fields: [], timestamps: [], identify_by: [] };
+  return await openCsvFile(await firstMember(source), options, { batchRows: SAMPLE_ROWS });
 }
 
 function timestampChoice(name: string, sample: Sample, config: Context["config"]): Choice {

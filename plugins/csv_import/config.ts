@@ -12,6 +12,7 @@ export type CsvImportConfig = z.ZodObject<
   Pick<ImportFields, keyof ImportFields> & {
     folder: z.ZodDefault<z.ZodString>;
     file: z.ZodString;
+    members: z.ZodOptional<z.ZodString>;
     delimiter: z.ZodOptional<z.ZodString>;
     timestamps: z.ZodDefault<z.ZodArray<z.ZodString>>;
     timestamp_format: z.ZodDefault<z.ZodEnum<{ [Format in TimestampFormat]: Format }>>;
@@ -68,6 +69,15 @@ export const config: CsvImportConfig = z.object({
       title: "File",
       help: "File to import, by its name in the folder.",
       placeholder: "customers.csv",
+    } satisfies FieldMeta,
+  ),
+  members: z.string().min(1).max(256).optional().meta(
+    {
+      title: "Members",
+      help: "Which files of a zip archive to import, by a pattern: `*` is any characters but `/`, `**` any, `?` one. " +
+        "Left empty, all of them are, in the order of their names.",
+      placeholder: "orders-*.csv",
+      advanced: true,
     } satisfies FieldMeta,
   ),
   delimiter: z.string().check(readableBy(parseDelimiter)).optional().meta(

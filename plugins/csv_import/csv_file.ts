@@ -1,34 +1,37 @@
 /**
- * Opens a job's CSV file: where it lies, its encoding, its header, the columns the job means.
+ * Opens a CSV file: its encoding, its header, the columns the job means.
  *
  * @module
  */
-import { Failure, type FileEntry, type FileStore, type RecordBatch } from "@waybill/waybill";
-import { type CsvChunk, type CsvHeader, CsvReader, openCsv, openText, parseEncoding } from "@waybill/waybill/codecs";
+import { Failure, type RecordBatch } from "@waybill/waybill";
+import {
+  type CsvChunk,
+  type CsvHeader,
+  CsvReader,
+  type DecodedMember,
+  openCsv,
+  openText,
+  parseEncoding,
+} from "@waybill/waybill/codecs";
 import type { Checkpoint } from "./checkpoint.ts";
 import { type ColumnOptions, selectColumns, type Selection } from "./columns.ts";
 import type { CsvImportOptions } from "./config.ts";
-import { explainMissing } from "./missing_file.ts";
 
 /** The part of the configuration that tells how to read the file. */
-export type FileOptions = ColumnOptions & Pick<CsvImportOptions, "folder" | "file" | "delimiter" | "encoding">;
+export type FileOptions = ColumnOptions & Pick<CsvImportOptions, "delimiter" | "encoding">;
 
 /** How to open it. */
 export interface OpenCsvFileOptions {
-  /** Where an earlier run stopped: reading goes on there. */
+  /** Where an earlier run stopped in this file: reading goes on there. */
   readonly checkpoint?: Checkpoint | undefined;
   /** Rows after which a chunk is handed out; the reader's own limit unless told. */
   readonly batchRows?: number | undefined;
-  /** Ends the reading. */
-  readonly signal: AbortSignal;
 }
 
 /** A CSV file being read. Dispose of it to close the source. */
-export interface JobFile extends AsyncDisposable {
-  /** Its path in the store. */
-  readonly path: string;
-  /** The file as it was when it was opened. */
-  readonly entry: FileEntry;
+export interface CsvFile extends AsyncDisposable {
+  /** Where it comes from. */
+  readonly member: DecodedMember;
   /** Its encoding, by its standard name. */
   readonly encoding: string;
   /** Its columns. */
@@ -39,35 +42,22 @@ export interface JobFile extends AsyncDisposable {
   readonly chunks: AsyncIterable<CsvChunk>;
   /** Takes back a chunk's batch that nobody reads any more: its memory serves one to come. */
   recycle(batch: RecordBatch): void;
-  /** How much of the file, in its own bytes, was read so far. */
-  bytesRead(): number;
-}
-
-/** The path of a file in a folder; a file with a leading `/` stands for itself. */
-export function filePath({ folder, file }: Pick<CsvImportOptions, "folder" | "file">): string {
-  const base = folder.replace(/\/+$/, folder.startsWith("/") ? "/" : "");
-  if (base === "" || file.startsWith("/")) return file;
-  return base.endsWith("/") ? `${base}${file}` : `${base}/${file}`;
 }
 
 /**
- * Opens the file and reads its header. Throws a `Failure`: `config` for a file or column that is not there or a wrong
- * delimiter, `data` for what is no CSV text, or for a file that is not the one the checkpoint was made in.
+ * Opens the file and reads its header. Throws a `Failure`: `config` for a column that is not there or a wrong delimiter,
+ * `data` for what is no CSV text.
  */
-export async function openJobFile(
-  files: FileStore,
+export async function openCsvFile(
+  member: DecodedMember,
   options: FileOptions,
-  { checkpoint, batchRows, signal }: OpenCsvFileOptions,
-): Promise<JobFile> {
-  const path = filePath(options);
-  const entry = await describe(files, path, signal);
-  if (checkpoint !== undefined) requireSameFile(checkpoint, path, entry);
-  let read = 0;
-  const text = await openText(async (offset) => {
-    const stream = await files.open(path, { offset, version: entry.version, signal });
-    read = Math.min(offset, entry.size);
-    return counted(stream, (bytes) => read += bytes);
-  }, { encoding: options.encoding, offset: checkpoint?.position.offset ?? 0 });
+  { checkpoint, batchRows }: OpenCsvFileOptions = {},
+): Promise<CsvFile> {
+  const { path } = member;
+  const text = await openText((offset) => member.open(offset), {
+    encoding: options.encoding,
+    offset: checkpoint?.position.offset ?? 0,
+  });
 
   const input = text.bytes[Symbol.asyncIterator]();
   const close = async () => {
@@ -90,41 +80,17 @@ export async function openJobFile(
       ...(checkpoint === undefined ? {} : { resume: { position: checkpoint.position, names: checkpoint.names } }),
     });
     return {
-      path,
-      entry,
+      member,
       encoding: text.encoding,
       header,
       selection,
       chunks: doubted(file.chunks, options.encoding, header),
       recycle: (batch) => file.recycle(batch),
-      bytesRead: () => read,
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {
     await close();
     throw doubtEncoding(error, options.encoding, asRead);
-  }
-}
-
-async function describe(files: FileStore, path: string, signal: AbortSignal): Promise<FileEntry> {
-  try {
-    return await files.stat(path, { signal });
-  } catch (error) {
-    if (!(error instanceof Failure) || error.kind !== "config") throw error;
-    throw await explainMissing(files, path, error, signal);
-  }
-}
-
-function requireSameFile(checkpoint: Checkpoint, path: string, entry: FileEntry): void {
-  const hint = "Start a new run, which reads the file from its start; what this one imported stays";
-  const { line } = checkpoint.position;
-  if (checkpoint.path !== path) {
-    throw new Failure("config", `The run stopped in "${checkpoint.path}" and cannot go on in "${path}"`, { hint });
-  }
-  if (checkpoint.version !== entry.version) {
-    throw new Failure("data", `File "${path}" changed since the run began, which cannot go on at its line ${line}`, {
-      hint,
-    });
   }
 }
 
@@ -190,19 +156,4 @@ async function* resumed(head: readonly Uint8Array[], input: AsyncIterator<Uint8A
   } finally {
     await input.return?.();
   }
-}
-
-function counted(stream: ReadableStream<Uint8Array>, count: (bytes: number) => void): ReadableStream<Uint8Array> {
-  return stream.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>(
-      {
-        transform(chunk, controller) {
-          count(chunk.length);
-          controller.enqueue(chunk);
-        },
-      },
-      undefined,
-      { highWaterMark: 0 },
-    ),
-  );
 }

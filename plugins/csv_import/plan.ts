@@ -3,30 +3,41 @@
  *
  * @module
  */
-import type { FileConnection, JsonValue, Plan, PlanContext } from "@waybill/waybill";
+import type { JsonValue, Plan, PlanContext } from "@waybill/waybill";
 import type { CsvImportOptions } from "./config.ts";
-import { type JobFile, openJobFile } from "./csv_file.ts";
+import { type CsvFile, openCsvFile } from "./csv_file.ts";
 import { identityNotes } from "./identity_values.ts";
 import { columnValues, readSample, type Sample, SAMPLE_ROWS } from "./sample.ts";
+import { type CsvConnection, firstMember, openSource, type Source } from "./source.ts";
 import { examineTimes, isoTime, mostlyParses, timeNotes } from "./time_column.ts";
 
 /** Rows shown. */
 const SHOWN_ROWS = 5;
 
+/** Names of an archive's members that are listed. */
+const MOST_MEMBERS = 100;
+
 /** Reads the header and the first rows, and changes nothing. */
-export async function plan(context: PlanContext<CsvImportOptions, FileConnection>): Promise<Plan> {
-  const { config, connection, signal } = context;
-  await using file = await openJobFile(connection.files, config, { batchRows: SAMPLE_ROWS, signal });
+export async function plan(context: PlanContext<CsvImportOptions, CsvConnection>): Promise<Plan> {
+  const { config } = context;
+  await using source = await openSource(context, config, { verify: false });
+  await using file = await openCsvFile(await firstMember(source), config, { batchRows: SAMPLE_ROWS });
   const sample = await readSample(file);
-  const { entry, header, selection } = file;
+  const { header, selection } = file;
+  const { entry, path } = source;
+  const members = source.archive?.filter(({ chosen }) => chosen) ?? [];
   const { imported } = selection;
   const columns = imported.length === header.names.length
     ? `all ${header.names.length} columns`
     : `${imported.length} of ${header.names.length} columns`;
   return {
-    summary: `Would import ${columns} of "${file.path}" (${entry.size} bytes) into stream "${config.stream}"`,
+    summary: `Would import ${columns} of ${
+      whereof(source, members.length)
+    } (${entry.size} bytes) into stream "${config.stream}"`,
     facts: {
-      file: file.path,
+      file: path,
+      format: [...file.member.layers, "CSV"].join(" → "),
+      ...(source.archive === undefined ? {} : { members: members.slice(0, MOST_MEMBERS).map(({ name }) => name) }),
       bytes: entry.size,
       modified: isoTime(Math.floor(entry.modified)),
       encoding: file.encoding,
@@ -44,6 +55,7 @@ export async function plan(context: PlanContext<CsvImportOptions, FileConnection
       rows: sample.rows.slice(0, SHOWN_ROWS).map((row) => imported.map((name) => row.get(name) ?? null)),
     },
     notes: [
+      ...memberNotes(source, members.map(({ name }) => name)),
       ...header.notes,
       ...rejectNotes(sample),
       ...timestampNotes(file, sample, config),
@@ -51,6 +63,17 @@ export async function plan(context: PlanContext<CsvImportOptions, FileConnection
       ...identityNotes(sample, config.identify_by),
     ],
   };
+}
+
+function whereof({ path, archive }: Source, members: number): string {
+  if (archive === undefined) return `"${path}"`;
+  return members === 1 ? `1 file in "${path}"` : `${members} files in "${path}"`;
+}
+
+function memberNotes({ archive }: Source, members: readonly string[]): string[] {
+  const [first] = members;
+  if (archive === undefined || first === undefined || members.length === 1) return [];
+  return [`Columns and rows shown are those of "${first}"; each file is read by a header of its own`];
 }
 
 /** For each of the rows shown, the column that gives its time, what stands there, and the time; a flat table. */
@@ -66,7 +89,7 @@ function firstTimes(sample: Sample, config: CsvImportOptions): JsonValue[] {
   });
 }
 
-function timestampNotes(file: JobFile, sample: Sample, config: CsvImportOptions): string[] {
+function timestampNotes(file: CsvFile, sample: Sample, config: CsvImportOptions): string[] {
   const { timestamps, timestamp_format: format, timestamp_zone: zone } = config;
   const times = (column: string) => examineTimes(columnValues(sample, column), format, zone);
   if (timestamps.length > 0) return timestamps.flatMap((column) => timeNotes(column, times(column), format, zone));

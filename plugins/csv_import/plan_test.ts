@@ -34,6 +34,7 @@ Deno.test("a plan tells the file, its columns, its first rows and what each woul
   );
   assert.deepEqual(plan.facts, {
     file: "in/a.csv",
+    format: "CSV",
     bytes: text.length,
     modified: Temporal.Instant.fromEpochMilliseconds(modified).toString(),
     encoding: "utf-8",

@@ -3,77 +3,149 @@
  *
  * @module
  */
-import { type FileConnection, type ImportContext, throwIfAborted } from "@waybill/waybill";
+import { type ImportContext, type RejectedRow, throwIfAborted } from "@waybill/waybill";
 import { fillTimes, parseEncoding, timestampParser } from "@waybill/waybill/codecs";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { CsvImportOptions } from "./config.ts";
-import { openJobFile } from "./csv_file.ts";
+import { type CsvFile, openCsvFile } from "./csv_file.ts";
 import { headerLine } from "./header_line.ts";
 import { projectBatch } from "./project.ts";
+import { type CsvConnection, openSource, type Source } from "./source.ts";
 
-type Context = ImportContext<CsvImportOptions, FileConnection, Checkpoint>;
+type Context = ImportContext<CsvImportOptions, CsvConnection, Checkpoint>;
+
+/** Rows so far, over all members. */
+interface Counts {
+  accepted: number;
+  rejected: number;
+  untimed: number;
+}
 
 /**
- * Imports the file, from its start or from where an earlier run stopped. `batchRows` is how many rows are handed over
- * at a time, where the reader's own limits are not wanted.
+ * Imports the file, from its start or from where an earlier run stopped; of an archive, member after member. `batchRows`
+ * is how many rows are handed over at a time, where the reader's own limits are not wanted.
  */
 export async function run(context: Context, batchRows?: number): Promise<void> {
-  const { config, connection, checkpoint, log, signal } = context;
-  await using file = await openJobFile(connection.files, config, { checkpoint, batchRows, signal });
-  const { entry, header, selection } = file;
-  if (checkpoint === undefined) {
-    log.info(`Reading "${entry.path}"`, { bytes: entry.size, encoding: file.encoding, columns: header.names.length });
-    for (const note of header.notes) log.warn(note);
-  } else {
-    log.info(`Going on in "${entry.path}" at line ${checkpoint.position.line}`, { bytes: entry.size });
+  const { checkpoint, config } = context;
+  await using source = await openVerified(context);
+  if (source.archive !== undefined && checkpoint === undefined) await requireColumns(source, config);
+  const { accepted, rejected, untimed } = checkpoint ?? { accepted: 0, rejected: 0, untimed: 0 };
+  const counts: Counts = { accepted, rejected, untimed };
+  let resume = checkpoint;
+  let header = checkpoint?.names.join();
+  for await (const member of source.members) {
+    if (resume?.member !== undefined && resume.member !== member.name) continue;
+    await using file = await openCsvFile(member, config, { checkpoint: resume, batchRows });
+    // What is committed together has one header, which its rejected rows stand under.
+    if (header !== undefined && header !== file.header.names.join()) await context.flush();
+    header = file.header.names.join();
+    await importRows(context, source, file, counts, resume);
+    resume = undefined;
   }
+  warn(context, counts);
+}
 
+/**
+ * The file, looked through for damage before its first row is handed over. A run that goes on where it stopped does not
+ * do so again: by its version, the file is the one that was found whole.
+ */
+async function openVerified(context: Context): Promise<Source> {
+  const { config, checkpoint } = context;
+  return await openSource(context, config, {
+    checkpoint,
+    verify: checkpoint === undefined,
+    verifying: (share, { name, size }) => {
+      context.progress({ done: 0, total: size, unit: "bytes", note: `${name}, ${Math.floor(share * 100)} % checked` });
+    },
+  });
+}
+
+/** A member that lacks a column, or is no CSV, is told before the rows of those before it are stored. */
+async function requireColumns({ members }: Source, config: CsvImportOptions): Promise<void> {
+  for await (const member of members) {
+    await using _file = await openCsvFile(member, config);
+  }
+}
+
+async function importRows(
+  context: Context,
+  { entry, path, archive }: Source,
+  file: CsvFile,
+  counts: Counts,
+  resume: Checkpoint | undefined,
+): Promise<void> {
+  const { config, signal } = context;
+  const { header, selection, member } = file;
+  tellStart(context, file, resume);
   const parser = timestampParser({ format: config.timestamp_format, zone: config.timestamp_zone });
   const narrow = selection.read.length > selection.imported.length;
-  // In the file's own bytes; offsets count UTF-8, and know better than the file how far the rows go.
+  // In the file's own bytes. Offsets count decoded UTF-8; where that is the same, they know better how far the rows go.
   const progress = (offset: number) => {
-    const done = file.encoding === "utf-8" ? offset : file.bytesRead();
-    context.progress({ done, total: entry.size, unit: "bytes", note: entry.name });
+    const isOwn = member.layers.length === 0 && file.encoding === "utf-8";
+    const done = isOwn ? offset : Math.round(member.share() * entry.size);
+    context.progress({
+      done,
+      total: entry.size,
+      unit: "bytes",
+      note: archive === undefined ? entry.name : member.name,
+    });
   };
   const preamble = headerLine(header.names, header.delimiter, {
     encodings: [parseEncoding(config.encoding), file.encoding],
     saysDelimiter: config.delimiter === undefined && header.delimiter !== ",",
   });
-  let { accepted, rejected: rejectedRows, untimed } = checkpoint ?? { accepted: 0, rejected: 0, untimed: 0 };
+  const position = { path, version: entry.version, ...(archive === undefined ? {} : { member: member.name }) };
 
-  progress(checkpoint?.position.offset ?? 0);
-  for await (const { batch, rejected, position } of file.chunks) {
+  progress(resume?.position.offset ?? 0);
+  for await (const chunk of file.chunks) {
     throwIfAborted(signal);
+    const { batch } = chunk;
     if (config.timestamps.length > 0) {
       fillTimes(batch, config.timestamps, parser);
-      for (const time of batch.times) if (Number.isNaN(time)) untimed++;
+      for (const time of batch.times) if (Number.isNaN(time)) counts.untimed++;
     }
-    accepted += batch.times.length;
-    rejectedRows += rejected.length;
+    counts.accepted += batch.times.length;
+    counts.rejected += chunk.rejected.length;
     // Before the rows: the bytes of a commit are those of its rows.
-    progress(position.offset);
+    progress(chunk.position.offset);
+    const rejected = archive === undefined ? chunk.rejected : chunk.rejected.map((row) => named(row, member.name));
     // First the rejects: a checkpoint past rows that nobody was told of would lose them.
     if (rejected.length > 0) await context.reject(rejected, preamble);
     const rows = narrow ? projectBatch(batch, selection.imported) : batch;
     await context.emit(rows, {
-      path: file.path,
-      version: entry.version,
+      ...position,
       names: [...header.names],
       delimiter: header.delimiter,
-      position,
-      accepted,
-      rejected: rejectedRows,
-      untimed,
+      position: chunk.position,
+      ...counts,
     });
     // The engine is done with it.
     file.recycle(batch);
   }
-  if (rejectedRows > accepted) {
+}
+
+/** Lines are counted in each member anew. */
+function named(row: RejectedRow, member: string): RejectedRow {
+  return { ...row, reason: `${row.reason} (in "${member}")` };
+}
+
+function tellStart({ log }: Context, { member, encoding, header }: CsvFile, resume: Checkpoint | undefined): void {
+  const layers = member.layers.length === 0 ? {} : { layers: [...member.layers] };
+  if (resume !== undefined) {
+    log.info(`Going on in "${member.path}" at line ${resume.position.line}`, layers);
+    return;
+  }
+  log.info(`Reading "${member.path}"`, { encoding, columns: header.names.length, ...layers });
+  for (const note of header.notes) log.warn(note);
+}
+
+function warn({ config, log }: Context, { accepted, rejected, untimed }: Counts): void {
+  if (rejected > accepted) {
     // One quote that is never closed can do this, and only the first reject shows it.
-    log.warn(
-      `${rejectedRows} of ${accepted + rejectedRows} rows were rejected, more than half: look at the first of them`,
-      { accepted, rejected: rejectedRows },
-    );
+    log.warn(`${rejected} of ${accepted + rejected} rows were rejected, more than half: look at the first of them`, {
+      accepted,
+      rejected,
+    });
   }
   if (untimed > 0) {
     const rows = untimed === 1 ? "1 row, which has" : `${untimed} rows, which have`;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RejectedRow } from "@waybill/waybill";
-import type { JobFile } from "./csv_file.ts";
+import type { CsvFile } from "./csv_file.ts";
 
 /** Rows looked at. */
 export const SAMPLE_ROWS = 200;
@@ -18,7 +18,7 @@ export interface Sample {
 }
 
 /** Reads the first rows; the file is to be opened with chunks of {@linkcode SAMPLE_ROWS} rows. */
-export async function readSample(file: JobFile): Promise<Sample> {
+export async function readSample(file: CsvFile): Promise<Sample> {
   const rows: ReadonlyMap<string, string>[] = [];
   const rejected: RejectedRow[] = [];
   const decoder = new TextDecoder();

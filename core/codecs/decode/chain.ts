@@ -12,6 +12,7 @@ import {
   readHead,
   type SeekableSource,
   sliceSource,
+  type SpooledBytes,
   spoolSource,
   streamOf,
   withoutFirst,
@@ -78,13 +79,16 @@ export async function openDecoded(
       isLocal: false,
     });
     const members = options.verify === false ? undefined : await chain.verify(peeled);
-    const { entries } = peeled;
+    const { archive } = peeled;
+    const chosen = new Set(archive?.chosen);
     return {
       members: members === undefined
         ? { [Symbol.asyncIterator]: () => chain.members(peeled) }
         : { [Symbol.asyncIterator]: () => each(members) },
-      ...(entries === undefined ? {} : { archive: filesIn(entries).map(({ name, size }) => ({ name, size })) }),
-      tooLargeForFields: entries !== undefined && file.entry.size > ZIP_FIELDS_BYTES,
+      ...(archive === undefined ? {} : {
+        archive: archive.files.map((entry) => ({ name: entry.name, size: entry.size, chosen: chosen.has(entry) })),
+      }),
+      tooLargeForFields: archive !== undefined && file.entry.size > ZIP_FIELDS_BYTES,
       [Symbol.asyncDispose]: () => chain.dispose(),
     };
   } catch (error) {
@@ -109,14 +113,14 @@ interface Wrapped {
 
 /** A source without layers, or an archive. */
 interface Peeled extends Wrapped {
-  /** Those of the archive, if it is one. */
-  readonly entries?: readonly ZipEntry[];
+  /** Its files, and those of them that are meant, if it is an archive. */
+  readonly archive?: { readonly files: readonly ZipEntry[]; readonly chosen: readonly ZipEntry[] };
 }
 
 /** The decoding of one file. */
 class Chain {
   readonly #limits: DecodeLimits;
-  readonly #spooled: SpoolFile[] = [];
+  readonly #spooled: AsyncDisposable[] = [];
   readonly #verify: boolean;
   readonly #budget: DecodeBudget;
   #isVerified = false;
@@ -150,7 +154,7 @@ class Chain {
 
   /** The files in it. */
   async *members(peeled: Peeled): AsyncGenerator<DecodedMember, void, undefined> {
-    if (peeled.entries === undefined) return yield memberOf(peeled);
+    if (peeled.archive === undefined) return yield memberOf(peeled);
     const names = new Set<string>();
     for await (const inner of this.#entries(peeled)) {
       for await (const member of this.members(await this.peel(inner))) {
@@ -210,9 +214,12 @@ class Chain {
         hint: "Use an auth that has a PGP private key: sftp-pgp-private, or a local folder with one",
       });
     }
-    const maxBytes = this.#budget.left;
+    const limits = { maxBytes: this.#budget.left, maxRatio: this.#limits.ratio };
     const message = await wrapped.source.open();
-    const file = await decrypt(message, { name, spool, maxBytes, ...(signal === undefined ? {} : { signal }) });
+    const file = await decrypt(message, { spool, limits, ...(signal === undefined ? {} : { signal }) })
+      .catch((error: unknown) => {
+        throw ofFile(error, name);
+      });
     this.#spooled.push(file);
     this.#budget.spend(file.size);
     return this.#local(wrapped, file, 0);
@@ -224,29 +231,31 @@ class Chain {
     const placed = seekable === undefined ? this.#local(wrapped, await this.#spool(await source.open()), 0) : wrapped;
     if (placed.seekable === undefined) throw new TypeError("An archive in the spool has a size");
     const entries = await readDirectory(placed.seekable, this.#limits);
-    return { ...placed, layers: [...wrapped.layers, "zip"], entries };
+    const pattern = wrapped.layers.includes("zip") ? undefined : this.options.members;
+    const chosen = chooseFiles(entries, pattern, source.name);
+    this.#budget.foresee(sum(chosen, ({ size }) => size));
+    return { ...placed, layers: [...wrapped.layers, "zip"], archive: { files: filesIn(entries), chosen } };
   }
 
   /** The chosen files of an archive. */
-  async *#entries({ entries = [], ...archive }: Peeled): AsyncGenerator<Wrapped, void, undefined> {
-    const { name: archiveName } = archive.source;
-    const isNested = archive.layers.filter((layer) => layer === "zip").length > 1;
-    const chosen = chooseFiles(entries, isNested ? undefined : this.options.members, archiveName);
-    this.#budget.foresee(sum(chosen, ({ size }) => size));
+  async *#entries(peeled: Peeled): AsyncGenerator<Wrapped, void, undefined> {
+    const { name: archiveName } = peeled.source;
+    const { chosen = [] } = peeled.archive ?? {};
+    const isNested = peeled.layers.filter((layer) => layer === "zip").length > 1;
     const total = sum(chosen, ({ compressedSize }) => compressedSize);
-    const placed = this.#verify && !archive.isLocal && archive.seekable !== undefined
+    const placed = this.#verify && !peeled.isLocal && peeled.seekable !== undefined
       ? await this.#copied(
-        archive,
-        archive.seekable,
+        peeled,
+        peeled.seekable,
         chosen.reduce((least, { start }) => Math.min(least, start), Infinity),
         chosen.reduce((most, { end }) => Math.max(most, end), 0),
       )
-      : archive;
+      : peeled;
     if (placed.seekable === undefined) throw new TypeError("An archive that was opened has a size");
     let before = 0;
     for (const entry of chosen) {
       const after = before + entry.compressedSize;
-      const meter = total === 0 ? archive.meter : archive.meter.part(before / total, after / total);
+      const meter = total === 0 ? peeled.meter : peeled.meter.part(before / total, after / total);
       before = after;
       const content = await contentOf(placed.seekable, entry, `${archiveName}/${entry.name}`);
       const packed = meteredSource(
@@ -263,9 +272,9 @@ class Chain {
           open: (offset = 0) => isStored(entry) && offset > 0 ? packed.open(offset) : decoded.open(offset),
         },
         seekable: undefined,
-        name: isNested ? `${archive.name}/${entry.name}` : entry.name,
+        name: isNested ? `${peeled.name}/${entry.name}` : entry.name,
         hint: entry.name,
-        layers: archive.layers,
+        layers: peeled.layers,
         meter,
         isLocal: placed.isLocal,
       };
@@ -288,7 +297,7 @@ class Chain {
     return file;
   }
 
-  #local(wrapped: Wrapped, file: SpoolFile, start: number): Wrapped {
+  #local(wrapped: Wrapped, file: SpooledBytes, start: number): Wrapped {
     const { meter, source: { name } } = wrapped;
     const seekable = spoolSource(file, name, start);
     const reached = (offset: number) => meter.done = offset / seekable.size;
@@ -314,6 +323,21 @@ async function* each<T>(items: readonly T[]): AsyncGenerator<T, void, undefined>
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {
   return items.reduce((total, item) => total + value(item), 0);
+}
+
+/** What is wrong with a message, with the file that it is; whoever decrypts knows no names. */
+function ofFile(error: unknown, name: string): unknown {
+  if (!(error instanceof Failure) || (error.kind !== "data" && error.kind !== "auth")) return error;
+  const { kind, message, hint, code } = error;
+  return new Failure(
+    kind,
+    `File "${name}" cannot be decrypted: ${message.charAt(0).toLowerCase()}${message.slice(1)}`,
+    {
+      ...(hint === undefined ? {} : { hint }),
+      ...(code === undefined ? {} : { code }),
+      cause: error,
+    },
+  );
 }
 
 function tooDeep(name: string, depth: number): Failure {

@@ -3,27 +3,33 @@
  *
  * @module
  */
-import type { Spool, SpoolFile } from "../spool.ts";
+import type { Spool } from "../spool.ts";
 import type { Layer } from "./detect.ts";
 import type { DecodeLimits } from "./limits.ts";
 
 /** What a decryption gets beside the message. */
 export interface DecryptOptions {
-  /** What messages call it. */
-  readonly name: string;
   /** Where the plaintext goes. */
   readonly spool: Spool;
-  /** Most bytes of plaintext. */
-  readonly maxBytes: number;
+  /** Most bytes of plaintext, and how many times as much as the message it may be. */
+  readonly limits: { readonly maxBytes: number; readonly maxRatio: number };
   /** Ends the work. */
   readonly signal?: AbortSignal;
 }
 
+/** Plaintext that is authenticated. Dispose of it to remove it. */
+export interface Decrypted extends AsyncDisposable {
+  /** Bytes of it. */
+  readonly size: number;
+  /** The bytes from `offset` (0 unless told) to the end. */
+  open(offset?: number): ReadableStream<Uint8Array>;
+}
+
 /**
- * Decrypts a PGP message and gives its plaintext once all of it is authenticated; throws a `Failure` otherwise. Whoever
- * calls it disposes of the file.
+ * Decrypts a PGP message and gives its plaintext once all of it is authenticated; throws a `Failure` otherwise.
+ * `decryptPgp` with its keys filled in is one.
  */
-export type Decrypt = (message: ReadableStream<Uint8Array>, options: DecryptOptions) => Promise<SpoolFile>;
+export type Decrypt = (message: AsyncIterable<Uint8Array>, options: DecryptOptions) => Promise<Decrypted>;
 
 /** How to open a file. */
 export interface DecodeOptions {
@@ -69,8 +75,8 @@ export interface DecodedMember {
 export interface DecodedFile extends AsyncDisposable {
   /** The files in it, in the order of their names. One for a file that is no archive. May be iterated again. */
   readonly members: AsyncIterable<DecodedMember>;
-  /** The files of the zip archive that it is; `members` chose none of them yet. Absent where it is none. */
-  readonly archive?: readonly { readonly name: string; readonly size: number }[];
+  /** All files of the zip archive that it is, and which of them are meant. Absent where it is none. */
+  readonly archive?: readonly { readonly name: string; readonly size: number; readonly chosen: boolean }[];
   /** Whether it is a zip archive of more than 10^8 bytes, for which fields and timestamps cannot be selected. */
   readonly tooLargeForFields: boolean;
 }

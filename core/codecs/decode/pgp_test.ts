@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { gzipSync } from "node:zlib";
+import * as openpgp from "openpgp";
+import { decryptPgp, encryptPgp, type PgpPublicKey, readPrivateKey, readPublicKey } from "../pgp/mod.ts";
+import { makeZip } from "../zip/zip_testing.ts";
+import { decoded, outcome } from "./decode_testing.ts";
+import type { Decrypt } from "./decoded_file.ts";
+
+const TEXT = "id,name\n1,Ann\n2,Bob\n";
+
+async function makeKey(): Promise<{ readonly recipient: PgpPublicKey; readonly decrypt: Decrypt }> {
+  const made = await openpgp.generateKey({ type: "curve25519", userIDs: { email: "import@test.invalid" } });
+  const key = await readPrivateKey(made.privateKey);
+  return {
+    recipient: await readPublicKey(made.publicKey),
+    decrypt: (message, options) => decryptPgp(message, { keys: [key], ...options }),
+  };
+}
+
+async function encrypt(content: Uint8Array | string, recipient: PgpPublicKey): Promise<Uint8Array> {
+  const message = await encryptPgp(new Blob([new Uint8Array(Buffer.from(content))]).stream(), {
+    recipients: [recipient],
+  });
+  return new Uint8Array(await new Response(message).arrayBuffer());
+}
+
+Deno.test("PGP messages are opened around and within archives and packed files, binary and armored", async () => {
+  const { recipient, decrypt } = await makeKey();
+  const plain = await encrypt(TEXT, recipient);
+  assert.deepEqual(await decoded("a.csv", plain, { decrypt }), { "a.csv": TEXT });
+  const armored = new TextEncoder().encode(openpgp.armor(openpgp.enums.armor.message, plain));
+  assert.deepEqual(await decoded("a.csv.asc", armored, { decrypt }), { "a.csv.asc": TEXT });
+  const packed = await encrypt(gzipSync(TEXT), recipient);
+  assert.deepEqual(await decoded("a.csv.gz.pgp", packed, { decrypt }), { "a.csv.gz.pgp": TEXT });
+  const archive = makeZip([{ name: "a.csv", content: TEXT }, { name: "b.csv.pgp", content: plain, stored: true }]);
+  const content = { "a.csv": TEXT, "b.csv.pgp": TEXT };
+  assert.deepEqual(await decoded("x.zip", archive, { decrypt }), content);
+  assert.deepEqual(await decoded("x.zip.pgp", await encrypt(archive, recipient), { decrypt }), content);
+});
+
+Deno.test("a message that was altered, or is to another key, is told with the file that it is", async () => {
+  const { recipient, decrypt } = await makeKey();
+  const other = await makeKey();
+  const message = await encrypt(gzipSync(TEXT), recipient);
+  const altered = message.with(-30, (message.at(-30) ?? 0) ^ 1);
+  assert.match(
+    String(await outcome("a.gz.pgp", altered, { decrypt })),
+    /^data: File "a.gz.pgp" cannot be decrypted: the/,
+  );
+  assert.match(
+    String(await outcome("x.zip", makeZip([{ name: "a.pgp", content: message }]), other)),
+    /^auth: File "x.zip\/a.pgp" cannot be decrypted: the/,
+  );
+});
