@@ -55,6 +55,29 @@ export class BitReader {
     return value;
   }
 
+  /** The next bit. Waits for it. */
+  async bit(): Promise<number> {
+    if (this.#at === this.#chunk.length) await this.more(1);
+    return this.take(1);
+  }
+
+  /** The next bits as a number, without taking them; zeros stand for those that are not there. 24 at the most. */
+  peek(count: number): number {
+    while (this.#count < count) {
+      if (this.#at === this.#chunk.length) return (this.#bits << (count - this.#count)) & ((1 << count) - 1);
+      this.#bits = (this.#bits << 8) | this.#chunk[this.#at++]!;
+      this.#count += 8;
+    }
+    return this.#bits >>> (this.#count - count);
+  }
+
+  /** Passes over bits. Throws a `Failure` of kind `data` where they are not there. */
+  skip(count: number): void {
+    if (this.#count < count) throw damagedBzip2();
+    this.#count -= count;
+    this.#bits &= (1 << this.#count) - 1;
+  }
+
   /** Passes over what is left of a byte. */
   skipToByte(): void {
     this.#count = this.#bits = 0;

@@ -14,8 +14,13 @@ const MAX_CODE = 20;
 /** Bytes that a group takes at the most. */
 const GROUP_BYTES = Math.ceil(GROUP * MAX_CODE / 8) + 1;
 
-/** A Huffman code: by length, the lowest code, one past the highest, and where its symbols start. */
+/** Bits of the codes that a table gives at once; longer ones are rare. */
+const FAST = 10;
+
+/** A Huffman code: a table for short codes; by length, the lowest code, one past the highest, and where its symbols start. */
 interface Code {
+  /** For the next bits: the symbol times 32, plus the bits of its code; 0 for a longer one. */
+  readonly fast: Uint16Array;
   readonly first: Int32Array;
   readonly limit: Int32Array;
   readonly start: Int32Array;
@@ -52,7 +57,7 @@ export async function readSymbols(bits: BitReader, block: Uint32Array): Promise<
       if (symbol === end) return size;
       if (size === block.length) throw damagedBzip2();
       const byte = front[symbol - 1]!;
-      front.copyWithin(1, 0, symbol - 1);
+      for (let place = symbol - 1; place > 0; place--) front[place] = front[place - 1]!;
       front[0] = byte;
       block[size++] = byte;
     }
@@ -80,7 +85,7 @@ async function readSelectors(bits: BitReader, tables: number, count: number): Pr
   const selectors = new Uint8Array(count);
   for (let index = 0; index < count; index++) {
     let place = 0;
-    while (await bits.read(1) === 1) if (++place >= tables) throw damagedBzip2();
+    while ((bits.ready > 0 ? bits.take(1) : await bits.bit()) === 1) if (++place >= tables) throw damagedBzip2();
     const table = front[place]!;
     front.copyWithin(1, 0, place);
     front[0] = table;
@@ -94,8 +99,8 @@ async function readCode(bits: BitReader, symbols: number): Promise<Code> {
   const lengths = new Uint8Array(symbols);
   let length = await bits.read(5);
   for (let symbol = 0; symbol < symbols; symbol++) {
-    while (await bits.read(1) === 1) {
-      length += await bits.read(1) === 0 ? 1 : -1;
+    while (await bits.bit() === 1) {
+      length += await bits.bit() === 0 ? 1 : -1;
       if (length < 1 || length > MAX_CODE) throw damagedBzip2();
     }
     if (length < 1 || length > MAX_CODE) throw damagedBzip2();
@@ -118,10 +123,29 @@ function codeOf(lengths: Uint8Array): Code {
     limit[length] = code;
     code <<= 1;
   }
-  return { first, limit, start, symbols };
+  return { fast: fastTable(lengths, symbols), first, limit, start, symbols };
 }
 
-function takeSymbol(bits: BitReader, { first, limit, start, symbols }: Code): number {
+/** Every number of {@linkcode FAST} bits that starts with a short code. */
+function fastTable(lengths: Uint8Array, symbols: Uint16Array): Uint16Array {
+  const table = new Uint16Array(1 << FAST);
+  let at = 0;
+  for (const symbol of symbols) {
+    const length = lengths[symbol]!;
+    if (length > FAST) break;
+    const end = Math.min(table.length, at + (1 << (FAST - length)));
+    table.fill((symbol << 5) | length, at, end);
+    at = end;
+  }
+  return table;
+}
+
+function takeSymbol(bits: BitReader, { fast, first, limit, start, symbols }: Code): number {
+  const entry = fast[bits.peek(FAST)]!;
+  if (entry !== 0) {
+    bits.skip(entry & 31);
+    return entry >> 5;
+  }
   let code = 0;
   for (let length = 1; length <= MAX_CODE; length++) {
     code = (code << 1) | bits.take(1);
