@@ -74,9 +74,9 @@ export async function countMembers(scan: Scan, lists: Lists, span: Span = EVERY_
   if (scan.program.filter === undefined) return lists.get(String(scan.program.row.id))?.size ?? 0;
   const asks = asker(scan, lists);
   let count = 0;
-  for await (const { ids, profiles } of pagesOf(scan, span)) {
+  for await (const { ids, profiles } of pagesOf(scan, span, lists.size > 0)) {
     for (let index = 0; index < profiles.length; index++) {
-      if (asks(profiles[index]!, ids[index]!)) count++;
+      if (asks(profiles[index]!, ids[index] ?? 0)) count++;
     }
     await rest(scan);
   }
@@ -87,7 +87,7 @@ export async function countMembers(scan: Scan, lists: Lists, span: Span = EVERY_
 export async function* findMembers(scan: Scan, after: number): AsyncGenerator<FoundMember> {
   const { executor, kind, scope } = scan;
   const asks = asker(scan, await listsOf(scan));
-  for await (const { ids, profiles } of pagesOf(scan, { ...EVERY_ID, after })) {
+  for await (const { ids, profiles } of pagesOf(scan, { ...EVERY_ID, after }, true)) {
     const found = ids.filter((id, index) => asks(profiles[index]!, id));
     for (let from = 0; from < found.length; from += READ_AT_ONCE) {
       const some = found.slice(from, from + READ_AT_ONCE);
@@ -99,10 +99,10 @@ export async function* findMembers(scan: Scan, after: number): AsyncGenerator<Fo
   }
 }
 
-function pagesOf({ executor, kind, scope, program }: Scan, span: Span) {
+function pagesOf({ executor, kind, scope, program }: Scan, span: Span, ids: boolean) {
   // What a list tells by lies elsewhere.
   const fields = program.filter === undefined ? [] : program.fields;
-  return profilePages(executor, kind, scope, { fields, ...span });
+  return profilePages(executor, kind, scope, { fields, ids, ...span });
 }
 
 /** Which profiles are in the lists that decide. The thread answers others meanwhile. */

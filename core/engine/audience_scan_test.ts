@@ -175,7 +175,11 @@ onEachDatabase("a table is read in pages whose size follows that of its profiles
     const pages = [];
     const ids = [];
     for await (
-      const page of profilePages(database.kysely, database.kind, { account: 1, table: 1 }, { ...ALL, fields: ["a"] })
+      const page of profilePages(database.kysely, database.kind, { account: 1, table: 1 }, {
+        ...ALL,
+        ids: true,
+        fields: ["a"],
+      })
     ) {
       pages.push(page.profiles.length);
       ids.push(...page.ids);
@@ -197,8 +201,8 @@ onEachDatabase("pages are found by the key of profiles", async (databases) => {
   const scope = { account: 1, table: 1 };
   for (
     const statement of [
-      pageStatement(kind, scope, { fields: ["a"], after: 100, last: 5_000, rows: 50 }),
-      pageStatement(kind, scope, { fields: undefined, after: 100, last: 5_000, rows: 50 }),
+      pageStatement(kind, scope, { fields: ["a"], ids: true, after: 100, last: 5_000, rows: 50 }),
+      pageStatement(kind, scope, { fields: undefined, ids: false, after: 100, last: 5_000, rows: 50 }),
       attributesStatement(kind, scope, [1, 11, 21]),
     ]
   ) {

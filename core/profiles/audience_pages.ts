@@ -16,6 +16,8 @@ import type { ProfileScope } from "./statements.ts";
 export interface PageOptions {
   /** The fields that are needed; `undefined` for all. */
   readonly fields: readonly string[] | undefined;
+  /** Whether ids are needed. */
+  readonly ids: boolean;
   /** The profile after which to begin. */
   readonly after: number;
   /** The last profile that may come. */
@@ -24,14 +26,14 @@ export interface PageOptions {
 
 /** Some profiles that follow one another. */
 export interface ProfilePage {
-  /** Ids, ascending. */
+  /** Ids, ascending; empty where none were asked for. */
   readonly ids: readonly number[];
   /** Their attributes, as they are stored: all, or the fields that are needed, null where a profile has none. */
   readonly profiles: readonly FilteredProfile[];
 }
 
 /** Most fields that are taken out one by one; more take as long as all of it. */
-const MOST_FIELDS = 6;
+const MOST_FIELDS = 5;
 
 /** Bytes of attributes that a page aims at: what a thread reads in some milliseconds. */
 const PAGE_BYTES = 1 << 20;
@@ -44,6 +46,8 @@ const LARGEST_PAGE = 20_000;
 
 /** A page as it comes: JSON lists, an entry a profile. */
 interface PageRow {
+  readonly seen: number;
+  readonly last: number | null;
   readonly bytes: number | null;
   readonly ids: string | null;
   /** `values0`: the values of the first field that is needed; or of every profile all attributes. */
@@ -59,12 +63,11 @@ export async function* profilePages(
 ): AsyncGenerator<ProfilePage> {
   const fields = options.fields !== undefined && canTake(options.fields) ? options.fields : undefined;
   for (let rows = FIRST_PAGE;;) {
-    const page = await onlyRow(executor, pageStatement(kind, scope, { fields, after, last, rows }));
-    const ids: number[] = JSON.parse(page.ids ?? "[]");
-    if (ids.length === 0) return;
-    yield { ids, profiles: profilesOf(page, fields, ids.length) };
-    if (ids.length < rows) return;
-    after = ids.at(-1)!;
+    const page = await onlyRow(executor, pageStatement(kind, scope, { ...options, fields, after, last, rows }));
+    if (page.last === null) return;
+    after = page.last;
+    yield { ids: JSON.parse(page.ids ?? "[]"), profiles: profilesOf(page, fields) };
+    if (page.seen < rows) return;
     rows = Math.ceil(Math.min(LARGEST_PAGE, 4 * rows, PAGE_BYTES / ((page.bytes ?? 0) / rows + 1)));
   }
 }
@@ -104,11 +107,11 @@ function canTake(fields: readonly string[]): boolean {
     fields.every((name) => name !== "__proto__" && !/["\\\p{Cc}]/u.test(name) && name.isWellFormed());
 }
 
-function profilesOf(page: PageRow, fields: readonly string[] | undefined, count: number): readonly FilteredProfile[] {
+function profilesOf(page: PageRow, fields: readonly string[] | undefined): readonly FilteredProfile[] {
   if (fields === undefined) return JSON.parse(page.values0 ?? "[]");
   const lists: JsonValue[][] = fields.map((_, index) => JSON.parse(page[`values${index}`]!));
   const profiles: FilteredProfile[] = [];
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < page.seen; index++) {
     const profile: Record<string, JsonValue> = {};
     for (let field = 0; field < fields.length; field++) profile[fields[field]!] = lists[field]![index]!;
     profiles.push(profile);
@@ -120,7 +123,7 @@ function profilesOf(page: PageRow, fields: readonly string[] | undefined, count:
 export function pageStatement(
   kind: Database["kind"],
   { account, table }: ProfileScope,
-  { fields, after, last, rows }: PageOptions & { readonly rows: number },
+  { fields, ids, after, last, rows }: PageOptions & { readonly rows: number },
 ): RawBuilder<PageRow> {
   const values = fields === undefined
     ? [
@@ -134,9 +137,10 @@ export function pageStatement(
         : sql`json_agg(attributes -> ${field}::text order by id)::text`
     );
   const columns = values.map((list, index) => sql`, ${list} as ${sql.id(`values${index}`)}`);
-  const ids = kind === "sqlite" ? sql`json_group_array(id)` : sql`json_agg(id order by id)::text`;
+  const listed = kind === "sqlite" ? sql`json_group_array(id)` : sql`json_agg(id order by id)::text`;
   const attributes = kind === "sqlite" ? sql`attributes` : sql`attributes::json as attributes`;
-  return sql`select sum(bytes) as bytes, ${ids} as ids${sql.join(columns, sql``)} from (
+  return sql`select count(*) as seen, max(id) as last, sum(bytes) as bytes,
+    ${ids ? listed : sql`null`} as ids${sql.join(columns, sql``)} from (
     select id, octet_length(attributes) as bytes, ${attributes} from profiles
     where account_id = ${account} and table_id = ${table} and id > ${after} and id <= ${last} order by id limit ${rows}
   ) as page`;
