@@ -230,8 +230,8 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       let preamble: string | undefined;
       for await (const line of rejectLines(id)) {
         const text = "preamble" in line ? line.preamble : line.raw;
-        // Every commit has its own; a file wants it once.
-        if ("preamble" in line && preamble !== undefined) continue;
+        // Every commit has its own; it is wanted once, and again where another begins: the next file of an archive.
+        if ("preamble" in line && preamble === text) continue;
         if ("preamble" in line) preamble = text;
         const bytes = Uint8Array.fromBase64(text);
         yield bytes;

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { decompress, ENGINE_CHUNK } from "../codecs/decode/engine.ts";
 import { Failure } from "../contracts/failure.ts";
 import { abortedOr, untilAborted } from "../files/failures.ts";
 
@@ -48,23 +47,15 @@ async function* read(
   }
 }
 
-/** Every member of a gzip file; `DecompressionStream` stops at the first one. */
-async function* unpacked(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  const gunzip = createGunzip({ chunkSize: 65_536 });
-  const source = Readable.from(packed, { objectMode: true, highWaterMark: 2 });
-  const feeding = pipeline(source, gunzip);
-  feeding.catch(() => {});
-  try {
-    for await (const chunk of gunzip) yield chunk;
-    await feeding;
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure("config", "The request body cannot be unpacked: it is no gzip, or is damaged or cut off", {
+/** Every member of a gzip file, and nothing behind the last but zeros. */
+function unpacked(packed: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const broken = (cause?: unknown) =>
+    new Failure("config", "The request body cannot be unpacked: it is no gzip, or is damaged or cut off", {
       hint: 'Pack it again, or send it as it is, without "Content-Encoding"',
-      cause: error,
+      cause,
     });
-  } finally {
-    source.destroy();
-    gunzip.destroy();
-  }
+  const tail = (bytes: Uint8Array) => {
+    if (bytes.some((byte) => byte !== 0)) throw broken();
+  };
+  return decompress(createGunzip({ chunkSize: ENGINE_CHUNK }), packed, tail, broken);
 }

@@ -171,6 +171,7 @@ Deno.test("the query takes what the job type's config does, but for stream, fold
       "format",
       "identify_by",
       "reject_threshold",
+      "members",
       "delimiter",
       "timestamps",
       "timestamp_format",
