@@ -8,12 +8,18 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 /** Bytes in a block of AES. */
 export const BLOCK = 16;
 
-/** Encrypts or decrypts whole blocks, each by itself (ECB). What comes back may be written to. */
+/** Encrypts or decrypts whole blocks. What comes back may be written to. */
 export type Blocks = (blocks: Uint8Array) => Uint8Array;
 
 /** AES encryption of single blocks. The key has 16, 24 or 32 bytes. */
 export function encryptBlocks(key: Uint8Array): Blocks {
   const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false);
+  return (blocks) => plain(cipher.update(blocks));
+}
+
+/** AES encryption in a chain (CBC) that starts at zeros and goes on from call to call. The key has 16 or 32 bytes. */
+export function chainBlocks(key: Uint8Array): Blocks {
+  const cipher = createCipheriv(`aes-${key.length * 8}-cbc`, key, new Uint8Array(BLOCK)).setAutoPadding(false);
   return (blocks) => plain(cipher.update(blocks));
 }
 

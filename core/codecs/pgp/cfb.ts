@@ -5,14 +5,12 @@
  * @module
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { BLOCK, encryptBlocks, xorInto } from "./block_cipher.ts";
+import { BLOCK, chainBlocks, encryptBlocks, xorInto } from "./block_cipher.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { concatenated } from "./bytes.ts";
 import { altered, cutShort } from "./failures.ts";
 import type { SessionKey } from "./session_key.ts";
-
-/** Bytes decrypted at a time; a multiple of the block. */
-const CHUNK = 256 * 1024;
+import { shifted } from "./shifted.ts";
 
 /** A block of random bytes and the last two of them again stand before the data. */
 const PREFIX = BLOCK + 2;
@@ -20,6 +18,33 @@ const PREFIX = BLOCK + 2;
 /** The packet with the SHA-1 of all before it, and of its own header: type 19, 20 bytes. */
 const MDC_HEADER = Uint8Array.of(0xd3, 0x14);
 const MDC = MDC_HEADER.length + 20;
+
+/**
+ * Encrypts packets; gives the body of the packet, from its version on.
+ *
+ * The keystream is the encryption of the ciphertext, a block later. What CBC makes of the plaintext, a block later, is the
+ * same: it encrypts plaintext and keystream, which is the ciphertext.
+ */
+export async function* encryptCfb(
+  packets: AsyncIterable<Uint8Array>,
+  key: Uint8Array,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const hash = createHash("sha1");
+  const plaintext = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    const prefix = new Uint8Array(PREFIX);
+    crypto.getRandomValues(prefix.subarray(0, BLOCK));
+    prefix.copyWithin(BLOCK, BLOCK - 2, BLOCK);
+    hash.update(prefix);
+    yield prefix;
+    for await (const bytes of packets) {
+      hash.update(bytes);
+      yield bytes;
+    }
+    yield concatenated([MDC_HEADER, hash.update(MDC_HEADER).digest()]);
+  };
+  yield Uint8Array.of(1);
+  yield* shifted(plaintext(), chainBlocks(key));
+}
 
 /**
  * Decrypts the body of the packet, from behind its version on. The plaintext is authentic once the iteration has ended
@@ -37,7 +62,7 @@ export async function* decryptCfb(
   let seen = 0;
   // The last bytes seen may be those of the code.
   let held: Uint8Array = new Uint8Array(0);
-  for await (const plain of decryptedChunks(body, key)) {
+  for await (const plain of shifted(body.rest(), encryptBlocks(key))) {
     const content = seen === 0 ? plain.subarray(Math.min(PREFIX, plain.length)) : plain;
     if (seen === 0) hash.update(plain.subarray(0, PREFIX));
     seen += plain.length;
@@ -73,29 +98,4 @@ function keyThatFits(prefix: Uint8Array, keys: readonly SessionKey[]): Uint8Arra
     if (plain[BLOCK - 2] === plain[BLOCK] && plain[BLOCK - 1] === plain[BLOCK + 1]) return key;
   }
   throw altered();
-}
-
-async function* decryptedChunks(body: ByteReader, key: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  const encrypt = encryptBlocks(key);
-  // One block of what came before, then what is to be decrypted.
-  const window = new Uint8Array(BLOCK + CHUNK);
-  let filled = BLOCK;
-  const decrypt = (): Uint8Array => {
-    const size = filled - BLOCK;
-    const plain = encrypt(window.subarray(0, Math.ceil(size / BLOCK) * BLOCK)).subarray(0, size);
-    xorInto(plain, window.subarray(BLOCK, filled));
-    window.copyWithin(0, CHUNK, BLOCK + CHUNK);
-    filled = BLOCK;
-    return plain;
-  };
-  for await (let bytes of body.rest()) {
-    while (bytes.length > 0) {
-      const taken = bytes.subarray(0, window.length - filled);
-      window.set(taken, filled);
-      filled += taken.length;
-      bytes = bytes.subarray(taken.length);
-      if (filled === window.length) yield decrypt();
-    }
-  }
-  if (filled > BLOCK) yield decrypt();
 }

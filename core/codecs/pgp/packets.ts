@@ -101,6 +101,42 @@ export async function smallBody(reader: ByteReader, { tag, length }: Packet): Pr
   return new Uint8Array(await reader.exactly(length.bytes));
 }
 
+/** Bytes of a part of a packet that is written while its length is not known: a power of two. */
+const PART_BITS = 18;
+
+/** A packet of any length, in parts. */
+export async function* packetInParts(
+  tag: number,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield Uint8Array.of(0xc0 | tag);
+  let part = new Uint8Array(1 + 2 ** PART_BITS);
+  part[0] = 0xe0 | PART_BITS;
+  let filled = 1;
+  for await (let bytes of body) {
+    while (bytes.length > 0) {
+      if (filled === part.length) {
+        yield part;
+        part = part.slice();
+        filled = 1;
+      }
+      const taken = bytes.subarray(0, part.length - filled);
+      part.set(taken, filled);
+      filled += taken.length;
+      bytes = bytes.subarray(taken.length);
+    }
+  }
+  yield wholeLength(filled - 1);
+  yield part.subarray(1, filled);
+}
+
+function wholeLength(bytes: number): Uint8Array {
+  const length = new Uint8Array(5);
+  length[0] = 0xff;
+  new DataView(length.buffer).setUint32(1, bytes);
+  return length;
+}
+
 /** A packet with a header of its own, as other readers take it. */
 export function writePacket(tag: number, body: Uint8Array): Uint8Array {
   const packet = new Uint8Array(6 + body.length);
