@@ -28,13 +28,13 @@ export interface FileEntry {
 export interface FilePage {
   /** Entries in bytewise order of name, without `.` and `..`. */
   readonly entries: readonly FileEntry[];
-  /** Given back as `cursor`, continues after the last entry; absent on the last page. */
+  /** Name of the last entry: given back as `cursor`, continues after it; absent on the last page. */
   readonly next?: string;
 }
 
 /** How to list a folder. */
 export interface ListOptions {
-  /** Where the page before ended. */
+  /** Name of the entry to go on after, which need not be there: where the page before ended. */
   readonly cursor?: string;
   /** Most entries wanted; 1,000 unless told, 10,000 at most. */
   readonly limit?: number;
@@ -80,6 +80,11 @@ export interface FileStore {
   remove?(path: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Moves a file, replacing what is at `to`. Absent where the store cannot. */
   move?(from: string, to: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /**
+   * The clock that modification times are by, in milliseconds since the Unix epoch. Absent where the store cannot tell:
+   * SFTP has no way to ask for it.
+   */
+  clock?(): Promise<number>;
 }
 
 /** The connection that every file provider's auth gives. */

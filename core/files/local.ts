@@ -39,6 +39,8 @@ export interface LocalStore extends FileStore {
   remove(path: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Moves a file, replacing what is at `to`; missing folders are made. */
   move(from: string, to: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** This machine's clock. */
+  clock(): Promise<number>;
 }
 
 /**
@@ -57,6 +59,10 @@ class FolderStore implements LocalStore {
 
   constructor(root: string) {
     this.#root = root;
+  }
+
+  clock(): Promise<number> {
+    return Promise.resolve(Date.now());
   }
 
   async list(folder: string, options: ListOptions = {}): Promise<FilePage> {

@@ -25,6 +25,8 @@ export interface MemoryStore extends FileStore {
   remove(path: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Moves a file, replacing what is at `to`. */
   move(from: string, to: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** This machine's clock. */
+  clock(): Promise<number>;
 }
 
 /**
@@ -143,6 +145,8 @@ export function memoryStore(files: Readonly<Record<string, Uint8Array | string>>
       stored.delete(keyOf(source));
       put(key, bytes);
     },
+
+    clock: async () => Date.now(),
   };
 
   for (const [path, content] of Object.entries(files)) {

@@ -1,0 +1,20 @@
+/**
+ * Which files an import reads, and when: one file, or a dated sequence, each file once. For every job type that imports
+ * files.
+ *
+ * @module
+ */
+import { checkOptions, type SequenceOptions } from "./fields.ts";
+import { sequenceOf } from "./rule.ts";
+
+export { type PassCheckpoint, passCheckpoint, type PassCheckpointSchema } from "./checkpoint.ts";
+export { fileChoices, formatSize, prefixChoices } from "./choices.ts";
+export { type SequenceFields, sequenceFields, type SequenceOptions } from "./fields.ts";
+export { importFiles, type ImportOne, type PassOptions } from "./pass.ts";
+export { planFiles, type PlanOne } from "./plan.ts";
+
+/** Refuses (`config`) what does not go together, and a prefix that is wrong. */
+export async function checkSequence(options: SequenceOptions): Promise<void> {
+  checkOptions(options);
+  await sequenceOf(options, false);
+}
