@@ -109,6 +109,19 @@ Deno.test("a pattern chooses the files of an archive", async () => {
   ]);
 });
 
+Deno.test("a run does not go on in an archive of which the file it stopped in is not chosen any more", async () => {
+  const connection = { files: memoryStore({ "many.zip": zip(MANY) }) };
+  const config = { stream: "people", file: "many.zip", delimiter: ";" };
+  const { commits } = await runJob(smallBatches, { connection, config, abortAfter: 1 });
+  const checkpoint = commits[0]?.checkpoint;
+  assert.equal(checkpoint?.member, "a.csv");
+  assert.ok(checkpoint);
+  await assert.rejects(runJob(smallBatches, { connection, config: { ...config, members: "b.*" }, checkpoint }), {
+    kind: "config",
+    message: 'The run stopped in "a.csv" of "many.zip", which is not among the files chosen now',
+  });
+});
+
 const cut = gzipSync(TEXT.repeat(1_000));
 const flipped = zip({ "a.csv": TEXT, "b.csv": TEXT.repeat(1_000) });
 flipped[200] = (flipped[200] ?? 0) ^ 1;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ImportContext, type RejectedRow, throwIfAborted } from "@waybill/waybill";
+import { Failure, type ImportContext, type RejectedRow, throwIfAborted } from "@waybill/waybill";
 import { fillTimes, parseEncoding, timestampParser } from "@waybill/waybill/codecs";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { CsvImportOptions } from "./config.ts";
@@ -42,7 +42,15 @@ export async function run(context: Context, batchRows?: number): Promise<void> {
     await importRows(context, source, file, counts, resume);
     resume = undefined;
   }
+  if (resume !== undefined) throw notChosen(resume);
   warn(context, counts);
+}
+
+/** A retry may come with another pattern. */
+function notChosen({ path, member = "" }: Checkpoint): Failure {
+  return new Failure("config", `The run stopped in "${member}" of "${path}", which is not among the files chosen now`, {
+    hint: "Choose it too, or start a new run",
+  });
 }
 
 /**

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import type { FileEntry, FileStore } from "../../contracts/file_store.ts";
 import { memoryStore } from "../../files/memory.ts";
 import { openDecoded } from "../decode/chain.ts";
 import { memorySpool } from "../spool_memory.ts";
-import { largeEnd, makeZip } from "./zip_testing.ts";
+import { endOfLargeZip } from "./zip_testing.ts";
 
 const CHUNK = 65_536;
 
@@ -35,35 +34,9 @@ function sparseFile(size: number, tail: Uint8Array): { files: FileStore; entry: 
   return { files, entry, read: () => read };
 }
 
-/** The directory of an archive of stored entries, 100 MB each, and the records at its end. */
-function directoryOf(count: number, each: number): { readonly tail: Uint8Array; readonly size: number } {
-  const records: Buffer[] = [];
-  let start = 0;
-  for (let index = 0; index < count; index++) {
-    const name = Buffer.from(`part-${String(index).padStart(6, "0")}.csv`);
-    const record = Buffer.alloc(46);
-    record.writeUInt32LE(0x02014b50, 0);
-    record.writeUInt32LE(each, 20);
-    record.writeUInt32LE(each, 24);
-    record.writeUInt16LE(name.length, 28);
-    record.writeUInt16LE(12, 30);
-    record.writeUInt32LE(0xffffffff, 42);
-    const field = Buffer.alloc(12);
-    field.writeUInt16LE(1, 0);
-    field.writeUInt16LE(8, 2);
-    field.writeBigUInt64LE(BigInt(start), 4);
-    records.push(record, name, field);
-    start += 30 + name.length + each;
-  }
-  const directory = Buffer.concat(records);
-  const end = Buffer.from(makeZip([], { large: true })).subarray(-22);
-  const tail = Buffer.concat([directory, largeEnd(count, directory.length, start, start + directory.length), end]);
-  return { tail, size: start + tail.length };
-}
-
 for (const [count, each] of [[54, 100_000_000], [50_000, 110_000]] as const) {
   Deno.test(`an archive of 5 GB with ${count} files is listed by its directory alone`, async () => {
-    const { tail, size } = directoryOf(count, each);
+    const { tail, size } = endOfLargeZip(count, each);
     assert.ok(size > 5e9);
     // It starts with zeros, so its name tells what it is.
     const { files, entry, read } = sparseFile(size, tail);

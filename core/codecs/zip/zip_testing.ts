@@ -124,3 +124,32 @@ function uint16(...values: readonly number[]): Uint8Array {
   values.forEach((value, index) => bytes.writeUInt16LE(value, 2 * index));
   return bytes;
 }
+
+/**
+ * The end of a zip64 archive of `count` stored entries with `each` bytes, which nobody has to write: its directory and the
+ * records behind it. `size` is that of the whole archive.
+ */
+export function endOfLargeZip(count: number, each: number): { readonly tail: Uint8Array; readonly size: number } {
+  const records: Buffer[] = [];
+  let start = 0;
+  for (let index = 0; index < count; index++) {
+    const name = Buffer.from(`part-${String(index).padStart(6, "0")}.csv`);
+    const record = Buffer.alloc(46);
+    record.writeUInt32LE(0x02014b50, 0);
+    record.writeUInt32LE(each, 20);
+    record.writeUInt32LE(each, 24);
+    record.writeUInt16LE(name.length, 28);
+    record.writeUInt16LE(12, 30);
+    record.writeUInt32LE(0xffffffff, 42);
+    const field = Buffer.alloc(12);
+    field.writeUInt16LE(1, 0);
+    field.writeUInt16LE(8, 2);
+    field.writeBigUInt64LE(BigInt(start), 4);
+    records.push(record, name, field);
+    start += 30 + name.length + each;
+  }
+  const directory = Buffer.concat(records);
+  const end = Buffer.from(makeZip([], { large: true })).subarray(-22);
+  const tail = Buffer.concat([directory, largeEnd(count, directory.length, start, start + directory.length), end]);
+  return { tail, size: start + tail.length };
+}
