@@ -17,7 +17,7 @@ Deno.test("accounts are made, listed, shown and set; the first is meant where no
   const forever = await cli.json("account", "set", "--account", "acme", "--suppress-erased", "forever");
   assert.deepEqual(forever.settings, { ...UNTOLD, pii_fields: ["email", "phone"], suppress_erased: "forever" });
   const unset = await cli.json("account", "set", "--account", "acme", "--unset", "pii-fields", "--name", "acme-2");
-  assert.deepEqual([unset.name, unset.settings], ["acme-2", { pii_fields: [], suppress_erased: "forever" }]);
+  assert.deepEqual([unset.name, unset.settings], ["acme-2", { ...UNTOLD, pii_fields: [], suppress_erased: "forever" }]);
   const { stdout } = await cli.run(["account", "list", "--json"]);
   assert.deepEqual(JSON.parse(stdout).map(({ name }: { name: string }) => name), ["default", "acme-2"]);
   assert.match((await cli.run(["account", "list"])).stdout, /acme-2/);

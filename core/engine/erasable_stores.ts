@@ -12,6 +12,7 @@ import type { OpenTarget } from "../profiles/mapping.ts";
 import type { PeopleInText } from "../profiles/people_in_text.ts";
 import type { RawForms } from "../profiles/raw_forms.ts";
 import { audienceStore } from "./erase_audiences.ts";
+import { noticeStore } from "./erase_notices.ts";
 import { eventStore, rejectStore } from "./erase_archive.ts";
 import { profileStore } from "./erase_profiles.ts";
 import { tableStore } from "./erase_tables.ts";
@@ -77,6 +78,7 @@ export const ERASABLE_STORES: readonly ErasableStore[] = [
   rejectStore,
   fieldStore,
   runStore,
+  noticeStore,
   fileStore,
   audienceStore,
   spoolStoreOf(),
@@ -94,8 +96,6 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   auths: "credentials, sealed",
   jobs: "configuration",
   processes: "processes of this machine",
-  schedules: "times, and why a job paused: never what a file holds",
-  notices: "what is to be told of jobs: never what a file holds",
   streams: "names",
   mappings: "LQL",
   segments: "names of files",
