@@ -12,7 +12,7 @@ import { inTurn } from "./spool_turns.ts";
 export type { Spool, SpoolFile } from "../contracts/spool.ts";
 
 /** Bytes that a stream hands out at a time. */
-const CHUNK = 256 * 1024;
+const CHUNK = 512 * 1024;
 
 /**
  * A spool in a folder, which is made (0700) where it is missing. Its files are readable by this user alone (0600), and

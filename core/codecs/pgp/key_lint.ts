@@ -19,6 +19,9 @@ export interface Look {
   readonly acceptOutdated: boolean;
 }
 
+/** What is said of a key that its owner has called back. */
+const REVOKED = "was revoked";
+
 /** Days before the end of a key from which on it is told. */
 const SOON = 30;
 
@@ -30,7 +33,9 @@ const SOON = 30;
 export async function lintKey(key: Key, look: Look): Promise<PgpKeySummary> {
   const name = `"${key.getUserIDs()[0] || fingerprintOf(key)}"`;
   const outdated = await outdatedBecause(key, look);
-  if (outdated !== undefined && !look.acceptOutdated) {
+  // Whoever has stolen a key may sign with a date before that.
+  const isUntrusted = outdated === REVOKED && look.use === "verify";
+  if (outdated !== undefined && (isUntrusted || !look.acceptOutdated)) {
     throw new Failure("auth", `The PGP ${look.half} key ${name} ${outdated}`, { hint: "Give a key that is in use" });
   }
   const parts = await usableParts(key, look, outdated !== undefined);
@@ -50,7 +55,7 @@ export async function lintKey(key: Key, look: Look): Promise<PgpKeySummary> {
 
 /** What is wrong with the key as a whole, as it is now. */
 async function outdatedBecause(key: Key, { half }: Look): Promise<string | undefined> {
-  if (await key.isRevoked()) return "was revoked";
+  if (await key.isRevoked()) return REVOKED;
   const end = await key.getExpirationTime();
   // The library gives null where no user id is signed by the key, or where the signature cannot be relied on.
   if (end === null) {

@@ -126,7 +126,7 @@ async function refusesRevoked(gpg: GnuPg): Promise<void> {
     secret: new TextDecoder().decode(await gpg.run(["--armor", "--export-secret-keys", "<revoked@test.invalid>"])),
   };
   await refuse(readPublicKey(revoked.public), "auth", /"<revoked@test.invalid>" was revoked/);
-  await refuse(readPublicKey(revoked.public, { use: "encrypt" }), "auth", /was revoked/);
+  await refuse(readPublicKey(revoked.public, { use: "verify" }), "auth", /was revoked/);
   await refuse(readPrivateKey(revoked.secret), "auth", /was revoked/);
   const kept = await readPrivateKey(revoked.secret, { acceptOutdated: true });
   assert.deepEqual(kept.notes, ["The key was revoked"]);

@@ -36,7 +36,7 @@ export async function readPrivateKey(
  *
  * Throws a `Failure` of kind `config` for what is not one public key (a private one, several, an SSH key, …), and of
  * kind `auth` for a key that has expired, was revoked, or cannot be used (it only signs, it is too weak). To `verify`,
- * keys pass that have expired: what they signed before stays signed.
+ * keys pass that have expired: what they signed before stays signed. Those that were revoked do not.
  */
 export async function readPublicKey(
   given: string | Uint8Array,
