@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import * as openpgp from "openpgp";
 import { Failure } from "@waybill/waybill";
-import { memorySpool } from "@waybill/waybill/codecs";
+import {
+  type Decrypt,
+  decryptPgp,
+  encryptPgp,
+  memorySpool,
+  readPrivateKey,
+  readPublicKey,
+} from "@waybill/waybill/codecs";
 import { memoryStore } from "@waybill/waybill/files";
 import { collectLog, type JobResult, memoryLedger, runJob } from "@waybill/waybill/testing";
 import type { z } from "zod";
@@ -107,6 +115,25 @@ Deno.test("a pattern chooses the files of an archive", async () => {
     ..."12456",
     "8",
   ]);
+});
+
+Deno.test("a PGP message is imported where the auth's connection decrypts, and resumed at any checkpoint", async () => {
+  const made = await openpgp.generateKey({ type: "curve25519", userIDs: { email: "import@test.invalid" } });
+  const key = await readPrivateKey(made.privateKey);
+  const recipients = [await readPublicKey(made.publicKey)];
+  const message = await encryptPgp(new Blob([new Uint8Array(gzipSync(TEXT))]).stream(), { recipients });
+  const decrypt: Decrypt = (source, options) => decryptPgp(source, { keys: [key], ...options });
+  const bytes = new Uint8Array(await new Response(message).arrayBuffer());
+  const connection = { files: memoryStore({ "a.csv.gz.pgp": bytes }), decrypt };
+  const options = { connection, config: { stream: "people", file: "a.csv.gz.pgp" } };
+  const whole = await runJob(smallBatches, options);
+  assert.deepEqual(ids(whole), ["1", "2", "4", "5"]);
+  assert.equal(whole.progress.at(-1)?.done, bytes.length);
+  for (const [index, { checkpoint }] of whole.commits.entries()) {
+    const before = await runJob(smallBatches, { ...options, abortAfter: index + 1 });
+    const after = await runJob(smallBatches, { ...options, checkpoint });
+    assert.deepEqual([...before.rows, ...after.rows], whole.rows);
+  }
 });
 
 Deno.test("a run does not go on in an archive of which the file it stopped in is not chosen any more", async () => {
