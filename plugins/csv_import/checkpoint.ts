@@ -5,8 +5,10 @@
  */
 import { z } from "zod";
 
-/** The schema of a {@linkcode Checkpoint}. */
-export type CheckpointSchema = z.ZodObject<{
+import { type PassCheckpoint, passCheckpoint, type PassCheckpointSchema } from "../file_service/sequence/mod.ts";
+
+/** The schema of a {@linkcode FilePosition}. */
+export type FilePositionSchema = z.ZodObject<{
   path: z.ZodString;
   version: z.ZodString;
   member: z.ZodOptional<z.ZodString>;
@@ -24,15 +26,21 @@ export type CheckpointSchema = z.ZodObject<{
 }>;
 
 /**
- * Where a CSV import stands. `path` and `version` name the file as it was, `member` what is read of it where it is an
+ * Where the reading of one file stands. `path` and `version` name the file as it was, `member` what is read of it where it is an
  * archive; `names` are its columns and `delimiter` is what separates them; `position` is the reader's, in the bytes that
  * come out of all layers. `accepted` and `rejected` count the rows so far,
  * `untimed` those that have no timestamp that parses.
  */
-export type Checkpoint = z.output<CheckpointSchema>;
+export type FilePosition = z.output<FilePositionSchema>;
+
+/** The schema of a {@linkcode Checkpoint}. */
+export type CheckpointSchema = PassCheckpointSchema<FilePositionSchema>;
+
+/** Where a CSV import stands: in or between files. */
+export type Checkpoint = PassCheckpoint<FilePosition>;
 
 /** The schema. */
-export const checkpoint: CheckpointSchema = z.object({
+export const checkpoint: CheckpointSchema = passCheckpoint(z.object({
   path: z.string(),
   version: z.string(),
   member: z.string().optional(),
@@ -47,4 +55,4 @@ export const checkpoint: CheckpointSchema = z.object({
   accepted: z.int().min(0),
   rejected: z.int().min(0),
   untimed: z.int().min(0),
-});
+}));

@@ -11,11 +11,12 @@ import {
   type FileEntry,
   type FileStore,
 } from "@waybill/waybill";
+import { fileChoices, formatSize, prefixChoices } from "../file_service/sequence/mod.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { type CsvFile, openCsvFile } from "./csv_file.ts";
 import { columnValues, readSample, type Sample, SAMPLE_ROWS } from "./sample.ts";
 import { type CsvConnection, firstMember, openSource, type Source } from "./source.ts";
-import { examineTimes, formatOf, isoTime } from "./time_column.ts";
+import { examineTimes, formatOf } from "./time_column.ts";
 
 type Context = ChoiceContext<CsvImportOptions, CsvConnection>;
 type List = ChoiceSource<CsvImportOptions, CsvConnection>;
@@ -53,12 +54,13 @@ const folder: List = {
 
 /** Files of the folder, by name. Hidden ones are left out: servers keep files there that are not complete. */
 const file: List = {
-  load: async function* ({ config, connection, signal }) {
-    for await (const entry of entriesOf(connection.files, config.folder ?? "", signal)) {
-      if (entry.kind !== "file" || entry.name.startsWith(".")) continue;
-      yield { value: entry.name, title: `${formatSize(entry.size)}, ${formatTime(entry.modified)}` };
-    }
-  },
+  load: (context) => fileChoices(context),
+};
+
+/** What the chosen file's name begins with. */
+const prefix: List = {
+  needs: ["file"],
+  load: (context) => prefixChoices(context),
 };
 
 /** The files of a zip archive; nothing for any other file. */
@@ -111,9 +113,28 @@ const timestampZone: List = {
 /** The lists, by configuration key. */
 export const choices: {
   readonly [
-    Key in "folder" | "file" | "members" | "fields" | "identify_by" | "timestamps" | "encoding" | "timestamp_zone"
+    Key in
+      | "folder"
+      | "file"
+      | "prefix"
+      | "members"
+      | "fields"
+      | "identify_by"
+      | "timestamps"
+      | "encoding"
+      | "timestamp_zone"
   ]: List;
-} = { folder, file, members, fields: column, identify_by: column, timestamps, encoding, timestamp_zone: timestampZone };
+} = {
+  folder,
+  file,
+  prefix,
+  members,
+  fields: column,
+  identify_by: column,
+  timestamps,
+  encoding,
+  timestamp_zone: timestampZone,
+};
 
 async function* foldersIn(parent: string, depth: number, context: Context): AsyncGenerator<Choice> {
   const { connection, signal, log } = context;
@@ -163,14 +184,4 @@ function timestampChoice(name: string, sample: Sample, config: Context["config"]
     return { value: name, title: `parses as mdy or dmy: "${example?.text}" can be read both ways` };
   }
   return { value: name, title: `parses as ${format}: "${example?.text}" is ${example?.time}` };
-}
-
-function formatSize(bytes: number): string {
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  const power = bytes < 1_024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);
-  return `${(bytes / 1_024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
-}
-
-function formatTime(milliseconds: number): string {
-  return `${isoTime(Math.floor(milliseconds)).slice(0, 16).replace("T", " ")} UTC`;
 }

@@ -6,10 +6,11 @@
 import { Failure, type FieldMeta, type ImportFields, importFields, nameList, nearest } from "@waybill/waybill";
 import { parseDelimiter, parseEncoding, type TimestampFormat, timestampParser } from "@waybill/waybill/codecs";
 import { z } from "zod";
+import { type SequenceFields, sequenceFields } from "../file_service/sequence/mod.ts";
 
 /** A CSV import's configuration, as a zod schema. */
 export type CsvImportConfig = z.ZodObject<
-  Pick<ImportFields, keyof ImportFields> & {
+  Pick<ImportFields, keyof ImportFields> & Pick<SequenceFields, keyof SequenceFields> & {
     folder: z.ZodDefault<z.ZodString>;
     file: z.ZodString;
     members: z.ZodOptional<z.ZodString>;
@@ -67,10 +68,11 @@ export const config: CsvImportConfig = z.object({
   file: z.string().min(1, "must name a file").meta(
     {
       title: "File",
-      help: "File to import, by its name in the folder.",
+      help: "File to import, by its name in the folder; of a sequence of dated files, the earliest.",
       placeholder: "customers.csv",
     } satisfies FieldMeta,
   ),
+  ...sequenceFields,
   members: z.string().min(1).max(256).optional().meta(
     {
       title: "Members",

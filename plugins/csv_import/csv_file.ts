@@ -13,7 +13,7 @@ import {
   openText,
   parseEncoding,
 } from "@waybill/waybill/codecs";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { FilePosition } from "./checkpoint.ts";
 import { type ColumnOptions, selectColumns, type Selection } from "./columns.ts";
 import type { CsvImportOptions } from "./config.ts";
 
@@ -23,7 +23,7 @@ export type FileOptions = ColumnOptions & Pick<CsvImportOptions, "delimiter" | "
 /** How to open it. */
 export interface OpenCsvFileOptions {
   /** Where an earlier run stopped in this file: reading goes on there. */
-  readonly checkpoint?: Checkpoint | undefined;
+  readonly checkpoint?: FilePosition | undefined;
   /** Rows after which a chunk is handed out; the reader's own limit unless told. */
   readonly batchRows?: number | undefined;
 }

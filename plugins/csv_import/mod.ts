@@ -1,5 +1,5 @@
 /**
- * The job type `csv-import`: one CSV file into a stream.
+ * The job type `csv-import`: CSV files into a stream.
  *
  * @module
  */
@@ -11,16 +11,17 @@ import {
   type PluginDefinition,
 } from "@waybill/waybill";
 import { fileService, localFolder, sftp } from "../file_service/mod.ts";
+import { checkSequence } from "../file_service/sequence/mod.ts";
 import { checkpoint, type CheckpointSchema } from "./checkpoint.ts";
 import { choices } from "./choices.ts";
 import { config, type CsvImportConfig } from "./config.ts";
 import { plan } from "./plan.ts";
 import { run } from "./run.ts";
 
-export type { Checkpoint, CheckpointSchema } from "./checkpoint.ts";
+export type { Checkpoint, CheckpointSchema, FilePosition, FilePositionSchema } from "./checkpoint.ts";
 export type { CsvImportConfig, CsvImportOptions } from "./config.ts";
 
-/** Imports the rows of a CSV file as events of a stream. */
+/** Imports the rows of CSV files as events of a stream. */
 export const csvImport: ImportJobDefinition<
   readonly [typeof sftp, typeof localFolder],
   CsvImportConfig,
@@ -36,13 +37,14 @@ export const csvImport: ImportJobDefinition<
   schedule: "optional",
   checkpoint,
   into: importTarget,
+  check: checkSequence,
   upload: {
     format: "csv",
     contentTypes: ["text/csv"],
     stream: "stream",
     file: "file",
     encoding: "encoding",
-    without: ["folder"],
+    without: ["folder", "prefix", "month_first", "settle_seconds", "after_import", "move_to"],
   },
   choices,
   plan,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { JsonValue, Plan, PlanContext } from "@waybill/waybill";
+import { planFiles } from "../file_service/sequence/mod.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { type CsvFile, openCsvFile } from "./csv_file.ts";
 import { identityNotes } from "./identity_values.ts";
@@ -17,8 +18,12 @@ const SHOWN_ROWS = 5;
 /** Names of an archive's members that are listed. */
 const MOST_MEMBERS = 100;
 
-/** Reads the header and the first rows, and changes nothing. */
+/** Tells which files would be imported, reads the header and the first rows of the first, and changes nothing. */
 export async function plan(context: PlanContext<CsvImportOptions, CsvConnection>): Promise<Plan> {
+  return await planFiles(context, planFile);
+}
+
+async function planFile(context: PlanContext<CsvImportOptions, CsvConnection>): Promise<Plan> {
   const { config } = context;
   await using source = await openSource(context, config, { verify: false });
   await using file = await openCsvFile(await firstMember(source), config, { batchRows: SAMPLE_ROWS });

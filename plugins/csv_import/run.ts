@@ -5,14 +5,15 @@
  */
 import { Failure, type ImportContext, type RejectedRow, throwIfAborted } from "@waybill/waybill";
 import { fillTimes, parseEncoding, timestampParser } from "@waybill/waybill/codecs";
-import type { Checkpoint } from "./checkpoint.ts";
+import { importFiles } from "../file_service/sequence/mod.ts";
+import type { Checkpoint, FilePosition } from "./checkpoint.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { type CsvFile, openCsvFile } from "./csv_file.ts";
 import { headerLine } from "./header_line.ts";
 import { projectBatch } from "./project.ts";
 import { type CsvConnection, openSource, type Source } from "./source.ts";
 
-type Context = ImportContext<CsvImportOptions, CsvConnection, Checkpoint>;
+type Context = ImportContext<CsvImportOptions, CsvConnection, FilePosition>;
 
 /** Rows so far, over all members. */
 interface Counts {
@@ -22,10 +23,18 @@ interface Counts {
 }
 
 /**
- * Imports the file, from its start or from where an earlier run stopped; of an archive, member after member. `batchRows`
- * is how many rows are handed over at a time, where the reader's own limits are not wanted.
+ * Imports the files that the job means, from the start or from where an earlier run stopped. `batchRows` is how many
+ * rows are handed over at a time, where the reader's own limits are not wanted.
  */
-export async function run(context: Context, batchRows?: number): Promise<void> {
+export async function run(
+  context: ImportContext<CsvImportOptions, CsvConnection, Checkpoint>,
+  batchRows?: number,
+): Promise<void> {
+  await importFiles(context, (file) => importFile(file, batchRows));
+}
+
+/** Imports one file; of an archive, member after member. */
+async function importFile(context: Context, batchRows: number | undefined): Promise<void> {
   const { checkpoint, config } = context;
   await using source = await openVerified(context);
   if (source.archive !== undefined && checkpoint === undefined) await requireColumns(source, config);
@@ -80,7 +89,7 @@ async function importRows(
   { entry, path, archive }: Source,
   file: CsvFile,
   counts: Counts,
-  resume: Checkpoint | undefined,
+  resume: FilePosition | undefined,
 ): Promise<void> {
   const { config, signal } = context;
   const { header, selection, member } = file;
@@ -137,7 +146,7 @@ function named(row: RejectedRow, member: string): RejectedRow {
   return { ...row, reason: `${row.reason} (in "${member}")` };
 }
 
-function tellStart({ log }: Context, { member, encoding, header }: CsvFile, resume: Checkpoint | undefined): void {
+function tellStart({ log }: Context, { member, encoding, header }: CsvFile, resume: FilePosition | undefined): void {
   const layers = member.layers.length === 0 ? {} : { layers: [...member.layers] };
   if (resume !== undefined) {
     log.info(`Going on in "${member.path}" at line ${resume.position.line}`, layers);

@@ -5,7 +5,7 @@
  */
 import { Failure, type FileConnection, type FileEntry, type FileStore, type Spool } from "@waybill/waybill";
 import { type DecodedFile, type DecodedMember, type Decrypt, openDecoded } from "@waybill/waybill/codecs";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { FilePosition } from "./checkpoint.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { explainMissing } from "./missing_file.ts";
 
@@ -39,7 +39,7 @@ export interface Source extends DecodedFile {
 /** How to open it. */
 export interface OpenSourceOptions {
   /** Where an earlier run stopped. */
-  readonly checkpoint?: Checkpoint | undefined;
+  readonly checkpoint?: FilePosition | undefined;
   /** Whether all of it is looked through for damage first, which a look at its first rows does not need. */
   readonly verify: boolean;
   /** Told how far that is, from 0 to 1. */
@@ -92,7 +92,7 @@ async function describe(files: FileStore, path: string, signal: AbortSignal): Pr
   }
 }
 
-function requireSameFile(checkpoint: Checkpoint, path: string, entry: FileEntry): void {
+function requireSameFile(checkpoint: FilePosition, path: string, entry: FileEntry): void {
   const hint = "Start a new run, which reads the file from its start; what this one imported stays";
   const { line } = checkpoint.position;
   if (checkpoint.path !== path) {

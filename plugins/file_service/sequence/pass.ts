@@ -255,7 +255,7 @@ class Pass<Config extends SequenceOptions, Connection extends FileConnection, Po
     const mark = { path, size, modified, hash: await hash(signal), rows, rejected };
     await this.#pass({ entry, timestamp }, timestamp === undefined ? mark : { ...mark, timestamp }, true);
     // What is committed together has one preamble for its rejected rows: the header of their file.
-    if (rejected > 0) await context.flush();
+    if (timestamp !== undefined && rejected > 0) await context.flush();
   }
 
   /** Hands over that a file is done, with its mark; then moves or deletes it, once that is durable. */
