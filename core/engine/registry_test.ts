@@ -91,6 +91,14 @@ const BROKEN: readonly [string, PluginDefinition, RegExp][] = [
     ...echo,
     jobs: [{ ...bare, config: z.object({ ...bare.config.shape, pin: z.string().meta({ secret: true }) }) }],
   }, /"pin" is a secret/],
+  ["a key that the engine adds for a schedule", {
+    ...echo,
+    jobs: [{ ...bare, schedule: "daily", config: z.object({ ...bare.config.shape, timezone: z.string() }) }],
+  }, /job type "echo-bare" has a schedule, whose field "timezone" the engine adds by itself/],
+  ["a schedule that there is not", {
+    ...echo,
+    jobs: [{ ...bare, schedule: "often" as "daily" }],
+  }, /jobs\["echo-bare"\]\.schedule /],
   ["a key that is a flag of the command line's own", {
     ...echo,
     jobs: [{ ...bare, config: z.object({ ...bare.config.shape, limit: z.int() }) }],
