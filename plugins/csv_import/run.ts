@@ -56,7 +56,7 @@ async function importFile(context: Context, batchRows: number | undefined): Prom
 }
 
 /** A retry may come with another pattern. */
-function notChosen({ path, member = "" }: Checkpoint): Failure {
+function notChosen({ path, member = "" }: FilePosition): Failure {
   return new Failure("config", `The run stopped in "${member}" of "${path}", which is not among the files chosen now`, {
     hint: "Choose it too, or start a new run",
   });
