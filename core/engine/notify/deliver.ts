@@ -29,15 +29,18 @@ export function dueNotices(executor: Executor, now: number) {
  * Delivers what is due by the database's clock, and tells how many. What cannot be delivered is tried again later and
  * later, for three days.
  *
+ * @param signal Ends it after the one that is being delivered.
  * @param clock Another clock, for tests.
  */
 export async function deliver(
   database: Database,
   log: Log,
+  signal?: AbortSignal,
   clock: () => Promise<number> = () => database.now(),
 ): Promise<number> {
   let delivered = 0;
   for (const found of await dueNotices(database.kysely, await clock()).execute()) {
+    if (signal?.aborted) break;
     if (!await take(database, found, await clock())) continue;
     try {
       await send(database, found);

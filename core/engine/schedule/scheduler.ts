@@ -54,7 +54,7 @@ export class Scheduler implements AsyncDisposable {
 
   async #deliver(): Promise<void> {
     const { database, log, clock } = this.#options;
-    await deliver(database, log, clock);
+    await deliver(database, log, this.#stopping.signal, clock);
   }
 
   /** Does work again and again; what keeps it from being done is logged when it begins, not at every look. */
