@@ -4,6 +4,7 @@ import type { ImportedFile } from "../contracts/ledger.ts";
 import type { Database } from "../database/database.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { failure } from "./engine_testing.ts";
+import { ImportRun } from "./import_run.ts";
 import { type ImportPeer, startImport } from "./import_testing.ts";
 import { filesBefore, jobFiles } from "./job_files.ts";
 import {
@@ -98,6 +99,53 @@ onEachDatabase("a commit marks files with its rows and its checkpoint, or not at
   assert.deepEqual((await jobFiles(other.database.kysely, 1, JOB)).items.map(({ path }) => path), ["a.csv"]);
   assert.equal((await other.run()).checkpoint, '{"at":1}');
 });
+
+onEachDatabase(
+  "killed after any commit, an import of files marks each with its last rows, and none twice",
+  async (databases) => {
+    const paths = ["a.csv", "b.csv", "c.csv"];
+    /** What a plugin hands over for each file: rows, rows, then the mark with the position after it. */
+    const steps = paths.flatMap((path, index) => [
+      { rows: [{ fields: { id: 10 * index } }], at: 3 * index + 1, files: [] },
+      { rows: [{ fields: { id: 10 * index + 1 } }], at: 3 * index + 2, files: [] },
+      { rows: [], at: 3 * index + 3, files: [file(path)] },
+    ]);
+    for (let kill = 0; kill <= steps.length; kill += 2) {
+      await using peer = await startImport(databases);
+      const attempt = async (last: number) => {
+        const { checkpoint, rows_read: read, accepted, rejected, unchanged, refused } = await peer.run();
+        const from = checkpoint === null ? 0 : JSON.parse(checkpoint).at;
+        await using run = new ImportRun({
+          run: peer.claim.run,
+          commits: await peer.commitsAfterTakeOver(),
+          startedAt: 1_000,
+          threshold: undefined,
+          counts: { read, accepted, rejected, unchanged, refused },
+          profiles: peer.profiles,
+          erased: [],
+          signal: new AbortController().signal,
+          bytes: () => 0,
+          duration: () => 0,
+        });
+        for (const { rows, at, files } of steps.filter(({ at }) => at > from && at <= last)) {
+          await run.emit(rows, { at }, markedFiles(place(), files));
+          // Every other waits for a commit to come, and dies with the run.
+          if (at % 2 === 0) await run.flush();
+        }
+        if (last === steps.length) await run.finish();
+      };
+      await attempt(kill);
+      const { checkpoint } = await peer.run();
+      const reached = checkpoint === null ? 0 : JSON.parse(checkpoint).at;
+      const marked = async () => (await jobFiles(peer.database.kysely, 1, JOB)).items.map(({ path }) => path).sort();
+      assert.deepEqual(await marked(), paths.slice(0, Math.floor(reached / 3)), `killed after ${kill}`);
+      await attempt(steps.length);
+      assert.deepEqual(await marked(), paths);
+      assert.equal((await peer.run()).rows_read, 6);
+      assert.equal((await peer.lines("stream")).length, 6);
+    }
+  },
+);
 
 onEachDatabase("the files of a job are listed page by page, the last first, also at one instant", async (databases) => {
   await using peer = await startImport(databases);

@@ -67,6 +67,19 @@ Deno.test("a run of a job type needs no job; without a runner it waits and can b
   assert.deepEqual((await server.call("GET /api/run?status=failed")).json.data, []);
 });
 
+Deno.test("a run may be forced, and the files that a job has imported are listed", async () => {
+  await using server = await openWithFolder();
+  const json = { type: "csv-import", auth: "here", label: "nightly", config: FILE };
+  assert.equal((await server.call("POST /api/job", { json })).status, 201);
+  const files = await server.call("GET /api/job/nightly/file");
+  assert.deepEqual([files.status, files.json.data, files.json.next], [200, [], null]);
+  assert.equal((await server.call("GET /api/job/nightly/file?cursor=x")).status, 400);
+  assert.equal((await server.call("GET /api/job/nowhere/file")).status, 404);
+  assert.equal((await server.call("POST /api/job/nightly/run", { json: { force: true } })).status, 202);
+  assert.equal((await server.call("POST /api/run", { json: { job: "nightly", force: true } })).status, 202);
+  assert.equal((await server.call("POST /api/run", { json: { job: "nightly", force: "yes" } })).status, 400);
+});
+
 Deno.test("runs are listed a page at a time, newest first", async () => {
   await using server = await openWithFolder();
   const made = [];
