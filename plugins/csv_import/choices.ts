@@ -11,12 +11,18 @@ import {
   type FileEntry,
   type FileStore,
 } from "@waybill/waybill";
+import {
+  columnValues,
+  examineTimes,
+  formatOf,
+  readSample,
+  type Sample,
+  SAMPLE_ROWS,
+} from "../file_service/imports/mod.ts";
 import { fileChoices, formatSize, prefixChoices } from "../file_service/sequence/mod.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { type CsvFile, openCsvFile } from "./csv_file.ts";
-import { columnValues, readSample, type Sample, SAMPLE_ROWS } from "./sample.ts";
 import { type CsvConnection, firstMember, openSource, type Source } from "./source.ts";
-import { examineTimes, formatOf } from "./time_column.ts";
 
 type Context = ChoiceContext<CsvImportOptions, CsvConnection>;
 type List = ChoiceSource<CsvImportOptions, CsvConnection>;
@@ -89,7 +95,7 @@ const timestamps: List = {
   load: async function* (context) {
     await using source = await openForChoices(context);
     await using opened = await openFirst(source, context);
-    const sample = await readSample(opened);
+    const sample = await readSample(opened.chunks);
     const titled = opened.header.names.map((name) => timestampChoice(name, sample, context.config));
     yield* titled.filter(({ title }) => title !== undefined);
     yield* titled.filter(({ title }) => title === undefined);

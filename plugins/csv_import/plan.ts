@@ -4,16 +4,24 @@
  * @module
  */
 import type { JsonValue, Plan, PlanContext } from "@waybill/waybill";
+import {
+  columnValues,
+  examineTimes,
+  identityNotes,
+  isoTime,
+  mostlyParses,
+  readSample,
+  type Sample,
+  SAMPLE_ROWS,
+  SHOWN_ROWS,
+  shownRows,
+  textOf,
+  timeNotes,
+} from "../file_service/imports/mod.ts";
 import { planFiles } from "../file_service/sequence/mod.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { type CsvFile, openCsvFile } from "./csv_file.ts";
-import { identityNotes } from "./identity_values.ts";
-import { columnValues, readSample, type Sample, SAMPLE_ROWS } from "./sample.ts";
 import { type CsvConnection, firstMember, openSource, type Source } from "./source.ts";
-import { examineTimes, isoTime, mostlyParses, timeNotes } from "./time_column.ts";
-
-/** Rows shown. */
-const SHOWN_ROWS = 5;
 
 /** Names of an archive's members that are listed. */
 const MOST_MEMBERS = 100;
@@ -27,7 +35,7 @@ async function planFile(context: PlanContext<CsvImportOptions, CsvConnection>): 
   const { config } = context;
   await using source = await openSource(context, config, { verify: false });
   await using file = await openCsvFile(await firstMember(source), config, { batchRows: SAMPLE_ROWS });
-  const sample = await readSample(file);
+  const sample = await readSample(file.chunks);
   const { header, selection } = file;
   const { entry, path } = source;
   const members = source.archive?.filter(({ chosen }) => chosen) ?? [];
@@ -57,7 +65,7 @@ async function planFile(context: PlanContext<CsvImportOptions, CsvConnection>): 
     },
     sample: {
       columns: imported,
-      rows: sample.rows.slice(0, SHOWN_ROWS).map((row) => imported.map((name) => row.get(name) ?? null)),
+      rows: shownRows(sample, imported),
     },
     notes: [
       ...memberNotes(source, members.map(({ name }) => name)),
@@ -86,7 +94,7 @@ function firstTimes(sample: Sample, config: CsvImportOptions): JsonValue[] {
   if (config.timestamps.length === 0) return [];
   return sample.rows.slice(0, SHOWN_ROWS).map((row, index) => {
     for (const column of config.timestamps) {
-      const text = row.get(column) ?? "";
+      const text = textOf(row.get(column));
       const { example } = examineTimes([text], config.timestamp_format, config.timestamp_zone);
       if (example !== undefined) return { row: index + 1, column, text, time: example.time };
     }

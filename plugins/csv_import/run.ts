@@ -5,12 +5,12 @@
  */
 import { Failure, type ImportContext, type RejectedRow, throwIfAborted } from "@waybill/waybill";
 import { fillTimes, parseEncoding, timestampParser } from "@waybill/waybill/codecs";
+import { projectBatch } from "../file_service/imports/mod.ts";
 import { importFiles } from "../file_service/sequence/mod.ts";
 import type { Checkpoint, FilePosition } from "./checkpoint.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { type CsvFile, openCsvFile } from "./csv_file.ts";
 import { headerLine } from "./header_line.ts";
-import { projectBatch } from "./project.ts";
 import { type CsvConnection, openSource, type Source } from "./source.ts";
 
 type Context = ImportContext<CsvImportOptions, CsvConnection, FilePosition>;

@@ -5,9 +5,9 @@
  */
 import { Failure, type FileConnection, type FileEntry, type FileStore, type Spool } from "@waybill/waybill";
 import { type DecodedFile, type DecodedMember, type Decrypt, openDecoded } from "@waybill/waybill/codecs";
+import { explainMissing } from "../file_service/imports/mod.ts";
 import type { FilePosition } from "./checkpoint.ts";
 import type { CsvImportOptions } from "./config.ts";
-import { explainMissing } from "./missing_file.ts";
 
 /** What the job types' auths give: files, and a way to decrypt them where the auth has a PGP key. */
 export interface CsvConnection extends FileConnection {
