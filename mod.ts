@@ -23,6 +23,7 @@ export type {
   ListOptions,
   OpenOptions,
 } from "./core/contracts/file_store.ts";
+export type { Snapshots, StoredBytes } from "./core/contracts/snapshot.ts";
 export type { FileFacts, FileLedger, FileState, ImportedFile } from "./core/contracts/ledger.ts";
 export { defineJob } from "./core/contracts/job.ts";
 export type {
@@ -34,6 +35,7 @@ export type {
   ImportTarget,
   JobDefinition,
   OnlyConfigured,
+  Passed,
   Plan,
   PlanContext,
   Progress,

@@ -12,6 +12,9 @@ import { onInterrupt } from "./interrupts.ts";
 import type { Cell } from "./output.ts";
 import { ProgressDisplay } from "./progress.ts";
 
+/** Exit code of a run that waits for approval. */
+const HELD_EXIT_CODE = 8;
+
 /** Rejected rows that a report shows. */
 const SHOWN_REJECTS = 10;
 
@@ -38,7 +41,8 @@ export async function followRun(app: App, run: RunView): Promise<RunView> {
 /** Prints what became of a run and gives the exit code. */
 export async function reportRun(app: App, run: RunView, options: ReportOptions = {}): Promise<number> {
   await printRun(app, run, { withoutNext: true, withoutFailure: true });
-  const code = run.failure === null ? 0 : reportRunFailure(app.out, run.failure, app);
+  const failed = run.failure === null ? 0 : reportRunFailure(app.out, run.failure, app);
+  const code = run.status === "held" ? HELD_EXIT_CODE : failed;
   if (options.withoutNext !== true) app.out.next(await nextSteps(app, run));
   return code;
 }
@@ -77,7 +81,14 @@ export function pasteable(app: App, run: RunView): RunView {
 
 function statusOf({ out }: App, run: RunView): string {
   const took = run.finished_at === null ? "" : ` after ${duration(run.duration_ms)}`;
-  const styles = { succeeded: "green", failed: "red", cancelled: "yellow", queued: "cyan", running: "cyan" } as const;
+  const styles = {
+    succeeded: "green",
+    failed: "red",
+    cancelled: "yellow",
+    held: "yellow",
+    queued: "cyan",
+    running: "cyan",
+  } as const;
   return out.data(styles[run.status], run.status) + took;
 }
 

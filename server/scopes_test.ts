@@ -70,6 +70,7 @@ const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
   getRun: MANAGERS,
   stopRun: MANAGERS,
   retryRun: MANAGERS,
+  approveRun: MANAGERS,
   listRejects: MANAGERS,
   listStreams: MANAGERS,
   getStream: MANAGERS,

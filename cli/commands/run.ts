@@ -1,5 +1,5 @@
 /**
- * `run JOB-TYPE|JOB …`, `run list|show|stop|retry|rejects`
+ * `run JOB-TYPE|JOB …`, `run list|show|stop|retry|approve|rejects`
  *
  * @module
  */
@@ -16,7 +16,7 @@ const RUN = { name: "RUN" };
 /** Next steps that a list of runs shows. */
 const MOST_STEPS = 5;
 
-const STATUSES = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
+const STATUSES = ["queued", "running", "held", "succeeded", "failed", "cancelled"] as const;
 
 const start: Command = {
   summary: "Runs a job type or a saved job now, and waits for its end",
@@ -167,6 +167,17 @@ const retry: Command = {
   },
 };
 
+const approve: Command = {
+  summary: "Lets a held run go on, and waits for its end",
+  args: [RUN],
+  runner: "cli",
+  run: async (app, args) => {
+    const { followRun, reportRun } = await import("../follow.ts");
+    const { runs } = await app.runtime();
+    return await reportRun(app, await followRun(app, await runs.approve(args.words[0] ?? "")));
+  },
+};
+
 const rejects: Command = {
   summary: "Lists the rows that a run could not read, in the order of the file",
   args: [RUN],
@@ -217,4 +228,4 @@ async function printRejects(app: App, run: RunView): Promise<void> {
 }
 
 /** Runs. */
-export const run: Noun = { self: start, verbs: { list, show, stop, retry, rejects } };
+export const run: Noun = { self: start, verbs: { list, show, stop, retry, approve, rejects } };

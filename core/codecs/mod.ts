@@ -35,7 +35,6 @@ export {
   selectRows,
   Snapshot,
   snapshotOf,
-  type StoredBytes,
 } from "./diff/mod.ts";
 export { decompressBzip2 } from "./bzip2.ts";
 export { openText, parseEncoding, type TextOptions, type TextSource } from "./encoding.ts";

@@ -11,6 +11,7 @@ import type { FileLedger, ImportedFile } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import type { ProviderDefinition } from "./provider.ts";
 import type { JsonValue, RecordBatch, RejectedRow, Row } from "./records.ts";
+import type { Snapshots } from "./snapshot.ts";
 import type { Spool } from "./spool.ts";
 import type { UploadForm } from "./upload.ts";
 
@@ -151,6 +152,7 @@ export interface ImportContext<Config, Connection, Checkpoint> {
     rows: RecordBatch | readonly Row[],
     checkpoint: Checkpoint,
     files?: readonly ImportedFile[],
+    passed?: Passed,
   ): Promise<void>;
   /**
    * Reports rows that could not be read. They commit with the next `emit`, or at the end of the run. `preamble` is what
@@ -161,6 +163,21 @@ export interface ImportContext<Config, Connection, Checkpoint> {
   flush(): Promise<void>;
   /** The files that the job has imported, in this run and those before. */
   readonly files: FileLedger;
+  /** What the job keeps of a file, to compare the next one with it. */
+  readonly snapshots: Snapshots;
+  /**
+   * Holds the run for somebody's approval, with a sentence that says what is doubtful: nothing that was not committed
+   * before is done. Once it is approved (`run approve`), `run` is called again, and this resolves.
+   */
+  hold(reason: string): Promise<void>;
+}
+
+/** What else an `emit` passes on, in the transaction of its checkpoint. */
+export interface Passed {
+  /** Rows before the checkpoint that are as they were in the file before: they are counted, and make no events. */
+  readonly unchanged?: number;
+  /** Name that `snapshots.keep` gave: what was kept becomes the job's snapshot. */
+  readonly snapshot?: string;
 }
 
 /** A job type that brings data in. Made with {@linkcode defineJob}. */

@@ -33,6 +33,7 @@ const STEPS = [
   "0013_erased_rejects",
   "0014_schedules",
   "0015_imported_files",
+  "0016_held_runs",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -18,6 +18,7 @@ export interface Migration {
 /** What a migration gets. */
 export interface MigrationContext {
   readonly transaction: Transaction<Tables>;
+  readonly kind: Database["kind"];
   readonly types: ColumnTypes;
   /** The database's clock. */
   readonly now: number;

@@ -19,6 +19,7 @@ import { erasedRejects } from "./migrations/erased_rejects.ts";
 import { erasures } from "./migrations/erasures.ts";
 import { firstTables } from "./migrations/first_tables.ts";
 import { generations } from "./migrations/generations.ts";
+import { heldRuns } from "./migrations/held_runs.ts";
 import { identityRuns } from "./migrations/identity_runs.ts";
 import { importedFiles } from "./migrations/imported_files.ts";
 import { runRetries } from "./migrations/run_retries.ts";
@@ -43,6 +44,7 @@ const MIGRATIONS: readonly Migration[] = [
   erasedRejects,
   schedules,
   importedFiles,
+  heldRuns,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */
@@ -77,7 +79,7 @@ export async function migrate(database: Database): Promise<string[]> {
     refuseNewer(state.newer);
     const now = await database.now();
     for (const migration of MIGRATIONS.filter(({ name }) => state.pending.includes(name))) {
-      await migration.up({ transaction, types, now });
+      await migration.up({ transaction, kind: database.kind, types, now });
       await sql`insert into migrations (name, applied_at) values (${migration.name}, ${now})`.execute(transaction);
     }
     return [...state.pending];

@@ -82,7 +82,7 @@ export interface JobsTable {
 }
 
 /** How a run stands. */
-export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+export type RunStatus = "queued" | "running" | "held" | "succeeded" | "failed" | "cancelled";
 
 /** One execution of a job, and at the same time the queue: a row is claimed by lease and fence. */
 export interface RunsTable {
@@ -131,6 +131,8 @@ export interface RunsTable {
   stop_requested: number;
   /** 1 where it imports files whatever the ledger knows of them. */
   force: number;
+  /** JSON list of hashes: what it was held for, and somebody approved. */
+  approved: string;
   created_at: number;
   /** First start: the time of events without one. */
   started_at: number | null;
@@ -296,6 +298,17 @@ export interface SettingsTable {
   value: Uint8Array;
 }
 
+/** What is kept of the last file that somebody imported with a diff. */
+export interface SnapshotsTable {
+  account_id: number;
+  /** Whose it is, as in `imported_files`. */
+  owner: string;
+  /** Name of its file in the account's folder of snapshots. */
+  file: string;
+  run_id: string;
+  created_at: number;
+}
+
 /** Every table. */
 export interface Tables {
   accounts: AccountsTable;
@@ -308,6 +321,7 @@ export interface Tables {
   notices: NoticesTable;
   uploads: UploadsTable;
   imported_files: ImportedFilesTable;
+  snapshots: SnapshotsTable;
   processes: ProcessesTable;
   streams: StreamsTable;
   stream_fields: StreamFieldsTable;

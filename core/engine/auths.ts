@@ -25,6 +25,7 @@ import { type AuthRow, findAuth, openAuth, storedConfig, storedOAuth } from "./s
 import { stopRuns } from "./stop_runs.ts";
 import { authSecrets } from "./vault.ts";
 import type { AuthView } from "./views.ts";
+import { OPEN_STATUSES } from "./queue.ts";
 
 /** The auths of the context's account. `alive` tells who is there to execute runs. */
 export function authsOf(context: EngineContext, alive: () => Promise<Alive>): Auths {
@@ -132,7 +133,7 @@ class SavedAuths implements Auths {
       const { id, label } = row;
       const now = await database.now();
       const runs = await transaction.selectFrom("runs").selectAll().where("account_id", "=", accountId)
-        .where("auth_id", "=", id).where("status", "in", ["queued", "running"])
+        .where("auth_id", "=", id).where("status", "in", OPEN_STATUSES)
         .orderBy("created_at").orderBy("id").execute();
       const because = {
         queued: `Auth "${label}" was deleted while the run waited`,

@@ -12,6 +12,7 @@ const BATCH: ImportBatch = {
   profiles: [],
   checkpoint: {},
   files: [],
+  snapshot: undefined,
   counts: { read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0 },
   bytes: 0,
   duration: 0,

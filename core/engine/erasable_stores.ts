@@ -99,6 +99,7 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   streams: "names",
   mappings: "LQL",
   segments: "names of files",
+  snapshots: "names of files; the files hold keyed hashes of rows",
   tokens: "hashes of tokens",
   settings: "keys, sealed",
   uploads: "sizes and hashes of files",

@@ -6,7 +6,6 @@
 import { folderSpool } from "../codecs/spool.ts";
 import { abortFailure, Failure, type FailureJson, throwIfAborted } from "../contracts/failure.ts";
 import type { JobDefinition, Progress } from "../contracts/job.ts";
-import type { FileLedger, ImportedFile } from "../contracts/ledger.ts";
 import type { Log } from "../contracts/log.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
@@ -17,7 +16,8 @@ import type { Core } from "./core.ts";
 import { describeError } from "./describe_error.ts";
 import { PlaceChanged } from "./import_commit.ts";
 import { type OpenImport, openImport } from "./open_import.ts";
-import { ledgerOwner, type MarkedFile, markedFiles, NO_LEDGER, readLedger } from "./ledger.ts";
+import { approvalOf, Held, heldRun } from "./held.ts";
+import { importFilesOf } from "./import_files.ts";
 import {
   type Claim,
   finishRun,
@@ -75,6 +75,7 @@ export async function executeRun(core: Core, claim: Claim, hooks: RunHooks): Pro
     if (thrown.error instanceof LeaseLost) throw thrown.error;
     if (thrown.error instanceof PlaceChanged) return await attempt.giveBack();
     const error = hooks.signal.aborted ? abortFailure(hooks.signal) : thrown.error;
+    if (error instanceof Held) return await attempt.finish(heldRun(claim, error));
     return error instanceof Drain ? await attempt.giveBack() : await attempt.fail(error);
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
@@ -235,7 +236,7 @@ class RunAttempt {
   ): Promise<void> {
     const { core, claim, hooks } = this;
     let opening: Promise<OpenImport> | undefined;
-    const ledger = this.#ledger(row, job.into(config).stream);
+    const ledger = importFilesOf(core, row, job.into(config).stream);
     const open = () =>
       opening ??= openImport(core, claim, row, job.into(config), {
         signal: hooks.signal,
@@ -259,11 +260,16 @@ class RunAttempt {
           if (progress.unit === "bytes") this.#bytes = progress.done;
           hooks.progress(progress);
         },
-        emit: async (rows, checkpoint, files = []) =>
-          await (await open()).run.emit(rows, checkpoint as JsonValue, ledger.mark(files)),
+        emit: async (rows, checkpoint, files, passed) =>
+          await (await open()).run.emit(rows, checkpoint as JsonValue, ledger.passed(files, passed)),
         reject: async (rows, preamble) => await (await open()).run.reject(rows, preamble),
         flush: async () => await (await opening)?.run.flush(),
         files: ledger.files,
+        snapshots: ledger.snapshots,
+        hold: async (reason) => {
+          if (!(JSON.parse(row.approved) as string[]).includes(approvalOf(reason))) throw new Held(reason);
+          this.#note(`Approved: ${reason}`);
+        },
       });
       // A plugin may take an abort for an end.
       throwIfAborted(hooks.signal);
@@ -271,22 +277,10 @@ class RunAttempt {
       if (row.rows_read > 0) await open();
       await (await opening)?.finish();
       this.#imported = true;
+      await ledger.sweep();
     } finally {
       await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();
     }
-  }
-
-  /** What is known of files, and how those that were imported get known; nothing of an upload is. */
-  #ledger(
-    row: RunsTable,
-    stream: string,
-  ): { readonly files: FileLedger; mark(files: readonly ImportedFile[]): MarkedFile[] } {
-    if (row.auth_id === null) return { files: NO_LEDGER, mark: () => [] };
-    const { job_id, auth_id, job_type } = row;
-    const owner = ledgerOwner({ job_id, auth_id, job_type }, stream);
-    const place = { account: row.account_id, owner, key: this.core.identityKey };
-    const files = readLedger(this.core.database.kysely, place, row.force === 1);
-    return { files, mark: (marked) => markedFiles(place, marked) };
   }
 
   /** Nobody needs the file any more; what goes wrong with it is swept up later. */

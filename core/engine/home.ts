@@ -22,6 +22,8 @@ export interface Home {
   readonly spoolDir: string;
   /** What runs, plans and choices put aside while they work; its files have no names, so nothing is ever seen in it. */
   readonly workDir: string;
+  /** What is kept of imported files to compare the next ones with. */
+  readonly snapshotsDir: string;
   /** Lock files of the processes that work on it. */
   readonly processesDir: string;
 }
@@ -36,6 +38,7 @@ export function homeOf(dir: string): Home {
     archiveDir: join(root, "archive"),
     spoolDir: join(root, "spool"),
     workDir: join(root, "work"),
+    snapshotsDir: join(root, "snapshots"),
     processesDir: join(root, "processes"),
   };
 }

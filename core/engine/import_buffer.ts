@@ -11,6 +11,7 @@ import type { IndexedBatch } from "../profiles/indexed_batch.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ImportBatch } from "./import_commit.ts";
 import type { MarkedFile } from "./ledger.ts";
+import type { KeptSnapshot } from "./snapshots.ts";
 
 /** A commit's size in bytes. Half as much memory as 16 MiB, and a tenth faster: the first commit begins earlier. */
 const MAX_BYTES = 8 << 20;
@@ -39,6 +40,14 @@ export interface PreambleLine {
 
 const NONE: ReadonlySet<RejectedRow> = new Set();
 
+/** What a position has passed beside rows. */
+export interface PassedRows {
+  readonly files?: readonly MarkedFile[];
+  /** Rows that are as they were in the file before. */
+  readonly unchanged?: number;
+  readonly snapshot?: KeptSnapshot | undefined;
+}
+
 /** Collects rows and rejects until they are worth a commit. */
 export class ImportBuffer {
   /** Rows of people who are being erased. */
@@ -53,7 +62,10 @@ export class ImportBuffer {
   #uncovered = { rows: 0, bytes: 0 };
   #since = 0;
   #checkpoint: JsonValue | undefined;
+  /** Rows that are as they were in the file before. */
+  unchanged = 0;
   #files: MarkedFile[] = [];
+  #snapshot: KeptSnapshot | undefined;
 
   /**
    * `lines` collects the archive's lines, in the memory of the buffer before; `profiles` what the events write to
@@ -101,8 +113,8 @@ export class ImportBuffer {
     return this.#uncovered.bytes >= MAX_BYTES || this.#uncovered.rows >= MAX_ROWS;
   }
 
-  /** Adds rows, the position reached after them, and the files that it has passed. */
-  add(batch: IndexedBatch, checkpoint: JsonValue, files: readonly MarkedFile[] = []): void {
+  /** Adds rows, the position reached after them, and what it has passed. */
+  add(batch: IndexedBatch, checkpoint: JsonValue, { files = [], unchanged = 0, snapshot }: PassedRows = {}): void {
     this.#age();
     this.lines.add(batch, this.startedAt);
     this.#fields.add(batch);
@@ -111,6 +123,8 @@ export class ImportBuffer {
     this.#uncovered = { rows: 0, bytes: 0 };
     this.#checkpoint = checkpoint;
     this.#files.push(...files);
+    this.unchanged += unchanged;
+    this.#snapshot = snapshot ?? this.#snapshot;
   }
 
   /** Adds rejected rows; `about` are of people who are erased. */
@@ -134,7 +148,7 @@ export class ImportBuffer {
   /** What is to be committed; the buffer is not used afterwards. */
   take(): Pick<
     ImportBatch,
-    "events" | "member" | "rejects" | "withheld" | "fields" | "profiles" | "checkpoint" | "files"
+    "events" | "member" | "rejects" | "withheld" | "fields" | "profiles" | "checkpoint" | "files" | "snapshot"
   > {
     return {
       events: this.events,
@@ -147,6 +161,7 @@ export class ImportBuffer {
       profiles: this.profiles,
       checkpoint: this.#checkpoint,
       files: this.#files,
+      snapshot: this.#snapshot,
     };
   }
 

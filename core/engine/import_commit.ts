@@ -18,6 +18,7 @@ import type { ProfileStatements } from "../profiles/statements.ts";
 import type { Commits } from "./commits.ts";
 import { type MarkedFile, markFiles } from "./ledger.ts";
 import { type Claim, holdUnlessStopped, LEASE } from "./queue.ts";
+import { adoptSnapshot, type KeptSnapshot } from "./snapshots.ts";
 import type { StreamPlace } from "./streams.ts";
 
 /** What is to be committed. */
@@ -36,6 +37,8 @@ export interface ImportBatch {
   readonly checkpoint: JsonValue | undefined;
   /** Files that it has wholly passed: they are noted in their ledger. */
   readonly files: readonly MarkedFile[];
+  /** What becomes the snapshot that the next file is compared with. */
+  readonly snapshot: KeptSnapshot | undefined;
   /** The run's counts after these rows. */
   readonly counts: RunCounts;
   /** Bytes of the source read so far. */
@@ -113,6 +116,7 @@ export class ImportCommits implements Commits<ImportBatch> {
         updated += applied.updated;
       }
       await markFiles(transaction, this.claim, batch.files, now);
+      if (batch.snapshot !== undefined) await adoptSnapshot(transaction, this.claim, batch.snapshot, now);
       await this.#moveRun(transaction, batch, now, created, updated);
       return { events, rejects };
     }, { beside: true });

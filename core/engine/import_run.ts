@@ -12,9 +12,8 @@ import { type Erased, erasedInText, rowsOfErased, withoutRows } from "../profile
 import { delimiterOf, type PeopleInText } from "../profiles/people_in_text.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import type { Commits } from "./commits.ts";
-import { ImportBuffer, MAX_AGE } from "./import_buffer.ts";
+import { ImportBuffer, MAX_AGE, type PassedRows } from "./import_buffer.ts";
 import type { ImportBatch } from "./import_commit.ts";
-import type { MarkedFile } from "./ledger.ts";
 
 /** A percentage means nothing before this many rows were read. */
 const PERCENT_FROM = 1_000;
@@ -74,12 +73,12 @@ export class ImportRun implements AsyncDisposable {
   emit(
     rows: RecordBatch | readonly Row[],
     checkpoint: JsonValue,
-    files: readonly MarkedFile[] = [],
+    passed: PassedRows = {},
   ): Promise<void> {
     return this.#next(async () => {
       const batch = indexRows(rows);
       const erased = rowsOfErased(batch, this.options.erased);
-      this.#buffer.add(erased === undefined ? batch : withoutRows(batch, erased), checkpoint, files);
+      this.#buffer.add(erased === undefined ? batch : withoutRows(batch, erased), checkpoint, passed);
       this.#buffer.refused += erased?.reduce((sum, row) => sum + row, 0) ?? 0;
       this.#bytes = this.options.bytes();
       if (this.#buffer.full || this.#overRowThreshold) await this.#commit();
@@ -191,7 +190,7 @@ export class ImportRun implements AsyncDisposable {
     const accepted = this.#counts.accepted + this.#buffer.events;
     const rejected = this.#counts.rejected + this.#buffer.rejected;
     const refused = this.#counts.refused + this.#buffer.refused;
-    const { unchanged } = this.#counts;
+    const unchanged = this.#counts.unchanged + this.#buffer.unchanged;
     return { read: accepted + rejected + unchanged + refused, accepted, rejected, unchanged, refused };
   }
 

@@ -36,6 +36,7 @@ import { type AuthRow, openAuth } from "./saved_auths.ts";
 import { isContinuous, pluginConfig } from "./schedule/fields.ts";
 import { reschedule, scheduleOf, unschedule } from "./schedule/schedule_state.ts";
 import type { JobView, Page } from "./views.ts";
+import { OPEN_STATUSES } from "./queue.ts";
 
 /** How long plans and choices may take, connecting included, in milliseconds. */
 const PATIENCE = 20_000;
@@ -130,7 +131,7 @@ class SavedJobs implements Jobs {
     await database.write(async (transaction) => {
       const { id, label } = await findJob(transaction, accountId, job);
       const run = await transaction.selectFrom("runs").select(["id", "status"]).where("account_id", "=", accountId)
-        .where("job_id", "=", id).where("status", "in", ["queued", "running"]).executeTakeFirst();
+        .where("job_id", "=", id).where("status", "in", OPEN_STATUSES).executeTakeFirst();
       if (run) {
         throw new Failure("config", `Run "${run.id}" of job "${label}" is ${run.status}`, {
           code: "conflict",

@@ -100,14 +100,18 @@ export async function markFiles(
 
 /** Forgets what a saved job has imported. */
 export async function forgetJobFiles(transaction: Executor, account: number, job: string): Promise<void> {
-  await transaction.deleteFrom("imported_files").where("account_id", "=", account).where("owner", "=", job).execute();
+  for (const table of ["imported_files", "snapshots"] as const) {
+    await transaction.deleteFrom(table).where("account_id", "=", account).where("owner", "=", job).execute();
+  }
 }
 
 /** Forgets what was imported from an auth without a saved job. */
 export async function forgetAuthFiles(transaction: Executor, account: number, auth: string): Promise<void> {
   const first = authOwners(auth);
-  await transaction.deleteFrom("imported_files").where("account_id", "=", account)
-    .where("owner", ">=", first).where("owner", "<", `${first.slice(0, -1)}.`).execute();
+  for (const table of ["imported_files", "snapshots"] as const) {
+    await transaction.deleteFrom(table).where("account_id", "=", account)
+      .where("owner", ">=", first).where("owner", "<", `${first.slice(0, -1)}.`).execute();
+  }
 }
 
 /** The rows of these keys, by the primary key. */

@@ -8,10 +8,14 @@
  */
 import { Failure, type FailureJson } from "../contracts/failure.ts";
 import type { Database, Executor } from "../database/database.ts";
-import { noteEnd } from "./schedule/run_ends.ts";
+import type { RunStatus } from "../database/tables.ts";
+import { noteEnd, noteHeld } from "./schedule/run_ends.ts";
 
 /** How long a claim holds without a heartbeat, in milliseconds. */
 export const LEASE = 30_000;
+
+/** How runs stand that have not ended for good. */
+export const OPEN_STATUSES: readonly RunStatus[] = ["queued", "running", "held"];
 
 /** A run that this process may work on. */
 export interface Claim {
@@ -221,7 +225,9 @@ export function stoppedByRequest(): Failure {
 /** How a run ended. */
 export type Outcome =
   | { readonly status: "succeeded" }
-  | { readonly status: "failed" | "cancelled"; readonly failure: FailureJson };
+  | { readonly status: "failed" | "cancelled"; readonly failure: FailureJson }
+  /** Until somebody approves what the failure says is doubtful. */
+  | { readonly status: "held"; readonly failure: FailureJson };
 
 /** A run that was asked to stop while it was failing for a while has nothing left to try again. */
 export function heedStop(outcome: Outcome, stopRequested: boolean): Outcome {
@@ -241,7 +247,8 @@ export async function finishRun(executor: Executor, claim: Claim, outcome: Outco
     .where("account_id", "=", claim.account).where("id", "=", claim.run)
     .where("fence", "=", claim.fence).where("status", "=", "running").executeTakeFirst();
   if (numUpdatedRows === 0n) throw new LeaseLost(claim);
-  await noteEnd(executor, claim, outcome, now);
+  if (outcome.status === "held") await noteHeld(executor, claim, { ...outcome.failure, now });
+  else await noteEnd(executor, claim, outcome, now);
 }
 
 /** Gives a run back to the queue: the next process goes on from its checkpoint. */

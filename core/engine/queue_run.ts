@@ -64,6 +64,7 @@ export async function queueRun(executor: Executor, run: NewRun): Promise<string>
     due_at: run.due ?? null,
     stop_requested: 0,
     force: run.force === true ? 1 : 0,
+    approved: "[]",
     created_at: run.now,
     started_at: null,
     finished_at: null,

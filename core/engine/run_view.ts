@@ -55,6 +55,7 @@ export function nextStep(row: RunsTable, alive: Alive, now: number): string | nu
   const retry = `waybill run retry ${row.id}`;
   if (row.status === "queued") return alive.serving ? null : row.attempts === 0 ? "waybill serve" : retry;
   if (row.status === "running") return alive.serving || !isInterrupted(row, alive, now) ? null : retry;
+  if (row.status === "held") return `waybill run approve ${row.id}`;
   const failure: RunView["failure"] = row.failure === null ? null : JSON.parse(row.failure);
   if (row.status === "cancelled" || failure?.kind === "transient") return retry;
   if (failure?.kind === "auth" && row.auth_id !== null) return `waybill auth check ${row.auth_id}`;

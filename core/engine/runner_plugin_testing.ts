@@ -22,7 +22,7 @@ const auth = defineAuth({
 const provider = defineProvider({ id: "staged", title: "Staged", summary: "Does as told.", auths: [auth] });
 
 /** What the job does once it has handed over its rows. */
-const ACTS = ["finish", "wait", "crash", "fail", "throw", "deaf", "drop", "away"] as const;
+const ACTS = ["finish", "wait", "crash", "fail", "throw", "deaf", "drop", "away", "hold"] as const;
 
 const job = defineJob({
   id: "staged-import",
@@ -34,7 +34,7 @@ const job = defineJob({
   config: z.object({ stream: z.string(), rows: z.int().default(3), act: z.enum(ACTS).default("finish") }),
   checkpoint: z.object({ row: z.int() }),
   into: ({ stream }) => ({ stream, identifyBy: ["id"] }),
-  run: async ({ config, checkpoint, emit, flush, progress, signal, log }) => {
+  run: async ({ config, checkpoint, emit, flush, hold, progress, signal, log }) => {
     if (config.act === "away") throw new Failure("transient", "The other side is away");
     for (let row = (checkpoint?.row ?? 0) + 1; row <= config.rows; row++) {
       await emit([{ fields: { id: String(row) } }], { row });
@@ -42,6 +42,9 @@ const job = defineJob({
     await flush();
     progress({ done: config.rows, unit: "rows" });
     log.info("All rows are handed over", { rows: config.rows });
+    if (config.act === "hold") {
+      for (const reason of ["Half of the rows are gone", "So is the header"]) await hold(reason);
+    }
     // Resumed, there is nothing left to do: tests see that the rows were not given again.
     if (checkpoint !== undefined) return;
     switch (config.act) {

@@ -4,7 +4,7 @@ import { collectLog, type LogLine } from "../testing/collect_log.ts";
 import type { Database } from "../database/database.ts";
 import { openDatabase } from "../database/open.ts";
 import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
-import { makeFolder } from "./engine_testing.ts";
+import { failure, makeFolder } from "./engine_testing.ts";
 import { homeOf } from "./home.ts";
 import { readRun } from "./import_testing.ts";
 import { openRuntime } from "./open.ts";
@@ -16,7 +16,7 @@ import type { RunView } from "./views.ts";
 
 const PLUGINS = [import.meta.resolve("./runner_plugin_testing.ts")];
 
-type Act = "finish" | "wait" | "crash" | "fail" | "throw" | "deaf" | "drop" | "away";
+type Act = "finish" | "wait" | "crash" | "fail" | "throw" | "deaf" | "drop" | "away" | "hold";
 
 interface Peer extends AsyncDisposable {
   readonly runtime: Runtime;
@@ -331,3 +331,38 @@ onEachDatabase("a runner that cannot read the queue says so, and works again onc
   await until(() => runner.failing === undefined);
   assert.equal((await peer.end(await peer.queue("finish"))).status, "succeeded");
 });
+
+onEachDatabase(
+  "a held run waits until each thing that it is held for is approved, or it is stopped",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    await using _runner = await peer.start("any");
+    const { runs } = peer.runtime;
+    const run = await peer.queue("hold");
+    const held = await peer.end(run);
+    assert.deepEqual([held.status, held.failure?.message, held.next_step], [
+      "held",
+      "Half of the rows are gone",
+      `waybill run approve ${run}`,
+    ]);
+    assert.deepEqual([held.accepted, held.finished_at === null], [3, false], "what was committed before stays");
+    assert.deepEqual((await runs.list({ status: "held" })).items.map(({ id }) => id), [run]);
+    await assert.rejects(runs.retry(run), failure("config", / waits for approval$/, { code: "conflict" }));
+    await runs.approve(run);
+    const again = await peer.end(run);
+    assert.deepEqual([again.status, again.failure?.message, again.accepted], ["held", "So is the header", 3]);
+    await runs.approve(run);
+    const done = await peer.end(run);
+    assert.deepEqual([done.status, done.failure, done.accepted], ["succeeded", null, 3]);
+    assert.deepEqual(done.notes, ["Approved: Half of the rows are gone", "Approved: So is the header"]);
+    await assert.rejects(runs.approve(run), failure("config", / is not held: it is succeeded$/, { code: "conflict" }));
+
+    const other = await peer.queue("hold");
+    assert.equal((await peer.end(other)).status, "held");
+    assert.equal((await runs.stop(other)).status, "cancelled");
+    await assert.rejects(
+      runs.approve(other),
+      failure("config", / is not held: it is cancelled$/, { code: "conflict" }),
+    );
+  },
+);

@@ -10,6 +10,7 @@ import type { RunsTable } from "../database/tables.ts";
 import { type Alive, isInterrupted, NOBODY } from "./alive.ts";
 import type { Core } from "./core.ts";
 import { reviveError } from "./describe_error.ts";
+import { approvalOf } from "./held.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
 import { queueRun } from "./queue_run.ts";
 import { findJob, refusePaused, type ResolvedRun, withThreshold } from "./resolve_run.ts";
@@ -49,6 +50,14 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
   const { database, archive } = core;
   const { account } = options;
   const isFinal = (run: Pick<RunView, "status">) => run.status !== "queued" && run.status !== "running";
+  const requeued = async () => ({
+    status: "queued" as const,
+    failure: null,
+    finished_at: null,
+    stop_requested: 0,
+    retries: 0,
+    not_before: await database.now(),
+  });
 
   async function find(id: string, executor: Executor = database.kysely): Promise<RunsTable> {
     const rows = /^[0-9a-f]{4,32}$/.test(id)
@@ -177,7 +186,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       const alive = await options.alive();
       const run = await database.write(async (transaction) => {
         const run = await find(id, transaction);
-        if (isFinal(run)) {
+        if (isFinal(run) && run.status !== "held") {
           throw new Failure("config", `Run "${run.id}" has ended already: it is ${run.status}`, { code: "conflict" });
         }
         await stopRuns(transaction, [run], { alive, now: await database.now(), because: STOPPED });
@@ -194,6 +203,12 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
         : { config: withThreshold(core.registry, run, reject_threshold) };
       const interrupted = run.status === "queued" ||
         (run.status === "running" && isInterrupted(run, await options.alive(), await database.now()));
+      if (run.status === "held") {
+        throw new Failure("config", `Run "${run.id}" waits for approval`, {
+          code: "conflict",
+          hint: `Let it go on: \`waybill run approve ${run.id}\``,
+        });
+      }
       if (run.status === "succeeded" || (run.status === "running" && !interrupted)) {
         const state = run.status === "running" ? "still running" : "done already";
         throw new Failure("config", `Run "${run.id}" is ${state}`, {
@@ -204,12 +219,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       if (!interrupted) {
         await database.kysely.updateTable("runs").set({
           ...config,
-          status: "queued",
-          failure: null,
-          finished_at: null,
-          stop_requested: 0,
-          retries: 0,
-          not_before: await database.now(),
+          ...await requeued(),
         }).where("account_id", "=", account).where("id", "=", run.id).where("status", "in", ["failed", "cancelled"])
           .execute();
       } else {
@@ -218,6 +228,20 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
           .set({ ...config, stop_requested: 0, retries: 0, not_before: await database.now() })
           .where("account_id", "=", account).where("id", "=", run.id).where("fence", "=", run.fence).execute();
       }
+      await options.queued(run.id);
+      return await get(run.id);
+    },
+
+    approve: async (id) => {
+      const run = await find(id);
+      await refuseRetry(core, run);
+      if (run.status !== "held" || run.failure === null) {
+        throw new Failure("config", `Run "${run.id}" is not held: it is ${run.status}`, { code: "conflict" });
+      }
+      const { message }: FailureJson = JSON.parse(run.failure);
+      const approved = JSON.stringify([...JSON.parse(run.approved), approvalOf(message)]);
+      await database.kysely.updateTable("runs").set({ ...await requeued(), approved })
+        .where("account_id", "=", account).where("id", "=", run.id).where("status", "=", "held").execute();
       await options.queued(run.id);
       return await get(run.id);
     },
@@ -242,7 +266,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
 }
 
 const STOPPED = {
-  queued: "The run was stopped while it waited in the queue",
+  queued: "The run was stopped while it waited",
   interrupted: "The run was stopped while no process worked on it",
 };
 

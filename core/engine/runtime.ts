@@ -179,6 +179,8 @@ export interface Runs {
    * its auth is gone.
    */
   retry(run: string, options?: { readonly reject_threshold?: string }): Promise<RunView>;
+  /** Lets a held run go on: what it was held for is as it should be. Refused (`conflict`) where it is not held. */
+  approve(run: string): Promise<RunView>;
   /** Its rejected rows, in file order. */
   rejects(run: string): AsyncIterable<RejectView>;
   /** The same rows as a file to mend and import again: what its plugin puts before them, then each as it stood. */

@@ -7,13 +7,14 @@ import { Failure } from "../contracts/failure.ts";
 import type { Executor } from "../database/database.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { type Alive, isInterrupted } from "./alive.ts";
+import { OPEN_STATUSES } from "./queue.ts";
 
 /** How to stop runs. */
 export interface StopOptions {
   readonly alive: Alive;
   /** The database's clock. */
   readonly now: number;
-  /** Why a run ends that waits in the queue, and one whose process is gone. */
+  /** Why a run ends that waits in the queue or for approval, and one whose process is gone. */
   readonly because: { readonly queued: string; readonly interrupted: string };
 }
 
@@ -30,14 +31,14 @@ export async function stopRuns(
     const asked = run.status === "running" && !isInterrupted(run, alive, now);
     const ended = () => ({
       status: "cancelled" as const,
-      failure: JSON.stringify(new Failure("cancelled", because[run.status === "queued" ? "queued" : "interrupted"])),
+      failure: JSON.stringify(new Failure("cancelled", because[run.status === "running" ? "interrupted" : "queued"])),
       finished_at: now,
       fence: run.fence + 1,
       lease_owner: null,
       lease_until: null,
     });
     await transaction.updateTable("runs").set(asked ? { stop_requested: 1 } : ended())
-      .where("account_id", "=", run.account_id).where("id", "=", run.id).where("status", "in", ["queued", "running"])
+      .where("account_id", "=", run.account_id).where("id", "=", run.id).where("status", "in", OPEN_STATUSES)
       .execute();
   }
 }

@@ -14,6 +14,7 @@ export {
   startOpenSsh,
 } from "./openssh.ts";
 export { type MemoryLedger, memoryLedger } from "./memory_ledger.ts";
+export { type MemorySnapshots, memorySnapshots } from "./memory_snapshots.ts";
 export { requirePeer } from "./peer.ts";
 export { type PostgresOptions, type PostgresServer, requirePostgres, startPostgres } from "./postgres.ts";
 export { type CuttingProxy, startProxy } from "./proxy.ts";

@@ -14,6 +14,7 @@ import type { ImportedFile } from "../contracts/ledger.ts";
 import { isRecordBatch, type RejectedRow, type Row } from "../contracts/records.ts";
 import { collectLog, type LogLine } from "./collect_log.ts";
 import { type MemoryLedger, memoryLedger } from "./memory_ledger.ts";
+import { type MemorySnapshots, memorySnapshots } from "./memory_snapshots.ts";
 import { batchRows } from "./record_batch.ts";
 
 /** How to run a job. */
@@ -36,6 +37,10 @@ export interface RunJobOptions<
   readonly abortAfter?: number;
   /** The files imported so far, which those of this run join; empty unless told. */
   readonly ledger?: MemoryLedger;
+  /** The job's snapshot, which one of this run may replace; none unless told. */
+  readonly snapshots?: MemorySnapshots;
+  /** Reasons that the run may be held for and goes on nonetheless: somebody approved them. */
+  readonly approved?: readonly string[];
   /** Stops the run, as a user or a drain would. */
   readonly signal?: AbortSignal;
 }
@@ -50,12 +55,16 @@ export interface Commit<Checkpoint> {
   readonly checkpoint: Checkpoint;
   /** The files that it has wholly passed. */
   readonly files: readonly ImportedFile[];
+  /** Rows that were told to be as they were. */
+  readonly unchanged: number;
 }
 
 /** What a run handed over. */
 export interface JobResult<Checkpoint> {
-  /** Whether `run` came to its end; false when `abortAfter` or `signal` stopped it. */
+  /** Whether `run` came to its end; false when `abortAfter` or `signal` stopped it, and when it was held. */
   readonly finished: boolean;
+  /** What it was held for; undefined where it was not. */
+  readonly held: string | undefined;
   /** Every row committed, in order. */
   readonly rows: readonly Row[];
   /** Every reject committed, in order. */
@@ -92,6 +101,7 @@ export async function runJob<
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
   const ledger = options.ledger ?? memoryLedger();
+  const snapshots = options.snapshots ?? memorySnapshots();
   let rejected: RejectedRow[] = [];
   let busy = false;
 
@@ -120,33 +130,42 @@ export async function runJob<
     progress: (told) => {
       progress.push(told);
     },
-    emit: (rows, checkpoint, files = []) =>
+    emit: (rows, checkpoint, files = [], { unchanged = 0, snapshot } = {}) =>
       exclusive(() => {
         commits.push({
           rows: isRecordBatch(rows) ? batchRows(rows) : [...rows],
           rejected,
           checkpoint: stored(checkpoint),
           files,
+          unchanged,
         });
         ledger.mark(files);
+        if (snapshot !== undefined) snapshots.adopt(snapshot);
         rejected = [];
         if (commits.length === options.abortAfter) stop.abort(new Failure("cancelled", "The test stopped the run"));
       }),
     reject: (rows) => exclusive(() => void rejected.push(...rows)),
     flush: () => exclusive(() => {}),
     files: ledger,
+    snapshots,
+    hold: async (reason) => {
+      if (options.approved?.includes(reason) !== true) throw new HeldInTest(reason);
+    },
   };
 
   let finished = true;
+  let held: string | undefined;
   try {
     await job.run(context);
     assert.ok(!busy, "run must not end before its last emit, reject or flush was awaited");
   } catch (error) {
-    if (!signal.aborted || !isAbort(error, signal)) throw error;
+    if (error instanceof HeldInTest) held = error.message;
+    else if (!signal.aborted || !isAbort(error, signal)) throw error;
     finished = false;
   }
   return {
     finished,
+    held,
     rows: commits.flatMap((commit) => commit.rows),
     // Rejects after the last emit commit at the end of the run, and only if it gets there.
     rejected: [...commits.flatMap((commit) => commit.rejected), ...(finished ? rejected : [])],
@@ -156,6 +175,8 @@ export async function runJob<
     log: lines,
   };
 }
+
+class HeldInTest extends Error {}
 
 function isAbort(error: unknown, signal: AbortSignal): boolean {
   return error === signal.reason || (error instanceof Failure && error.kind === "cancelled");

@@ -99,6 +99,7 @@ const failure: z.ZodType<FailureJson> = z.object({
 export const runStatus: z.ZodType<RunView["status"]> = z.enum([
   "queued",
   "running",
+  "held",
   "succeeded",
   "failed",
   "cancelled",

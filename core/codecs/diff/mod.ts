@@ -7,4 +7,4 @@ export { compareRows, type DiffCounts, type Difference } from "./compare.ts";
 export { FileRows, type FileRowsOptions } from "./file_rows.ts";
 export { type DigestOptions } from "./row_digests.ts";
 export { selectRows } from "./select_rows.ts";
-export { Snapshot, snapshotOf, type StoredBytes } from "./snapshot.ts";
+export { Snapshot, snapshotOf } from "./snapshot.ts";

@@ -7,16 +7,9 @@
  * @module
  */
 import { Failure } from "../../contracts/failure.ts";
+import type { StoredBytes } from "../../contracts/snapshot.ts";
 import { type FileRows, PARTITIONS, putWord, ROW_WORDS, wordAt, wordsOf } from "./file_rows.ts";
 import { DIGEST_WORDS } from "./row_digests.ts";
-
-/** Where a snapshot lies. */
-export interface StoredBytes {
-  /** Bytes in it. */
-  readonly size: number;
-  /** Fills `into` from `offset` on, as far as there are bytes; gives their number. */
-  read(offset: number, into: Uint8Array): Promise<number>;
-}
 
 interface Header {
   readonly format: "waybill snapshot 1";

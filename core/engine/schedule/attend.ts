@@ -11,6 +11,7 @@ import { queueRun } from "../queue_run.ts";
 import { filesCame } from "./files_came.ts";
 import { nextRun, previousDaily, readSchedule, type Schedule } from "./schedule.ts";
 import { earlier, NEVER, type NextTimes, timesAfter, unschedule } from "./schedule_state.ts";
+import { OPEN_STATUSES } from "../queue.ts";
 
 /** Jobs that one look attends to. */
 const AT_ONCE = 100;
@@ -99,7 +100,7 @@ async function attendTo(due: Due): Promise<NextTimes> {
 
 async function isBusy({ transaction, job }: Due): Promise<boolean> {
   const run = await transaction.selectFrom("runs").select("id").where("account_id", "=", job.account_id)
-    .where("job_id", "=", job.id).where("status", "in", ["queued", "running"]).limit(1).executeTakeFirst();
+    .where("job_id", "=", job.id).where("status", "in", OPEN_STATUSES).limit(1).executeTakeFirst();
   return run !== undefined;
 }
 

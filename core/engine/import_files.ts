@@ -1,0 +1,55 @@
+/**
+ * What a run knows of files that were imported before, and how those that it imports become known.
+ *
+ * @module
+ */
+import type { Passed } from "../contracts/job.ts";
+import type { FileLedger, ImportedFile } from "../contracts/ledger.ts";
+import type { Snapshots } from "../contracts/snapshot.ts";
+import type { RunsTable } from "../database/tables.ts";
+import type { Core } from "./core.ts";
+import type { PassedRows } from "./import_buffer.ts";
+import { ledgerOwner, markedFiles, NO_LEDGER, readLedger } from "./ledger.ts";
+import { NO_SNAPSHOTS, snapshotsOf, sweepSnapshots } from "./snapshots.ts";
+
+/** The ledger and the snapshots of a run. */
+export interface ImportFiles {
+  readonly files: FileLedger;
+  readonly snapshots: Snapshots;
+  /** What a commit is to note. */
+  passed(files: readonly ImportedFile[] | undefined, passed: Passed | undefined): PassedRows;
+  /** Removes snapshots that were replaced. */
+  sweep(): Promise<void>;
+}
+
+/** Those of the run's job, or of whatever else imports from its auth into the stream; of an upload nothing is known. */
+export function importFilesOf({ database, home, identityKey }: Core, row: RunsTable, stream: string): ImportFiles {
+  const { account_id: account, id: run, job_id, auth_id, job_type } = row;
+  if (auth_id === null) {
+    return {
+      files: NO_LEDGER,
+      snapshots: NO_SNAPSHOTS,
+      passed: (_files, { unchanged = 0 } = {}) => ({ unchanged }),
+      sweep: async () => {},
+    };
+  }
+  const owner = ledgerOwner({ job_id, auth_id, job_type }, stream);
+  const force = row.force === 1;
+  const place = { account, owner, key: identityKey };
+  let adopted = false;
+  return {
+    files: readLedger(database.kysely, place, force),
+    snapshots: snapshotsOf(database, { folder: home.snapshotsDir, account, owner, run, key: identityKey }, force),
+    passed: (files = [], { unchanged = 0, snapshot } = {}) => {
+      adopted ||= snapshot !== undefined;
+      return {
+        files: markedFiles(place, files),
+        unchanged,
+        snapshot: snapshot === undefined ? undefined : { owner, file: snapshot },
+      };
+    },
+    sweep: async () => {
+      if (adopted) await sweepSnapshots(database.kysely, home.snapshotsDir, account);
+    },
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Snapshots of imported files: one for each ledger, in files of the data directory that rows of a table name.
+ *
+ * @module
+ */
+import { createHmac } from "node:crypto";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { Failure } from "../contracts/failure.ts";
+import type { Snapshots, StoredBytes } from "../contracts/snapshot.ts";
+import type { Database, Executor } from "../database/database.ts";
+import { diskFullFailure } from "./disk_full.ts";
+import { newId } from "./ids.ts";
+import { type Claim, OPEN_STATUSES } from "./queue.ts";
+
+/** Whose snapshot it is, and where it lies. */
+export interface SnapshotPlace {
+  /** The data directory's folder of snapshots. */
+  readonly folder: string;
+  readonly account: number;
+  /** What `ledgerOwner` gives. */
+  readonly owner: string;
+  readonly run: string;
+  /** The key of identity hashes, of which the account's secret is made. */
+  readonly key: Uint8Array;
+}
+
+/** A snapshot that a commit makes the owner's. */
+export interface KeptSnapshot {
+  readonly owner: string;
+  readonly file: string;
+}
+
+/** The snapshots of an upload: there is none, and none is kept. */
+export const NO_SNAPSHOTS: Snapshots = {
+  secret: new Uint8Array(16),
+  open: async () => undefined,
+  keep: async () => "",
+};
+
+/** The snapshots of a run's ledger. With `force` none is found. */
+export function snapshotsOf({ kysely }: Database, place: SnapshotPlace, force: boolean): Snapshots {
+  return {
+    secret: createHmac("sha256", place.key).update(`snapshot ${place.account}`).digest().subarray(0, 16),
+    open: async () => {
+      const row = force ? undefined : await snapshotRow(kysely, place).executeTakeFirst();
+      return row === undefined ? undefined : await openSnapshot(join(place.folder, String(place.account), row.file));
+    },
+    keep: (bytes) => writeSnapshot(place, bytes),
+  };
+}
+
+/** The row of an owner's snapshot, by its key. */
+export function snapshotRow(executor: Executor, { account, owner }: Pick<SnapshotPlace, "account" | "owner">) {
+  return executor.selectFrom("snapshots").select("file").where("account_id", "=", account).where("owner", "=", owner);
+}
+
+/** Makes what was kept the owner's snapshot, in the transaction that commits its file. */
+export async function adoptSnapshot(
+  transaction: Executor,
+  { account, run }: Claim,
+  { owner, file }: KeptSnapshot,
+  now: number,
+): Promise<void> {
+  const row = { account_id: account, owner, file, run_id: run, created_at: now };
+  await transaction.insertInto("snapshots").values(row)
+    .onConflict((conflict) => conflict.columns(["account_id", "owner"]).doUpdateSet(row)).execute();
+}
+
+/** Removes the files of an account that no row names and no run can still name: what was replaced, and crashes left. */
+export async function sweepSnapshots(executor: Executor, folder: string, account: number): Promise<void> {
+  const own = join(folder, String(account));
+  const names: string[] = [];
+  try {
+    for await (const { name } of Deno.readDir(own)) names.push(name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  // Looked for after the names: what is kept and adopted meanwhile is seen as adopted, or is none of these.
+  const named = await executor.selectFrom("snapshots").select("file").where("account_id", "=", account).execute();
+  const open = await executor.selectFrom("runs").select("id").where("account_id", "=", account)
+    .where("status", "in", OPEN_STATUSES).execute();
+  const kept = new Set(named.map(({ file }) => file));
+  const runs = new Set(open.map(({ id }) => id));
+  for (const name of names) {
+    if (kept.has(name) || runs.has(name.slice(0, 32))) continue;
+    await Deno.remove(join(own, name)).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+}
+
+/** Writes a snapshot's file (0600), brings it to the disk, and gives its name, which begins with the run's. */
+async function writeSnapshot(
+  { folder, account, run }: Pick<SnapshotPlace, "folder" | "account" | "run">,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<string> {
+  const own = join(folder, String(account));
+  const name = `${run}-${newId().slice(0, 16)}`;
+  try {
+    await Deno.mkdir(own, { recursive: true, mode: 0o700 });
+    await using file = await open(join(own, name), "wx", 0o600);
+    for await (const chunk of bytes) {
+      for (let at = 0; at < chunk.length;) at += (await file.write(chunk, at)).bytesWritten;
+    }
+    await file.sync();
+    return name;
+  } catch (error) {
+    await Deno.remove(join(own, name)).catch(() => {});
+    throw diskFullFailure(error, folder) ?? error;
+  }
+}
+
+async function openSnapshot(path: string): Promise<StoredBytes & AsyncDisposable> {
+  try {
+    const file = await open(path, "r");
+    const { size } = await file.stat();
+    return {
+      size,
+      read: async (offset, into) => {
+        let filled = 0;
+        while (filled < into.length) {
+          const { bytesRead } = await file.read(into, filled, into.length - filled, offset + filled);
+          if (bytesRead === 0) break;
+          filled += bytesRead;
+        }
+        return filled;
+      },
+      [Symbol.asyncDispose]: () => file.close(),
+    };
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error) || error.code !== "ENOENT") throw error;
+    throw new Failure("data", "The snapshot of the file before is gone from the data directory", {
+      hint: "Restore it; or run the job once with --force: every row of the file is imported, and a new snapshot made",
+      cause: error,
+    });
+  }
+}
