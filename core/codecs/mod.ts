@@ -32,6 +32,7 @@ export {
   type DigestOptions,
   FileRows,
   type FileRowsOptions,
+  recordBatch,
   selectRows,
   Snapshot,
   snapshotOf,

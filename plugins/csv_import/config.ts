@@ -6,11 +6,14 @@
 import { Failure, type FieldMeta, type ImportFields, importFields, nameList, nearest } from "@waybill/waybill";
 import { parseDelimiter, parseEncoding, type TimestampFormat, timestampParser } from "@waybill/waybill/codecs";
 import { z } from "zod";
-import { type SequenceFields, sequenceFields } from "../file_service/sequence/mod.ts";
+import { type DiffFields, diffFields, type SequenceFields, sequenceFields } from "../file_service/sequence/mod.ts";
 
 /** A CSV import's configuration, as a zod schema. */
 export type CsvImportConfig = z.ZodObject<
-  Pick<ImportFields, keyof ImportFields> & Pick<SequenceFields, keyof SequenceFields> & {
+  & Pick<ImportFields, keyof ImportFields>
+  & Pick<SequenceFields, keyof SequenceFields>
+  & Pick<DiffFields, keyof DiffFields>
+  & {
     folder: z.ZodDefault<z.ZodString>;
     file: z.ZodString;
     members: z.ZodOptional<z.ZodString>;
@@ -73,6 +76,7 @@ export const config: CsvImportConfig = z.object({
     } satisfies FieldMeta,
   ),
   ...sequenceFields,
+  ...diffFields,
   members: z.string().min(1).max(256).optional().meta(
     {
       title: "Members",
@@ -136,4 +140,7 @@ export const config: CsvImportConfig = z.object({
 }).refine(({ fields, identify_by }) => fields.length === 0 || identify_by.every((field) => fields.includes(field)), {
   message: "must be among `fields`, or `fields` be left empty: what identifies a profile has to be imported",
   path: ["identify_by"],
+}).refine(({ fields, diff_keys }) => fields.length === 0 || diff_keys.every((field) => fields.includes(field)), {
+  message: "must be among `fields`, or `fields` be left empty: what tells which row it is has to be imported",
+  path: ["diff_keys"],
 });

@@ -18,6 +18,8 @@ Deno.test("a stream and a file are all that is needed", () => {
     month_first: false,
     settle_seconds: 60,
     after_import: "keep",
+    diff: false,
+    diff_keys: [],
     timestamps: [],
     timestamp_format: "auto",
     timestamp_zone: "UTC",

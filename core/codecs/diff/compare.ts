@@ -28,6 +28,8 @@ export interface Difference extends DiffCounts {
   isDifferent(row: number): boolean;
   /** The number of the first added or changed row that is not before `row`; undefined where none follows. */
   nextDifferent(row: number): number | undefined;
+  /** The number of the last added or changed row; undefined where there is none. */
+  readonly lastDifferent: number | undefined;
   /** What tells which rows are gone, a JSON object each, in no order; nothing where the snapshot does not keep it. */
   removedRows(): AsyncIterable<Uint8Array>;
 }
@@ -44,7 +46,7 @@ export async function compareRows(
 ): Promise<Difference> {
   const comparable = before !== undefined && sameKeys(before.keys, now.keys) ? before : undefined;
   const different = new Uint8Array(Math.ceil(now.count / 8));
-  let added = 0, changed = 0, removed = 0;
+  let added = 0, changed = 0, removed = 0, last = -1;
   for (let partition = 0; partition < PARTITIONS; partition++) {
     signal?.throwIfAborted();
     const rows = await now.partition(partition);
@@ -56,6 +58,7 @@ export async function compareRows(
       if (match >= 0) changed++;
       else added++;
       const row = rows[at + DIGEST_WORDS]!;
+      if (row > last) last = row;
       different[row >>> 3] = different[row >>> 3]! | 1 << (row & 7);
     }
     removed += goneFrom(table, known, rows).length;
@@ -76,6 +79,7 @@ export async function compareRows(
       }
       return undefined;
     },
+    lastDifferent: last < 0 ? undefined : last,
     removedRows: () => comparable === undefined ? nothing() : goneRows(now, comparable),
   };
 }

@@ -6,6 +6,7 @@ import { CsvReader } from "../csv.ts";
 import { memorySpool } from "../spool_memory.ts";
 import { compareRows } from "./compare.ts";
 import { FileRows } from "./file_rows.ts";
+import { recordBatch } from "./record_batch.ts";
 import { selectRows } from "./select_rows.ts";
 import { Snapshot, snapshotOf } from "./snapshot.ts";
 
@@ -14,15 +15,7 @@ type Fields = { readonly [name: string]: JsonValue };
 const SECRET = new Uint8Array(16).fill(7);
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 
-/** Rows as lines of JSON, without an index of their columns. */
-function jsonBatch(rows: readonly Fields[]): RecordBatch {
-  const lines = rows.map((row) => encoder.encode(`${JSON.stringify(row)}\n`));
-  const starts = new Uint32Array(rows.length + 1);
-  lines.forEach((line, row) => starts[row + 1] = starts[row]! + line.length);
-  const bytes = new Uint8Array(starts.at(-1)!);
-  lines.forEach((line, row) => bytes.set(line, starts[row]));
-  return { bytes, rows: starts, times: new Float64Array(rows.length).fill(NaN) };
-}
+const jsonBatch = (rows: readonly Fields[]) => recordBatch(rows.map((fields) => ({ fields })));
 
 function csvBatches(text: string): RecordBatch[] {
   const reader = new CsvReader();
@@ -185,6 +178,7 @@ Deno.test("whatever two files hold, the difference is what a comparison row by r
       stepped.push(next);
     }
     assert.deepEqual(stepped, different);
+    assert.equal(found.lastDifferent, different.at(-1));
   }));
 });
 

@@ -50,6 +50,11 @@ export class FileRows implements AsyncDisposable {
     return this.#rows;
   }
 
+  /** How many of them have a value in a key column. */
+  get keyed(): number {
+    return this.#digester.keyed;
+  }
+
   /** Whether what tells which row it is is kept. */
   get keepsKeys(): boolean {
     return this.#texts !== undefined;

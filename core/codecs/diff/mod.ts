@@ -6,5 +6,6 @@
 export { compareRows, type DiffCounts, type Difference } from "./compare.ts";
 export { FileRows, type FileRowsOptions } from "./file_rows.ts";
 export { type DigestOptions } from "./row_digests.ts";
+export { recordBatch } from "./record_batch.ts";
 export { selectRows } from "./select_rows.ts";
 export { Snapshot, snapshotOf } from "./snapshot.ts";

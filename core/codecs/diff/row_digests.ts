@@ -36,6 +36,8 @@ export class RowDigester {
   readonly #columns = new Map<string, Column>();
   #low = 0;
   #high = 0;
+  /** Rows so far that have a value in a key column. */
+  keyed = 0;
 
   /** Throws a `RangeError` for a secret of another length. */
   constructor({ secret, keys }: DigestOptions) {
@@ -56,6 +58,7 @@ export class RowDigester {
       const hasKey = columns === undefined
         ? this.#addParsed(batch.bytes.subarray(batch.rows[row], batch.rows[row + 1]), sums)
         : this.#addCells(batch.bytes, columns.spans, row * known.length, known, sums);
+      if (hasKey) this.keyed++;
       const at = DIGEST_WORDS * row;
       const key = hasKey ? 0 : 2;
       digests[at] = finish(sums[key]!, sums[key + 1]!);

@@ -16,6 +16,8 @@ import { finishFile } from "./after_import.ts";
 import type { PassCheckpoint } from "./checkpoint.ts";
 import { type Clocks, OWN_CLOCKS } from "./clocks.ts";
 import { hashingStore, hashOf } from "./content_hash.ts";
+import { importDifferent } from "./diff.ts";
+import { diffKeys, type DiffOptions } from "./diff_fields.ts";
 import { checkOptions, pathIn, placeOf, type SequenceOptions } from "./fields.ts";
 import { sequenceOf, type SequenceRule } from "./rule.ts";
 import { scan, type SequenceFile } from "./scan.ts";
@@ -43,7 +45,11 @@ const PATIENCE = 10;
  * Imports the files that the job means: the chosen one, or those of its dated sequence that are new or have changed, in
  * the order of their timestamps. `importOne` reads one of them.
  */
-export async function importFiles<Config extends SequenceOptions, Connection extends FileConnection, Position>(
+export async function importFiles<
+  Config extends SequenceOptions & DiffOptions,
+  Connection extends FileConnection,
+  Position,
+>(
   context: ImportContext<Config, Connection, PassCheckpoint<Position>>,
   importOne: ImportOne<Config, Connection, Position>,
   options: PassOptions = {},
@@ -59,7 +65,14 @@ interface Turn {
   readonly timestamp?: number | undefined;
 }
 
-class Pass<Config extends SequenceOptions, Connection extends FileConnection, Position> {
+/** What of a file was handed over already, and where that ended. */
+interface Begun<Position> {
+  readonly rows: number;
+  readonly rejected: number;
+  readonly position: Position;
+}
+
+class Pass<Config extends SequenceOptions & DiffOptions, Connection extends FileConnection, Position> {
   readonly #watch: SettleWatch;
   readonly #clocks: Clocks;
   readonly #batch: number;
@@ -215,51 +228,60 @@ class Pass<Config extends SequenceOptions, Connection extends FileConnection, Po
     await this.#import({ entry, timestamp }, { rows, rejected, position });
   }
 
-  async #import(
-    { entry, timestamp }: Turn,
-    from?: { readonly rows: number; readonly rejected: number; readonly position: Position },
-  ): Promise<void> {
+  async #import({ entry, timestamp }: Turn, from?: Begun<Position>): Promise<void> {
     const { context } = this;
-    const { connection, signal } = context;
+    const { config, connection, signal } = context;
+    const late = config.diff && timestamp !== undefined && timestamp < (await context.files.newest() ?? -Infinity);
+    let snapshot: string | undefined;
     const { files, hash } = hashingStore(connection.files, entry);
     let { rows, rejected } = from ?? { rows: 0, rejected: 0 };
     // A day without data has an empty file; alone, it is a mistake that its reader tells.
     const empty = timestamp !== undefined && entry.size === 0;
     if (empty) context.log.warn(`File "${entry.path}" is empty`);
-    else {
-      await this.importOne({
-        ...context,
-        // Its path is that in the store, and stands for itself.
-        config: { ...context.config, ...this.#placed(entry) },
-        connection: { ...connection, files },
-        checkpoint: from?.position,
-        progress: (told) => context.progress(this.#progress(told)),
-        emit: async (batch, position, marked) => {
-          rows += isRecordBatch(batch) ? batch.times.length : batch.length;
-          const current = { path: entry.path, timestamp, rows, rejected, position };
-          await context.emit(batch, { ...this.#state, current }, marked);
-        },
-        reject: async (lines, preamble) => {
-          rows += lines.length;
-          rejected += lines.length;
-          // Lines are counted in each file anew.
-          const named = timestamp === undefined
-            ? lines
-            : lines.map((line) => ({ ...line, reason: `${line.reason} (in "${entry.name}")` }));
-          await context.reject(named, preamble);
+    const reading: Parameters<typeof this.importOne>[0] = {
+      ...context,
+      // Its path is that in the store, and stands for itself.
+      config: { ...context.config, ...this.#placed(entry) },
+      connection: { ...connection, files },
+      checkpoint: from?.position,
+      progress: (told) => context.progress(this.#progress(told)),
+      emit: async (batch, position, marked, passed) => {
+        rows += (isRecordBatch(batch) ? batch.times.length : batch.length) + (passed?.unchanged ?? 0);
+        const current = { path: entry.path, timestamp, rows, rejected, position };
+        await context.emit(batch, { ...this.#state, current }, marked, passed);
+      },
+      reject: async (lines, preamble) => {
+        rows += lines.length;
+        rejected += lines.length;
+        // Lines are counted in each file anew.
+        const named = timestamp === undefined
+          ? lines
+          : lines.map((line) => ({ ...line, reason: `${line.reason} (in "${entry.name}")` }));
+        await context.reject(named, preamble);
+      },
+    };
+    if (config.diff) {
+      snapshot = await importDifferent(reading, {
+        path: entry.path,
+        keys: diffKeys(config),
+        passed: { rows: rows - rejected, rejected },
+        read: async (context) => {
+          if (!empty) await this.importOne(context);
         },
       });
-    }
+    } else if (!empty) await this.importOne(reading);
     throwIfAborted(signal);
     const { path, size, modified } = entry;
     const mark = { path, size, modified, hash: await hash(signal), rows, rejected };
-    await this.#pass({ entry, timestamp }, timestamp === undefined ? mark : { ...mark, timestamp }, true);
+    // The next file is held against the one before it, which a late one is not.
+    const kept = late ? undefined : snapshot;
+    await this.#pass({ entry, timestamp }, timestamp === undefined ? mark : { ...mark, timestamp }, true, kept);
     // What is committed together has one preamble for its rejected rows: the header of their file.
     if (timestamp !== undefined && rejected > 0) await context.flush();
   }
 
   /** Hands over that a file is done, with its mark; then moves or deletes it, once that is durable. */
-  async #pass({ entry, timestamp }: Turn, mark: ImportedFile, imported: boolean): Promise<void> {
+  async #pass({ entry, timestamp }: Turn, mark: ImportedFile, imported: boolean, snapshot?: string): Promise<void> {
     const { context } = this;
     const { path, size, modified, name } = entry;
     const { after_import } = context.config;
@@ -270,7 +292,7 @@ class Pass<Config extends SequenceOptions, Connection extends FileConnection, Po
       finish,
       ...(imported ? { files: this.#state.files + 1, bytes: this.#state.bytes + size } : {}),
     };
-    await context.emit([], this.#state, [mark]);
+    await context.emit([], this.#state, [mark], snapshot === undefined ? {} : { snapshot });
     if (finish === undefined) return;
     await context.flush();
     await this.#finish(finish);

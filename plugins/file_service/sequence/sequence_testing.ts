@@ -15,7 +15,7 @@ import { Failure } from "@waybill/waybill";
 import { z } from "zod";
 import { fileService, localFolder } from "../mod.ts";
 import type { Clocks } from "./clocks.ts";
-import { checkSequence, importFiles, passCheckpoint, planFiles, sequenceFields } from "./mod.ts";
+import { checkSequence, diffFields, importFiles, passCheckpoint, planFiles, sequenceFields } from "./mod.ts";
 
 /** A file of a {@linkcode TestStore}. */
 interface TestFile {
@@ -116,6 +116,7 @@ const config = z.object({
   folder: z.string().default("in"),
   file: z.string().optional(),
   ...sequenceFields,
+  ...diffFields,
 });
 
 const position = z.object({ line: z.int().min(0) });

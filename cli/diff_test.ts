@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { testCli } from "./cli_testing.ts";
+
+const file = (rows: readonly string[]) => `id,name\n${rows.join("\n")}\n`;
+
+Deno.test("with --diff only changed rows are imported, and a file that shrank waits for run approve", async () => {
+  await using cli = await testCli();
+  const write = (day: number, rows: readonly string[]) =>
+    Deno.writeTextFile(`${cli.folder}/in/p_2026010${day}.csv`, file(rows));
+  await Deno.mkdir(`${cli.folder}/in`);
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", `${cli.folder}/in`);
+  const flags = ["--prefix", "p_", "--file", "p_20260101.csv", "--stream", "people", "--identify-by", "id"];
+  await cli.json("job", "create", "csv-import", "--label", "daily", ...flags, "--settle-seconds", "0", "--diff");
+  const rows = Array.from({ length: 10 }, (_, row) => `${row},n${row}`);
+  await write(1, rows);
+  const first = await cli.json("run", "daily");
+  assert.deepEqual([first.read, first.accepted, first.unchanged], [10, 10, 0]);
+  await write(2, [...rows.slice(1), "0,zero"]);
+  const second = await cli.json("run", "daily");
+  assert.deepEqual([second.read, second.accepted, second.unchanged, second.profiles_updated], [10, 1, 9, 1]);
+
+  await write(3, rows.slice(0, 4));
+  const held = await cli.run(["run", "daily"]);
+  assert.equal(held.code, 8, held.stderr);
+  assert.match(held.stderr, /lacks 6 of the 10 rows of the file before it/);
+  const [{ id, status, read }] = await cli.json("run", "list", "--status", "held") as unknown as [
+    { id: string; status: string; read: number },
+  ];
+  assert.deepEqual([status, read], ["held", 0]);
+  assert.match(held.stderr, new RegExp(`run approve ${id}`));
+  const approved = await cli.json("run", "approve", id);
+  assert.deepEqual([approved.status, approved.read, approved.accepted, approved.unchanged], ["succeeded", 4, 1, 3]);
+  assert.equal((await cli.run(["run", "approve", id])).code, 3);
+
+  const forced = await cli.json("run", "daily", "--force");
+  assert.deepEqual([forced.accepted, forced.unchanged], [10 + 10 + 4, 0]);
+  assert.equal((await cli.json("stream", "show", "people")).events, 12 + 24);
+});

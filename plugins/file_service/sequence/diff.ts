@@ -1,0 +1,173 @@
+/**
+ * Imports of a file only what is other than in the file before it.
+ *
+ * The file is read twice: first all of it, to compare its rows with the snapshot of the file before, then from the first
+ * row to the last that is to be handed over. So nothing of a file that is held, or that cannot be read to its end, is
+ * imported; and a run that is cut off compares again and goes on where it stopped.
+ *
+ * @module
+ */
+import { Failure, type ImportContext, type Log } from "@waybill/waybill";
+import {
+  compareRows,
+  type Difference,
+  FileRows,
+  recordBatch,
+  selectRows,
+  Snapshot,
+  snapshotOf,
+} from "@waybill/waybill/codecs";
+
+/** How a file is compared. */
+export interface DiffedFile<Context, Position> {
+  /** For messages. */
+  readonly path: string;
+  /** Fields that tell which row it is; none: the whole row does. */
+  readonly keys: readonly string[];
+  /** How far an earlier attempt came. */
+  readonly passed: { readonly rows: number; readonly rejected: number };
+  /** Reads it, from its start or from where an earlier attempt stopped in it. */
+  read(context: Context & Pick<ImportContext<unknown, unknown, Position>, "checkpoint">): Promise<void>;
+}
+
+/** Thrown into the reader once nothing is left to hand over. */
+class AllPassed extends Error {}
+
+/** Where a stretch of rows begins: rows and rejected ones before it, and its position; undefined at the file's start. */
+interface Stretch<Position> {
+  readonly rows: number;
+  readonly rejected: number;
+  readonly from: Position | undefined;
+}
+
+/** What the first reading found. */
+interface Look<Position> {
+  readonly difference: Difference;
+  /** The stretch with the first row that is to be handed over or told of; undefined where there is none. */
+  readonly begin: Stretch<Position> | undefined;
+  /** The end of the file. */
+  readonly end: Stretch<Position>;
+}
+
+/**
+ * Hands over the rows of a file that are added or changed, and counts the others; gives the name of its snapshot, which
+ * is to be adopted with the commit of the file's mark.
+ *
+ * @throws {Failure} `data` where no row has a value in any of the keys, and what reading it throws.
+ */
+export async function importDifferent<Config, Connection, Position>(
+  context: ImportContext<Config, Connection, Position>,
+  file: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
+): Promise<string> {
+  const { snapshots, spool } = context;
+  const { secret } = snapshots;
+  await using rows = await FileRows.create(spool, { secret, keys: file.keys, keepKeys: false });
+  const look = await compare(context, file, rows);
+  await handOver(context, file, look);
+  return await snapshots.keep(snapshotOf(rows));
+}
+
+/** Reads all of the file, compares it, and holds the run where too much is gone. */
+async function compare<Config, Connection, Position>(
+  context: ImportContext<Config, Connection, Position>,
+  { path, keys, read }: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
+  rows: FileRows,
+): Promise<Look<Position>> {
+  const { log, progress, signal, snapshots } = context;
+  const stretches: [Stretch<Position>, ...Stretch<Position>[]] = [{ rows: 0, rejected: 0, from: undefined }];
+  let rejected = 0;
+  await read({
+    ...context,
+    checkpoint: undefined,
+    progress: (told) => progress({ ...told, done: 0, note: `${told.note ?? path}, compared with the file before` }),
+    emit: async (batch, from) => {
+      await rows.add(recordBatch(batch));
+      stretches.push({ rows: rows.count, rejected, from });
+    },
+    reject: async (given) => {
+      rejected += given.length;
+    },
+    flush: async () => {},
+  });
+  if (keys.length > 0 && rows.count > 0 && rows.keyed === 0) {
+    throw new Failure("data", `No row of file "${path}" has a value in ${keys.map((key) => `"${key}"`).join(" or ")}`, {
+      hint: "Give --diff-keys the fields that tell which row it is",
+    });
+  }
+  await using stored = await snapshots.open();
+  const before = stored === undefined ? undefined : await Snapshot.open(stored);
+  const difference = await compareRows(rows, before, { signal });
+  const { added, changed, unchanged, removed } = difference;
+  log.info(`File "${path}" is compared with the file before it`, { added, changed, unchanged, removed });
+  if (before !== undefined) await holdShrunk(context, path, difference, before.rows);
+  return { difference, begin: firstThatMatters(stretches, difference, rejected), end: stretches.at(-1)! };
+}
+
+/** A file that lost most of its rows was probably cut: what it lacks is not to be taken for gone. */
+async function holdShrunk(
+  { hold }: { hold(reason: string): Promise<void> },
+  path: string,
+  { rows, removed }: Difference,
+  before: number,
+): Promise<void> {
+  // Without keys a row that changed is one that is gone, too.
+  const gone = Math.min(removed, before);
+  if (rows >= before || gone <= before / 2) return;
+  await hold(`File "${path}" lacks ${gone} of the ${before} rows of the file before it, more than half of them`);
+}
+
+function firstThatMatters<Position>(
+  stretches: readonly [Stretch<Position>, ...Stretch<Position>[]],
+  difference: Difference,
+  rejected: number,
+): Stretch<Position> | undefined {
+  const first = difference.nextDifferent(0);
+  const ofRow = first === undefined ? Infinity : stretches.findLastIndex(({ rows }) => rows <= first);
+  const ofReject = rejected === 0 ? Infinity : stretches.findLastIndex((stretch) => stretch.rejected === 0);
+  return stretches[Math.min(ofRow, ofReject)];
+}
+
+/** Reads the file from its first row that matters to its last. */
+async function handOver<Config, Connection, Position>(
+  context: ImportContext<Config, Connection, Position>,
+  { passed, read }: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
+  { difference, begin, end }: Look<Position>,
+): Promise<void> {
+  let { rows, rejected } = passed;
+  let { checkpoint } = context;
+  const isDone = () => rows > (difference.lastDifferent ?? -1) && rejected >= end.rejected;
+  if (begin?.from !== undefined && begin.rows > rows) {
+    await context.emit([], begin.from, [], { unchanged: begin.rows - rows });
+    ({ rows, from: checkpoint } = begin);
+  }
+  if (begin !== undefined && !isDone()) {
+    const reading = read({
+      ...context,
+      checkpoint,
+      log: silent(context.log),
+      emit: async (given, position, files) => {
+        const batch = recordBatch(given);
+        const start = rows;
+        const chosen = selectRows(batch, (row) => difference.isDifferent(start + row));
+        rows += batch.times.length;
+        await context.emit(chosen, position, files, { unchanged: batch.times.length - chosen.times.length });
+        if (isDone()) throw new AllPassed();
+      },
+      reject: async (given, preamble) => {
+        rejected += given.length;
+        await context.reject(given, preamble);
+      },
+    });
+    await reading.catch((error) => {
+      if (!(error instanceof AllPassed)) throw error;
+    });
+  }
+  if (end.from !== undefined && rows < end.rows) {
+    await context.emit([], end.from, [], { unchanged: end.rows - rows });
+  }
+}
+
+/** What there is to say of the file was said when it was compared. */
+function silent(log: Log): Log {
+  return { ...log, info: () => {}, warn: () => {} };
+}
