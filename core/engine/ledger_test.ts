@@ -128,7 +128,7 @@ onEachDatabase(
           duration: () => 0,
         });
         for (const { rows, at, files } of steps.filter(({ at }) => at > from && at <= last)) {
-          await run.emit(rows, { at }, markedFiles(place(), files));
+          await run.emit(rows, { at }, { files: markedFiles(place(), files) });
           // Every other waits for a commit to come, and dies with the run.
           if (at % 2 === 0) await run.flush();
         }
