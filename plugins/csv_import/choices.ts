@@ -126,6 +126,8 @@ export const choices: {
       | "members"
       | "fields"
       | "identify_by"
+      | "multi_value"
+      | "diff_keys"
       | "timestamps"
       | "encoding"
       | "timestamp_zone"
@@ -137,6 +139,8 @@ export const choices: {
   members,
   fields: column,
   identify_by: column,
+  multi_value: column,
+  diff_keys: column,
   timestamps,
   encoding,
   timestamp_zone: timestampZone,
@@ -176,7 +180,7 @@ async function openForChoices(context: Context): Promise<Source> {
 
 /** Opens its first member; columns chosen already do not narrow the list. */
 async function openFirst(source: Source, { config: { delimiter, encoding = "auto" } }: Context): Promise<CsvFile> {
-  const options = { delimiter, encoding, fields: [], timestamps: [], identify_by: [] };
+  const options = { delimiter, encoding, fields: [], timestamps: [], identify_by: [], multi_value: [] };
   return await openCsvFile(await firstMember(source), options, { batchRows: SAMPLE_ROWS });
 }
 

@@ -16,7 +16,7 @@ export interface Selection {
 }
 
 /** The part of the configuration that names columns. */
-export type ColumnOptions = Pick<CsvImportOptions, "fields" | "timestamps" | "identify_by">;
+export type ColumnOptions = Pick<CsvImportOptions, "fields" | "timestamps" | "identify_by" | "multi_value">;
 
 /** How many names a message lists. */
 const MOST_LISTED = 30;
@@ -28,7 +28,7 @@ const MOST_LISTED = 30;
 export function selectColumns(header: CsvHeader, options: ColumnOptions, path: string): Selection {
   refuseWrongDelimiter(header, options, path);
   const known = new Set(header.names);
-  for (const key of ["fields", "timestamps", "identify_by"] as const) {
+  for (const key of ["fields", "timestamps", "identify_by", "multi_value"] as const) {
     for (const column of options[key]) {
       if (!known.has(column)) throw unknownColumn(column, `--${key.replace("_", "-")}`, header.names, path);
     }

@@ -22,6 +22,8 @@ export type CsvImportConfig = z.ZodObject<
     timestamp_format: z.ZodDefault<z.ZodEnum<{ [Format in TimestampFormat]: Format }>>;
     timestamp_zone: z.ZodDefault<z.ZodString>;
     fields: z.ZodDefault<z.ZodArray<z.ZodString>>;
+    multi_value: z.ZodDefault<z.ZodArray<z.ZodString>>;
+    join: z.ZodDefault<z.ZodString>;
     encoding: z.ZodDefault<z.ZodString>;
   }
 >;
@@ -126,6 +128,21 @@ export const config: CsvImportConfig = z.object({
       title: "Fields",
       help: "Columns to import. Left empty, all of them are.",
       placeholder: "customer_id,email,name",
+    } satisfies FieldMeta,
+  ),
+  multi_value: nameList().meta(
+    {
+      title: "Multi-value",
+      help: "Columns whose cells hold several values: they are split, and become lists.",
+      placeholder: "tags",
+      advanced: true,
+    } satisfies FieldMeta,
+  ),
+  join: z.string().regex(/^[^\\\n\r]$/u, "must be one character, and no backslash").default("&").meta(
+    {
+      title: "Join",
+      help: "Character between the values of a cell. Before a backslash or itself, a backslash takes its meaning away.",
+      advanced: true,
     } satisfies FieldMeta,
   ),
   encoding: z.string().check(readableBy(parseEncoding, () => ENCODINGS)).default("auto").meta(

@@ -24,6 +24,8 @@ Deno.test("a stream and a file are all that is needed", () => {
     timestamp_format: "auto",
     timestamp_zone: "UTC",
     fields: [],
+    multi_value: [],
+    join: "&",
     encoding: "auto",
   });
   assert.equal(csvImport.config.safeParse({ stream: "people" }).success, false);

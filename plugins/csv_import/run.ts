@@ -11,6 +11,7 @@ import type { Checkpoint, FilePosition } from "./checkpoint.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { type CsvFile, openCsvFile } from "./csv_file.ts";
 import { headerLine } from "./header_line.ts";
+import { splitCells } from "./multi_value.ts";
 import { type CsvConnection, openSource, type Source } from "./source.ts";
 
 type Context = ImportContext<CsvImportOptions, CsvConnection, FilePosition>;
@@ -128,7 +129,8 @@ async function importRows(
     const rejected = archive === undefined ? chunk.rejected : chunk.rejected.map((row) => named(row, member.name));
     // First the rejects: a checkpoint past rows that nobody was told of would lose them.
     if (rejected.length > 0) await context.reject(rejected, preamble);
-    const rows = narrow ? projectBatch(batch, selection.imported) : batch;
+    const chosen = narrow ? projectBatch(batch, selection.imported) : batch;
+    const rows = config.multi_value.length > 0 ? splitCells(chosen, config.multi_value, config.join) : chosen;
     await context.emit(rows, {
       ...position,
       names: [...header.names],
