@@ -84,6 +84,7 @@ const column: List = {
   needs: ["file"],
   load: async function* (context) {
     await using source = await openForChoices(context);
+    refuseTooLarge(source);
     await using opened = await openFirst(source, context);
     for (const name of opened.header.names) yield { value: name };
   },
@@ -94,6 +95,7 @@ const timestamps: List = {
   needs: ["file"],
   load: async function* (context) {
     await using source = await openForChoices(context);
+    refuseTooLarge(source);
     await using opened = await openFirst(source, context);
     const sample = await readSample(opened.chunks);
     const titled = opened.header.names.map((name) => timestampChoice(name, sample, context.config));
@@ -176,6 +178,14 @@ async function* entriesOf(files: FileStore, folder: string, signal: AbortSignal)
 async function openForChoices(context: Context): Promise<Source> {
   const { folder = "", file = "", members } = context.config;
   return await openSource(context, { folder, file, members }, { verify: false });
+}
+
+/** Of a zip archive over 100 MB all fields are imported, at the time of the run. */
+function refuseTooLarge({ tooLargeForFields, path }: Source): void {
+  if (!tooLargeForFields) return;
+  throw new Failure("config", `Fields of zip archive "${path}" cannot be listed: it has over 100 MB`, {
+    hint: "Import all of its fields: leave fields and timestamps out",
+  });
 }
 
 /** Opens its first member; columns chosen already do not narrow the list. */

@@ -38,6 +38,7 @@ export async function run(
 async function importFile(context: Context, batchRows: number | undefined): Promise<void> {
   const { checkpoint, config } = context;
   await using source = await openVerified(context);
+  if (checkpoint === undefined) await holdTooLarge(context, source);
   if (source.archive !== undefined && checkpoint === undefined) await requireColumns(source, config);
   const { accepted, rejected, untimed } = checkpoint ?? { accepted: 0, rejected: 0, untimed: 0 };
   const counts: Counts = { accepted, rejected, untimed };
@@ -54,6 +55,15 @@ async function importFile(context: Context, batchRows: number | undefined): Prom
   }
   if (resume !== undefined) throw notChosen(resume);
   warn(context, counts);
+}
+
+/** Of a zip archive over 100 MB neither fields nor timestamps can be chosen; one that grew beyond that is looked at first. */
+export async function holdTooLarge(
+  { config, hold }: Pick<Context, "config" | "hold">,
+  { tooLargeForFields, path }: Pick<Source, "tooLargeForFields" | "path">,
+): Promise<void> {
+  if (!tooLargeForFields || config.fields.length + config.timestamps.length === 0) return;
+  await hold(`Zip archive "${path}" has over 100 MB, for which neither fields nor timestamps are to be chosen`);
 }
 
 /** A retry may come with another pattern. */
