@@ -4,7 +4,7 @@
  * @module
  */
 import type { Database, Executor } from "../../database/database.ts";
-import type { JobsTable, SchedulesTable } from "../../database/tables.ts";
+import type { JobsTable, RunStatus, SchedulesTable } from "../../database/tables.ts";
 import { nameInCommand } from "../label.ts";
 import { notice } from "../notify/notices.ts";
 import { queueRun } from "../queue_run.ts";
@@ -84,23 +84,24 @@ async function attendTo(due: Due): Promise<NextTimes> {
   const times = timesAfter(schedule, now);
   let due_at = row.due_at;
   if (due_at !== null && due_at <= now) {
-    if (await isBusy(due) || await wasQueued(due, due_at)) done.passed.push(row.job_id);
+    if (await hasRun(due, OPEN_STATUSES) || await wasQueued(due, due_at)) done.passed.push(row.job_id);
     else done.queued.push(await queueDue(due, due_at));
     due_at = times.due_at;
   }
   const { expect_at } = row;
   if (expect_at === null || expect_at > now) return { due_at, expect_at, wake_at: earlier(due_at, expect_at) };
   // A run that is looking may yet find it.
-  if (now < expect_at + PATIENCE && await isBusy(due)) {
+  if (now < expect_at + PATIENCE && await hasRun(due, ["queued", "running"])) {
     return { due_at, expect_at, wake_at: earlier(due_at, now + LOOK_AGAIN) };
   }
   await tellOfMissing(due, expect_at);
   return { due_at, expect_at: times.expect_at, wake_at: earlier(due_at, times.expect_at) };
 }
 
-async function isBusy({ transaction, job }: Due): Promise<boolean> {
+/** Whether there is a run of the job in one of these states. */
+async function hasRun({ transaction, job }: Due, statuses: readonly RunStatus[]): Promise<boolean> {
   const run = await transaction.selectFrom("runs").select("id").where("account_id", "=", job.account_id)
-    .where("job_id", "=", job.id).where("status", "in", OPEN_STATUSES).limit(1).executeTakeFirst();
+    .where("job_id", "=", job.id).where("status", "in", statuses).limit(1).executeTakeFirst();
   return run !== undefined;
 }
 

@@ -111,6 +111,9 @@ onEachDatabase("runs of a continuous job do not pile up", async (databases) => {
   assert.deepEqual([queued, passed], [[], [id]]);
   await engine.end({});
   assert.equal((await engine.attendAt("2026-01-10T12:30:00Z")).queued.length, 1);
+  // One that waits for somebody's approval would be held again, and told again.
+  await engine.database.kysely.updateTable("runs").set({ status: "held" }).where("status", "=", "queued").execute();
+  assert.deepEqual((await engine.attendAt("2026-01-10T12:45:00Z")).passed, [id]);
 });
 
 onEachDatabase("a paused, deleted or changed job is not due when it was", async (databases) => {
