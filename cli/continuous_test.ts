@@ -42,7 +42,8 @@ Deno.test("a run may be one pass of a continuous job", async () => {
   await using cli = await testCli();
   await Deno.writeTextFile(`${cli.folder}/a.csv`, "id,name\n1,Ann\n");
   await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", cli.folder);
-  const run = await cli.json("run", "csv-import", "--auth", "in", "--file", "a.csv", "--stream", "s", "--keep-updated");
+  const file = ["--auth", "in", "--file", "a.csv", "--stream", "s", "--settle-seconds", "0"];
+  const run = await cli.json("run", "csv-import", ...file, "--keep-updated");
   assert.deepEqual([run.status, run.accepted], ["succeeded", 1]);
 });
 

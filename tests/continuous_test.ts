@@ -45,6 +45,7 @@ onEachDatabase(
         file: "small.csv",
         identify_by: "customer_id",
         keep_updated: true,
+        settle_seconds: 0,
         frequency: "weekly",
       },
     });
