@@ -8,6 +8,7 @@
  */
 import { benchAudience } from "./audience.ts";
 import { benchCsv } from "./csv.ts";
+import { benchDiff } from "./diff.ts";
 import { benchEntity } from "./entity.ts";
 import { benchErasure } from "./erasure.ts";
 import { benchHealthz } from "./healthz.ts";
@@ -70,6 +71,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     sizes: [1_000_000, 3],
     needs: ["time", "openssh-server", "openssh-client", "sqlite3"],
     run: (rows = 1, rounds = 1) => benchJourney(rows, rounds),
+  },
+  diff: {
+    title: "What changed since the file before",
+    usage: "[rows] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "openssh-server", "openssh-client"],
+    run: (rows = 1, rounds = 1) => benchDiff(rows, rounds),
   },
   mapping: {
     title: "A mapping in LQL, and its replay",
