@@ -9,6 +9,7 @@ import type { PeopleInText } from "../profiles/people_in_text.ts";
 import { namingTarget } from "../profiles/event_identities.ts";
 import { readTarget } from "../profiles/raw_forms.ts";
 import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
+import { OPEN_STATUSES } from "./queue.ts";
 
 /** The examples of stream fields. */
 export const fieldStore: ErasableStore = {
@@ -64,15 +65,20 @@ export const runStore: ErasableStore = {
   erase: async ({ account, people, position, commit }) => {
     if (position !== undefined) return;
     await commit(async (transaction) => {
-      const runs = await transaction.selectFrom("runs").select(["id", "failure", "notes"])
-        .where("account_id", "=", account)
-        .where((where) => where.or([where("failure", "is not", null), where("notes", "!=", "[]")])).execute();
-      for (const { id, failure, notes } of runs) {
+      const runs = await transaction.selectFrom("runs")
+        .select(["id", "status", "failure", "notes", "progress", "checkpoint"]).where("account_id", "=", account)
+        .execute();
+      for (const { id, status, ...before } of runs) {
+        const { failure, notes, progress, checkpoint } = before;
+        // A run that goes on needs its position; that of one that has ended may name a file after a person.
+        const isOpen = OPEN_STATUSES.includes(status);
         const said = {
           failure: failure === null ? null : scrubFailure(failure, people),
           notes: scrubList(notes, people),
+          progress: isOpen || progress === null ? progress : scrubTexts(progress, people),
+          checkpoint: isOpen || checkpoint === null ? checkpoint : scrubTexts(checkpoint, people),
         };
-        if (said.failure === failure && said.notes === notes) continue;
+        if (JSON.stringify(said) === JSON.stringify({ failure, notes, progress, checkpoint })) continue;
         await transaction.updateTable("runs").set(said).where("account_id", "=", account).where("id", "=", id)
           .execute();
       }
@@ -90,6 +96,11 @@ function scrubFailure(text: string, people: PeopleInText): string {
     message: people.scrub(message),
     hint: hint === null ? null : people.scrub(hint),
   });
+}
+
+/** JSON without the values in any of its texts. */
+function scrubTexts(text: string, people: PeopleInText): string {
+  return JSON.stringify(JSON.parse(text, (_, value) => typeof value === "string" ? people.scrub(value) : value));
 }
 
 function scrubList(text: string, people: PeopleInText): string {

@@ -265,6 +265,8 @@ onEachDatabase("what a run says of the erased is scrubbed, and stays what it is"
       status: "failed",
       failure: JSON.stringify(failure),
       notes: JSON.stringify(['Of "PERSON-1-X": one row']),
+      progress: JSON.stringify({ done: 1, unit: "bytes", note: "in/person-1-x.csv" }),
+      checkpoint: JSON.stringify({ current: { path: "in/person-1-x.csv", rows: 3 }, files: 1 }),
     });
     const { run_id } = await own.request("id", id);
     assert.equal(await executeTask(peer, run_id), "succeeded", (await readRun(peer.database, run_id)).failure ?? "");
@@ -273,6 +275,8 @@ onEachDatabase("what a run says of the erased is scrubbed, and stays what it is"
     assert.equal(kind, "config");
     if (id !== "Person-1-x") continue;
     assert.deepEqual([message, JSON.parse(said.notes)], ['No file "[erased]"', ['Of "[erased]": one row']]);
+    assert.deepEqual(JSON.parse(said.progress!), { done: 1, unit: "bytes", note: "in/[erased].csv" });
+    assert.deepEqual(JSON.parse(said.checkpoint!), { current: { path: "in/[erased].csv", rows: 3 }, files: 1 });
   }
 });
 
