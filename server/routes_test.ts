@@ -54,7 +54,10 @@ Deno.test("every route with a body refuses what is no JSON, not sent as JSON, un
     assert.equal((await server.call(request, { body: '{"a', headers: type })).status, 400, request);
     assert.equal((await server.call(request, { body: "[1]", headers: type })).status, 400, request);
     assert.equal((await server.call(request, { body: new Uint8Array([0x22, 0xff, 0x22]), headers: type })).status, 400);
-    assert.match((await server.call(request, { json: { nonsense: 1 } })).json.message, /"nonsense" is not known/);
+    assert.match(
+      (await server.call(request, { json: { nonsense: 1 } })).json.message,
+      /"nonsense" is not known|^An account has no "nonsense"$/,
+    );
     for (const proto of ['{"__proto__":{"a":1}}', '{"config":{"\\u005f_proto_\\u005F":"x"}}']) {
       const reply = await server.call(request, { body: proto, headers: type });
       assert.deepEqual([reply.status, reply.json.message], [400, 'Body field "__proto__" is not known'], request);
