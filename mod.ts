@@ -4,7 +4,14 @@
  * @module
  */
 export { defineAuth } from "./core/contracts/auth.ts";
-export type { AuthContext, AuthDefinition, CheckResult, ConnectionOf, PeerIdentity } from "./core/contracts/auth.ts";
+export type {
+  AddressPolicy,
+  AuthContext,
+  AuthDefinition,
+  CheckResult,
+  ConnectionOf,
+  PeerIdentity,
+} from "./core/contracts/auth.ts";
 export type { ConfigOf, ConfigSchema, FieldMeta } from "./core/contracts/config.ts";
 export { abortFailure, Failure, FAILURE_HANDLING, throwIfAborted } from "./core/contracts/failure.ts";
 export type {

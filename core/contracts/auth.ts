@@ -14,6 +14,17 @@ export interface PeerIdentity {
   pin(fingerprint: string): Promise<void>;
 }
 
+/** Which network addresses may be dialled; link-local ones and metadata services of clouds never are. */
+export interface AddressPolicy {
+  /** Whether loopback and private ranges are allowed: they are to operators. */
+  readonly allowPrivate: boolean;
+  /**
+   * Hosts whose loopback and private addresses are allowed all the same: names, names with all below them
+   * (`*.example.com`), addresses, and ranges of them (`10.1.0.0/16`).
+   */
+  readonly allowHosts?: readonly string[];
+}
+
 /** What `connect` and `check` get. */
 export interface AuthContext<Config> {
   /** Label of the auth, for messages. */
@@ -22,6 +33,8 @@ export interface AuthContext<Config> {
   readonly config: Config;
   /** The peer's identity as it was pinned. */
   readonly peer: PeerIdentity;
+  /** Which addresses may be dialled, by who configured the auth. */
+  readonly addresses: AddressPolicy;
   /** Ends the work: the caller went away or its time is up. */
   readonly signal: AbortSignal;
   /** Where to write what happens. */
@@ -30,7 +43,7 @@ export interface AuthContext<Config> {
 
 /** One line of `auth check`: a thing that works or does not. */
 export interface CheckResult {
-  /** What was looked at: `address`, `host key`, `login`, `folder`. */
+  /** What was looked at: `address`, `host key`, `login`, `folder`, `PGP private key`. */
   readonly name: string;
   /** Whether it works. */
   readonly ok: boolean;
@@ -53,6 +66,11 @@ export interface AuthDefinition<
   readonly summary: string;
   /** What it needs. */
   readonly config: Config;
+  /**
+   * Checks what the schema cannot, such as a key whose library is loaded when it is needed, or an address that may not
+   * be dialled; called before an auth is saved, and reaches no other side. Throws a `Failure` of kind `config`.
+   */
+  checkConfig?(config: ConfigOf<Config>, addresses: AddressPolicy): Promise<void>;
   /**
    * Connects. Called once a run, check or choice; the engine disposes of the connection when it is done with it.
    * Failures: `auth` for a refused credential or a changed peer, `transient` for a peer that does not answer.

@@ -34,6 +34,7 @@ const STEPS = [
   "0014_schedules",
   "0015_imported_files",
   "0016_held_runs",
+  "0017_auth_operators",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -12,6 +12,7 @@ import type { Database, Executor } from "./database.ts";
 import { columnTypes, type Migration } from "./migration.ts";
 import { audiences } from "./migrations/audiences.ts";
 import { auditLog } from "./migrations/audit_log.ts";
+import { authOperators } from "./migrations/auth_operators.ts";
 import { authUsers } from "./migrations/auth_users.ts";
 import { blocksApart } from "./migrations/blocks_apart.ts";
 import { crowdedProfiles } from "./migrations/crowded_profiles.ts";
@@ -45,6 +46,7 @@ const MIGRATIONS: readonly Migration[] = [
   schedules,
   importedFiles,
   heldRuns,
+  authOperators,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

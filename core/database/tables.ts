@@ -62,6 +62,8 @@ export interface AuthsTable {
   /** The token that made it, and its name at that time; null for one made at the command line. */
   user_id: string | null;
   user_name: string | null;
+  /** 1 where an operator configured it last, who may have it reach loopback and private addresses. */
+  operator: number;
   created_at: number;
   updated_at: number;
 }

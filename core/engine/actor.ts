@@ -31,3 +31,11 @@ export function makerOf(
 ): { readonly user_id: string | null; readonly user_name: string | null } {
   return kind === "token" ? { user_id: id, user_name: name } : { user_id: null, user_name: null };
 }
+
+/**
+ * Whether what the actor makes may reach into Waybill's own network: whoever types commands, Waybill itself, and tokens
+ * that may do everything (SPEC §2).
+ */
+export function isOperator({ kind, scopes }: Actor): boolean {
+  return kind !== "token" || scopes.includes("admin");
+}

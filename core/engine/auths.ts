@@ -9,7 +9,8 @@ import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
 import { isUniqueViolation } from "../database/unique_violation.ts";
 import { parseConfig, readConfig, splitSecrets } from "../describe/mod.ts";
-import { makerOf } from "./actor.ts";
+import { isOperator, makerOf } from "./actor.ts";
+import { addressPolicy } from "./address_policy.ts";
 import { audit, type AuditEntry } from "./audit.ts";
 import { authContext } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
@@ -22,6 +23,7 @@ import { changedNames } from "./changed_names.ts";
 import { changedTokens, OAUTH_KEY, type OAuthTokens } from "./oauth_tokens.ts";
 import type { AuthInput, Auths, Change, ConfigInput, DeletedAuth, OAuthInput } from "./runtime.ts";
 import { type AuthRow, findAuth, openAuth, storedConfig, storedOAuth } from "./saved_auths.ts";
+import { redactor, secretStrings } from "./redact.ts";
 import { stopRuns } from "./stop_runs.ts";
 import { authSecrets } from "./vault.ts";
 import type { AuthView } from "./views.ts";
@@ -98,21 +100,18 @@ class SavedAuths implements Auths {
   async update(auth: string, change: Change & { readonly oauth?: OAuthInput }): Promise<AuthView> {
     const { database } = this.#context;
     const label = change.label === undefined ? undefined : checkLabel(change.label);
+    const { oauth = {} } = change;
+    const before = await this.#find(auth);
+    // Beforehand: what it takes to check a key must not keep others from writing.
+    const stored = await this.#changed(before, change);
     try {
       return await database.write(async (transaction) => {
-        const row = await this.#find(auth, transaction);
-        const { config, oauth = {} } = change;
-        const stored = config === undefined && change.oauth === undefined ? {} : await this.#store(
-          row.id,
-          row.method,
-          { ...await storedConfig(this.#context, row), ...config },
-          changedTokens(await storedOAuth(this.#context, row), oauth),
-        );
+        const row = await this.#find(before.id, transaction);
         const changed: AuthRow = {
           ...row,
           ...(label === undefined ? {} : { label }),
           ...(change.description === undefined ? {} : { description: change.description }),
-          ...stored,
+          ...(row.updated_at === before.updated_at ? stored : await this.#changed(row, change)),
           updated_at: Math.max(await database.now(), row.updated_at + 1),
         };
         await transaction.updateTable("auths").set(changed)
@@ -217,23 +216,38 @@ class SavedAuths implements Auths {
     return findAuth(executor, this.#context.accountId, auth);
   }
 
-  /** The columns that hold a configuration, once it has been checked. */
+  /** The columns that a change to the configuration changes. */
+  async #changed(
+    row: AuthRow,
+    { config, oauth = {} }: { readonly config?: ConfigInput; readonly oauth?: OAuthInput },
+  ): Promise<Partial<AuthRow>> {
+    if (config === undefined && Object.keys(oauth).length === 0) return {};
+    const tokens = changedTokens(await storedOAuth(this.#context, row), oauth);
+    const merged = { ...await storedConfig(this.#context, row), ...config };
+    return await this.#store(row.id, row.method, merged, tokens, config === undefined ? row.operator === 1 : undefined);
+  }
+
+  /** The columns that hold a configuration, once it has been checked; `byOperator` by who acts unless told. */
   async #store(
     id: string,
     method: string,
     input: ConfigInput,
     oauth: OAuthTokens,
-  ): Promise<Pick<AuthRow, "config" | "secrets" | "secret_names">> {
+    byOperator = isOperator(this.#context.actor),
+  ): Promise<Pick<AuthRow, "config" | "secrets" | "secret_names" | "operator">> {
     const { auth } = this.#context.registry.auth(method);
     const what = `auth method "${method}"`;
-    parseConfig(auth.config, input, what);
+    const parsed = parseConfig(auth.config, input, what);
     const { plain, secrets } = splitSecrets(auth.config, readConfig(auth.config, input, what));
+    await redactor(Object.values(secrets).flatMap(secretStrings))
+      .guard(async () => await auth.checkConfig?.(parsed, addressPolicy(byOperator)));
     const names = [...Object.keys(secrets), ...Object.keys(oauth)];
     const sealed = Object.keys(oauth).length === 0 ? secrets : { ...secrets, [OAUTH_KEY]: oauth };
     return {
       config: JSON.stringify(plain),
       secrets: names.length === 0 ? null : await this.#context.vault.seal(sealed, authSecrets(id)),
       secret_names: JSON.stringify(names),
+      operator: byOperator ? 1 : 0,
     };
   }
 

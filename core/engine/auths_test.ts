@@ -208,3 +208,33 @@ onEachDatabase("what keeps a check from going on is its last result, and is thro
   }, failure("transient", /does not answer/));
   assert.deepEqual(results, [{ name: "connection", ok: false, detail: 'Host "nowhere" does not answer' }]);
 });
+
+onEachDatabase("an auth reaches private addresses where an operator configured it last", async (databases) => {
+  await using engine = await startEngine(databases);
+  const scopes = { kind: "token", id: "f".repeat(32), name: "ci" } as const;
+  const as = (scope: "admin" | "data_manager") =>
+    authsOf({ ...engine.context, actor: { ...scopes, scopes: [scope] } }, async () => engine.alive);
+  const allowed = async (id: string) => {
+    await all(engine.auths.check(id));
+    return engine.side.addresses.at(-1)?.allowPrivate;
+  };
+  const { id } = await as("admin").create(LOGIN);
+  assert.equal(await allowed(id), true);
+  await as("data_manager").update(id, { label: "Renamed" });
+  assert.equal(await allowed(id), true);
+  await as("data_manager").update(id, { config: { port: 23 } });
+  assert.equal(await allowed(id), false);
+  await engine.auths.update(id, { config: { port: 22 } });
+  assert.equal(await allowed(id), true);
+  const theirs = await as("data_manager").create({ ...LOGIN, label: "Theirs" });
+  assert.equal(await allowed(theirs.id), false);
+});
+
+onEachDatabase("what an auth method finds wrong with a configuration keeps it from being saved", async (databases) => {
+  await using engine = await startEngine(databases);
+  const refused = failure("config", /^Host "forbidden" may not be used by \[secret\]$/);
+  await assert.rejects(engine.auths.create({ ...LOGIN, config: { ...LOGIN.config, host: "forbidden" } }), refused);
+  const { id } = await engine.auths.create(LOGIN);
+  await assert.rejects(engine.auths.update(id, { config: { host: "forbidden" } }), refused);
+  assert.deepEqual((await engine.auths.get(id)).config, { host: "here" });
+});

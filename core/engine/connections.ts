@@ -9,6 +9,7 @@ import type { Log } from "../contracts/log.ts";
 import { untilAborted } from "../files/failures.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Actor } from "./actor.ts";
+import { addressPolicy } from "./address_policy.ts";
 import type { EngineContext } from "./context.ts";
 import { type AuthContextOf, type AuthRow, findAuth, type OpenAuth, openAuth, pinPeer } from "./saved_auths.ts";
 
@@ -53,6 +54,7 @@ export function authContext(
     label: row.label,
     config,
     peer: { known: row.peer ?? undefined, pin: (fingerprint) => pinPeer(context, row, fingerprint) },
+    addresses: addressPolicy(row.operator === 1),
     signal,
     log: redactor.log(log),
   };

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { memorySpool } from "../codecs/spool_memory.ts";
-import { defineAuth } from "../contracts/auth.ts";
+import { type AddressPolicy, defineAuth } from "../contracts/auth.ts";
 import { Failure, type FailureCode, type FailureKind } from "../contracts/failure.ts";
 import { defineJob } from "../contracts/job.ts";
 import { definePlugin, type PluginDefinition } from "../contracts/plugin.ts";
@@ -35,6 +35,8 @@ export interface OtherSide {
   connects: number;
   disposals: number;
   passwords: string[];
+  /** What `echo-login` was told of addresses, at each connection. */
+  addresses: AddressPolicy[];
 }
 
 /** The plugin `echo`: auth methods `echo-login` and `echo-open`, job types `echo-import` and `echo-bare`. */
@@ -55,8 +57,12 @@ export function echoPlugin(side: OtherSide): PluginDefinition {
       password: z.string().min(1).meta({ secret: true }),
       key: z.string().optional().meta({ secret: true, multiline: true }),
     }),
-    connect: async ({ config, peer, signal, log }) => {
+    checkConfig: async ({ host, password }) => {
+      if (host === "forbidden") throw new Failure("config", `Host "forbidden" may not be used by ${password}`);
+    },
+    connect: async ({ config, peer, addresses, signal, log }) => {
       side.connects++;
+      side.addresses.push(addresses);
       if (side.hangs) await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
       log.info(`Logging in with ${config.password}`, { password: config.password });
       if (config.host === "nowhere") throw new Failure("transient", 'Host "nowhere" does not answer');
@@ -146,6 +152,7 @@ export async function startEngine(databases: TestDatabases): Promise<EnginePeer>
     connects: 0,
     disposals: 0,
     passwords: [],
+    addresses: [],
   };
   const { log, lines } = collectLog();
   const account = await findAccount(database.kysely, undefined);

@@ -12,6 +12,7 @@ const side: OtherSide = {
   connects: 0,
   disposals: 0,
   passwords: [],
+  addresses: [],
 };
 const echo = echoPlugin(side);
 const [provider] = echo.providers ?? [];

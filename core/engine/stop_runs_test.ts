@@ -54,7 +54,7 @@ onEachDatabase("a run of a paused job, or whose auth is gone, is not retried", a
   const id = newId();
   const time = { created_at: 0, updated_at: 0 };
   const auth = { account_id: 1, id: "a", provider_id: "p", method: "m", label: "A", description: "", config: "{}" };
-  const nothing = { secrets: null, secret_names: "[]", peer: null, user_id: null, user_name: null };
+  const nothing = { secrets: null, secret_names: "[]", peer: null, user_id: null, user_name: null, operator: 1 };
   await database.kysely.insertInto("auths").values({ ...auth, ...nothing, ...time }).execute();
   const job = { account_id: 1, id, type: "t", label: "Nightly", description: "", auth_id: "a", config: "{}" } as const;
   await database.kysely.insertInto("jobs").values({ ...job, status: "paused", ...time }).execute();

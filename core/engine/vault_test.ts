@@ -125,6 +125,7 @@ onEachDatabase("a key put before the old one seals everything anew, and the old 
     secrets: await old.seal({ password: "hunter22" }, `auths/${row.id}/secrets`),
     secret_names: '["password"]',
     peer: null,
+    operator: 1,
     created_at: 0,
     updated_at: 0,
   }).execute();

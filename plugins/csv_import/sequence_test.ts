@@ -67,6 +67,7 @@ Deno.test({
         folder: server.folder,
       }),
       peer: { known: server.hostKeyFingerprint, pin: () => Promise.reject(new Error("pinned already")) },
+      addresses: { allowPrivate: true },
       signal: new AbortController().signal,
       log: collectLog().log,
     });

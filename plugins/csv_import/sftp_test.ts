@@ -15,6 +15,7 @@ async function connectTo(server: OpenSshServer): Promise<SftpFileConnection> {
     label: "Partner",
     config: sftp.config.parse({ host, port, username, private_key: privateKey, folder }),
     peer: { known: server.hostKeyFingerprint, pin: () => Promise.reject(new Error("pinned already")) },
+    addresses: { allowPrivate: true },
     signal: new AbortController().signal,
     log: collectLog().log,
   });

@@ -25,6 +25,7 @@ function setting(known?: string, host_key?: string, label = "partner"): Setting 
         return Promise.resolve();
       },
     },
+    addresses: { allowPrivate: true },
     signal: new AbortController().signal,
     log,
   };

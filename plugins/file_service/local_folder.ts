@@ -4,13 +4,17 @@
  * @module
  */
 import { isAbsolute } from "node:path";
-import { type AuthDefinition, defineAuth, type FieldMeta, type FileConnection } from "@waybill/waybill";
+import { type AuthDefinition, defineAuth, type FieldMeta } from "@waybill/waybill";
 import { localStore } from "@waybill/waybill/files";
 import { z } from "zod";
 import { checkFolder } from "./check_folder.ts";
+import { type PgpOptionalFields, pgpOptionalFields } from "./pgp_fields.ts";
+import { checkKeys, describeKeys, type MaybePgpConnection, optionalPgp } from "./pgp_keys.ts";
 
 /** What a local folder is configured with. */
-export type LocalFolderConfig = z.ZodObject<{ folder: z.ZodString }>;
+export type LocalFolderConfig = z.ZodObject<
+  { folder: z.ZodString } & Pick<PgpOptionalFields, keyof PgpOptionalFields>
+>;
 
 const config: LocalFolderConfig = z.object({
   folder: z.string().refine(isAbsolute, {
@@ -22,19 +26,23 @@ const config: LocalFolderConfig = z.object({
       placeholder: "/srv/partner/in",
     } satisfies FieldMeta,
   ),
+  ...pgpOptionalFields,
 });
 
 /** A folder of this machine. */
-export const localFolder: AuthDefinition<LocalFolderConfig, FileConnection> = defineAuth({
+export const localFolder: AuthDefinition<LocalFolderConfig, MaybePgpConnection> = defineAuth({
   id: "local-folder",
   title: "Local folder",
   summary: "Reads files from a folder of the machine that Waybill runs on.",
   config,
+  checkConfig: async (config) => await checkKeys(config),
   connect: async ({ config }) => ({
     files: localStore({ root: config.folder }),
+    ...optionalPgp(config),
     [Symbol.asyncDispose]: async () => {},
   }),
   check: async function* ({ files }, { config, signal }) {
     yield* checkFolder(files, `Folder "${config.folder}"`, signal);
+    yield* describeKeys(config);
   },
 });

@@ -9,6 +9,7 @@ async function check(folder: string): Promise<[results: CheckResult[], thrown?: 
     label: "Files",
     config: localFolder.config.parse({ folder }),
     peer: { known: undefined, pin: () => Promise.resolve() },
+    addresses: { allowPrivate: true },
     signal: new AbortController().signal,
     log: collectLog().log,
   };

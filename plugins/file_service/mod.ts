@@ -6,16 +6,22 @@
 import { definePlugin, defineProvider, type PluginDefinition, type ProviderDefinition } from "@waybill/waybill";
 import { localFolder } from "./local_folder.ts";
 import { sftp } from "./sftp.ts";
+import { sftpPgpPrivate } from "./sftp_pgp_private.ts";
+import { sftpPgpPublic } from "./sftp_pgp_public.ts";
 
 export { localFolder, type LocalFolderConfig } from "./local_folder.ts";
-export { sftp, type SftpConfig, type SftpFileConnection } from "./sftp.ts";
+export type { Encrypt, MaybePgpConnection } from "./pgp_keys.ts";
+export type { PgpOptionalFields, PgpPrivateFields, PgpPublicFields } from "./pgp_fields.ts";
+export { sftp, type SftpConfig, type SftpFields, type SftpFileConnection } from "./sftp.ts";
+export { type DecryptingSftpConnection, sftpPgpPrivate, type SftpPgpPrivateConfig } from "./sftp_pgp_private.ts";
+export { type EncryptingSftpConnection, sftpPgpPublic, type SftpPgpPublicConfig } from "./sftp_pgp_public.ts";
 
 /** Files on servers and in folders. Jobs that read or write files name it as their provider. */
 export const fileService: ProviderDefinition = defineProvider({
   id: "file-service",
   title: "File service",
   summary: "Files on an SFTP server or in a folder of this machine.",
-  auths: [sftp, localFolder],
+  auths: [sftp, sftpPgpPrivate, sftpPgpPublic, localFolder],
 });
 
 /** The plugin. */

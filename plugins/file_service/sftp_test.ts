@@ -24,6 +24,7 @@ class SavedAuth {
           return Promise.resolve();
         },
       },
+      addresses: { allowPrivate: true },
       signal: new AbortController().signal,
       log: collectLog().log,
     };

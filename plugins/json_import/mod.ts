@@ -10,7 +10,7 @@ import {
   importTarget,
   type PluginDefinition,
 } from "@waybill/waybill";
-import { fileService, localFolder, sftp } from "../file_service/mod.ts";
+import { fileService, localFolder, sftp, sftpPgpPrivate } from "../file_service/mod.ts";
 import { checkpoint, type CheckpointSchema } from "./checkpoint.ts";
 import { config, type JsonImportConfig } from "./config.ts";
 import { run } from "./run.ts";
@@ -20,7 +20,7 @@ export type { JsonImportConfig, JsonImportOptions } from "./config.ts";
 
 /** Imports the records of a JSON lines file as events of a stream. */
 export const jsonImport: ImportJobDefinition<
-  readonly [typeof sftp, typeof localFolder],
+  readonly [typeof sftp, typeof sftpPgpPrivate, typeof localFolder],
   JsonImportConfig,
   CheckpointSchema
 > = defineJob({
@@ -29,7 +29,7 @@ export const jsonImport: ImportJobDefinition<
   summary: "Imports the records of a JSON lines file into a stream.",
   provider: fileService,
   direction: "import",
-  auths: [sftp, localFolder],
+  auths: [sftp, sftpPgpPrivate, localFolder],
   config,
   schedule: "optional",
   checkpoint,

@@ -122,7 +122,7 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
   const plan = await server.call("POST /api/job/type/csv-import/plan", { json: { auth: "here", config: FILE } });
   assert.equal(plan.status, 200, plan.text);
   const type = (await server.call("GET /api/job/type/csv-import")).json.data;
-  assert.deepEqual(type.auth_methods, ["sftp", "local-folder"]);
+  assert.deepEqual(type.auth_methods, ["sftp", "sftp-pgp-private", "local-folder"]);
   assert.ok(type.fields.some(({ flag }: { flag: string }) => flag === "identify-by"));
   assert.ok(type.config_schema.required.includes("file"));
   assert.ok(type.choices.some(({ field }: { field: string }) => field === "file"));
@@ -133,7 +133,12 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
   assert.deepEqual(provider.job_types, types);
   assert.equal(provider.auth_methods[0].config_schema.properties.password.writeOnly, true);
   const [summary] = (await server.call("GET /api/provider")).json.data;
-  assert.deepEqual([summary.auth_methods, summary.job_types], [["sftp", "local-folder"], [
+  assert.deepEqual([summary.auth_methods, summary.job_types], [[
+    "sftp",
+    "sftp-pgp-private",
+    "sftp-pgp-public",
+    "local-folder",
+  ], [
     "csv-import",
     "json-import",
   ]]);

@@ -203,7 +203,7 @@ Deno.test({
     const options = { ...trusting(server), privateKey: server.privateKey };
     await refuses({ ...options, host: "nowhere.invalid" }, "config", /"nowhere.invalid"/);
     await refuses({ ...options, host: "169.254.169.254" }, "config", /metadata address/);
-    await refuses({ ...options, allowPrivate: false }, "config", /loopback address/);
+    await refuses({ ...options, addresses: { allowPrivate: false } }, "config", /loopback address/);
     await using store = await openSftpStore({ ...options, folder: "no/such/folder" });
     await assert.rejects(store.list(""), (error) => error instanceof Failure && error.code === "not_found");
     await using plainText = await listen((socket) => socket.end("220 FTP server ready\r\n"));

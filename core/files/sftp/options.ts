@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { AddressPolicy } from "../../contracts/auth.ts";
 
 /** Decides whether a server is the one that is meant. */
 export type HostKeyVerifier = (
@@ -40,8 +41,8 @@ export interface SftpOptions {
   readonly folder?: string;
   /** Called on every connection, before any credential is sent; may throw a `Failure`, which then ends the opening. */
   readonly verifyHostKey: HostKeyVerifier;
-  /** Whether loopback and private addresses may be dialled; true unless told. Link-local and metadata never are. */
-  readonly allowPrivate?: boolean;
+  /** Which addresses may be dialled; loopback and private ones too unless told. Link-local and metadata never are. */
+  readonly addresses?: AddressPolicy;
   /** How long to wait. */
   readonly timeouts?: SftpTimeouts;
   /** Ends the opening and everything the store does later. */
@@ -53,7 +54,7 @@ export interface SftpOptions {
 /** The options with every default filled in. */
 export interface SftpSettings extends SftpOptions {
   readonly port: number;
-  readonly allowPrivate: boolean;
+  readonly addresses: AddressPolicy;
   readonly timeouts: Required<SftpTimeouts>;
 }
 
@@ -62,7 +63,7 @@ export function settingsOf(options: SftpOptions): SftpSettings {
   return {
     ...options,
     port: options.port ?? 22,
-    allowPrivate: options.allowPrivate ?? true,
+    addresses: options.addresses ?? { allowPrivate: true },
     timeouts: { connect: 15_000, handshake: 30_000, idle: 30_000, ...options.timeouts },
   };
 }

@@ -1,0 +1,110 @@
+/**
+ * The table of docs/compatibility.md "Auth methods and job types": each of its cells names a test of this file that asks
+ * through CLI, HTTP API and choices whether the auth method works with the job type.
+ */
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import * as openpgp from "openpgp";
+import { testCli } from "../cli/cli_testing.ts";
+import type { JsonValue } from "../core/contracts/records.ts";
+import { openTestServer } from "../server/server_testing.ts";
+import { plugins } from "../plugins/mod.ts";
+
+const { privateKey: ssh } = generateKeyPairSync("ed25519");
+const pgp = await openpgp.generateKey({ type: "curve25519", userIDs: { name: "Ann" } });
+const LOGIN = {
+  host: "127.0.0.1",
+  // Nothing listens there: an auth that fits is dialled, one that does not fit is not.
+  port: 1,
+  username: "ann",
+  private_key: ssh.export({ type: "pkcs8", format: "pem" }).toString(),
+};
+
+/** What auths of each method are configured with. */
+const CONFIGS: Readonly<Record<string, { readonly [key: string]: JsonValue }>> = {
+  "sftp": LOGIN,
+  "sftp-pgp-private": { ...LOGIN, pgp_private_key: pgp.privateKey },
+  "sftp-pgp-public": { ...LOGIN, pgp_public_key: pgp.publicKey },
+  "local-folder": { folder: "/nowhere/at/all" },
+};
+
+const JOB = { stream: "people", file: "people.x" };
+
+Deno.test("the table has a cell for each auth method of files and each job type, as they are declared", async () => {
+  const page = await Deno.readTextFile(new URL("../docs/compatibility.md", import.meta.url));
+  const cells = [...page.matchAll(/^\| `([\w-]+)` × `([\w-]+)` +\| (works|refused) /gm)]
+    .map(([, method, type, said]) => `${method} × ${type}: ${said}`);
+  const service = plugins.flatMap(({ providers = [] }) => providers).find(({ id }) => id === "file-service");
+  const jobs = plugins.flatMap(({ jobs = [] }) => jobs).filter(({ provider }) => provider.id === "file-service");
+  const declared = service?.auths.flatMap((auth) =>
+    jobs.map((job) => `${auth.id} × ${job.id}: ${job.auths.some(({ id }) => id === auth.id) ? "works" : "refused"}`)
+  );
+  assert.deepEqual(cells.sort(), declared?.sort());
+});
+
+Deno.test("sftp works with csv-import", () => cell("sftp", "csv-import", true));
+Deno.test("sftp works with json-import", () => cell("sftp", "json-import", true));
+Deno.test("sftp-pgp-private works with csv-import", () => cell("sftp-pgp-private", "csv-import", true));
+Deno.test("sftp-pgp-private works with json-import", () => cell("sftp-pgp-private", "json-import", true));
+Deno.test("sftp-pgp-public is refused by csv-import", () => cell("sftp-pgp-public", "csv-import", false));
+Deno.test("sftp-pgp-public is refused by json-import", () => cell("sftp-pgp-public", "json-import", false));
+Deno.test("local-folder works with csv-import", () => cell("local-folder", "csv-import", true));
+Deno.test("local-folder works with json-import", () => cell("local-folder", "json-import", true));
+
+async function cell(method: string, type: string, works: boolean): Promise<void> {
+  await overCli(method, type, works);
+  await overHttp(method, type, works);
+}
+
+async function overCli(method: string, type: string, works: boolean): Promise<void> {
+  await using cli = await testCli();
+  const flags = await Promise.all(
+    Object.entries(CONFIGS[method] ?? {}).map(async ([key, value]) => {
+      const flag = `--${key.replaceAll("_", "-")}`;
+      if (!/_key$/.test(key)) return [flag, String(value)];
+      const path = `${cli.folder}/${key}`;
+      await Deno.writeTextFile(path, String(value));
+      return [`${flag}-file`, path];
+    }),
+  );
+  await cli.json("auth", "create", method, "--label", "files", ...flags.flat());
+  const job = ["--auth", "files", "--stream", JOB.stream, "--file", JOB.file];
+  const made = await cli.run(["job", "create", type, "--label", "nightly", ...job]);
+  const ran = await cli.run(["job", "plan", type, ...job]);
+  if (works) {
+    assert.equal(made.code, 0, made.stderr);
+    assert.doesNotMatch(ran.stderr, /does not fit/);
+    return;
+  }
+  for (const { code, stderr } of [made, ran]) {
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, new RegExp(`Auth "files" does not fit job type "${type}"`));
+    assert.match(stderr, /works with auth methods .*"sftp-pgp-private"/);
+  }
+}
+
+async function overHttp(method: string, type: string, works: boolean): Promise<void> {
+  await using server = await openTestServer();
+  const config = CONFIGS[method];
+  const auth = await server.call("POST /api/auth", { json: { method, label: "files", config } });
+  assert.equal(auth.status, 201, auth.text);
+  const declared = (await server.call(`GET /api/job/type/${type}`)).json.data;
+  assert.equal(declared.auth_methods.includes(method), works);
+  const made = await server.call("POST /api/job", { json: { type, auth: "files", label: "nightly", config: JOB } });
+  const run = await server.call("POST /api/run", { json: { type, auth: "files", config: JOB } });
+  const [field] = declared.choices.map((choice: { readonly field: string }) => choice.field);
+  const choices = field === undefined ? undefined : await server.call(
+    `POST /api/job/type/${type}/choices/${field}`,
+    { json: { auth: "files", config: {} } },
+  );
+  if (works) {
+    assert.deepEqual([made.status, run.status], [201, 202], made.text + run.text);
+    // It was dialled, or looked for: what is wrong is the other side.
+    assert.doesNotMatch(choices?.text ?? "", /does not fit/);
+    return;
+  }
+  for (const reply of [made, run, ...choices === undefined ? [] : [choices]]) {
+    assert.equal(reply.status, 400, reply.text);
+    assert.match(reply.text, /does not fit job type/);
+  }
+}
