@@ -3,23 +3,15 @@
  *
  * @module
  */
-import type { RejectedRow } from "../contracts/records.ts";
+import type { RecordBatch, RejectedRow } from "../contracts/records.ts";
+import { JsonBatch } from "./json_batch.ts";
+import { LEFT_OUT } from "./json_columns.ts";
+import { isBlank, type LineStore, readLines } from "./json_line_reader.ts";
 import { type JsonRecord, readRecord } from "./json_record.ts";
-
-/** Longest line that is read, its line end not counted; a longer one is rejected. 1 MiB, as of a CSV record. */
-export const JSON_MAX_LINE_BYTES = 1_048_576;
-
-/** Rejected lines keep this much of their bytes. */
-const RAW_BYTES = 65_536;
-
-/** After so many bytes of the file, or rows, a chunk is handed out. */
-const CHUNK_BYTES = 4 << 20;
-const CHUNK_ROWS = 20_000;
+import { JsonScanner } from "./json_scanner.ts";
 
 /** Rows × different fields of a chunk: bounds what records without a field in common cost. */
 const CHUNK_CELLS = 1 << 20;
-
-const LF = 10, CR = 13, SPACE = 32, TAB = 9;
 
 /** Where a reader stands between two lines: all it needs to go on. Plain JSON, so a checkpoint can hold it. */
 export interface JsonLinesPosition {
@@ -37,6 +29,12 @@ export interface JsonLinesOptions {
   readonly batchRows?: number | undefined;
 }
 
+/** How to read JSON lines into batches. */
+export interface OpenJsonLinesOptions extends JsonLinesOptions {
+  /** Fields to keep, by name; none or absent: all. */
+  readonly fields?: readonly string[];
+}
+
 /** Some lines of a file. */
 export interface JsonLinesChunk {
   /** What was read, in order. */
@@ -45,6 +43,24 @@ export interface JsonLinesChunk {
   readonly rejected: readonly RejectedRow[];
   /** Where the next chunk starts. */
   readonly position: JsonLinesPosition;
+}
+
+/** Some lines of a file, as a batch. */
+export interface JsonChunk {
+  /** What was read, in order; may be none. Its columns are the fields that came up in it. `times` is all NaN. */
+  readonly batch: RecordBatch;
+  /** What could not be read, in order. */
+  readonly rejected: readonly RejectedRow[];
+  /** Where the next chunk starts. */
+  readonly position: JsonLinesPosition;
+}
+
+/** A file of JSON lines being read. */
+export interface JsonLinesFile {
+  /** The records; can be iterated once. Ending the iteration early closes the source. */
+  readonly chunks: AsyncIterable<JsonChunk>;
+  /** Takes back a batch that nobody reads any more: its memory serves one to come. */
+  recycle(batch: RecordBatch): void;
 }
 
 /**
@@ -73,114 +89,115 @@ export async function* readJsonLines(
   source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
   options: JsonLinesOptions = {},
 ): AsyncGenerator<JsonLinesChunk, void, undefined> {
-  const lines = new LineReader(options.position ?? { offset: 0, line: 1 });
-  const { batchRows = CHUNK_ROWS } = options;
-  for await (const bytes of source) {
-    let start = 0;
-    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
-      lines.end(bytes.subarray(start, end + 1));
-      start = end + 1;
-      if (lines.isFull(batchRows)) yield lines.take();
-    }
-    lines.keep(bytes.subarray(start));
+  for await (const { rows: records, rejected, position } of readLines(source, new RecordStore(), options)) {
+    yield { records, rejected, position };
   }
-  lines.end(new Uint8Array(0));
-  if (!lines.isEmpty) yield lines.take();
 }
 
-/** Puts lines together from pieces of the file, and chunks from lines. */
-class LineReader {
-  #offset: number;
-  #line: number;
-  /** The line so far, but for what is over the limit, and its whole length. */
-  #parts: Uint8Array[] = [];
-  #length = 0;
+/**
+ * Reads the same into batches, without an object for each record: most lines are already what a batch holds, and are
+ * taken as they are. Values stand as `JSON.stringify` writes them, nested ones too.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { openJsonLines } from "@waybill/waybill/codecs";
+ *
+ * const file = openJsonLines(new Blob(['{"id": 1, "tags": ["a"]}\n']).stream());
+ * for await (const { batch } of file.chunks) {
+ *   assert.equal(new TextDecoder().decode(batch.bytes), '{"id":1,"tags":["a"]}\n');
+ *   assert.deepEqual(batch.columns?.names, ["id", "tags"]);
+ * }
+ * ```
+ */
+export function openJsonLines(
+  source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+  options: OpenJsonLinesOptions = {},
+): JsonLinesFile {
+  const store = new BatchStore(options.fields);
+  async function* chunks(): AsyncGenerator<JsonChunk, void, undefined> {
+    for await (const { rows: batch, rejected, position } of readLines(source, store, options)) {
+      yield { batch, rejected, position };
+    }
+  }
+  return { chunks: chunks(), recycle: (batch) => store.recycle(batch) };
+}
+
+/** Keeps records as objects. */
+class RecordStore implements LineStore<readonly JsonRecord[]> {
   #records: JsonRecord[] = [];
-  #rejected: RejectedRow[] = [];
   #fields = new Set<string>();
-  #since: number;
 
-  constructor({ offset, line }: JsonLinesPosition) {
-    this.#offset = this.#since = offset;
-    this.#line = line;
+  get count(): number {
+    return this.#records.length;
   }
 
-  get isEmpty(): boolean {
-    return this.#records.length + this.#rejected.length === 0;
+  get isFull(): boolean {
+    return this.#fields.size * this.#records.length >= CHUNK_CELLS;
   }
 
-  isFull(rows: number): boolean {
-    const count = this.#records.length + this.#rejected.length;
-    return count >= rows || (count > 0 && this.#offset - this.#since >= CHUNK_BYTES) ||
-      this.#fields.size * this.#records.length >= CHUNK_CELLS;
+  add(line: Uint8Array, start: number, end: number): string | boolean {
+    const read = readRecord(line.subarray(start, end));
+    if (typeof read === "string") return read;
+    this.#records.push(read);
+    for (const field in read) this.#fields.add(field);
+    return true;
   }
 
-  /** Takes a piece of a line that goes on. */
-  keep(piece: Uint8Array): void {
-    if (piece.length === 0) return;
-    if (this.#length <= JSON_MAX_LINE_BYTES) this.#parts.push(piece.slice(0, JSON_MAX_LINE_BYTES + 2));
-    this.#length += piece.length;
-  }
-
-  /** Takes the last piece of a line, its LF included where it has one. */
-  end(piece: Uint8Array): void {
-    const length = this.#length + piece.length;
-    if (length === 0) return;
-    if (this.#parts.length === 0) this.#read(piece, length);
-    else {
-      this.keep(piece);
-      this.#read(joined(this.#parts), length);
-    }
-    this.#offset += length;
-    this.#line++;
-    this.#parts = [];
-    this.#length = 0;
-  }
-
-  take(): JsonLinesChunk {
-    const { length } = this.#records;
-    const chunk = {
-      records: this.#records,
-      rejected: this.#rejected,
-      position: { offset: this.#offset, line: this.#line },
-    };
+  take(): readonly JsonRecord[] {
+    const records = this.#records;
     this.#records = [];
-    this.#rejected = [];
-    this.#since = this.#offset;
-    if (length > 0) this.#fields = new Set();
-    return chunk;
+    this.#fields = new Set();
+    return records;
+  }
+}
+
+/** Keeps records as a batch. */
+class BatchStore implements LineStore<RecordBatch> {
+  readonly #batch: JsonBatch;
+  readonly #scanner: JsonScanner;
+
+  constructor(fields: readonly string[] | undefined) {
+    this.#batch = new JsonBatch(fields);
+    this.#scanner = new JsonScanner(this.#batch);
   }
 
-  #read(bytes: Uint8Array, length: number): void {
-    const start = this.#offset === 0 && isMarked(bytes) ? 3 : 0;
-    let end = bytes.length;
-    if (bytes.length === length) { while (end > start && isBlank(bytes[end - 1])) end--; }
-    if (end === start) return;
-    const line = bytes.subarray(start, end);
-    const read = line.length > JSON_MAX_LINE_BYTES ? `Is longer than ${JSON_MAX_LINE_BYTES} bytes` : readRecord(line);
-    if (typeof read !== "string") {
-      this.#records.push(read);
-      for (const field in read) this.#fields.add(field);
-      return;
+  get count(): number {
+    return this.#batch.count;
+  }
+
+  get isFull(): boolean {
+    return this.#batch.isFull;
+  }
+
+  add(line: Uint8Array, start: number, end: number): string | boolean {
+    let first = start;
+    while (isBlank(line[first])) first++;
+    const scanned = this.#scanner.scan(line, first, end);
+    if (scanned !== "unclear") return scanned === "row";
+    const record = readRecord(line.subarray(start, end));
+    return typeof record === "string" ? record : this.#write(record, line, start, end);
+  }
+
+  take(): RecordBatch {
+    return this.#batch.take();
+  }
+
+  recycle(batch: RecordBatch): void {
+    this.#batch.recycle(batch);
+  }
+
+  #write(record: JsonRecord, line: Uint8Array, start: number, end: number): boolean {
+    const { columns, row } = this.#batch;
+    row.begin();
+    row.isWritten = false;
+    for (const [name, value] of Object.entries(record)) {
+      const field = columns.named(name);
+      if (columns.columns[field] === LEFT_OUT) continue;
+      const made = row.made.length;
+      row.made.write(JSON.stringify(value));
+      row.setMade(field, made);
     }
-    this.#rejected.push({ raw: line.slice(0, RAW_BYTES), offset: this.#offset, line: this.#line, reason: read });
+    return this.#batch.write(line, start, end);
   }
-}
-
-function isMarked(bytes: Uint8Array): boolean {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-}
-
-function isBlank(byte: number | undefined): boolean {
-  return byte === LF || byte === CR || byte === SPACE || byte === TAB;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { JSON_MAX_LINE_BYTES, type JsonLinesChunk, type JsonLinesOptions, readJsonLines } from "./json_lines.ts";
+import { JSON_MAX_LINE_BYTES } from "./json_line_reader.ts";
+import { type JsonLinesChunk, type JsonLinesOptions, readJsonLines } from "./json_lines.ts";
 import { JSON_MAX_DEPTH, JSON_MAX_FIELDS, type JsonRecord } from "./json_record.ts";
 
 const encoder = new TextEncoder();
@@ -123,6 +124,16 @@ Deno.test("what cannot be decoded or stored is rejected, and what only looks lik
   const undecodable = await whole(Uint8Array.of(...encoder.encode('{"a":"'), 0xff, ...encoder.encode('"}\n{"a":1}')));
   assert.deepEqual(undecodable.records, [{ a: 1 }]);
   assert.equal(undecodable.rejected[0]?.reason, "Holds bytes that cannot be decoded");
+});
+
+Deno.test("quotes that are no JSON are told of", async () => {
+  const { rejected } = await whole('{“id”: 1}\n{"id": ‘a’}\n{\'id\': 1}\n{"id": "“a”", }\n');
+  assert.deepEqual(rejected.map(({ reason }) => reason), [
+    'Is not valid JSON: it has curly quotes where JSON has straight ones (")',
+    'Is not valid JSON: it has curly quotes where JSON has straight ones (")',
+    "Is not valid JSON: it has single quotes where JSON has double ones",
+    "Is not valid JSON, from character 14 on",
+  ]);
 });
 
 Deno.test("records without a field in common come in chunks of bounded size", async () => {

@@ -25,7 +25,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const MAY_LOSE_DIGITS = /\d{16}|\d[eE]/;
 
 /** What databases cannot store as text: U+0000, and half of a surrogate pair. `JSON.stringify` escapes both. */
-const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/;
+export const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/;
 
 /** The record that a line holds, or why it holds none: a sentence without a final period. */
 export function readRecord(line: Uint8Array): JsonRecord | string {
@@ -38,13 +38,27 @@ export function readRecord(line: Uint8Array): JsonRecord | string {
   if (isTooDeep(line)) return `Is nested more than ${JSON_MAX_DEPTH} deep`;
   let value: JsonValue;
   try {
-    value = MAY_LOSE_DIGITS.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
-    const [, position] = /at position (\d+)/.exec(error instanceof Error ? error.message : "") ?? [];
-    return `Is not valid JSON${position === undefined ? "" : `, from character ${Number(position) + 1} on`}`;
+    return problemOfText(text, error);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "Is not a JSON object";
   return problemOf(value, text) ?? value;
+}
+
+/** Parses JSON; a number that a double cannot hold becomes the text of its digits. Throws a SyntaxError. */
+export function parseJson(text: string): JsonValue {
+  return MAY_LOSE_DIGITS.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+}
+
+/** Where a string should begin: behind what opens, or what separates. */
+const CURLY_QUOTES = /[{[,:]\s*[\u201C-\u201F\u2018-\u201B\u00AB]/, SINGLE_QUOTES = /[{[,:]\s*'/;
+
+function problemOfText(text: string, error: unknown): string {
+  if (CURLY_QUOTES.test(text)) return 'Is not valid JSON: it has curly quotes where JSON has straight ones (")';
+  if (SINGLE_QUOTES.test(text)) return "Is not valid JSON: it has single quotes where JSON has double ones";
+  const [, position] = /at position (\d+)/.exec(error instanceof Error ? error.message : "") ?? [];
+  return `Is not valid JSON${position === undefined ? "" : `, from character ${Number(position) + 1} on`}`;
 }
 
 function problemOf(record: JsonRecord, text: string): string | undefined {

@@ -39,11 +39,15 @@ export {
 } from "./diff/mod.ts";
 export { decompressBzip2 } from "./bzip2.ts";
 export { openText, parseEncoding, type TextOptions, type TextSource } from "./encoding.ts";
+export { JSON_MAX_LINE_BYTES } from "./json_line_reader.ts";
 export {
-  JSON_MAX_LINE_BYTES,
+  type JsonChunk,
   type JsonLinesChunk,
+  type JsonLinesFile,
   type JsonLinesOptions,
   type JsonLinesPosition,
+  openJsonLines,
+  type OpenJsonLinesOptions,
   readJsonLines,
 } from "./json_lines.ts";
 export { JSON_MAX_DEPTH, JSON_MAX_FIELDS, JSON_MAX_NAME_BYTES, type JsonRecord } from "./json_record.ts";

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { RecordBatch } from "../contracts/records.ts";
+import { type JsonChunk, openJsonLines, type OpenJsonLinesOptions, readJsonLines } from "./json_lines.ts";
+import type { JsonRecord } from "./json_record.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
+}
+
+async function read(
+  text: string | Uint8Array,
+  { size = 65_536, ...options }: OpenJsonLinesOptions & { readonly size?: number } = {},
+): Promise<JsonChunk[]> {
+  const bytes = typeof text === "string" ? encoder.encode(text) : text;
+  return await Array.fromAsync(openJsonLines(pieces(bytes, size), options).chunks);
+}
+
+/** The records of a batch, each of whose values is looked at where its span says. */
+function recordsOf({ bytes, rows, times, columns }: RecordBatch): JsonRecord[] {
+  const { names, spans } = columns ?? { names: [], spans: new Uint32Array(0) };
+  assert.equal(rows.length, times.length + 1);
+  assert.equal(spans.length, 2 * times.length * names.length);
+  return Array.from(times, (time, row) => {
+    assert.ok(Number.isNaN(time));
+    const line = decoder.decode(bytes.subarray(rows[row], rows[row + 1]));
+    const record: JsonRecord = JSON.parse(line);
+    const cells = names.flatMap((name, column) => {
+      const [from = 0, to = 0] = spans.subarray(2 * (row * names.length + column));
+      if (from === to) return [];
+      const value = decoder.decode(bytes.subarray(from, to));
+      assert.equal(value, JSON.stringify(record[name]));
+      return [`${JSON.stringify(name)}:${value}`];
+    });
+    assert.equal(line, `{${cells.join()}}\n`);
+    return record;
+  });
+}
+
+async function linesOf(text: string, options: OpenJsonLinesOptions = {}): Promise<string[]> {
+  const chunks = await read(text, options);
+  return chunks.flatMap(({ batch }) => {
+    recordsOf(batch);
+    return decoder.decode(batch.bytes).split("\n").slice(0, -1);
+  });
+}
+
+Deno.test("a batch holds values as JSON.stringify writes them, whatever they looked like", async () => {
+  const same = [
+    '{"a":1,"b":"x","c":null,"d":true,"e":-0.5,"f":"é \\" \\\\ \\n","g":{"h":[1]}}',
+    "{}",
+    '{"c":0.000001}',
+  ];
+  assert.deepEqual(await linesOf(same.join("\n")), same);
+  const forms: readonly (readonly [string, string])[] = [
+    [' { "a" : 1 , "b" : [ 1 , {} ] } ', '{"a":1,"b":[1,{}]}'],
+    ['{"a":1.0}', '{"a":1}'],
+    ['{"a":-0}', '{"a":0}'],
+    ['{"a":1e2}', '{"a":100}'],
+    ['{"a":0.0000001}', '{"a":1e-7}'],
+    ['{"a":12345678901234567890}', '{"a":"12345678901234567890"}'],
+    ['{"a":[1e999]}', '{"a":["1e999"]}'],
+    ['{"a":"\\u00e9\\/\\u001F\\u0022\\ud83d\\ude00\\u0041\\t"}', '{"a":"é/\\u001f\\"😀A\\t"}'],
+    ['{"\\u0061":1,"a":2}', '{"a":2}'],
+    ['{"a":1,"a":2}', '{"a":2}'],
+    ['{"a":{"b":1,"b":2}}', '{"a":{"b":2}}'],
+    ['{"__proto__":{"a":1}}', '{"__proto__":{"a":1}}'],
+  ];
+  assert.deepEqual(await linesOf(forms.map(([from]) => from).join("\n")), forms.map(([, to]) => to));
+});
+
+Deno.test("records with their fields in another order, fewer or more of them, have the columns of their batch", async () => {
+  const [{ batch }] = await read('{"a":1,"b":2}\n{"b":3,"a":4}\n{"c":5}\n{"b":6,"c":7}\n') as [JsonChunk];
+  assert.deepEqual(batch.columns?.names, ["a", "b", "c"]);
+  assert.equal(decoder.decode(batch.bytes), '{"a":1,"b":2}\n{"a":4,"b":3}\n{"c":5}\n{"b":6,"c":7}\n');
+  assert.deepEqual(recordsOf(batch), [{ a: 1, b: 2 }, { a: 4, b: 3 }, { c: 5 }, { b: 6, c: 7 }]);
+});
+
+Deno.test("only the fields that are kept become columns", async () => {
+  const text = '{"x":[1],"a":1,"y":"\\u00e9","b":2}\n{"b":3,"\\u0061":4}\n{"z":1}\n';
+  const [{ batch }] = await read(text, { fields: ["b", "a", "none"] }) as [JsonChunk];
+  assert.deepEqual(batch.columns?.names, ["a", "b"]);
+  assert.deepEqual(recordsOf(batch), [{ a: 1, b: 2 }, { a: 4, b: 3 }, {}]);
+});
+
+Deno.test("records without a field in common come in batches of bounded size", async () => {
+  const record = (row: number, fields: number) =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: fields }, (_, field) => [`${row}-${field}`, 1])));
+  const lines = [
+    ...Array.from({ length: 700 }, (_, row) => record(row, 10)),
+    ...Array.from({ length: 2_000 }, () => '{"a":1}'),
+    ...Array.from({ length: 4 }, (_, row) => record(row, 16_000)),
+  ];
+  const chunks = await read(lines.join("\n"));
+  const records = chunks.flatMap(({ batch }) => recordsOf(batch));
+  assert.deepEqual(records, lines.map((line) => JSON.parse(line)));
+  for (const { batch: { columns, times } } of chunks) {
+    assert.ok(times.length === 1 || columns!.names.length * times.length <= (1 << 20) + 32_000);
+  }
+});
+
+Deno.test("what is over a limit is rejected as it is where records are read", async () => {
+  const nested = (depth: number) => `${'{"a":'.repeat(depth - 1)}{}${"}".repeat(depth - 1)}`;
+  const fields = (count: number) => JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [i, 0])));
+  const lines = [
+    nested(100),
+    nested(101),
+    "[".repeat(100_000),
+    fields(16_384),
+    fields(16_385),
+    `{"${"n".repeat(1_000)}":1}`,
+  ];
+  lines.push(`{"${"é".repeat(501)}":1}`, `{"a":"${"x".repeat(1 << 20)}"}`, '{"a":1}');
+  const chunks = await read(lines.join("\n"));
+  const expected = await Array.fromAsync(readJsonLines(pieces(encoder.encode(lines.join("\n")), 65_536)));
+  assert.deepEqual(chunks.flatMap(({ batch }) => recordsOf(batch)), expected.flatMap(({ records }) => records));
+  assert.deepEqual(chunks.flatMap(({ rejected }) => rejected), expected.flatMap(({ rejected }) => rejected));
+  assert.deepEqual(chunks.flatMap(({ rejected }) => rejected.map(({ line }) => line)), [2, 3, 5, 7, 8]);
+});
+
+Deno.test("a batch that is given back serves again, and the rows of the next are right", async () => {
+  const lines = Array.from(
+    { length: 1_000 },
+    (_, row) => row % 7 === 0 ? `{"x${row}":"é"}` : `{ "id":${row},"n":"N${row}" }`,
+  );
+  const file = openJsonLines(pieces(encoder.encode(lines.join("\n")), 999), { batchRows: 90 });
+  const records: JsonRecord[] = [];
+  for await (const { batch } of file.chunks) {
+    records.push(...recordsOf(batch));
+    file.recycle(batch);
+  }
+  assert.deepEqual(records, lines.map((line) => JSON.parse(line)));
+});
+
+/** JSON as people and programs write it, and what is nearly JSON. */
+const blank = fc.constantFrom("", "", "", " ", "\t", "  ");
+const character = fc.oneof(
+  fc.constantFrom("a", "é", "😀", "{", "}", "[", ",", ":", " ", "/"),
+  fc.constantFrom("\\\\", '\\"', "\\n", "\\/", "\\u0041", "\\u00E9", "\\u000a", "\\ud83d\\ude00", "\\u001f"),
+  fc.constantFrom("\\u0000", "\\ud83d", "\\ude00", "\\x", "\\u12", "\u0001", '"', "\\"),
+);
+const common = fc.array(fc.constantFrom("a", "b", "é", "7", " "), { maxLength: 3 }).map((parts) =>
+  `"${parts.join("")}"`
+);
+const text = fc.oneof(
+  { weight: 4, arbitrary: common },
+  { weight: 1, arbitrary: fc.array(character, { maxLength: 3 }).map((parts) => `"${parts.join("")}"`) },
+);
+const scalar = fc.oneof(
+  text,
+  fc.integer().map(String),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+  fc.constantFrom("0", "-0", "1.50", "0.1", "1e5", "1E+2", "01", "1.", ".5", "-", "--1", "9007199254740993", "1e999"),
+  fc.constantFrom("true", "false", "null", "nul", "trueish", "NaN", "", "'a'"),
+);
+const { value } = fc.letrec<{ value: string }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small" },
+    scalar,
+    fc.array(tie("value"), { maxLength: 3 }).map((items) => `[${items.join()}]`),
+    fc.array(fc.tuple(text, tie("value")), { maxLength: 3 }).map((fields) =>
+      `{${fields.map(([name, item]) => `${name}: ${item}`).join()}}`
+    ),
+  ),
+}));
+const record = fc.tuple(blank, fc.array(fc.tuple(text, blank, value, blank), { maxLength: 4 }), blank).map(
+  ([before, fields, after]) =>
+    `${before}{${fields.map(([name, gap, item, end]) => `${gap}${name}${gap}:${end}${item}${end}`).join()}}${after}`,
+);
+
+Deno.test("batches hold what records do, and reject what they reject, in pieces of any size and from any chunk on", async () => {
+  const file = fc.record({
+    lines: fc.array(fc.oneof({ weight: 9, arbitrary: record }, { weight: 1, arbitrary: value }), { maxLength: 9 }),
+    size: fc.integer({ min: 1, max: 60 }),
+    batchRows: fc.integer({ min: 1, max: 5 }),
+    spoilt: fc.option(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { freq: 3 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(file, async ({ lines, size, batchRows, spoilt }) => {
+      const bytes = encoder.encode(lines.join("\n"));
+      if (spoilt && bytes.length > 0) bytes[spoilt[0] % bytes.length] = spoilt[1];
+      const expected = (await Array.fromAsync(readJsonLines(pieces(bytes, 1_000))))[0];
+      const chunks = await read(bytes, { size, batchRows });
+      const records = chunks.flatMap(({ batch }) => recordsOf(batch));
+      // As JSON: -0 is 0 there.
+      assert.deepEqual(records, (expected?.records ?? []).map((record) => JSON.parse(JSON.stringify(record))));
+      assert.deepEqual(chunks.flatMap(({ rejected }) => rejected), expected?.rejected ?? []);
+      for (const { position } of chunks) {
+        const rest = await read(bytes.subarray(position.offset), { position });
+        const count = rest.reduce((sum, { batch }) => sum + batch.times.length, 0);
+        assert.deepEqual(rest.flatMap(({ batch }) => recordsOf(batch)), records.slice(records.length - count));
+        assert.equal(rest.at(-1)?.position.offset ?? bytes.length, chunks.at(-1)?.position.offset);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

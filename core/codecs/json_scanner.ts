@@ -1,0 +1,202 @@
+/**
+ * Reads the lines of usual records in place: objects whose names and values need no second look.
+ *
+ * @module
+ */
+import { utf8Length } from "./csv_bytes.ts";
+import type { JsonBatch } from "./json_batch.ts";
+import { LEFT_OUT } from "./json_columns.ts";
+import { JSON_MAX_DEPTH, JSON_MAX_FIELDS, JSON_MAX_NAME_BYTES } from "./json_record.ts";
+import { isPlainNumber, makeString, makeValue } from "./json_values.ts";
+
+const QUOTE = 0x22, BACKSLASH = 0x5c, OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d, OPEN = 0x7b, CLOSE = 0x7d;
+const COMMA = 0x2c, COLON = 0x3a, MINUS = 0x2d, SPACE = 0x20, TAB = 0x09, LETTER_U = 0x75;
+
+/** What bytes mean in a string. */
+const PLAIN = 0, WIDE = 1, ESCAPE = 2, END = 3, WRONG = 4;
+const IN_STRING = new Uint8Array(256).fill(WIDE, 0x80).fill(WRONG, 0, SPACE);
+IN_STRING[QUOTE] = END;
+IN_STRING[BACKSLASH] = ESCAPE;
+
+/** Bytes of which numbers are made, and those after a backslash that `JSON.stringify` writes the same way. */
+const IN_NUMBER = tableOf("0123456789+-.eE"), AS_WRITTEN = tableOf('"\\bfnrt');
+
+/** Whether the rest of a literal stands at a place. */
+const LITERALS = ["true", "false", "null"].map((text) => new TextEncoder().encode(text));
+
+function tableOf(text: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const character of text) table[character.charCodeAt(0)] = 1;
+  return table;
+}
+
+/** What became of a line: it is a row of the batch; the batch has no room for it; or it takes a second look. */
+export type Scanned = "row" | "full" | "unclear";
+
+/** Reads lines into a batch. */
+export class JsonScanner {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #end = 0;
+  /** Of the string passed last: whether it has to be written anew. */
+  #escaped = false;
+
+  constructor(private readonly batch: JsonBatch) {}
+
+  /**
+   * Reads the record between `start` and `end`, which has neither blanks around it nor a line end in it. Whatever it
+   * does not understand at once, errors above all, it leaves to somebody slower, and the batch as it was.
+   */
+  scan(bytes: Uint8Array, start: number, end: number): Scanned {
+    const { batch } = this, { columns, row } = batch;
+    const known = columns.count;
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+    row.begin();
+    if (!this.#record()) {
+      columns.forget(known);
+      return "unclear";
+    }
+    return batch.write(bytes, start, end) ? "row" : "full";
+  }
+
+  #record(): boolean {
+    const { batch: { columns, row } } = this, bytes = this.#bytes, end = this.#end;
+    if (bytes[this.#at++] !== OPEN) return false;
+    this.#blanks();
+    if (bytes[this.#at] === CLOSE) return this.#at + 1 === end;
+    for (let expected = 0, last = LEFT_OUT, count = 1;; count++) {
+      const field = this.#name(expected);
+      if (field < 0 || row.has(field) || count > JSON_MAX_FIELDS) return false;
+      expected = field + 1;
+      this.#blanks();
+      if (bytes[this.#at++] !== COLON) return false;
+      this.#blanks();
+      if (!this.#value(field)) return false;
+      const column = columns.columns[field]!;
+      if (column <= last) row.isWritten = false;
+      else last = column;
+      this.#blanks();
+      const next = bytes[this.#at++];
+      if (next === CLOSE) return this.#at === end;
+      if (next !== COMMA) return false;
+      this.#blanks();
+    }
+  }
+
+  /** Passes over blanks, which rows of a batch do not have. */
+  #blanks(): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    while (bytes[at] === SPACE || bytes[at] === TAB || bytes[at] === 0x0d) at++;
+    if (at === this.#at) return;
+    this.#at = at;
+    this.batch.row.isWritten = false;
+  }
+
+  /** Passes over a name; gives its field, or -1 for one that takes a second look. Most stand where they did before. */
+  #name(expected: number): number {
+    const { batch: { columns } } = this, bytes = this.#bytes, start = this.#at;
+    const key = columns.keys[expected];
+    if (key !== undefined) {
+      const { length } = key;
+      let same = 0;
+      while (same < length && bytes[start + same] === key[same]) same++;
+      if (same === length) {
+        this.#at = start + length;
+        return expected;
+      }
+    }
+    if (bytes[start] !== QUOTE || !this.#string() || this.#escaped) return -1;
+    if (this.#at - start - 2 > JSON_MAX_NAME_BYTES || this.#hasBackslash(start)) return -1;
+    return columns.at(bytes, start + 1, this.#at - 1);
+  }
+
+  #hasBackslash(start: number): boolean {
+    for (let at = start; at < this.#at; at++) if (this.#bytes[at] === BACKSLASH) return true;
+    return false;
+  }
+
+  /** Passes over a value and notes where it lies, or makes it anew. */
+  #value(field: number): boolean {
+    const { row } = this.batch, bytes = this.#bytes, start = this.#at, made = row.made.length;
+    const first = bytes[start]!;
+    if (first === QUOTE) {
+      if (!this.#string()) return false;
+      if (!this.#escaped) row.set(field, start, this.#at);
+      else if (makeString(bytes, start, this.#at, row.made)) row.setMade(field, made);
+      else return false;
+      return true;
+    }
+    if (first === MINUS || (first >= 0x30 && first <= 0x39)) {
+      while (IN_NUMBER[bytes[this.#at]!] === 1 && this.#at < this.#end) this.#at++;
+      if (isPlainNumber(bytes, start, this.#at)) row.set(field, start, this.#at);
+      else if (makeValue(bytes, start, this.#at, row.made)) row.setMade(field, made);
+      else return false;
+      return true;
+    }
+    if (first === OPEN || first === OPEN_LIST) {
+      if (!this.#nested() || !makeValue(bytes, start, this.#at, row.made)) return false;
+      row.setMade(field, made);
+      return true;
+    }
+    for (const literal of LITERALS) {
+      let same = 0;
+      while (same < literal.length && bytes[start + same] === literal[same]) same++;
+      if (same < literal.length) continue;
+      this.#at = start + same;
+      row.set(field, start, this.#at);
+      return this.#at <= this.#end;
+    }
+    return false;
+  }
+
+  /** Passes over a string; false for one that is not whole, or no JSON. */
+  #string(): boolean {
+    const bytes = this.#bytes, end = this.#end;
+    this.#escaped = false;
+    for (let at = this.#at + 1;;) {
+      while (IN_STRING[bytes[at]!] === PLAIN) at++;
+      if (at >= end) return false;
+      const what = IN_STRING[bytes[at]!];
+      if (what === END) {
+        this.#at = at + 1;
+        return true;
+      }
+      if (what === WIDE) {
+        const length = utf8Length(bytes, at, end);
+        if (length === 0) return false;
+        at += length;
+      } else if (what === ESCAPE) {
+        const next = bytes[at + 1]!;
+        if (AS_WRITTEN[next] === 1) at += 2;
+        else if (next === LETTER_U || next === 0x2f) {
+          this.#escaped = true;
+          at += 2;
+        } else return false;
+      } else return false;
+    }
+  }
+
+  /** Passes over an object or a list, whatever it holds; false for one that has no end or is nested too deep. */
+  #nested(): boolean {
+    const bytes = this.#bytes, end = this.#end;
+    // The record itself is the first level.
+    for (let depth = 1; this.#at < end; this.#at++) {
+      const byte = bytes[this.#at];
+      if (byte === QUOTE) {
+        if (!this.#string()) return false;
+        this.#at--;
+      } else if (byte === OPEN || byte === OPEN_LIST) {
+        if (++depth > JSON_MAX_DEPTH) return false;
+      } else if (byte === CLOSE || byte === CLOSE_LIST) {
+        if (--depth === 1) {
+          this.#at++;
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}
