@@ -132,7 +132,7 @@ Deno.test("quotes that are no JSON are told of", async () => {
     'Is not valid JSON: it has curly quotes where JSON has straight ones (")',
     'Is not valid JSON: it has curly quotes where JSON has straight ones (")',
     "Is not valid JSON: it has single quotes where JSON has double ones",
-    "Is not valid JSON, from character 14 on",
+    "Is not valid JSON, from character 15 on",
   ]);
 });
 
