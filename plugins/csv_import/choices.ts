@@ -3,88 +3,28 @@
  *
  * @module
  */
+import type { ChoiceContext, ChoiceSource } from "@waybill/waybill";
 import {
-  type Choice,
-  type ChoiceContext,
-  type ChoiceSource,
-  Failure,
-  type FileEntry,
-  type FileStore,
-} from "@waybill/waybill";
-import {
-  columnValues,
-  examineTimes,
-  formatOf,
+  fileFieldChoices,
+  firstMember,
+  type ImportConnection,
+  openForFields,
   readSample,
-  type Sample,
   SAMPLE_ROWS,
+  type Source,
+  timeChoices,
 } from "../file_service/imports/mod.ts";
-import { fileChoices, formatSize, prefixChoices } from "../file_service/sequence/mod.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { type CsvFile, openCsvFile } from "./csv_file.ts";
-import { type CsvConnection, firstMember, openSource, type Source } from "./source.ts";
 
-type Context = ChoiceContext<CsvImportOptions, CsvConnection>;
-type List = ChoiceSource<CsvImportOptions, CsvConnection>;
-
-/** How deep folders are looked for below the auth's. */
-const DEEPEST = 3;
-
-/** Common encodings; any other label of the WHATWG Encoding Standard works too. */
-const ENCODINGS: Readonly<Record<string, string>> = {
-  "auto": "UTF-16 by its byte order mark, else UTF-8",
-  "utf-8": "Unicode",
-  "utf-16le": "Unicode, Windows' own form",
-  "utf-16be": "Unicode, high byte first",
-  "windows-1252": "Western European, the usual export of Excel",
-  "iso-8859-15": "Western European with the euro sign",
-  "windows-1250": "Central European",
-  "iso-8859-2": "Central European",
-  "windows-1251": "Cyrillic",
-  "windows-1253": "Greek",
-  "windows-1254": "Turkish",
-  "macintosh": "Western European, old Macs",
-  "shift_jis": "Japanese",
-  "euc-kr": "Korean",
-  "gb18030": "Simplified Chinese",
-  "big5": "Traditional Chinese",
-};
-
-/** Folders below the auth's, down to three levels, each followed by its own. */
-const folder: List = {
-  load: async function* (context) {
-    yield { value: "", title: "The auth's own folder" };
-    yield* foldersIn("", 1, context);
-  },
-};
-
-/** Files of the folder, by name. Hidden ones are left out: servers keep files there that are not complete. */
-const file: List = {
-  load: (context) => fileChoices(context),
-};
-
-/** What the chosen file's name begins with. */
-const prefix: List = {
-  needs: ["file"],
-  load: (context) => prefixChoices(context),
-};
-
-/** The files of a zip archive; nothing for any other file. */
-const members: List = {
-  needs: ["file"],
-  load: async function* (context) {
-    // A pattern that is there already does not narrow the list.
-    await using source = await openForChoices({ ...context, config: { ...context.config, members: undefined } });
-    for (const { name, size } of source.archive ?? []) yield { value: name, title: formatSize(size) };
-  },
-};
+type Context = ChoiceContext<CsvImportOptions, ImportConnection>;
+type List = ChoiceSource<CsvImportOptions, ImportConnection>;
 
 /** The columns of the file, of an archive's first. */
 const column: List = {
   needs: ["file"],
   load: async function* (context) {
-    await using source = await openForChoices(context);
-    refuseTooLarge(source);
+    await using source = await openForFields(context);
     await using opened = await openFirst(source, context);
     for (const name of opened.header.names) yield { value: name };
   },
@@ -94,114 +34,22 @@ const column: List = {
 const timestamps: List = {
   needs: ["file"],
   load: async function* (context) {
-    await using source = await openForChoices(context);
-    refuseTooLarge(source);
+    await using source = await openForFields(context);
     await using opened = await openFirst(source, context);
     const sample = await readSample(opened.chunks);
-    const titled = opened.header.names.map((name) => timestampChoice(name, sample, context.config));
-    yield* titled.filter(({ title }) => title !== undefined);
-    yield* titled.filter(({ title }) => title === undefined);
-  },
-};
-
-/** Names of common encodings. */
-const encoding: List = {
-  load: async function* () {
-    for (const [value, title] of Object.entries(ENCODINGS)) yield { value, title };
-  },
-};
-
-/** IANA time zones, UTC first. */
-const timestampZone: List = {
-  load: async function* () {
-    for (const value of new Set(["UTC", ...Intl.supportedValuesOf("timeZone")])) yield { value };
+    yield* timeChoices(opened.header.names, sample, context.config);
   },
 };
 
 /** The lists, by configuration key. */
-export const choices: {
-  readonly [
-    Key in
-      | "folder"
-      | "file"
-      | "prefix"
-      | "members"
-      | "fields"
-      | "identify_by"
-      | "multi_value"
-      | "diff_keys"
-      | "timestamps"
-      | "encoding"
-      | "timestamp_zone"
-  ]: List;
-} = {
-  folder,
-  file,
-  prefix,
-  members,
-  fields: column,
-  identify_by: column,
-  multi_value: column,
-  diff_keys: column,
-  timestamps,
-  encoding,
-  timestamp_zone: timestampZone,
-};
-
-async function* foldersIn(parent: string, depth: number, context: Context): AsyncGenerator<Choice> {
-  const { connection, signal, log } = context;
-  try {
-    for await (const { kind, name } of entriesOf(connection.files, parent, signal)) {
-      if (kind !== "folder" || name.startsWith(".")) continue;
-      const path = parent === "" ? name : `${parent}/${name}`;
-      yield { value: path };
-      if (depth < DEEPEST) yield* foldersIn(path, depth + 1, context);
-    }
-  } catch (error) {
-    // A folder below may belong to somebody else, or be gone by now; the others are still worth listing.
-    const passable = error instanceof Failure && (error.code === "forbidden" || error.code === "not_found");
-    if (parent === "" || !passable) throw error;
-    log.warn(`Folder "${parent}" is left out: ${error.message}`);
-  }
-}
-
-async function* entriesOf(files: FileStore, folder: string, signal: AbortSignal): AsyncGenerator<FileEntry> {
-  let cursor: string | undefined;
-  do {
-    const page = await files.list(folder, { signal, ...(cursor === undefined ? {} : { cursor }) });
-    yield* page.entries;
-    cursor = page.next;
-  } while (cursor !== undefined);
-}
-
-/** Opens the file with what is configured so far. */
-async function openForChoices(context: Context): Promise<Source> {
-  const { folder = "", file = "", members } = context.config;
-  return await openSource(context, { folder, file, members }, { verify: false });
-}
-
-/** Of a zip archive over 100 MB all fields are imported, at the time of the run. */
-function refuseTooLarge({ tooLargeForFields, path }: Source): void {
-  if (!tooLargeForFields) return;
-  throw new Failure("config", `Fields of zip archive "${path}" cannot be listed: it has over 100 MB`, {
-    hint: "Import all of its fields: leave fields and timestamps out",
-  });
-}
+export const choices:
+  & typeof fileFieldChoices
+  & {
+    readonly [Key in "fields" | "identify_by" | "multi_value" | "diff_keys" | "timestamps"]: List;
+  } = { ...fileFieldChoices, fields: column, identify_by: column, multi_value: column, diff_keys: column, timestamps };
 
 /** Opens its first member; columns chosen already do not narrow the list. */
 async function openFirst(source: Source, { config: { delimiter, encoding = "auto" } }: Context): Promise<CsvFile> {
   const options = { delimiter, encoding, fields: [], timestamps: [], identify_by: [], multi_value: [] };
   return await openCsvFile(await firstMember(source), options, { batchRows: SAMPLE_ROWS });
-}
-
-function timestampChoice(name: string, sample: Sample, config: Context["config"]): Choice {
-  const { timestamp_format: chosen = "auto", timestamp_zone: zone = "UTC" } = config;
-  const values = columnValues(sample, name);
-  const format = formatOf(values, chosen, zone);
-  if (format === undefined || (format !== chosen && format !== "mdy" && format !== "dmy")) return { value: name };
-  const { example, slashes } = examineTimes(values, format, zone);
-  if (slashes === "ambiguous" && format !== chosen) {
-    return { value: name, title: `parses as mdy or dmy: "${example?.text}" can be read both ways` };
-  }
-  return { value: name, title: `parses as ${format}: "${example?.text}" is ${example?.time}` };
 }

@@ -18,7 +18,6 @@ import { makeZip } from "../../core/codecs/zip/zip_testing.ts";
 import { choices } from "./choices.ts";
 import type { Checkpoint, CsvImportConfig, CsvImportOptions } from "./mod.ts";
 import { csvImport } from "./mod.ts";
-import { holdTooLarge } from "./run.ts";
 import { run } from "./run.ts";
 
 type Config = Partial<z.input<CsvImportConfig>>;
@@ -243,19 +242,4 @@ Deno.test("columns of a packed file are listed, and the files of an archive", as
   assert.deepEqual(await list("timestamps", { file: "many.zip", delimiter: ";" }), ["id", "name"]);
   assert.deepEqual(await list("members", { file: "many.zip", members: "b.*" }), ["a.csv", "b.csv", "c.csv.gz"]);
   assert.deepEqual(await list("members", { file: "a.csv" }), []);
-});
-
-Deno.test("a zip archive over 100 MB is held where fields or timestamps are chosen", async () => {
-  const large = { tooLargeForFields: true, path: "in/a.zip" }, small = { ...large, tooLargeForFields: false };
-  const heldFor = async (source: typeof large, config: Partial<z.input<typeof csvImport.config>>) => {
-    const held: string[] = [];
-    const hold = (reason: string) => Promise.resolve(void held.push(reason));
-    await holdTooLarge({ config: csvImport.config.parse({ stream: "s", file: "a.zip", ...config }), hold }, source);
-    return held;
-  };
-  const reason = 'Zip archive "in/a.zip" has over 100 MB, for which neither fields nor timestamps are to be chosen';
-  assert.deepEqual(await heldFor(large, { fields: ["id"] }), [reason]);
-  assert.deepEqual(await heldFor(large, { timestamps: ["at"] }), [reason]);
-  assert.deepEqual(await heldFor(large, {}), []);
-  assert.deepEqual(await heldFor(small, { fields: ["id"] }), []);
 });

@@ -3,18 +3,27 @@
  *
  * @module
  */
-import { Failure, type ImportContext, type RejectedRow, throwIfAborted } from "@waybill/waybill";
+import { type ImportContext, throwIfAborted } from "@waybill/waybill";
 import { fillTimes, parseEncoding, timestampParser } from "@waybill/waybill/codecs";
-import { projectBatch } from "../file_service/imports/mod.ts";
+import {
+  holdTooLarge,
+  type ImportConnection,
+  inMember,
+  membersFrom,
+  openVerified,
+  placeIn,
+  projectBatch,
+  type Source,
+  tellProgress,
+} from "../file_service/imports/mod.ts";
 import { importFiles } from "../file_service/sequence/mod.ts";
 import type { Checkpoint, FilePosition } from "./checkpoint.ts";
 import type { CsvImportOptions } from "./config.ts";
 import { type CsvFile, openCsvFile } from "./csv_file.ts";
 import { headerLine } from "./header_line.ts";
 import { splitCells } from "./multi_value.ts";
-import { type CsvConnection, openSource, type Source } from "./source.ts";
 
-type Context = ImportContext<CsvImportOptions, CsvConnection, FilePosition>;
+type Context = ImportContext<CsvImportOptions, ImportConnection, FilePosition>;
 
 /** Rows so far, over all members. */
 interface Counts {
@@ -28,7 +37,7 @@ interface Counts {
  * rows are handed over at a time, where the reader's own limits are not wanted.
  */
 export async function run(
-  context: ImportContext<CsvImportOptions, CsvConnection, Checkpoint>,
+  context: ImportContext<CsvImportOptions, ImportConnection, Checkpoint>,
   batchRows?: number,
 ): Promise<void> {
   await importFiles(context, (file) => importFile(file, batchRows));
@@ -38,54 +47,21 @@ export async function run(
 async function importFile(context: Context, batchRows: number | undefined): Promise<void> {
   const { checkpoint, config } = context;
   await using source = await openVerified(context);
-  if (checkpoint === undefined) await holdTooLarge(context, source);
+  if (checkpoint === undefined) {
+    await holdTooLarge(context, source, [...config.fields, ...config.timestamps]);
+  }
   if (source.archive !== undefined && checkpoint === undefined) await requireColumns(source, config);
   const { accepted, rejected, untimed } = checkpoint ?? { accepted: 0, rejected: 0, untimed: 0 };
   const counts: Counts = { accepted, rejected, untimed };
-  let resume = checkpoint;
   let header = checkpoint?.names.join();
-  for await (const member of source.members) {
-    if (resume?.member !== undefined && resume.member !== member.name) continue;
+  for await (const { member, resume } of membersFrom(source, checkpoint)) {
     await using file = await openCsvFile(member, config, { checkpoint: resume, batchRows });
     // What is committed together has one header, which its rejected rows stand under.
     if (header !== undefined && header !== file.header.names.join()) await context.flush();
     header = file.header.names.join();
     await importRows(context, source, file, counts, resume);
-    resume = undefined;
   }
-  if (resume !== undefined) throw notChosen(resume);
   warn(context, counts);
-}
-
-/** Of a zip archive over 100 MB neither fields nor timestamps can be chosen; one that grew beyond that is looked at first. */
-export async function holdTooLarge(
-  { config, hold }: Pick<Context, "config" | "hold">,
-  { tooLargeForFields, path }: Pick<Source, "tooLargeForFields" | "path">,
-): Promise<void> {
-  if (!tooLargeForFields || config.fields.length + config.timestamps.length === 0) return;
-  await hold(`Zip archive "${path}" has over 100 MB, for which neither fields nor timestamps are to be chosen`);
-}
-
-/** A retry may come with another pattern. */
-function notChosen({ path, member = "" }: FilePosition): Failure {
-  return new Failure("config", `The run stopped in "${member}" of "${path}", which is not among the files chosen now`, {
-    hint: "Choose it too, or start a new run",
-  });
-}
-
-/**
- * The file, looked through for damage before its first row is handed over. A run that goes on where it stopped does not
- * do so again: by its version, the file is the one that was found whole.
- */
-async function openVerified(context: Context): Promise<Source> {
-  const { config, checkpoint } = context;
-  return await openSource(context, config, {
-    checkpoint,
-    verify: checkpoint === undefined,
-    verifying: (share, { name, size }) => {
-      context.progress({ done: 0, total: size, unit: "bytes", note: `${name}, ${Math.floor(share * 100)} % checked` });
-    },
-  });
 }
 
 /** A member that lacks a column, or is no CSV, is told before the rows of those before it are stored. */
@@ -97,7 +73,7 @@ async function requireColumns({ members }: Source, config: CsvImportOptions): Pr
 
 async function importRows(
   context: Context,
-  { entry, path, archive }: Source,
+  source: Source,
   file: CsvFile,
   counts: Counts,
   resume: FilePosition | undefined,
@@ -107,22 +83,12 @@ async function importRows(
   tellStart(context, file, resume);
   const parser = timestampParser({ format: config.timestamp_format, zone: config.timestamp_zone });
   const narrow = selection.read.length > selection.imported.length;
-  // In the file's own bytes. Offsets count decoded UTF-8; where that is the same, they know better how far the rows go.
-  const progress = (offset: number) => {
-    const isOwn = member.layers.length === 0 && file.encoding === "utf-8";
-    const done = isOwn ? offset : Math.round(member.share() * entry.size);
-    context.progress({
-      done,
-      total: entry.size,
-      unit: "bytes",
-      note: archive === undefined ? entry.name : member.name,
-    });
-  };
+  const progress = (offset: number) => tellProgress(context, source, file, offset);
   const preamble = headerLine(header.names, header.delimiter, {
     encodings: [parseEncoding(config.encoding), file.encoding],
     saysDelimiter: config.delimiter === undefined && header.delimiter !== ",",
   });
-  const position = { path, version: entry.version, ...(archive === undefined ? {} : { member: member.name }) };
+  const place = placeIn(source, member);
 
   progress(resume?.position.offset ?? 0);
   for await (const chunk of file.chunks) {
@@ -136,13 +102,13 @@ async function importRows(
     counts.rejected += chunk.rejected.length;
     // Before the rows: the bytes of a commit are those of its rows.
     progress(chunk.position.offset);
-    const rejected = archive === undefined ? chunk.rejected : chunk.rejected.map((row) => named(row, member.name));
+    const rejected = inMember(chunk.rejected, source, member);
     // First the rejects: a checkpoint past rows that nobody was told of would lose them.
     if (rejected.length > 0) await context.reject(rejected, preamble);
     const chosen = narrow ? projectBatch(batch, selection.imported) : batch;
     const rows = config.multi_value.length > 0 ? splitCells(chosen, config.multi_value, config.join) : chosen;
     await context.emit(rows, {
-      ...position,
+      ...place,
       names: [...header.names],
       delimiter: header.delimiter,
       position: chunk.position,
@@ -151,11 +117,6 @@ async function importRows(
     // The engine is done with it.
     file.recycle(batch);
   }
-}
-
-/** Lines are counted in each member anew. */
-function named(row: RejectedRow, member: string): RejectedRow {
-  return { ...row, reason: `${row.reason} (in "${member}")` };
 }
 
 function tellStart({ log }: Context, { member, encoding, header }: CsvFile, resume: FilePosition | undefined): void {

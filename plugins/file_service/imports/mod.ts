@@ -1,27 +1,28 @@
 /**
- * What every job type shares that imports rows from files: how a file is found, looked at and told of.
+ * What every job type shares that imports rows from files: how a file is found, looked at, read and told of.
  *
  * @module
  */
-export { identityNotes } from "./identity_values.ts";
-export { explainMissing } from "./missing_file.ts";
+export { fileFieldChoices, type ListedOptions, openForFields, timeChoices } from "./choices.ts";
+export { areImported, type FileFields, fileFields, notImported, readableBy } from "./fields.ts";
+export { holdTooLarge, inMember, membersFrom, openVerified, placeIn, tellProgress } from "./members.ts";
+export {
+  fileFacts,
+  firstTimes,
+  memberNotes,
+  rejectNotes,
+  rowNotes,
+  type TimeOptions,
+  timestampNotes,
+  whereof,
+} from "./plan_notes.ts";
 export { projectBatch } from "./project.ts";
+export { readSample, type Sample, SAMPLE_ROWS, type SampledChunk, shownRows } from "./sample.ts";
 export {
-  columnValues,
-  readSample,
-  type Sample,
-  SAMPLE_ROWS,
-  type SampledChunk,
-  SHOWN_ROWS,
-  shownRows,
-  textOf,
-} from "./sample.ts";
-export {
-  type ChangedTimes,
-  examineTimes,
-  formatOf,
-  isoTime,
-  mostlyParses,
-  type TimeColumn,
-  timeNotes,
-} from "./time_values.ts";
+  firstMember,
+  type ImportConnection,
+  openSource,
+  type Source,
+  type SourceOptions,
+  type SourcePosition,
+} from "./source.ts";

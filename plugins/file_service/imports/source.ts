@@ -5,12 +5,10 @@
  */
 import { Failure, type FileConnection, type FileEntry, type FileStore, type Spool } from "@waybill/waybill";
 import { type DecodedFile, type DecodedMember, type Decrypt, openDecoded } from "@waybill/waybill/codecs";
-import { explainMissing } from "../file_service/imports/mod.ts";
-import type { FilePosition } from "./checkpoint.ts";
-import type { CsvImportOptions } from "./config.ts";
+import { explainMissing } from "./missing_file.ts";
 
 /** What the job types' auths give: files, and a way to decrypt them where the auth has a PGP key. */
-export interface CsvConnection extends FileConnection {
+export interface ImportConnection extends FileConnection {
   /** Decrypts PGP messages; absent without a key. */
   readonly decrypt?: Decrypt;
 }
@@ -18,7 +16,7 @@ export interface CsvConnection extends FileConnection {
 /** What a source is opened with. */
 export interface SourceContext {
   /** Where the file is. */
-  readonly connection: CsvConnection;
+  readonly connection: ImportConnection;
   /** Where what nobody may use yet is kept. */
   readonly spool: Spool;
   /** Ends the reading. */
@@ -26,7 +24,25 @@ export interface SourceContext {
 }
 
 /** The part of the configuration that names the file. */
-export type SourceOptions = Pick<CsvImportOptions, "folder" | "file" | "members">;
+export interface SourceOptions {
+  /** Folder it is in; it starts at the auth's. */
+  readonly folder: string;
+  /** Its name there; a path with a leading `/` stands for itself. */
+  readonly file: string;
+  /** Which files of an archive are meant. */
+  readonly members?: string | undefined;
+}
+
+/** What a checkpoint says of the file that it was made in. */
+export interface SourcePosition {
+  readonly path: string;
+  /** The file as it was. */
+  readonly version: string;
+  /** What was read of an archive. */
+  readonly member?: string | undefined;
+  /** Where the next row starts. */
+  readonly position: { readonly line: number; readonly offset: number };
+}
 
 /** A job's file. Dispose of it to close it. */
 export interface Source extends DecodedFile {
@@ -39,7 +55,7 @@ export interface Source extends DecodedFile {
 /** How to open it. */
 export interface OpenSourceOptions {
   /** Where an earlier run stopped. */
-  readonly checkpoint?: FilePosition | undefined;
+  readonly checkpoint?: SourcePosition | undefined;
   /** Whether all of it is looked through for damage first, which a look at its first rows does not need. */
   readonly verify: boolean;
   /** Told how far that is, from 0 to 1. */
@@ -47,7 +63,7 @@ export interface OpenSourceOptions {
 }
 
 /** The path of a file in a folder; a file with a leading `/` stands for itself. */
-export function filePath({ folder, file }: Pick<CsvImportOptions, "folder" | "file">): string {
+function filePath({ folder, file }: SourceOptions): string {
   const base = folder.replace(/\/+$/, folder.startsWith("/") ? "/" : "");
   if (base === "" || file.startsWith("/")) return file;
   return base.endsWith("/") ? `${base}${file}` : `${base}/${file}`;
@@ -92,7 +108,7 @@ async function describe(files: FileStore, path: string, signal: AbortSignal): Pr
   }
 }
 
-function requireSameFile(checkpoint: FilePosition, path: string, entry: FileEntry): void {
+function requireSameFile(checkpoint: SourcePosition, path: string, entry: FileEntry): void {
   const hint = "Start a new run, which reads the file from its start; what this one imported stays";
   const { line } = checkpoint.position;
   if (checkpoint.path !== path) {
