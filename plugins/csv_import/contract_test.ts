@@ -1,6 +1,6 @@
-import type { FileStore } from "@waybill/waybill";
 import { memoryStore } from "@waybill/waybill/files";
 import { jobContract } from "@waybill/waybill/testing";
+import { silentStore } from "../file_service/imports/imports_testing.ts";
 import { csvImport } from "./mod.ts";
 import { run } from "./run.ts";
 
@@ -11,27 +11,9 @@ const FILE = "id,name,at\n" +
 /** Two rows at a time, so that a small file has many checkpoints. */
 const smallBatches = { ...csvImport, run: (context: Parameters<typeof run>[0]) => run(context, 2) };
 
-/** A store whose file starts and never goes on. */
-function silentStore(waits: () => void): FileStore {
-  const store = memoryStore({ "people.csv": FILE });
-  return {
-    ...store,
-    open: async (_path, options) =>
-      new ReadableStream({
-        start: (controller) => {
-          options?.signal?.addEventListener("abort", () => controller.error(options.signal?.reason), { once: true });
-        },
-        pull: waits,
-      }),
-  };
-}
-
 jobContract(smallBatches, {
   config: { stream: "people", file: "people.csv", timestamps: ["at"] },
   connect: async () => ({ files: memoryStore({ "people.csv": FILE }) }),
-  silent: async () => {
-    const waiting = Promise.withResolvers<void>();
-    return { connection: { files: silentStore(waiting.resolve) }, waiting: waiting.promise };
-  },
+  silent: async () => silentStore("people.csv", FILE),
   notSecret: ["host_key"],
 });

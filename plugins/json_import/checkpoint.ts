@@ -4,25 +4,37 @@
  * @module
  */
 import { z } from "zod";
+import { type PassCheckpoint, passCheckpoint, type PassCheckpointSchema } from "../file_service/sequence/mod.ts";
 
-/** The schema of a {@linkcode Checkpoint}. */
-export type CheckpointSchema = z.ZodObject<{
+/** The schema of a {@linkcode FilePosition}. */
+export type FilePositionSchema = z.ZodObject<{
   path: z.ZodString;
   version: z.ZodString;
+  member: z.ZodOptional<z.ZodString>;
   position: z.ZodObject<{ offset: z.ZodInt; line: z.ZodInt }>;
+  records: z.ZodInt;
   untimed: z.ZodInt;
 }>;
 
 /**
- * Where a JSON import stands. `path` and `version` name the file as it was; `position` is the reader's; `untimed` counts
- * the records so far whose timestamp does not parse.
+ * Where the reading of one file stands. `path` and `version` name the file as it was, `member` what is read of it where
+ * it is an archive; `position` is the reader's, in the bytes that come out of all layers. `records` counts those so far,
+ * rejected lines included, `untimed` the records whose timestamp does not parse.
  */
-export type Checkpoint = z.output<CheckpointSchema>;
+export type FilePosition = z.output<FilePositionSchema>;
+
+/** The schema of a {@linkcode Checkpoint}. */
+export type CheckpointSchema = PassCheckpointSchema<FilePositionSchema>;
+
+/** Where a JSON import stands: in or between files. */
+export type Checkpoint = PassCheckpoint<FilePosition>;
 
 /** The schema. */
-export const checkpoint: CheckpointSchema = z.object({
+export const checkpoint: CheckpointSchema = passCheckpoint(z.object({
   path: z.string(),
   version: z.string(),
+  member: z.string().optional(),
   position: z.object({ offset: z.int().min(0), line: z.int().min(1) }),
+  records: z.int().min(0),
   untimed: z.int().min(0),
-});
+}));

@@ -1,5 +1,5 @@
 /**
- * The job type `json-import`: one file of JSON lines into a stream.
+ * The job type `json-import`: files of JSON lines into a stream.
  *
  * @module
  */
@@ -11,14 +11,17 @@ import {
   type PluginDefinition,
 } from "@waybill/waybill";
 import { fileService, localFolder, sftp, sftpPgpPrivate } from "../file_service/mod.ts";
+import { checkSequence } from "../file_service/sequence/mod.ts";
 import { checkpoint, type CheckpointSchema } from "./checkpoint.ts";
+import { choices } from "./choices.ts";
 import { config, type JsonImportConfig } from "./config.ts";
+import { plan } from "./plan.ts";
 import { run } from "./run.ts";
 
-export type { Checkpoint, CheckpointSchema } from "./checkpoint.ts";
+export type { Checkpoint, CheckpointSchema, FilePosition, FilePositionSchema } from "./checkpoint.ts";
 export type { JsonImportConfig, JsonImportOptions } from "./config.ts";
 
-/** Imports the records of a JSON lines file as events of a stream. */
+/** Imports the records of JSON lines files as events of a stream. */
 export const jsonImport: ImportJobDefinition<
   readonly [typeof sftp, typeof sftpPgpPrivate, typeof localFolder],
   JsonImportConfig,
@@ -34,13 +37,17 @@ export const jsonImport: ImportJobDefinition<
   schedule: "optional",
   checkpoint,
   into: importTarget,
+  check: checkSequence,
   upload: {
     format: "json",
     contentTypes: ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"],
     stream: "stream",
     file: "file",
-    without: ["folder"],
+    encoding: "encoding",
+    without: ["folder", "prefix", "month_first", "settle_seconds", "after_import", "move_to"],
   },
+  choices,
+  plan,
   run: (context) => run(context),
 });
 

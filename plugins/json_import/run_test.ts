@@ -55,7 +55,9 @@ Deno.test("timestamps are texts or numbers; the run says how many do not parse, 
     config: { stream: "s", file: "a.jsonl", timestamp_field: "at" },
   };
   for (const { checkpoint } of (await runJob(smallBatches, options)).commits) {
-    assert.deepEqual(said(await runJob(smallBatches, { ...options, checkpoint })), [note]);
+    // With the last, everything was said.
+    const again = checkpoint.done ? [] : [note];
+    assert.deepEqual(said(await runJob(smallBatches, { ...options, checkpoint })), again);
   }
 });
 
@@ -113,5 +115,51 @@ Deno.test("what cannot be read later is refused when the job is saved", () => {
   ]);
   assert.equal(problem({ timestamp_format: "ymd" })?.[0], "timestamp_format");
   assert.equal(problem({ file: "" })?.[0], "file");
+  assert.match(String(problem({ encoding: "utf-9" })?.[1]), /did you mean "utf-8"/);
   assert.equal(problem({ fields: ["name"], identify_by: ["email"] })?.[0], "identify_by");
+});
+
+Deno.test("a file that is no JSON lines is refused before a row of it, with what to do", async () => {
+  const refused = (message: RegExp, hint: RegExp) => (error: unknown) =>
+    error instanceof Failure && error.kind === "data" && message.test(error.message) && hint.test(error.hint ?? "");
+  const list = refused(/^File "in\/a.jsonl" begins with a list, and has to hold one record on each line$/, /jq -c/);
+  for (const text of ['[{"id":1}]', '\uFEFF \n[\n{"id":1},\n{"id":2}]\n', "[[1]]"]) {
+    await assert.rejects(importText(text), list);
+  }
+  const spread = refused(/has records over several lines/, /jq -c/);
+  for (const text of ['{\n  "id": 1\n}\n', '\n{\r\n"id":1}']) await assert.rejects(importText(text), spread);
+  const wide = Buffer.from('{"id":1}\n', "utf16le");
+  await assert.rejects(importText(wide), refused(/is not in UTF-8: it holds NUL bytes/, /--encoding utf-16le/));
+  assert.deepEqual((await importText(wide, { encoding: "utf-16le" })).rows, [{ fields: { id: 1 } }]);
+});
+
+Deno.test("rejected lines are in UTF-8, and the same settings read them", async () => {
+  const latin = Buffer.from('{"id":"Zo\u00eb"}\n{"name":"Zo\u00eb"\n', "latin1");
+  let mended = new Uint8Array(0);
+  const keeping = {
+    ...jsonImport,
+    run: (context: Parameters<typeof run>[0]) =>
+      run({
+        ...context,
+        reject: (rows, preamble) => {
+          mended = Buffer.concat([preamble ?? new Uint8Array(0), ...rows.map(({ raw }) => raw), Buffer.from("}\n")]);
+          return context.reject(rows, preamble);
+        },
+      }),
+  };
+  const config = { stream: "s", file: "a.jsonl", encoding: "windows-1252" };
+  const { rows } = await runJob(keeping, { connection: { files: memoryStore({ "a.jsonl": latin }) }, config });
+  assert.deepEqual(rows, [{ fields: { id: "Zo\u00eb" } }]);
+  assert.deepEqual((await importText(mended, { encoding: "windows-1252" })).rows, [{ fields: { name: "Zo\u00eb" } }]);
+});
+
+Deno.test("only the timestamp is left out of records that are read for it, wherever it stands", async () => {
+  const text = '{"at":"2026-03-01","id":1}\n{"id":2,"x":{"y":1},"at":1772323200}\n{"id":3}\n{"x":1}\n';
+  const { rows } = await importText(text, { fields: ["id", "x"], timestamp_field: "at" });
+  assert.deepEqual(rows, [
+    { fields: { id: 1 }, time: Date.parse("2026-03-01") },
+    { fields: { id: 2, x: { y: 1 } }, time: 1_772_323_200_000 },
+    { fields: { id: 3 } },
+    { fields: { x: 1 } },
+  ]);
 });
