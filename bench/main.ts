@@ -13,6 +13,7 @@ import { benchEntity } from "./entity.ts";
 import { benchErasure } from "./erasure.ts";
 import { benchHealthz } from "./healthz.ts";
 import { benchJourney } from "./journey.ts";
+import { benchJson } from "./json.ts";
 import { benchMapping } from "./mapping.ts";
 import { benchPgp } from "./pgp.ts";
 import { benchPostgres } from "./postgres.ts";
@@ -78,6 +79,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     sizes: [1_000_000, 3],
     needs: ["time", "openssh-server", "openssh-client"],
     run: (rows = 1, rounds = 1) => benchDiff(rows, rounds),
+  },
+  json: {
+    title: "JSON lines beside CSV",
+    usage: "[rows] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "openssh-server", "openssh-client"],
+    run: (rows = 1, rounds = 1) => benchJson(rows, rounds),
   },
   mapping: {
     title: "A mapping in LQL, and its replay",

@@ -31,6 +31,7 @@ export type CsvImportOptions = z.output<CsvImportConfig>;
 /** The configuration. */
 export const config: CsvImportConfig = z.object({
   ...importFields,
+  ...fileFields,
   file: z.string().min(1, "must name a file").meta(
     {
       title: "File",
@@ -38,7 +39,6 @@ export const config: CsvImportConfig = z.object({
       placeholder: "customers.csv",
     } satisfies FieldMeta,
   ),
-  ...fileFields,
   ...sequenceFields,
   ...diffFields,
   delimiter: z.string().check(readableBy(parseDelimiter)).optional().meta(
