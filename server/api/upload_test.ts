@@ -210,7 +210,7 @@ Deno.test("the query takes what the job type's config does, but for stream, fold
     body: "{}",
     headers: { "content-type": "application/jsonl; charset=utf-16" },
   });
-  assert.equal(json16.status, 415, json16.text);
+  assert.equal(json16.json.data.config.encoding, "utf-16");
 });
 
 onEachDatabase("the same key and content is one run for a day, other content a conflict", async (databases) => {
