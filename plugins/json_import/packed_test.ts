@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import * as openpgp from "openpgp";
 import { Failure } from "@waybill/waybill";
+import {
+  type Decrypt,
+  decryptPgp,
+  encryptPgp,
+  memorySpool,
+  readPrivateKey,
+  readPublicKey,
+} from "@waybill/waybill/codecs";
 import { memoryStore } from "@waybill/waybill/files";
-import { memoryLedger, runJob } from "@waybill/waybill/testing";
+import { collectLog, memoryLedger, runJob } from "@waybill/waybill/testing";
 import type { z } from "zod";
 import { makeZip } from "../../core/codecs/zip/zip_testing.ts";
+import { choices } from "./choices.ts";
 import { jsonImport, type JsonImportConfig } from "./mod.ts";
 import { run } from "./run.ts";
 
@@ -51,6 +61,30 @@ for (const [name, bytes, config] of PACKED) {
     assert.equal(whole.progress.at(-1)?.done, bytes.length);
   });
 }
+
+Deno.test("a PGP message is imported where the auth's connection decrypts, its fields listed, and resumed anywhere", async () => {
+  const made = await openpgp.generateKey({ type: "curve25519", userIDs: { email: "import@test.invalid" } });
+  const key = await readPrivateKey(made.privateKey);
+  const recipients = [await readPublicKey(made.publicKey)];
+  const message = await encryptPgp(new Blob([new Uint8Array(gzipSync(TEXT))]).stream(), { recipients });
+  const decrypt: Decrypt = (source, options) => decryptPgp(source, { keys: [key], ...options });
+  const file = "a.jsonl.gz.pgp";
+  const bytes = new Uint8Array(await new Response(message).arrayBuffer());
+  const connection = { files: memoryStore({ [file]: bytes }), decrypt };
+  const options = { connection, config: { stream: "people", file } };
+  const whole = await runJob(smallBatches, options);
+  assert.deepEqual(whole.rows.map(({ fields }) => fields["id"]), [1, 2, 4, "Zoë"]);
+  for (const [index, { checkpoint }] of whole.commits.entries()) {
+    const before = await runJob(smallBatches, { ...options, abortAfter: index + 1 });
+    const after = await runJob(smallBatches, { ...options, checkpoint });
+    assert.deepEqual([...before.rows, ...after.rows], whole.rows);
+  }
+  const context = { connection, config: { file }, query: "", after: undefined, spool: memorySpool() };
+  const listed = await Array.fromAsync(
+    choices.fields.load({ ...context, signal: new AbortController().signal, log: collectLog().log }),
+  );
+  assert.deepEqual(listed.map(({ value }) => value), ["id", "n", "at"]);
+});
 
 Deno.test("members are chosen by a pattern, and rejected lines name theirs", async () => {
   const connection = { files: memoryStore({ "many.zip": MANY }) };
