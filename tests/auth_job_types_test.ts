@@ -26,6 +26,7 @@ const CONFIGS: Readonly<Record<string, { readonly [key: string]: JsonValue }>> =
   "sftp-pgp-private": { ...LOGIN, pgp_private_key: pgp.privateKey },
   "sftp-pgp-public": { ...LOGIN, pgp_public_key: pgp.publicKey },
   "local-folder": { folder: "/nowhere/at/all" },
+  "s3": { endpoint: "http://127.0.0.1:1", bucket: "partner", access_key_id: "id", secret_access_key: "secret" },
 };
 
 const JOB = { stream: "people", file: "people.x" };
@@ -50,6 +51,8 @@ Deno.test("sftp-pgp-public is refused by csv-import", () => cell("sftp-pgp-publi
 Deno.test("sftp-pgp-public is refused by json-import", () => cell("sftp-pgp-public", "json-import", false));
 Deno.test("local-folder works with csv-import", () => cell("local-folder", "csv-import", true));
 Deno.test("local-folder works with json-import", () => cell("local-folder", "json-import", true));
+Deno.test("s3 works with csv-import", () => cell("s3", "csv-import", true));
+Deno.test("s3 works with json-import", () => cell("s3", "json-import", true));
 
 async function cell(method: string, type: string, works: boolean): Promise<void> {
   await overCli(method, type, works);

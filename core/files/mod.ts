@@ -12,6 +12,8 @@ export { escapePrefix, suggestPrefix } from "./dated/suggest.ts";
 export type { TimestampForm } from "./dated/forms.ts";
 export { type LocalStore, localStore, type LocalStoreOptions } from "./local.ts";
 export { type MemoryStore, memoryStore } from "./memory.ts";
+export { openS3Store, type S3Store } from "./s3.ts";
+export type { S3Options } from "./s3/options.ts";
 export { openSftpStore, type SftpStore } from "./sftp.ts";
 export { type PrivateKeyProblem, privateKeyProblem } from "./sftp/key_problem.ts";
 export type { HostKeyVerifier, SftpOptions, SftpTimeouts } from "./sftp/options.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 export { collectLog, type LogLine } from "./collect_log.ts";
-export { type FilePeer, fileStoreSuite } from "./file_store_suite.ts";
+export { type FilePeer, fileStoreSuite, type FileStoreSuiteOptions } from "./file_store_suite.ts";
 export { jobContract, type JobContractOptions, type SilentConnection } from "./job_contract.ts";
 export {
   type OpenSshOptions,
