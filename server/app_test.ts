@@ -79,6 +79,21 @@ Deno.test("each request is logged once, without its query", async () => {
   assert.doesNotMatch(server.lines.join(""), new RegExp(`${server.token}|ann@example.com`));
 });
 
+Deno.test("the log does not name the people whose profiles are asked for", async () => {
+  await using server = await openTestServer();
+  for (
+    const request of [
+      "GET /api/entity/user/email/ann@example.com",
+      "DELETE /api/entity/user/email/ann%40example.com",
+      "GET /api/entity/user/ann@example.com",
+      "GET /api/me/email/ann@example.com",
+    ]
+  ) await server.call(request);
+  const paths = server.lines.filter((line) => line.includes('"Request"')).map((line) => JSON.parse(line).path);
+  assert.deepEqual(paths, [...Array(3).fill("/api/entity/user/…"), "/api/me/…"]);
+  assert.doesNotMatch(server.lines.join(""), /ann(@|%40)example/);
+});
+
 Deno.test("a refused body is not repeated in the answer or the log", async () => {
   await using server = await openTestServer();
   const replies = [

@@ -7,6 +7,9 @@ import type { MiddlewareHandler } from "hono";
 import type { Log } from "../core/contracts/log.ts";
 import type { ServerEnv } from "./auth_middleware.ts";
 
+/** What follows in these paths names a person. */
+const PERSONAL = /^(\/api\/(?:entity\/[^/]*|me))\/./;
+
 /** Probes come every few seconds and say nothing. */
 const QUIET = new Set(["/healthz", "/readyz"]);
 
@@ -19,10 +22,11 @@ export function logRequests(log: Log): MiddlewareHandler<ServerEnv> {
     await next();
     context.res.headers.set("x-request-id", requestId);
     const { method, path } = context.req;
+    const shown = PERSONAL.exec(path)?.[1];
     log[QUIET.has(path) ? "debug" : "info"]("Request", {
       request_id: requestId,
       method,
-      path,
+      path: shown === undefined ? path : `${shown}/…`,
       status: context.res.status,
       duration_ms: Math.round(performance.now() - started),
     });

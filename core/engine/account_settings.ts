@@ -80,8 +80,15 @@ export async function settingsOf(executor: Executor, accountId: number): Promise
  */
 export function visibleFields(who: Scoped, settings: Pick<AccountSettings, "pii_fields">): (field: string) => boolean {
   if (settings.pii_fields.length === 0 || may(who, "pii.read")) return () => true;
-  const hidden = new Set(settings.pii_fields);
+  // `m.x` may be a field of that name, or a member of the field `m`: then that is hidden as a whole.
+  const hidden = new Set(settings.pii_fields.flatMap((name) => wholes(name)));
   return (field) => !hidden.has(field);
+}
+
+/** A name, and what it may be a member of: `a.b.c`, `a.b`, `a`. */
+function wholes(name: string): string[] {
+  const parts = name.split(".");
+  return parts.map((_, index) => parts.slice(0, parts.length - index).join("."));
 }
 
 /** Refuses (`forbidden`) what would tell of a field that somebody may not see: a look-up or a filter by it. */

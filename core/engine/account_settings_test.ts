@@ -32,6 +32,8 @@ Deno.test("every field is visible where none is personal, personal ones only to 
     );
   }
   const observer = { scopes: ["observer" as const] };
+  const members = visibleFields(observer, { pii_fields: ["m.x.y", "n"] });
+  assert.deepEqual(["m.x.y", "m.x", "m", "n", "n.x", "m.z"].map(members), [false, false, false, false, true, true]);
   requireVisible(observer, { pii_fields: ["email"] }, "name");
   assert.throws(
     () => requireVisible(observer, { pii_fields: ["email"] }, "email"),

@@ -12,6 +12,14 @@ import type { AudienceRow } from "./audience_programs.ts";
 import { currentGeneration } from "./generations.ts";
 import { countProfiles, tableFields } from "./table_fields.ts";
 
+/** Sentences of a kind. */
+const MOST = 20;
+
+function shortened(notes: readonly string[]): string[] {
+  const more = notes.length - MOST;
+  return more <= 0 ? [...notes] : [...notes.slice(0, MOST), `and ${more} more like this`];
+}
+
 /** One sentence for each field that no profile has, and each text that is nearly date math. */
 export async function audienceNotes(
   executor: Executor,
@@ -35,5 +43,5 @@ export async function audienceNotes(
     const meant = near === undefined ? "" : `; did you mean "${near}"?`;
     return `None of the ${sampled} profiles looked at has a field "${field}"${meant}`;
   });
-  return [...unknown, ...dates];
+  return [...shortened(unknown), ...shortened(dates)];
 }

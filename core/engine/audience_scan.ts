@@ -5,7 +5,7 @@
  */
 import { throwIfAborted } from "../contracts/failure.ts";
 import type { Database, Executor } from "../database/database.ts";
-import type { FilterContext, FilteredProfile } from "../lql/mod.ts";
+import { type FilterContext, type FilteredProfile, partsOf } from "../lql/mod.ts";
 import { listedProfiles } from "../profiles/audience_lists.ts";
 import { idRange, profilePages, readAttributes } from "../profiles/audience_pages.ts";
 import type { IdSet } from "../profiles/id_set.ts";
@@ -49,13 +49,14 @@ const EVERY_ID: Span = { after: 0, last: Number.MAX_SAFE_INTEGER };
 /** Spans that are counted one by one, on whichever thread is free. */
 const SPANS = 16;
 
-/** Ids of a small table. */
-const FEW = 20_000;
+/** Ids of a small table, for a filter of a few parts. */
+const FEW = 20_000, PARTS = 10;
 
 /** Whether counting takes no longer than a thread takes to begin. */
-export async function isSmall({ executor, scope }: Scan): Promise<boolean> {
+export async function isSmall({ executor, scope, program }: Scan): Promise<boolean> {
   const { least, greatest } = await idRange(executor, scope);
-  return greatest - least < FEW;
+  const parts = program.filter === undefined ? 0 : partsOf(program.filter);
+  return (greatest - least) * Math.max(parts, PARTS) < FEW * PARTS;
 }
 
 /** Into what spans the work of counting falls; a list is counted as a whole. */

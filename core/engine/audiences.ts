@@ -7,11 +7,11 @@ import { Failure } from "../contracts/failure.ts";
 import type { Executor } from "../database/database.ts";
 import type { AudiencesTable } from "../database/tables.ts";
 import { isUniqueViolation } from "../database/unique_violation.ts";
-import { parseFilter } from "../lql/mod.ts";
 import { removeMembers } from "../profiles/audience_members.ts";
 import { visibleFields } from "./account_settings.ts";
 import { moveHead, readAudiences } from "./audience_cache.ts";
 import type { AudienceContext, AudienceParts } from "./audience_context.ts";
+import { readFilter } from "./audience_filter.ts";
 import { importMembers } from "./audience_import.ts";
 import { checkSlug, slugOf, slugTaken } from "./audience_names.ts";
 import { audienceNotes } from "./audience_notes.ts";
@@ -46,7 +46,7 @@ class SavedAudiences implements Audiences {
         hint: "Give `filter`; or `list`, and import its members",
       });
     }
-    const filter = input.filter === undefined ? undefined : parseFilter(input.filter);
+    const filter = input.filter === undefined ? undefined : readFilter(input.filter);
     const slug = checkSlug(input.slug ?? filter?.alias ?? slugOf(input.name ?? ""));
     const name = checkLabel(input.name ?? slug, "name");
     if (filter !== undefined && input.table !== undefined && input.table !== (filter.table ?? input.table)) {
@@ -99,7 +99,7 @@ class SavedAudiences implements Audiences {
   }
 
   async update(audience: string, change: AudienceChange): Promise<AudienceSavedView> {
-    const filter = change.filter === undefined ? undefined : parseFilter(change.filter);
+    const filter = change.filter === undefined ? undefined : readFilter(change.filter);
     const slug = change.slug === undefined ? undefined : checkSlug(change.slug);
     const name = change.name === undefined ? undefined : checkLabel(change.name, "name");
     return await this.#save(slug ?? audience, async (transaction) => {

@@ -376,6 +376,23 @@ onEachDatabase("members and entities show sums as numbers, and filters compare t
   assert.deepEqual(data, { total: 0.3, segments: ["sum", "all"] });
 });
 
+onEachDatabase("a filter of very many parts is refused, one with a long list is not", async (databases) => {
+  await using peer = await startImport(databases);
+  const { audiences } = await withPeople(peer);
+  const many = Array.from({ length: 2_000 }, (_, index) => `c${index} = ${index}`).join(" OR ");
+  await assert.rejects(
+    audiences.create({ slug: "many", filter: `FILTER ${many}` }),
+    failure("config", /^The filter has 6001 parts, the most is 5000$/, { code: "too_large" }),
+  );
+  const few = await audiences.create({
+    slug: "few",
+    filter: `FILTER ${many.split(" OR ").slice(0, 100).join(" OR ")}`,
+  });
+  assert.deepEqual([few.notes.length, few.notes.at(-1)], [21, "and 80 more like this"]);
+  const values = Array.from({ length: 20_000 }, (_, index) => `"${index}"`).join(", ");
+  await audiences.create({ slug: "long", filter: `FILTER city IN (${values})` });
+});
+
 onEachDatabase("fields that nobody has, and what is nearly date math, are told and saved", async (databases) => {
   await using peer = await startImport(databases);
   const { audiences } = await withPeople(peer);

@@ -3,21 +3,21 @@
  *
  * @module
  */
-import { Failure } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
 import { Spool } from "./spool.ts";
 import { sweepSpool } from "./spool_sweep.ts";
+import { WaitsForRun } from "./task.ts";
 
 /** How long uploads are waited for, in milliseconds. */
 export interface SpoolPatience {
   /** For files that are coming in; then they are cut off. */
   readonly coming: number;
-  /** For runs that import one; then the erasure's run tries again later. */
+  /** For runs that import one; then the erasure's run makes room for others, and comes again. */
   readonly importing: number;
 }
 
-const PATIENCE: SpoolPatience = { coming: 600_000, importing: 60_000 };
+const PATIENCE: SpoolPatience = { coming: 600_000, importing: 5_000 };
 const PAUSE = 250;
 
 /** The uploads that there were when the store was come to: what comes later is new data. */
@@ -58,8 +58,10 @@ async function erase(context: EraseContext, patience: SpoolPatience): Promise<vo
       }
       idle = performance.now();
     } else if (performance.now() - idle > patience.importing) {
-      throw new Failure("transient", `An uploaded file is still being imported by run "${kept[0]}"`, {
-        hint: "The erasure goes on when that run has ended",
+      throw new WaitsForRun("transient", `An uploaded file is not imported yet by run "${kept[0]}"`, {
+        hint: `Where no server executes runs: \`waybill run retry ${
+          kept[0]
+        }\`, then \`waybill run retry ${context.run}\``,
       });
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE));

@@ -125,5 +125,5 @@ onEachDatabase("an erasure that waits in vain for an import tries again later", 
     removed_at: null,
   }).execute();
   const erasing = spoolStoreOf({ coming: 60_000, importing: -1 }).erase(contextOf(peer, home));
-  await assert.rejects(erasing, failure("transient", /still being imported/));
+  await assert.rejects(erasing, failure("transient", /is not imported yet by run/));
 });

@@ -477,3 +477,29 @@ onEachDatabase("every table and folder is erasable, or is said to hold nobody", 
   folders.push("work");
   for (const dir of [archiveDir, processesDir, spoolDir, workDir]) assert(folders.includes(basename(dir)), dir);
 });
+
+onEachDatabase(
+  "an erasure waits for an upload's import as long as it takes, and goes on when it is asked again",
+  async (databases) => {
+    await using peer = await startImport(databases);
+    await importRows(peer, [person(1)], 1);
+    const importing = await addRun(peer.database);
+    const upload = { run_id: importing, key_hash: null, digest: "", bytes: 1, created_at: 1, removed_at: null };
+    await peer.database.kysely.insertInto("uploads").values({ account_id: 1, ...upload }).execute();
+    const own = await erasures(peer);
+    const { run_id, request_id } = await own.request("email", "person.1@example.org");
+    const now = () =>
+      peer.database.kysely.updateTable("runs").set({ not_before: 0 }).where("id", "=", run_id).execute();
+    assert.equal(await executeTask(peer, run_id, { serves: true }), "released");
+    const waiting = await readRun(peer.database, run_id);
+    assert.deepEqual([waiting.status, waiting.retries], ["queued", 0], "it was no failed attempt");
+    assert.match(waiting.failure ?? "", new RegExp(`not imported yet by run \\\\"${importing}`));
+    await now();
+    assert.equal(await executeTask(peer, run_id), "failed", "a command imports nothing else");
+    assert.equal((await own.request("email", "person.1@example.org")).request_id, request_id);
+    assert.equal((await readRun(peer.database, run_id)).status, "queued");
+    await peer.database.kysely.updateTable("uploads").set({ removed_at: 2 }).execute();
+    assert.equal(await executeTask(peer, run_id), "succeeded");
+    assert.equal((await own.get(request_id)).state, "done");
+  },
+);

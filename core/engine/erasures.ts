@@ -18,7 +18,7 @@ import { currentGeneration, moveEpoch } from "./generations.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
 import { DEFAULT_TABLE, requireTable } from "./profile_tables.ts";
-import { queueTask } from "./queue_run.ts";
+import { queueTask, requeued } from "./queue_run.ts";
 import type { Erasures } from "./runtime.ts";
 import type { ErasureView } from "./views.ts";
 
@@ -80,7 +80,10 @@ export function erasuresOf(context: EngineContext, options: ErasuresOptions): Er
         const target = openTarget(await currentGeneration(transaction, account, id), options.identityKey, 0);
         const identity = checkIdentity(context, target, table, field, value);
         const pending = await pendingFor(transaction, account, target, identity);
-        if (pending !== undefined) return pending;
+        if (pending !== undefined) {
+          await goOn(transaction, pending, await database.now());
+          return pending;
+        }
         // Locks the account's row: no event can give the profile another identity meanwhile.
         await moveEpoch(transaction, account);
         const identities = await identitiesOf(transaction, options.statements, target, identity);
@@ -166,6 +169,12 @@ function checkIdentity(
   throw new Failure("config", `The value given for "${field}" names nobody`, {
     hint: "It is empty, or on the table's list of values that identify nobody",
   });
+}
+
+/** Whoever asks again for an erasure whose run has failed or was stopped wants it to go on. */
+async function goOn(executor: Executor, { account_id, run_id }: ErasuresTable, now: number): Promise<void> {
+  await executor.updateTable("runs").set(requeued(now)).where("account_id", "=", account_id).where("id", "=", run_id)
+    .where("status", "in", ["failed", "cancelled"]).execute();
 }
 
 /** The erasure under way that an identity belongs to. */

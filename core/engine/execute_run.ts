@@ -34,10 +34,13 @@ import { type RetryPlan, waitBeforeRetry } from "./retry.ts";
 import { findAuth, openAuth } from "./saved_auths.ts";
 import { isContinuous, jobSchema, pluginConfig } from "./schedule/fields.ts";
 import { connectUpload, removeUpload } from "./upload_files.ts";
-import type { Task } from "./task.ts";
+import { type Task, WaitsForRun } from "./task.ts";
 import { commitTask } from "./task_commit.ts";
 import { TASKS } from "./tasks.ts";
 import { goneNotes, knownKeys } from "./stored_config.ts";
+
+/** How soon a run comes again that waits for another, in milliseconds. */
+const WAIT_FOR_RUN = 5_000;
 
 /** Sentences kept with a run. */
 const MAX_NOTES = 20;
@@ -165,7 +168,7 @@ class RunAttempt {
   /** Ends the run with what was thrown, or lets it try again later where that may help. */
   async fail(error: unknown): Promise<RunEnd> {
     const failure = this.#describe(error);
-    if (await this.#postpone(failure)) return "released";
+    if (await this.#postpone(failure, error instanceof WaitsForRun)) return "released";
     const status = failure.kind === "cancelled" ? "cancelled" : "failed";
     if (failure.kind === "bug") {
       this.log.error(error instanceof Error ? error.stack ?? error.message : String(error));
@@ -174,7 +177,7 @@ class RunAttempt {
   }
 
   /** Whether the run was put back, to try again after a while. */
-  async #postpone(failure: FailureJson): Promise<boolean> {
+  async #postpone(failure: FailureJson, waits: boolean): Promise<boolean> {
     const { core, claim, hooks, log } = this;
     const row = this.#row;
     if (row === undefined) return false;
@@ -183,11 +186,15 @@ class RunAttempt {
     // Who gets on may fail as often as it likes.
     const gotOn = present.rows_read !== row.rows_read || present.checkpoint !== row.checkpoint;
     const retries = gotOn ? 0 : row.retries;
-    const wait = waitBeforeRetry(hooks.retries, { failure, retries, connected: this.#connected });
+    // To wait for another run is no failed attempt; a command executes no other.
+    const isPatient = waits && hooks.retries.unconnected;
+    const wait = isPatient
+      ? WAIT_FOR_RUN
+      : waitBeforeRetry(hooks.retries, { failure, retries, connected: this.#connected });
     if (wait === undefined) return false;
     const until = await core.database.now() + wait;
     const done = await this.#write((transaction) =>
-      postponeRun(transaction, claim, { failure, until, retries: retries + 1 })
+      postponeRun(transaction, claim, { failure, until, retries: isPatient ? retries : retries + 1 })
     );
     if (done) log.warn(`${failure.message}; the run tries again in ${Math.ceil(wait / 1000)} s`);
     return done;

@@ -5,6 +5,7 @@
  */
 import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
+import type { RunsTable } from "../database/tables.ts";
 import { newId } from "./ids.ts";
 
 /** Stands for the job of every task's run: an account's tasks go one after another, as the runs of one job do. */
@@ -71,6 +72,11 @@ export async function queueRun(executor: Executor, run: NewRun): Promise<string>
     duration_ms: 0,
   }).execute();
   return id;
+}
+
+/** What makes a run that has ended one that waits again; it goes on from its checkpoint. */
+export function requeued(now: number): Partial<RunsTable> {
+  return { status: "queued", failure: null, finished_at: null, stop_requested: 0, retries: 0, not_before: now };
 }
 
 /** A task to be queued: work of the engine's own. */

@@ -12,7 +12,7 @@ import type { Core } from "./core.ts";
 import { reviveError } from "./describe_error.ts";
 import { approvalOf } from "./held.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
-import { queueRun } from "./queue_run.ts";
+import { queueRun, requeued } from "./queue_run.ts";
 import { findJob, refusePaused, type ResolvedRun, withThreshold } from "./resolve_run.ts";
 import type { Runs } from "./runtime.ts";
 import { nextStep, runView } from "./run_view.ts";
@@ -50,14 +50,6 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
   const { database, archive } = core;
   const { account } = options;
   const isFinal = (run: Pick<RunView, "status">) => run.status !== "queued" && run.status !== "running";
-  const requeued = async () => ({
-    status: "queued" as const,
-    failure: null,
-    finished_at: null,
-    stop_requested: 0,
-    retries: 0,
-    not_before: await database.now(),
-  });
 
   async function find(id: string, executor: Executor = database.kysely): Promise<RunsTable> {
     const rows = /^[0-9a-f]{4,32}$/.test(id)
@@ -219,7 +211,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       if (!interrupted) {
         await database.kysely.updateTable("runs").set({
           ...config,
-          ...await requeued(),
+          ...requeued(await database.now()),
         }).where("account_id", "=", account).where("id", "=", run.id).where("status", "in", ["failed", "cancelled"])
           .execute();
       } else {
@@ -240,7 +232,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       }
       const { message }: FailureJson = JSON.parse(run.failure);
       const approved = JSON.stringify([...JSON.parse(run.approved), approvalOf(message)]);
-      await database.kysely.updateTable("runs").set({ ...await requeued(), approved })
+      await database.kysely.updateTable("runs").set({ ...requeued(await database.now()), approved })
         .where("account_id", "=", account).where("id", "=", run.id).where("status", "=", "held").execute();
       await options.queued(run.id);
       return await get(run.id);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Failure } from "../contracts/failure.ts";
 import type { Progress } from "../contracts/job.ts";
 import type { Log } from "../contracts/log.ts";
 import type { JsonValue } from "../contracts/records.ts";
@@ -10,6 +11,12 @@ import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { Core } from "./core.ts";
 import type { Claim } from "./queue.ts";
+
+/**
+ * Thrown by a task that has to wait for another run: where runs are executed for whoever asks, it comes again soon, as
+ * often as it takes; a command that was to do this one alone ends with it.
+ */
+export class WaitsForRun extends Failure {}
 
 /** What a task gets. */
 export interface TaskContext {

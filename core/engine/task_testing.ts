@@ -19,6 +19,8 @@ export interface ExecuteOptions {
   readonly progressed?: (stop: AbortController) => void;
   /** Whether a thread stands ready to commit. */
   readonly thread?: boolean;
+  /** Whether the process executes runs for whoever asks, as a server does. */
+  readonly serves?: boolean;
   /** Called when the run is claimed. */
   readonly claimed?: (claim: Claim) => Promise<void>;
 }
@@ -27,14 +29,14 @@ export interface ExecuteOptions {
 export async function executeTask(
   peer: ImportPeer,
   run: string,
-  { progressed = () => {}, thread = false, claimed = () => Promise.resolve() }: ExecuteOptions = {},
+  { progressed = () => {}, thread = false, serves = false, claimed = () => Promise.resolve() }: ExecuteOptions = {},
 ): Promise<RunEnd> {
   const claim = await claimRun(peer.database, newId(), [run]);
   if (claim === undefined) throw new Error(`Run "${run}" could not be claimed`);
   await claimed(claim);
   const commits = thread ? startCommitWorker() : undefined;
   try {
-    return await executeClaimed(peer, claim, progressed, commits?.port);
+    return await executeClaimed(peer, claim, { progressed, serves, commits: commits?.port });
   } finally {
     commits?.worker.terminate();
   }
@@ -43,8 +45,11 @@ export async function executeTask(
 async function executeClaimed(
   peer: ImportPeer,
   claim: Claim,
-  progressed: (stop: AbortController) => void,
-  commits: MessagePort | undefined,
+  { progressed, serves, commits }: {
+    readonly progressed: (stop: AbortController) => void;
+    readonly serves: boolean;
+    readonly commits: MessagePort | undefined;
+  },
 ): Promise<RunEnd> {
   const stop = new AbortController();
   await using folder = await makeFolder();
@@ -64,7 +69,7 @@ async function executeClaimed(
     signal: stop.signal,
     progress: () => progressed(stop),
     log,
-    retries: { waits: [], unconnected: false },
+    retries: { waits: [], unconnected: serves },
     ...(commits === undefined ? {} : { commits }),
   });
 }

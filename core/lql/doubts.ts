@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Expression, Filter } from "./ast.ts";
+import type { Filter } from "./ast.ts";
 import { dateMath } from "./date_math.ts";
-import { childrenOf } from "./walk.ts";
+import { childrenOf, nodesIn } from "./walk.ts";
 
 /** The fields that a filter names itself, each once: all names by which a profile may hold them, the whole name first. */
 export function fieldNamesOf({ phrase }: Filter): readonly (readonly string[])[] {
   const fields = new Map<string, readonly string[]>();
-  for (const node of nodesOf(phrase)) {
+  for (const node of nodesIn(phrase)) {
     if (node.type !== "field") continue;
     fields.set(JSON.stringify(node.path), [...new Set([node.path.join("."), node.path[0] ?? ""])]);
   }
@@ -20,7 +20,7 @@ export function fieldNamesOf({ phrase }: Filter): readonly (readonly string[])[]
 /** Texts that are compared and begin as date math does, such as `now-3x`, but are none. */
 export function nearDateMath({ phrase }: Filter): readonly string[] {
   const found = new Set<string>();
-  for (const node of nodesOf(phrase)) {
+  for (const node of nodesIn(phrase)) {
     if (node.type !== "comparison" && node.type !== "between") continue;
     for (const operand of childrenOf(node)) {
       if (operand.type !== "literal" || typeof operand.value !== "string") continue;
@@ -30,11 +30,9 @@ export function nearDateMath({ phrase }: Filter): readonly string[] {
   return [...found];
 }
 
-/** Every node, in the order of the text. */
-function* nodesOf(phrase: Expression): Generator<Expression> {
-  const left = [phrase];
-  for (let node = left.pop(); node !== undefined; node = left.pop()) {
-    yield node;
-    for (const child of childrenOf(node).toReversed()) left.push(child);
-  }
+/** How many parts a filter has: fields, values, functions and conditions. */
+export function partsOf({ phrase }: Filter): number {
+  let parts = 0;
+  for (const _ of nodesIn(phrase)) parts++;
+  return parts;
 }

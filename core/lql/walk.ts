@@ -44,6 +44,15 @@ export function firstFieldOf(node: Expression): Field | undefined {
   return undefined;
 }
 
+/** An expression and all in it, in the order of the text. */
+export function* nodesIn(node: Expression): Generator<Expression> {
+  const left = [node];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    yield next;
+    for (const child of childrenOf(next).toReversed()) left.push(child);
+  }
+}
+
 /** Every INCLUDE in an expression. */
 export function includesIn(node: Expression): readonly Include[] {
   return node.type === "include" ? [node] : childrenOf(node).flatMap(includesIn);
