@@ -16,7 +16,7 @@ export interface PeerIdentity {
 
 /** Which network addresses may be dialled; link-local ones and metadata services of clouds never are. */
 export interface AddressPolicy {
-  /** Whether loopback and private ranges are allowed: they are to operators. */
+  /** Whether loopback and private ranges, and folders of this machine, are allowed: they are to operators. */
   readonly allowPrivate: boolean;
   /**
    * Hosts whose loopback and private addresses are allowed all the same: names, names with all below them
@@ -68,7 +68,8 @@ export interface AuthDefinition<
   readonly config: Config;
   /**
    * Checks what the schema cannot, such as a key whose library is loaded when it is needed, or an address that may not
-   * be dialled; called before an auth is saved, and reaches no other side. Throws a `Failure` of kind `config`.
+   * be dialled; called before an auth is saved, and reaches no other side. Throws a `Failure` of kind `config`, or `auth`
+   * (`forbidden`) for what only operators may choose.
    */
   checkConfig?(config: ConfigOf<Config>, addresses: AddressPolicy): Promise<void>;
   /**

@@ -44,7 +44,7 @@ export const csvImport: ImportJobDefinition<
     stream: "stream",
     file: "file",
     encoding: "encoding",
-    without: ["folder", "prefix", "month_first", "settle_seconds", "after_import", "move_to"],
+    without: ["folder", "prefix", "month_first", "settle_seconds", "after_import", "move_to", "diff", "diff_keys"],
   },
   choices,
   plan,

@@ -4,7 +4,7 @@
  * @module
  */
 import { isAbsolute } from "node:path";
-import { type AuthDefinition, defineAuth, type FieldMeta } from "@waybill/waybill";
+import { type AddressPolicy, type AuthDefinition, defineAuth, Failure, type FieldMeta } from "@waybill/waybill";
 import { localStore } from "@waybill/waybill/files";
 import { z } from "zod";
 import { checkFolder } from "./check_folder.ts";
@@ -35,14 +35,29 @@ export const localFolder: AuthDefinition<LocalFolderConfig, MaybePgpConnection> 
   title: "Local folder",
   summary: "Reads files from a folder of the machine that Waybill runs on.",
   config,
-  checkConfig: async (config) => await checkKeys(config),
-  connect: async ({ config }) => ({
-    files: localStore({ root: config.folder }),
-    ...optionalPgp(config),
-    [Symbol.asyncDispose]: async () => {},
-  }),
+  checkConfig: async (config, addresses) => {
+    requireOperator(config.folder, addresses);
+    await checkKeys(config);
+  },
+  connect: async ({ config, addresses }) => {
+    requireOperator(config.folder, addresses);
+    return {
+      files: localStore({ root: config.folder }),
+      ...optionalPgp(config),
+      [Symbol.asyncDispose]: async () => {},
+    };
+  },
   check: async function* ({ files }, { config, signal }) {
     yield* checkFolder(files, `Folder "${config.folder}"`, signal);
     yield* describeKeys(config);
   },
 });
+
+/** Whoever chooses a folder of this machine may read all that Waybill may, its own data directory included. */
+function requireOperator(folder: string, { allowPrivate }: AddressPolicy): void {
+  if (allowPrivate) return;
+  throw new Failure("auth", `Folder "${folder}" of this machine can only be chosen by an operator`, {
+    code: "forbidden",
+    hint: "Have it saved at the command line, or with a token of the scope admin",
+  });
+}

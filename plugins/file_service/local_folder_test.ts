@@ -63,3 +63,17 @@ Deno.test("a relative local folder is refused: it would depend on the working di
   const parsed = localFolder.config.safeParse({ folder: "examples" });
   assert.match(parsed.error?.issues[0]?.message ?? "", /^must be an absolute path/);
 });
+
+Deno.test("a folder of this machine is for operators to choose", async () => {
+  const config = localFolder.config.parse({ folder: "/srv/in" });
+  const forbidden = (error: unknown) =>
+    error instanceof Failure && error.kind === "auth" && error.code === "forbidden" &&
+    error.message === 'Folder "/srv/in" of this machine can only be chosen by an operator';
+  await localFolder.checkConfig?.(config, { allowPrivate: true });
+  const addresses = { allowPrivate: false };
+  await assert.rejects(async () => await localFolder.checkConfig?.(config, addresses), forbidden);
+  const peer = { known: undefined, pin: () => Promise.resolve() };
+  const { log } = collectLog();
+  const context = { label: "Files", config, peer, addresses, signal: new AbortController().signal, log };
+  await assert.rejects(localFolder.connect(context), forbidden);
+});

@@ -6,13 +6,14 @@
 import { type FieldMeta, type ImportFields, importFields, nameList } from "@waybill/waybill";
 import { z } from "zod";
 import { areImported, type FileFields, fileFields, notImported } from "../file_service/imports/mod.ts";
-import { type SequenceFields, sequenceFields } from "../file_service/sequence/mod.ts";
+import { type DiffFields, diffFields, type SequenceFields, sequenceFields } from "../file_service/sequence/mod.ts";
 
 /** A JSON import's configuration, as a zod schema. */
 export type JsonImportConfig = z.ZodObject<
   & Pick<ImportFields, keyof ImportFields>
   & Pick<FileFields, keyof FileFields>
   & Pick<SequenceFields, keyof SequenceFields>
+  & Pick<DiffFields, keyof DiffFields>
   & {
     file: z.ZodOptional<z.ZodString>;
     timestamp_field: z.ZodOptional<z.ZodString>;
@@ -36,6 +37,7 @@ export const config: JsonImportConfig = z.object({
     } satisfies FieldMeta,
   ),
   ...sequenceFields,
+  ...diffFields,
   timestamp_field: z.string().min(1).optional().meta(
     {
       title: "Timestamp field",
@@ -51,4 +53,5 @@ export const config: JsonImportConfig = z.object({
       placeholder: "customer_id,email,name",
     } satisfies FieldMeta,
   ),
-}).refine((config) => areImported(config.identify_by, config), notImported("identify_by", "what identifies a profile"));
+}).refine((config) => areImported(config.identify_by, config), notImported("identify_by", "what identifies a profile"))
+  .refine((config) => areImported(config.diff_keys, config), notImported("diff_keys", "what tells which record it is"));

@@ -38,9 +38,7 @@ export async function run(
   context: ImportContext<JsonImportOptions, ImportConnection, Checkpoint>,
   batchRows?: number,
 ): Promise<void> {
-  // Records have no columns that a snapshot could tell apart.
-  const config = { ...context.config, diff: false, diff_keys: [] };
-  await importFiles({ ...context, config }, (file) => importFile(file, batchRows));
+  await importFiles(context, (file) => importFile(file, batchRows));
 }
 
 /** Imports one file; of an archive, member after member. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { Failure } from "@waybill/waybill";
 import { memoryStore } from "@waybill/waybill/files";
-import { type JobResult, runJob } from "@waybill/waybill/testing";
+import { type JobResult, memoryLedger, memorySnapshots, runJob } from "@waybill/waybill/testing";
 import type { z } from "zod";
 import { type Checkpoint, jsonImport, type JsonImportConfig } from "./mod.ts";
 import { run } from "./run.ts";
@@ -162,4 +162,36 @@ Deno.test("only the timestamp is left out of records that are read for it, where
     { fields: { id: 3 } },
     { fields: { x: 1 } },
   ]);
+});
+
+Deno.test("with a diff only records that were added or changed are imported, in whatever order their fields stand", async () => {
+  const before = '{"id":1,"a":{"x":1},"b":2}\n{"id":2,"tags":["a"]}\n{"id":3}\n{"id":4}\n{"id":5}\n';
+  const now =
+    '{"b":2,"id":1,"a":{"x":1}}\n{"id":5}\n{"id":2,"tags":["b"]}\n!\n{"id":4,"new":null}\n{"id":3}\n{"id":6}\n';
+  const files: Record<string, string> = { "p_20260101.jsonl": before };
+  const config = { stream: "s", prefix: "p_", settle_seconds: 0, identify_by: ["id"], diff: true };
+  const start = () => {
+    const [ledger, snapshots] = [memoryLedger(), memorySnapshots()];
+    return (more: { abortAfter?: number; checkpoint?: Checkpoint } = {}) =>
+      runJob(smallBatches, { connection: { files: memoryStore(files) }, config, ledger, snapshots, ...more });
+  };
+  const pass = start();
+  assert.equal((await pass()).rows.length, 5);
+  files["p_20260102.jsonl"] = now;
+  const whole = await pass();
+  const seen = (...results: readonly JobResult<Checkpoint>[]) => ({
+    ids: results.flatMap(({ rows }) => rows.map(({ fields }) => fields["id"])),
+    unchanged: results.flatMap(({ commits }) => commits).reduce((sum, commit) => sum + commit.unchanged, 0),
+    rejected: results.flatMap(({ rejected }) => rejected.map(({ line }) => line)),
+  });
+  assert.deepEqual(seen(whole), { ids: [2, 6], unchanged: 4, rejected: [4] });
+  for (let kill = 1; kill <= whole.commits.length; kill++) {
+    delete files["p_20260102.jsonl"];
+    const again = start();
+    await again();
+    files["p_20260102.jsonl"] = now;
+    const cut = await again({ abortAfter: kill });
+    const rest = await again({ checkpoint: cut.commits.at(-1)!.checkpoint });
+    assert.deepEqual(seen(cut, rest), seen(whole), `killed after commit ${kill}`);
+  }
 });

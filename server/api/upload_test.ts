@@ -175,8 +175,6 @@ Deno.test("the query takes what the job type's config does, but for stream, fold
       "timestamp_format",
       "timestamp_zone",
       "encoding",
-      "diff",
-      "diff_keys",
       "delimiter",
       "timestamps",
       "fields",
