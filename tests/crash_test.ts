@@ -42,7 +42,7 @@ async function importUndisturbed(place: Place, run: string, total: number): Prom
   await using observer = new Observer(place, run);
   let [offset, rows, largestBytes, largestRows] = [0, 0, 0, 0];
   const { attempts } = await observer.until(waybill, ({ status, checkpoint, rows_read }) => {
-    const next = checkpoint === null ? 0 : Number(JSON.parse(checkpoint).position.offset);
+    const next: number = JSON.parse(checkpoint ?? "{}").current?.position.position.offset ?? offset;
     largestBytes = Math.max(largestBytes, next - offset);
     if (rows > total / 2) largestRows = Math.max(largestRows, rows_read - rows);
     [offset, rows] = [next, rows_read];
