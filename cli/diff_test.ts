@@ -32,7 +32,13 @@ Deno.test("with --diff only changed rows are imported, and a file that shrank wa
   assert.deepEqual([approved.status, approved.read, approved.accepted, approved.unchanged], ["succeeded", 4, 1, 3]);
   assert.equal((await cli.run(["run", "approve", id])).code, 3);
 
+  // One run of two files: the second is compared with the first of them.
+  await write(4, [...rows.slice(0, 4), "4,four"]);
+  await write(5, [...rows.slice(0, 4), "4,five"]);
+  const two = await cli.json("run", "daily");
+  assert.deepEqual([two.read, two.accepted, two.unchanged], [10, 2, 8]);
+
   const forced = await cli.json("run", "daily", "--force");
-  assert.deepEqual([forced.accepted, forced.unchanged], [10 + 10 + 4, 0]);
-  assert.equal((await cli.json("stream", "show", "people")).events, 12 + 24);
+  assert.deepEqual([forced.accepted, forced.unchanged], [10 + 10 + 4 + 5 + 5, 0]);
+  assert.equal((await cli.json("stream", "show", "people")).events, 14 + 34);
 });

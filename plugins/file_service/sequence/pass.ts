@@ -293,9 +293,9 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
       ...(imported ? { files: this.#state.files + 1, bytes: this.#state.bytes + size } : {}),
     };
     await context.emit([], this.#state, [mark], snapshot === undefined ? {} : { snapshot });
-    if (finish === undefined) return;
-    await context.flush();
-    await this.#finish(finish);
+    // The next file is compared with what is committed by then; what is moved or deleted has to be.
+    if (finish !== undefined || snapshot !== undefined) await context.flush();
+    if (finish !== undefined) await this.#finish(finish);
   }
 
   async #finish(file: { readonly path: string; readonly size: number; readonly modified: number }): Promise<void> {
