@@ -58,6 +58,11 @@ function scaled({ digits, scale }: Decimal, to: number): bigint {
 
 const FORM = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 
+/** Whether the text is one that {@linkcode exactSum} adds: also that of a sum beyond the largest double. */
+export function isDecimalText(text: string): boolean {
+  return FORM.test(text);
+}
+
 function decimalFrom(value: number | string): Decimal | undefined {
   const found = FORM.exec(String(value));
   if (found === null) return undefined;

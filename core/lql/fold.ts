@@ -4,7 +4,7 @@
  * @module
  */
 import type { JsonValue } from "../contracts/records.ts";
-import { exactSum } from "./exact_sum.ts";
+import { exactSum, isDecimalText } from "./exact_sum.ts";
 import { type Kind, type MergeOp, valueKindOf } from "./kinds.ts";
 import { compareTexts, decimalOf, newMap } from "./values.ts";
 
@@ -40,7 +40,7 @@ function isOf(kind: Kind, value: JsonValue): boolean {
   switch (kind) {
     case "INT":
     case "NUMBER":
-      return typeof value === "number" || typeof value === "string" && decimalOf(value) !== undefined;
+      return typeof value === "number" || typeof value === "string" && isDecimalText(value);
     case "STRING":
     case "DATE":
       return typeof value === "string";

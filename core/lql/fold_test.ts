@@ -14,7 +14,17 @@ function contributions(kind: Kind): fc.Arbitrary<JsonValue> {
     fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.maxSafeInteger(),
     fc.integer({ min: -500, max: 500 }).map((cents) => cents / 100),
-    fc.constantFrom(0.1, 0.2, 1e21, -1e21, 5e-324, 9007199254740991, 123456789012.34),
+    fc.constantFrom(
+      0.1,
+      0.2,
+      1e21,
+      -1e21,
+      5e-324,
+      9007199254740991,
+      123456789012.34,
+      1.7976931348623157e308,
+      -1.7976931348623157e308,
+    ),
   );
   const text = fc.constantFrom("a", "b", "é", "\u{1f600}", "\uffee", "__proto__", "10", "9");
   const time = fc.integer({ min: 0, max: 4e12 }).map((ms) => new Date(ms).toISOString());
@@ -68,6 +78,16 @@ Deno.test("sums are those of the decimals that people wrote", () => {
     ["x", 1, undefined],
   ];
   for (const [a, b, sum] of sums) assert.deepEqual([exactSum(a, b), exactSum(b, a)], [sum, sum], `${a} + ${b}`);
+});
+
+Deno.test("a sum beyond the largest number is kept in full, and comes back", () => {
+  const most = Number.MAX_VALUE;
+  const sum = (values: readonly JsonValue[]) => values.reduce((a, b) => mergeValues("NUMBER", "SUM", a, b));
+  const twice = (BigInt("17976931348623157") * 10n ** 292n * 2n).toString();
+  assert.equal(sum([most, most]), twice);
+  assert.equal(shownValue("NUMBER", sum([most, most, -most])), most);
+  assert.equal(sum([most, most, 0]), twice);
+  assert.equal(shownValue("NUMBER", twice), twice);
 });
 
 Deno.test("a sum of amounts in cents is exact", () => {
