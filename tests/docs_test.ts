@@ -87,6 +87,7 @@ Deno.test("the tests may run every program whose package .ci/run installs", () =
     "gpg-agent": "/usr/bin/gpgconf",
     "sqop": "/usr/bin/sqop",
     "rnp": "/usr/bin/rnp",
+    "dropbear-bin": "/usr/sbin/dropbear",
   };
   const packages = /^PACKAGES=\((.*)\)$/m.exec(gate)?.[1]?.split(" ") ?? [];
   const allowed = /--allow-run=(\S+)/.exec(tasks["test"]?.command ?? "")?.[1]?.split(",") ?? [];

@@ -6,7 +6,7 @@
 import type { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
-import type { Algorithms, Client, ParsedKey, SFTPWrapper } from "./ssh2_types.ts";
+import type { Client, ParsedKey, SFTPWrapper } from "./ssh2_types.ts";
 import { abortFailure, Failure } from "../../contracts/failure.ts";
 import { dial } from "./dial.ts";
 import { readPrivateKey } from "./key.ts";
@@ -14,43 +14,6 @@ import { LoginMethods } from "./login.ts";
 import { serverName, type SftpSettings } from "./options.ts";
 import { SftpSession } from "./session.ts";
 import { loadSsh2 } from "./ssh2.ts";
-
-/**
- * No SHA-1, no CBC. ChaCha20 first: ssh2 brings it as WebAssembly, and on Deno it is twice as fast as AES-GCM.
- */
-const ALGORITHMS: Algorithms = {
-  kex: [
-    "curve25519-sha256",
-    "curve25519-sha256@libssh.org",
-    "ecdh-sha2-nistp256",
-    "ecdh-sha2-nistp384",
-    "ecdh-sha2-nistp521",
-    "diffie-hellman-group-exchange-sha256",
-    "diffie-hellman-group14-sha256",
-    "diffie-hellman-group15-sha512",
-    "diffie-hellman-group16-sha512",
-    "diffie-hellman-group17-sha512",
-    "diffie-hellman-group18-sha512",
-  ],
-  serverHostKey: [
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "rsa-sha2-512",
-    "rsa-sha2-256",
-  ],
-  cipher: [
-    "chacha20-poly1305@openssh.com",
-    "aes256-ctr",
-    "aes192-ctr",
-    "aes128-ctr",
-    "aes128-gcm@openssh.com",
-    "aes256-gcm@openssh.com",
-  ],
-  hmac: ["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512"],
-  compress: ["none"],
-};
 
 /** How often an idle connection is asked whether it lives, and how often it may stay silent. */
 const KEEP_ALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 };
@@ -114,7 +77,7 @@ function logIn(login: Login, onReady: (sftp: SFTPWrapper) => void): void {
   client.connect({
     sock: socket,
     username: settings.username,
-    algorithms: ALGORITHMS,
+    algorithms: settings.algorithms,
     ...KEEP_ALIVE,
     readyTimeout: 0,
     hostVerifier: (hostKey: Buffer, verify: (accepted: boolean) => void) => {

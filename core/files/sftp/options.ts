@@ -4,6 +4,8 @@
  * @module
  */
 import type { AddressPolicy } from "../../contracts/auth.ts";
+import { ALGORITHMS } from "./algorithms.ts";
+import type { Algorithms } from "./ssh2_types.ts";
 
 /** Decides whether a server is the one that is meant. */
 export type HostKeyVerifier = (
@@ -56,6 +58,8 @@ export interface SftpSettings extends SftpOptions {
   readonly port: number;
   readonly addresses: AddressPolicy;
   readonly timeouts: Required<SftpTimeouts>;
+  /** What may encrypt the connection. */
+  readonly algorithms: Algorithms;
 }
 
 /** Fills in the defaults. */
@@ -65,6 +69,7 @@ export function settingsOf(options: SftpOptions): SftpSettings {
     port: options.port ?? 22,
     addresses: options.addresses ?? { allowPrivate: true },
     timeouts: { connect: 15_000, handshake: 30_000, idle: 30_000, ...options.timeouts },
+    algorithms: ALGORITHMS,
   };
 }
 
