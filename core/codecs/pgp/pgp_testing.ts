@@ -48,3 +48,19 @@ export async function decryptAll(
   });
   return { content: await collect(decrypted.open()), decrypted };
 }
+
+/** Every so many bytes changed or the rest cut off, so that there are about `count` damaged messages, told by how. */
+export function* damages(message: Uint8Array, count: number): Generator<readonly [string, Uint8Array]> {
+  const step = Math.max(1, Math.floor(message.length * 2 / count));
+  for (let round = 0, at = 0; round < count; round++, at = (at + step) % message.length) {
+    // A step that divides the length would come back to the same bytes.
+    if (round > 0 && at < step) at = (at + 1) % message.length;
+    if (round % 2 === 0) {
+      yield [`cut at ${at}`, message.slice(0, at)];
+      continue;
+    }
+    const changed = message.slice();
+    changed[at]! ^= round % 4 === 1 ? 1 << (round % 8) : 1 + round * 97 % 255;
+    yield [`byte ${at} changed to ${changed[at]}`, changed];
+  }
+}

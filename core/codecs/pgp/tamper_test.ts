@@ -5,7 +5,7 @@ import { memorySpool } from "../spool_memory.ts";
 import { decryptPgp } from "./decrypt.ts";
 import { type GnuPg, openGnuPg, requireGnuPg } from "./gnupg_testing.ts";
 import type { PgpPrivateKey } from "./keys.ts";
-import { collect, decryptAll, inPieces, sampleContent } from "./pgp_testing.ts";
+import { collect, damages, decryptAll, inPieces, sampleContent } from "./pgp_testing.ts";
 import { readPrivateKey } from "./read_keys.ts";
 
 /** Damaged messages that are tried; every part of every form is met by some. */
@@ -28,22 +28,6 @@ async function outcome({ key }: Form, message: Uint8Array): Promise<Failure | Ui
   } catch (error) {
     if (error instanceof Failure) return error;
     throw error;
-  }
-}
-
-/** Every so many bytes changed or the rest cut off, so that there are about `count` damaged messages. */
-function* damages(message: Uint8Array, count: number): Generator<readonly [string, Uint8Array]> {
-  const step = Math.max(1, Math.floor(message.length * 2 / count));
-  for (let round = 0, at = 0; round < count; round++, at = (at + step) % message.length) {
-    // A step that divides the length would come back to the same bytes.
-    if (round > 0 && at < step) at = (at + 1) % message.length;
-    if (round % 2 === 0) {
-      yield [`cut at ${at}`, message.slice(0, at)];
-      continue;
-    }
-    const changed = message.slice();
-    changed[at]! ^= round % 4 === 1 ? 1 << (round % 8) : 1 + Math.floor(Math.random() * 255);
-    yield [`byte ${at} changed to ${changed[at]}`, changed];
   }
 }
 
