@@ -6,6 +6,7 @@
 import { throwIfAborted } from "../../contracts/failure.ts";
 import type { FileEntry, FilePage, ListOptions } from "../../contracts/file_store.ts";
 import { notFolder, notFound } from "../failures.ts";
+import { ListingBound } from "../listing_bound.ts";
 import { filePage, pageOf } from "../paging.ts";
 import { childPath, compareNames, formatPath, type ParsedPath } from "../paths.ts";
 import type { S3Client } from "./client.ts";
@@ -65,18 +66,22 @@ export class S3Lister {
     signal: AbortSignal | undefined,
   ): Promise<readonly Named[]> {
     const names = new Map<string, Named>();
+    const bound = new ListingBound(formatPath(folder));
     let isThere = isRoot;
     let token: string | undefined;
     do {
       throwIfAborted(signal);
       const query = { "list-type": "2", "delimiter": "/", prefix, ...(token && { "continuation-token": token }) };
       const xml = await this.#client.text({ method: "GET", query, what: `folder "${formatPath(folder)}"`, signal });
-      for (const part of elements(xml, "CommonPrefixes")) {
+      const folders = elements(xml, "CommonPrefixes");
+      const files = elements(xml, "Contents");
+      bound.add([...folders.map((part) => textOf(part, "Prefix")), ...files.map((part) => textOf(part, "Key"))]);
+      for (const part of folders) {
         const name = textOf(part, "Prefix").slice(prefix.length, -1);
         isThere = true;
         if (isName(name) && !names.has(name)) names.set(name, { name });
       }
-      for (const part of elements(xml, "Contents")) {
+      for (const part of files) {
         const name = textOf(part, "Key").slice(prefix.length);
         isThere = true;
         // A key may be the folder itself, as some programs make them.

@@ -8,6 +8,7 @@ import type { Attributes, FileEntryWithStats } from "./ssh2_types.ts";
 import { throwIfAborted } from "../../contracts/failure.ts";
 import type { FileEntry, FilePage, ListOptions } from "../../contracts/file_store.ts";
 import { notFolder } from "../failures.ts";
+import { ListingBound } from "../listing_bound.ts";
 import { filePage, pageOf } from "../paging.ts";
 import { childPath, compareNames, formatPath, type ParsedPath } from "../paths.ts";
 import type { SftpConnection } from "./connection.ts";
@@ -50,7 +51,7 @@ export class RemoteLister {
     throwIfAborted(options.signal);
     const path = formatPath(folder);
     try {
-      const names = this.#kept(remote, options) ?? await this.#readAll(remote, options.signal);
+      const names = this.#kept(remote, options) ?? await this.#readAll(remote, path, options.signal);
       const { items, next } = pageOf(names, options);
       const entries = await this.#entries(items, remote, folder, options.signal);
       return filePage(entries, next);
@@ -68,8 +69,15 @@ export class RemoteLister {
     return usable ? last.names : undefined;
   }
 
-  async #readAll(remote: string, signal: AbortSignal | undefined): Promise<readonly Named[]> {
-    const names = await this.#connection.retrying(signal, (session) => readNames(session, remote, signal));
+  async #readAll(remote: string, path: string, signal: AbortSignal | undefined): Promise<readonly Named[]> {
+    const { names, none } = await this.#connection.retrying(
+      signal,
+      (session) => readNames(session, remote, path, signal),
+    );
+    if (none !== undefined) {
+      const name = JSON.stringify(none.slice(0, 100));
+      this.#connection.settings.log?.(`The server lists in "${path}" what can be no name, such as ${name}: left out`);
+    }
     this.#last = { remote, taken: performance.now(), names };
     return names;
   }
@@ -117,23 +125,39 @@ export class RemoteLister {
   }
 }
 
-/** All names of a folder, sorted. */
-async function readNames(session: SftpSession, remote: string, signal: AbortSignal | undefined): Promise<Named[]> {
+/** All names of a folder, sorted; `none` is one of what the server lists as such and is none. */
+async function readNames(
+  session: SftpSession,
+  remote: string,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly names: Named[]; readonly none: string | undefined }> {
   const handle = await session.request<Buffer>((sftp, done) => sftp.opendir(remote, done));
+  const bound = new ListingBound(path);
+  let over: unknown;
   try {
     const names: Named[] = [];
+    let none: string | undefined;
     const readOn = async () => {
       for (;;) {
         throwIfAborted(signal);
+        if (over !== undefined) throw over;
         const batch = await session.request<FileEntryWithStats[]>((sftp, done) => sftp.readdir(handle, done));
+        bound.add(batch.map(({ filename }) => filename));
         for (const { filename, attrs } of batch) {
           if (isName(filename)) names.push({ name: filename, attributes: attrs });
+          else if (filename !== "." && filename !== "..") none = filename;
         }
       }
     };
-    // A server gives some hundred names an answer; one request at a time would cost a round trip for each.
-    await Promise.all(Array.from({ length: CONCURRENCY }, () => readOn().catch(untilEnd)));
-    return names.sort((a, b) => compareNames(a.name, b.name));
+    // A server gives some hundred names an answer; one request at a time would cost a round trip for each. Where one
+    // reader fails the others end, too: nobody would stop them.
+    const failed = (error: unknown) => {
+      over = error;
+      untilEnd(error);
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, () => readOn().catch(failed)));
+    return { names: names.sort((a, b) => compareNames(a.name, b.name)), none };
   } finally {
     // Nobody waits for the answer: a handle the server fails to close ends with the session.
     session.request<void>((sftp, done) => sftp.close(handle, (error) => done(error))).catch(() => {});

@@ -156,7 +156,7 @@ class RemoteReader {
     const flow = await this.#open();
     const size = this.#opened?.size ?? 0;
     if (this.#position >= size) {
-      if (!this.#whole) await untilAborted(this.#look(flow), this.#signal);
+      if (!this.#whole) await untilAborted(this.#lookAtEnd(flow, size), this.#signal);
       return undefined;
     }
     while (flow.requests.length < this.#window && flow.next < size) {
@@ -175,7 +175,7 @@ class RemoteReader {
     const chunk = await untilAborted(head, this.#signal);
     if (this.#position + chunk.length >= size) {
       // Only now: a server may answer in another order than it is asked.
-      await untilAborted(this.#look(flow), this.#signal);
+      await untilAborted(this.#lookAtEnd(flow, size), this.#signal);
       this.#whole = true;
     }
     this.#position += chunk.length;
@@ -196,6 +196,19 @@ class RemoteReader {
     for (const now of [open, named]) {
       if (this.#opened !== undefined) requireUnchanged(path, this.#opened, now && seen(now));
     }
+  }
+
+  /** Looks at the file, and that nothing comes after its last byte: not every server tells the truth about sizes. */
+  async #lookAtEnd(flow: Flow, size: number): Promise<void> {
+    const [more] = await Promise.all([
+      flow.session.request<number>((sftp, done) => sftp.read(flow.handle, Buffer.alloc(1), 0, 1, size, done))
+        .catch((error: unknown) => {
+          if (error instanceof SftpStatus) return 0;
+          throw error;
+        }),
+      this.#look(flow),
+    ]);
+    if (more > 0) throw changed(this.#file.path, `it holds more than the ${size} bytes that the server told`);
   }
 
   /** Reads exactly `length` bytes; where an answer is short, the rest is asked for again. */

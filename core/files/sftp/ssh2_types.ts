@@ -157,6 +157,9 @@ export interface SftpEvents {
   readonly close: [];
   readonly REALPATH: [id: number, path: string];
   readonly STAT: [id: number, path: string];
+  readonly LSTAT: [id: number, path: string];
+  readonly OPENDIR: [id: number, path: string];
+  readonly READDIR: [id: number, handle: Buffer];
   readonly REMOVE: [id: number, path: string];
   readonly OPEN: [id: number, path: string, flags: number];
   readonly FSTAT: [id: number, handle: Buffer];
@@ -195,6 +198,7 @@ export interface ServerClient {
   on(event: "error", listener: (error: Error) => void): this;
   on(event: "authentication", listener: (context: ServerLogin) => void): this;
   on(event: "session", listener: (accept: () => ServerSession) => void): this;
+  end(): this;
 }
 
 /** One try of a client to log in. */

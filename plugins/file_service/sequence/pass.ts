@@ -76,6 +76,8 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
   readonly #watch: SettleWatch;
   readonly #clocks: Clocks;
   readonly #batch: number;
+  /** Whether a file that was listed was gone before it could be read. */
+  #missed = false;
   /** Where the run stands between files. */
   #state: Omit<PassCheckpoint<Position>, "current">;
 
@@ -122,7 +124,8 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
     if (!continuous) return await this.#import({ entry });
     await this.#watch.ask(connection.files);
     const settled = await this.#settle(entry);
-    if (settled === undefined) return;
+    if (settled === undefined) return log.warn(goneNote(path));
+    if (settled === "changing") return;
     const [known = { state: "new" }] = await ledger.look([settled]);
     if (known.state === "same") {
       await this.#finish(settled);
@@ -157,6 +160,7 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
       }
       if (!more) break;
     }
+    if (this.#missed) await this.#requireFolder(rule.folder);
     if (this.#state.files === 0) log.info(`No new file in "${rule.folder}"`);
   }
 
@@ -169,12 +173,13 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
       return true;
     }
     const present = await this.#stat(path, true);
-    if (present === undefined) {
-      log.warn(`File "${path}" was listed, and was gone before it could be read`);
+    const entry = present && await this.#settle(present);
+    if (entry === undefined) {
+      log.warn(goneNote(path));
+      this.#missed = true;
       return true;
     }
-    const entry = await this.#settle(present);
-    if (entry === undefined) return false;
+    if (entry === "changing") return false;
     const turn = { entry, timestamp: file.timestamp };
     const known = entry.version === listed.version ? before : (await ledger.look([entry]))[0] ?? before;
     if (known.state === "same") return true;
@@ -192,8 +197,22 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
     return true;
   }
 
-  /** The file as it is once it has settled; undefined where it goes on changing, or is gone. */
-  async #settle(listed: FileEntry): Promise<FileEntry | undefined> {
+  /** Files may go, since others fetch them, too; where the whole folder went with them, nothing was imported of it. */
+  async #requireFolder(folder: string): Promise<void> {
+    const { connection: { files }, signal } = this.context;
+    try {
+      await files.list(folder, { limit: 1, signal });
+    } catch (cause) {
+      if (!(cause instanceof Failure) || cause.code !== "not_found") throw cause;
+      throw new Failure("transient", `Folder "${folder}" was listed, and was gone before its files could be read`, {
+        hint: "Check that the folder is there, and stays there",
+        cause,
+      });
+    }
+  }
+
+  /** The file as it is once it has settled; undefined where it is gone. */
+  async #settle(listed: FileEntry): Promise<FileEntry | "changing" | undefined> {
     const { config: { settle_seconds }, log, signal } = this.context;
     const settle = settle_seconds * 1_000;
     const started = this.#clocks.elapsed();
@@ -202,7 +221,7 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
       if (entry === undefined || this.#watch.settled(entry)) return entry;
       if (this.#clocks.elapsed() - started > PATIENCE * settle) {
         log.warn(`File "${listed.path}" is still being written: it waits for the next run`);
-        return undefined;
+        return "changing";
       }
       if (first) log.info(`File "${listed.path}" may still be being written: waiting until it has settled`);
       await this.#clocks.sleep(Math.min(Math.max(settle / 20, 20), 5_000), signal);
@@ -331,6 +350,10 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
 
 function notThere(path: string): () => Promise<never> {
   return () => Promise.reject(new Failure("data", `File "${path}" appeared while it was looked for`));
+}
+
+function goneNote(path: string): string {
+  return `File "${path}" was listed, and was gone before it could be read`;
 }
 
 function changedNote(path: string): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { ImportedFile } from "@waybill/waybill";
+import { Failure, type ImportedFile } from "@waybill/waybill";
 import { type JobResult, type MemoryLedger, memoryLedger, runJob } from "@waybill/waybill/testing";
 import { linesImport, testClocks, TestStore } from "./sequence_testing.ts";
 
@@ -262,6 +262,29 @@ Deno.test("a file that changes between two reads, or goes, is never taken for ha
   const result = await pass(gone);
   assert.deepEqual(values(result), ["20260102-1", "20260102-2"]);
   assert.match(warnings(result).join(), /was gone before it could be read/);
+});
+
+Deno.test("a file that goes while it is waited for holds up no other; a folder that goes fails the run", async () => {
+  const files = storeOf("20260101", "20260102");
+  files.put("in/a_20260101.txt", "new\n", 999_990);
+  const job = linesImport(testClocks(1_000_000, () => files.files.delete("in/a_20260101.txt")));
+  const result = await pass(files, { job, config: { settle_seconds: 60 } });
+  assert.deepEqual(values(result), ["20260102-1", "20260102-2"]);
+  assert.match(warnings(result).join(), /"in\/a_20260101.txt" was listed, and was gone before it could be read/);
+
+  const vanishing = storeOf("20260101", "20260102");
+  vanishing.before = (what) => {
+    if (what === "stat") vanishing.files.clear();
+    else if (what === "list" && vanishing.files.size === 0) {
+      throw new Failure("config", `"in" does not exist`, { code: "not_found" });
+    }
+  };
+  const ledger = memoryLedger();
+  await assert.rejects(pass(vanishing, { ledger }), {
+    kind: "transient",
+    message: 'Folder "in" was listed, and was gone before its files could be read',
+  });
+  assert.deepEqual([vanishing.opened, ledger.imported.size], [[], 0]);
 });
 
 Deno.test("a file that is still being written is waited for, and holds up those after it", async () => {
