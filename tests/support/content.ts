@@ -28,7 +28,12 @@ const TABLES: Readonly<Record<string, Compared>> = {
   mappings: { query: "select stream_id, table_id, definition from mappings order by stream_id" },
   runs: {
     query: "select status, rows_read, accepted, rejected, unchanged, refused, bytes, checkpoint from runs " +
-      "order by id",
+      "order by created_at, id",
+  },
+  // Nothing in places whose jobs are not the same ones.
+  imported_files: {
+    query: "select owner, path_key, path, size, modified, hash, timestamp, rows_read, rejected from imported_files " +
+      "where owner not like 'auth-%' order by owner, path_key",
   },
   profiles: { query: "select account_id, table_id, id, at, attributes from profiles", key: "id" },
   profile_stamps: {
