@@ -34,6 +34,10 @@ export const NOUNS: Readonly<Record<string, NounEntry>> = {
     summary: "Run a job now, and what became of runs",
     load: async () => (await import("./commands/run.ts")).run,
   },
+  artifact: {
+    summary: "Files that signed links open",
+    load: async () => (await import("./commands/artifact.ts")).artifact,
+  },
   stream: {
     summary: "Events that imports brought in",
     load: async () => (await import("./commands/stream.ts")).stream,

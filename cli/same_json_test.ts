@@ -26,6 +26,7 @@ Deno.test("what --json prints is what the HTTP API answers, key for key", async 
   const { id } = (await server.call("POST /api/job/nightly/run")).json.data;
   for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) }));
   const token = (await server.runtime.tokens.list())[0]?.id ?? "";
+  const artifact = (await server.call(`POST /api/run/${id}/rejects/link`, { json: {} })).json.data.id;
   const same: readonly (readonly [argv: readonly string[], request: string])[] = [
     [["provider", "list"], "GET /api/provider"],
     [["provider", "show", "file-service"], "GET /api/provider/file-service"],
@@ -36,6 +37,8 @@ Deno.test("what --json prints is what the HTTP API answers, key for key", async 
     [["run", "list"], "GET /api/run"],
     [["run", "show", id], `GET /api/run/${id}`],
     [["run", "rejects", id], `GET /api/run/${id}/rejects`],
+    [["artifact", "list"], "GET /api/artifact"],
+    [["artifact", "show", artifact], `GET /api/artifact/${artifact}`],
     [["stream", "list"], "GET /api/stream"],
     [["stream", "show", "s"], "GET /api/stream/s"],
     [["stream", "fields", "s"], "GET /api/stream/s/fields"],

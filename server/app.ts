@@ -7,6 +7,7 @@ import { Hono } from "hono";
 import type { Log } from "../core/contracts/log.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
 import { accountRoutes } from "./api/account.ts";
+import { artifactRoutes } from "./api/artifact.ts";
 import { audienceRoutes } from "./api/audience.ts";
 import { auditRoutes } from "./api/audit.ts";
 import { authRoutes } from "./api/auth.ts";
@@ -25,6 +26,7 @@ import { uploadRoutes } from "./api/upload.ts";
 import { authenticate, type ServerEnv } from "./auth_middleware.ts";
 import { docsRoutes } from "./docs.ts";
 import { errorResponse, RequestFailure } from "./errors.ts";
+import { fileRoutes } from "./files.ts";
 import { healthRoutes } from "./health.ts";
 import { mount } from "./mount.ts";
 import { logRequests } from "./request_log.ts";
@@ -59,6 +61,7 @@ export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions
     ...jobTypeRoutes(runtime.registry),
     ...jobRoutes,
     ...runRoutes,
+    ...artifactRoutes,
     ...streamRoutes,
     ...uploadRoutes(runtime.registry),
     ...mappingRoutes,
@@ -67,6 +70,7 @@ export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions
     ...audienceRoutes,
     ...entityRoutes,
     ...erasureRoutes,
+    ...fileRoutes(runtime.openLink),
     ...healthRoutes(ready),
   ];
   const routes = [...resources, ...docsRoutes(resources, runtime.registry)];

@@ -90,6 +90,7 @@ async function answer(
     get signal() {
       return AbortSignal.any([request.signal, stopping]);
     },
+    head: request.method === "HEAD",
     origin: url.origin,
   });
   const response = await route.answer.respond(result);

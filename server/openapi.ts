@@ -65,8 +65,10 @@ const FAILURE_WORDS: Readonly<Record<number, string>> = {
   404: "There is no such thing",
   409: "It is in the way of something that exists or runs",
   408: "The body did not come",
+  412: "The file is another one than the request expects",
   413: "The body is too large",
   415: "The body is of a type that the route does not take",
+  416: "The file does not have the bytes that the request asks for",
   422: "The other side refused the credential, or the file cannot be read",
   503: "Not now: try again later",
 };

@@ -9,6 +9,9 @@
 
 /** Requests by command; `{}` is its argument. */
 export const REQUESTS: Readonly<Record<string, string>> = {
+  "artifact list": "GET /api/artifact",
+  "artifact revoke": "DELETE /api/artifact/{}",
+  "artifact show": "GET /api/artifact/{}",
   "audience create": "POST /api/audience",
   "audience list": "GET /api/audience",
   "auth check": "POST /api/auth/{}/check",

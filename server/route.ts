@@ -17,6 +17,7 @@ export const TAGS = {
   account: "Account",
   job: "Jobs",
   run: "Runs",
+  artifact: "Artifacts",
   stream: "Streams",
   mapping: "Mappings",
   table: "Profile tables",
@@ -39,6 +40,8 @@ export interface RouteInput<Params, Query, Body> {
   readonly content: RawBody;
   /** A header that the route declares, if it was sent. */
   header(name: string): string | undefined;
+  /** Whether the request's method is HEAD: the answer's headers are wanted, and no more. */
+  readonly head: boolean;
   /** The caller's account, in the caller's name. Routes that anybody may call have none: asking for it throws. */
   readonly engine: Engine;
   /** Ends the work: the caller went away, or the server stops and its time is up. */

@@ -72,6 +72,10 @@ const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
   retryRun: MANAGERS,
   approveRun: MANAGERS,
   listRejects: MANAGERS,
+  linkRejects: MANAGERS,
+  listArtifacts: MANAGERS,
+  getArtifact: MANAGERS,
+  revokeArtifact: MANAGERS,
   listStreams: MANAGERS,
   getStream: MANAGERS,
   listStreamFields: MANAGERS,
@@ -201,7 +205,9 @@ Deno.test("a route that anybody may call knows no caller", async () => {
 
 Deno.test("whoever sees rows as they came in may see PII: samples, examples and rejected rows hide nothing", () => {
   const pii = scopesWith("pii.read");
-  for (const capability of ["job.read", "job.write", "run.read", "stream.read", "mapping.read"] as const) {
+  for (
+    const capability of ["job.read", "job.write", "run.read", "artifact.write", "stream.read", "mapping.read"] as const
+  ) {
     for (const scope of scopesWith(capability)) assert.ok(pii.includes(scope), `${scope} has ${capability}`);
   }
 });

@@ -55,6 +55,8 @@ export interface TestServerOptions {
   readonly home?: string;
   /** Puts other parts into what callers get. */
   change?(engine: Engine): Engine;
+  /** Another clock than the database's for what expires. */
+  readonly clock?: () => Promise<number>;
   /** Whether the server can work. */
   ready?(): Promise<void>;
 }
@@ -75,6 +77,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
       plugins: [import.meta.resolve("../plugins/mod.ts")],
       runner: options.runner ?? "none",
       log,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
     }),
   );
   const { change = (engine) => engine } = options;

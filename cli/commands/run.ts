@@ -10,6 +10,7 @@ import type { Command, Noun } from "../command.ts";
 import { findTarget, jobFlags, jobTypes, targetInput } from "../job_target.ts";
 import { AUTH } from "../saved.ts";
 import { UsageError } from "../usage.ts";
+import { rejects } from "./rejects.ts";
 
 const RUN = { name: "RUN" };
 
@@ -177,55 +178,6 @@ const approve: Command = {
     return await reportRun(app, await followRun(app, await runs.approve(args.words[0] ?? "")));
   },
 };
-
-const rejects: Command = {
-  summary: "Lists the rows that a run could not read, in the order of the file",
-  args: [RUN],
-  flags: [
-    {
-      name: "as-csv",
-      kind: "switch",
-      help: "Print the rows as a file with its header, to mend and import again with the same settings",
-    },
-  ],
-  run: async (app, args) => {
-    const { runs } = await app.runtime();
-    const run = await runs.get(args.words[0] ?? "");
-    if (args.on("as-csv") === true) {
-      if (app.out.json) throw new UsageError("--as-csv and --json do not go together");
-      for await (const bytes of runs.rejectedFile(run.id)) app.out.stdout.write(bytes);
-      return;
-    }
-    if (app.out.json) return await app.out.values(runs.rejects(run.id));
-    await printRejects(app, run);
-  },
-};
-
-/** Why there are fewer rows than were rejected. */
-function erasedNote({ rejected, rejected_erased: erased }: RunView): string {
-  return `${erased} of ${rejected} rejected rows ${
-    erased === 1 ? "is" : "are"
-  } not shown: about people who were erased`;
-}
-
-/** A table is laid out as a whole; beyond this many rows, in parts. */
-const PART = 1000;
-
-async function printRejects(app: App, run: RunView): Promise<void> {
-  const { runs } = await app.runtime();
-  let part: (readonly (string | number)[])[] = [];
-  const flush = () => {
-    app.out.table(["line", "reason", "row"], part);
-    part = [];
-  };
-  for await (const { line, reason, raw } of runs.rejects(run.id)) {
-    part.push([line, reason, raw.length > 500 ? `${raw.slice(0, 500)}…` : raw]);
-    if (part.length === PART) flush();
-  }
-  flush();
-  if (run.rejected === 0) app.out.note("No row was rejected");
-  if (run.rejected_erased > 0) app.out.note(erasedNote(run));
-}
 
 /** Runs. */
 export const run: Noun = { self: start, verbs: { list, show, stop, retry, approve, rejects } };

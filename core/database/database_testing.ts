@@ -35,6 +35,7 @@ const STEPS = [
   "0015_imported_files",
   "0016_held_runs",
   "0017_auth_operators",
+  "0018_artifacts",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

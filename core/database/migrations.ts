@@ -10,6 +10,7 @@ import { type RawBuilder, sql } from "kysely";
 import { Failure } from "../contracts/failure.ts";
 import type { Database, Executor } from "./database.ts";
 import { columnTypes, type Migration } from "./migration.ts";
+import { artifacts } from "./migrations/artifacts.ts";
 import { audiences } from "./migrations/audiences.ts";
 import { auditLog } from "./migrations/audit_log.ts";
 import { authOperators } from "./migrations/auth_operators.ts";
@@ -47,6 +48,7 @@ const MIGRATIONS: readonly Migration[] = [
   importedFiles,
   heldRuns,
   authOperators,
+  artifacts,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

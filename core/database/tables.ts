@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { ArtifactsTable } from "./tables/artifacts.ts";
 import type {
   AudienceHeadsTable,
   AudienceMembersTable,
@@ -23,6 +24,7 @@ import type {
 } from "./tables/people.ts";
 import type { NoticesTable, SchedulesTable } from "./tables/schedules.ts";
 
+export type * from "./tables/artifacts.ts";
 export type * from "./tables/people.ts";
 export type * from "./tables/schedules.ts";
 
@@ -272,7 +274,7 @@ export interface AuditEntriesTable {
   /** From 1, without gaps. */
   sequence: number;
   at: number;
-  actor_kind: "token" | "user" | "system";
+  actor_kind: "token" | "user" | "system" | "link";
   actor_id: string | null;
   actor_name: string;
   action: string;
@@ -322,6 +324,7 @@ export interface Tables {
   schedules: SchedulesTable;
   notices: NoticesTable;
   uploads: UploadsTable;
+  artifacts: ArtifactsTable;
   imported_files: ImportedFilesTable;
   snapshots: SnapshotsTable;
   processes: ProcessesTable;

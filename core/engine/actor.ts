@@ -7,9 +7,12 @@ import type { Scope } from "./scopes.ts";
 
 /** Who acts. */
 export interface Actor {
-  /** `token`: whoever calls the HTTP API; `user`: whoever types commands; `system`: Waybill itself. */
-  readonly kind: "token" | "user" | "system";
-  /** The token's id, or the user's number; null where there is none. */
+  /**
+   * `token`: whoever calls the HTTP API; `user`: whoever types commands; `system`: Waybill itself; `link`: whoever has a
+   * signed link, which may fetch its file and nothing else.
+   */
+  readonly kind: "token" | "user" | "system" | "link";
+  /** Id of the token or of the link's file, the user's number; null where there is none. */
   readonly id: string | null;
   /** The token's or user's name at that time. */
   readonly name: string;
@@ -37,5 +40,5 @@ export function makerOf(
  * that may do everything (SPEC §2).
  */
 export function isOperator({ kind, scopes }: Actor): boolean {
-  return kind !== "token" || scopes.includes("admin");
+  return kind === "user" || kind === "system" || scopes.includes("admin");
 }

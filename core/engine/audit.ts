@@ -11,7 +11,17 @@ import type { AuditEntriesTable } from "../database/tables.ts";
 import type { EngineContext } from "./context.ts";
 
 /** What changes are written down. */
-export type AuditKind = "auth" | "token" | "job" | "mapping" | "table" | "audience" | "erasure" | "account" | "setting";
+export type AuditKind =
+  | "auth"
+  | "token"
+  | "job"
+  | "mapping"
+  | "table"
+  | "audience"
+  | "erasure"
+  | "account"
+  | "setting"
+  | "artifact";
 
 /** One change. */
 export interface AuditEntry {

@@ -11,6 +11,7 @@ import type { Identity } from "../profiles/erase_profiles.ts";
 import type { OpenTarget } from "../profiles/mapping.ts";
 import type { PeopleInText } from "../profiles/people_in_text.ts";
 import type { RawForms } from "../profiles/raw_forms.ts";
+import { artifactStore } from "./artifacts/erase_artifacts.ts";
 import { audienceStore } from "./erase_audiences.ts";
 import { noticeStore } from "./erase_notices.ts";
 import { eventStore, rejectStore } from "./erase_archive.ts";
@@ -80,6 +81,7 @@ export const ERASABLE_STORES: readonly ErasableStore[] = [
   runStore,
   noticeStore,
   fileStore,
+  artifactStore,
   audienceStore,
   spoolStoreOf(),
   tableStore,
@@ -87,6 +89,7 @@ export const ERASABLE_STORES: readonly ErasableStore[] = [
 
 /** Tables and folders that hold nothing of the people in the events, each with the reason. */
 export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
+  artifacts: "names of files, and who made them",
   accounts: "tenants and their settings",
   profile_tables: "names and rules",
   generations: "mappings",

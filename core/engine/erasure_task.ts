@@ -16,6 +16,7 @@ import { openTarget } from "../profiles/mapping.ts";
 import { PeopleInText, type RawForm, type SoughtPeople } from "../profiles/people_in_text.ts";
 import { RawForms } from "../profiles/raw_forms.ts";
 import { settingsOf } from "./account_settings.ts";
+import { artifactStore } from "./artifacts/erase_artifacts.ts";
 import { rejectStore } from "./erase_archive.ts";
 import { ERASABLE_STORES, type ErasableStore, type EraseContext, type ErasedTable } from "./erasable_stores.ts";
 import { ERASURE, placeOfIdentities, placeOfRawForms } from "./erasures.ts";
@@ -86,7 +87,8 @@ class ErasureWork {
     }
     // Imports know identities by their hashes alone: what holds the parts of a computed one has come in meanwhile.
     const rejects = this.#rawForms.count > 0 ? [rejectStore] : [];
-    await erase([...of("derived", "profiles", "arriving"), ...rejects]);
+    // At last: what was made of any of these since the archive's stage.
+    await erase([...of("derived", "profiles", "arriving"), ...rejects, artifactStore]);
     await core.database.rewrite([...new Set(ERASABLE_STORES.flatMap((store) => store.tables))]);
     await sweepRetired(core.database, claim.account, signal);
     throwIfAborted(signal);

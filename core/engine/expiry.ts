@@ -1,5 +1,5 @@
 /**
- * Until when a token is good, as callers write it.
+ * How long a token or a link is good, as callers write it.
  *
  * @module
  */
@@ -29,9 +29,15 @@ export function parseExpiry(text: string, now: number): number {
   );
 }
 
-function endOf(text: string, now: number): number | undefined {
+/** The milliseconds of a time such as `30m`, `24h`, `7d` or `2w`; undefined for anything else. */
+export function durationOf(text: string): number | undefined {
   const [, amount, unit = ""] = /^(\d{1,9})([mhdw])$/.exec(text) ?? [];
-  if (amount !== undefined) return now + Number(amount) * (UNITS[unit] ?? NaN);
+  return amount === undefined ? undefined : Number(amount) * (UNITS[unit] ?? NaN);
+}
+
+function endOf(text: string, now: number): number | undefined {
+  const duration = durationOf(text);
+  if (duration !== undefined) return now + duration;
   if (!/^\d{4}-\d\d-\d\d[Tt ]/.test(text)) return undefined;
   try {
     return Temporal.Instant.from(text).epochMilliseconds;

@@ -24,6 +24,8 @@ export interface Home {
   readonly workDir: string;
   /** What is kept of imported files to compare the next ones with. */
   readonly snapshotsDir: string;
+  /** Files that signed links open; made with the first one. */
+  readonly artifactsDir: string;
   /** Lock files of the processes that work on it. */
   readonly processesDir: string;
 }
@@ -39,6 +41,7 @@ export function homeOf(dir: string): Home {
     spoolDir: join(root, "spool"),
     workDir: join(root, "work"),
     snapshotsDir: join(root, "snapshots"),
+    artifactsDir: join(root, "artifacts"),
     processesDir: join(root, "processes"),
   };
 }

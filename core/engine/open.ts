@@ -4,6 +4,9 @@
  * @module
  */
 import { folderSpool } from "../codecs/spool.ts";
+import { artifactsOf } from "./artifacts/artifacts.ts";
+import { Links } from "./artifacts/links.ts";
+import { sweepArtifacts } from "./artifacts/sweep_artifacts.ts";
 import { accountsOf, findAccount, ownAccountOf } from "./accounts.ts";
 import { type Actor, SYSTEM } from "./actor.ts";
 import { aliveIn } from "./alive.ts";
@@ -16,9 +19,10 @@ import { readConfigFile } from "./config_file.ts";
 import { Connections } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
 import { erasuresOf } from "./erasures.ts";
-import { openCore } from "./core.ts";
+import { type Core, openCore } from "./core.ts";
 import { entitiesOf } from "./entities.ts";
 import { EntityTables } from "./entity_tables.ts";
+import { Janitor, type Sweep } from "./janitor.ts";
 import { jobsOf } from "./jobs.ts";
 import { resolveRun } from "./resolve_run.ts";
 import { createLog, type EngineLog } from "./log.ts";
@@ -30,7 +34,7 @@ import { Runner } from "./runner.ts";
 import { runsOf } from "./runs.ts";
 import type { Engine, Runtime } from "./runtime.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
-import { SpoolKeeper } from "./spool_sweep.ts";
+import { sweepSpool } from "./spool_sweep.ts";
 import { streamsOf } from "./streams.ts";
 import { type Caller, tokenCheck } from "./token_check.ts";
 import { tablesOf } from "./tables.ts";
@@ -56,6 +60,8 @@ export interface OpenOptions {
   readonly actor?: Actor;
   /** Where to log; JSON lines on stderr unless told. */
   readonly log?: EngineLog;
+  /** Another clock than the database's for what expires: artifacts and their links. */
+  readonly clock?: () => Promise<number>;
 }
 
 /** Opens a Waybill. Dispose of it to drain its runs and close it. */
@@ -85,11 +91,15 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const opener: Caller = { actor, account: await findAccount(database.kysely, options.account) };
   const connections = stack.use(new Connections({ database, vault: core.vault, registry: core.registry, log }));
 
+  const { clock = () => database.now() } = options;
+  const links = new Links(core, clock);
+  const sweeps = sweepsOf(core, clock);
+
   const start = async (kind: ProcessKind): Promise<Runner> => {
     const processes = stack.use(await Processes.join(database, locks, kind));
     if (options.address !== undefined) await processes.listensAt(options.address);
     if (takesAny({ kind })) {
-      stack.use(new SpoolKeeper(core, log));
+      stack.use(new Janitor(sweeps, log));
       stack.use(new Scheduler({ database, log }));
     }
     return stack.use(
@@ -139,6 +149,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
         queued: (run) => queued(account.id, run),
         view: runs.get,
       }),
+      artifacts: artifactsOf(context, { core, links, runs, clock }),
       streams: streamsOf(database, account.id),
       mappings: mappingsOf(context, { ...core, queued: (run) => queued(account.id, run) }),
       tables: tablesOf(context, { ...core, queued: (run) => queued(account.id, run) }),
@@ -169,10 +180,31 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     accounts: accountsOf(database, actor),
     as,
     verifyToken: tokenCheck(database),
+    openLink: (link) => links.open(link),
     ready: async () => {
       await database.kysely.selectFrom("accounts").select("id").limit(1).execute();
       if (runner?.failing !== undefined) throw runner.failing;
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** What a process that serves sweeps. */
+function sweepsOf(core: Core, clock: () => Promise<number>): readonly Sweep[] {
+  return [
+    {
+      what: "The spool",
+      sweep: async (log) => {
+        for (const run of await sweepSpool(core)) log.info("An uploaded file was removed", { run });
+      },
+    },
+    {
+      what: "The artifacts",
+      sweep: async (log) => {
+        for (const artifact of await sweepArtifacts(core, { clock })) {
+          log.info("The file of an artifact was removed", { artifact });
+        }
+      },
+    },
+  ];
 }

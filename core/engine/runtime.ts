@@ -10,6 +10,8 @@ import type { CheckResult } from "../contracts/auth.ts";
 import type { Choice, Plan } from "../contracts/job.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Actor } from "./actor.ts";
+import type { LinkedFile, LinkRequest } from "./artifacts/links.ts";
+import type { Artifacts } from "./artifacts/views.ts";
 import type { Audiences, Entities, Erasures, Mappings, Profiles, ProfileTables, Streams } from "./data_parts.ts";
 import type { JobFileView } from "./job_files.ts";
 import type { Registry } from "./registry.ts";
@@ -282,6 +284,7 @@ export interface Engine {
   readonly jobs: Jobs;
   readonly runs: Runs;
   readonly uploads: Uploads;
+  readonly artifacts: Artifacts;
   readonly streams: Streams;
   readonly mappings: Mappings;
   readonly tables: ProfileTables;
@@ -304,6 +307,8 @@ export interface Runtime extends Engine, AsyncDisposable {
   as(caller: Caller): Engine;
   /** Who calls with this token, or undefined for one that is not known; `unauthenticated` for one that has expired. */
   verifyToken(token: string): Promise<Caller | undefined>;
+  /** Opens a signed link, whoever has it; undefined for one that is not good, or not good any more. */
+  openLink(link: LinkRequest): Promise<LinkedFile | undefined>;
   /** Resolves when the database answers and queued runs are taken; throws what keeps either from working. */
   ready(): Promise<void>;
 }

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Log } from "../contracts/log.ts";
 import { Spool, type SpoolEntry, type SpoolPlace } from "./spool.ts";
 import { findUpload, type UploadFiles } from "./upload_files.ts";
 
@@ -80,31 +79,4 @@ async function isStray({ database: { kysely } }: UploadFiles, entry: SpoolEntry)
   if (upload !== undefined) return upload.removed_at !== null;
   // Files have the times of the machine, not those of the database.
   return bytes > 0 || Date.now() - modified > KEEP_EMPTY;
-}
-
-/** Sweeps at once, and every hour until it is disposed of. */
-export class SpoolKeeper implements AsyncDisposable {
-  readonly #timer: ReturnType<typeof setInterval>;
-  #sweeping: Promise<void>;
-
-  constructor(private readonly files: UploadFiles, private readonly log: Log) {
-    this.#sweeping = this.#sweep();
-    this.#timer = setInterval(() => {
-      this.#sweeping = this.#sweeping.then(() => this.#sweep());
-    }, HOUR);
-    Deno.unrefTimer(this.#timer);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#sweeping;
-  }
-
-  async #sweep(): Promise<void> {
-    try {
-      for (const run of await sweepSpool(this.files)) this.log.info("An uploaded file was removed", { run });
-    } catch (error) {
-      this.log.warn(`The spool could not be swept: ${error instanceof Error ? error.message : error}`);
-    }
-  }
 }

@@ -19,6 +19,8 @@ export interface Vault {
   open(sealed: Uint8Array, place: string): Promise<JsonValue>;
   /** The 16-byte SipHash key of identities, made at the database's first start. */
   identityKey(): Promise<Uint8Array>;
+  /** The 32-byte key that signs links, made when it is first asked for. */
+  linkKey(): Promise<Uint8Array>;
 }
 
 /** What a vault needs. */
@@ -33,6 +35,7 @@ export interface VaultOptions {
 
 const CANARY = "vault_canary";
 const IDENTITY_KEY = "identity_hash_key";
+const LINK_KEY = "link_key";
 const CANARY_TEXT = "waybill";
 
 /**
@@ -57,6 +60,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       if (typeof value !== "string") throw new Error("The database has no identity key");
       return Uint8Array.fromHex(value);
     },
+    linkKey: () => linkKey(database, keys),
   };
 }
 
@@ -101,6 +105,20 @@ async function firstStart(database: Database, key: MasterKey): Promise<void> {
   if (canary && masterKeyIdOf(canary) !== key.id) throw wrongKey(database, "WAYBILL_MASTER_KEY");
 }
 
+async function linkKey(database: Database, keys: MasterKeys): Promise<Uint8Array> {
+  if (await setting(database, LINK_KEY) === undefined) {
+    const made = crypto.getRandomValues(new Uint8Array(32)).toHex();
+    // Another process may be faster: its key is taken.
+    await database.kysely.insertInto("settings")
+      .values({ name: LINK_KEY, value: await seal(made, placeOf(LINK_KEY), keys[0]) })
+      .onConflict((conflict) => conflict.doNothing()).execute();
+  }
+  const sealed = await setting(database, LINK_KEY);
+  const value = sealed && await open(sealed, placeOf(LINK_KEY), keys);
+  if (typeof value !== "string") throw new Error("The database has no key of links");
+  return Uint8Array.fromHex(value);
+}
+
 async function checkCanary(
   canary: Uint8Array,
   keys: MasterKeys,
@@ -126,7 +144,7 @@ function otherHome({ kind }: Database): string {
 /** Seals every secret with the first key. Processes that know only the old key must be started again. */
 async function sealAnew(database: Database, keys: MasterKeys): Promise<void> {
   await database.write(async (transaction) => {
-    const sealed = transaction.selectFrom("settings").selectAll().where("name", "in", [CANARY, IDENTITY_KEY]);
+    const sealed = transaction.selectFrom("settings").selectAll().where("name", "in", [CANARY, IDENTITY_KEY, LINK_KEY]);
     for (const { name, value } of await sealed.execute()) {
       const anew = await resealed(value, placeOf(name), keys);
       await transaction.updateTable("settings").set({ value: anew }).where("name", "=", name).execute();

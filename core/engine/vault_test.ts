@@ -44,6 +44,9 @@ onEachDatabase("two processes that start at once end with one key", async (datab
   await using store = await openStore(databases);
   const [one, other] = await Promise.all([openVault(store), openVault(store)]);
   assert.deepEqual(await one.identityKey(), await other.identityKey());
+  const [mine, theirs] = await Promise.all([one.linkKey(), other.linkKey()]);
+  assert.equal(mine.length, 32);
+  assert.deepEqual(mine, theirs);
   assert.equal(await other.open(await one.seal("x", "a/b/c"), "a/b/c"), "x");
 });
 
@@ -117,7 +120,7 @@ onEachDatabase("a key put before the old one seals everything anew, and the old 
   await using store = await openStore(databases);
   const [before, after] = [newKey(), newKey()];
   const old = await openVault({ ...store, masterKey: before });
-  const identityKey = await old.identityKey();
+  const [identityKey, linkKey] = [await old.identityKey(), await old.linkKey()];
   const row = { account_id: 1, id: "f".repeat(32), provider_id: "p", method: "m", label: "l", description: "" };
   await store.database.kysely.insertInto("auths").values({
     ...row,
@@ -132,6 +135,7 @@ onEachDatabase("a key put before the old one seals everything anew, and the old 
   await openVault({ ...store, masterKey: `${after},${before}` });
   const rotated = await openVault({ ...store, masterKey: after });
   assert.deepEqual(await rotated.identityKey(), identityKey);
+  assert.deepEqual(await rotated.linkKey(), linkKey);
   const { secrets } = await store.database.kysely.selectFrom("auths").select("secrets").executeTakeFirstOrThrow();
   assert.deepEqual(await rotated.open(secrets ?? new Uint8Array(), `auths/${row.id}/secrets`), {
     password: "hunter22",

@@ -11,6 +11,7 @@ import type { ErasureState, RunStatus } from "../database/tables.ts";
 import type { Kind, MergeOp } from "../lql/mod.ts";
 import type { IdentityRulesJson } from "../profiles/identity_rules.ts";
 import type { AccountSettings } from "./account_settings.ts";
+import type { Actor } from "./actor.ts";
 
 /** A saved authorisation. Secrets are named, never shown. */
 export interface AuthView {
@@ -68,7 +69,7 @@ export interface AuditView {
   /** Its place in the account's log, from 1. */
   readonly sequence: number;
   readonly at: string;
-  readonly actor: { readonly kind: "token" | "user" | "system"; readonly id: string | null; readonly name: string };
+  readonly actor: { readonly kind: Actor["kind"]; readonly id: string | null; readonly name: string };
   readonly action: string;
   /** What was changed: `auth`, `token`, `job`, … */
   readonly kind: string;
