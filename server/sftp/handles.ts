@@ -1,0 +1,116 @@
+/**
+ * What a client has open.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { randomFillSync } from "node:crypto";
+import type { SessionEntry, SessionFile } from "../../core/engine/managed/session_files.ts";
+import { Order } from "./order.ts";
+import { Status } from "./protocol.ts";
+import { Refusal } from "./statuses.ts";
+
+/** An open file. */
+export class OpenFile {
+  /** Of the calls on it. */
+  readonly order: Order = new Order();
+  /** Bytes that came for it. */
+  received = 0;
+  /** Bytes that were read from it. */
+  sent = 0;
+
+  constructor(
+    readonly path: string,
+    readonly file: SessionFile,
+    /** Whether it may be written to: closing it ends an upload. */
+    readonly write: boolean,
+    /** Whether data go to the end, whatever position they name. */
+    readonly append: boolean,
+  ) {}
+}
+
+/** An open folder. */
+export class OpenFolder {
+  /** Of the calls on it. */
+  readonly order: Order = new Order();
+  /** Entries that were read and not handed out yet. */
+  pending: SessionEntry[] = [];
+
+  constructor(readonly path: string, readonly pages: AsyncIterator<readonly SessionEntry[]>) {}
+}
+
+/** A file or folder that a client has open. */
+export type OpenThing = OpenFile | OpenFolder;
+
+/** Hands out handles and finds what they stand for. */
+export class Handles {
+  readonly #open = new Map<string, OpenThing>();
+  readonly #most: number;
+  #reserved = 0;
+
+  /** At most `most` are open at a time. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Holds a place for something that is about to be opened; refused where all are taken. */
+  reserve(): void {
+    if (this.#open.size + this.#reserved >= this.#most) {
+      throw new Refusal(Status.FAILURE, `${this.#most} files and folders are open: close some of them first`);
+    }
+    this.#reserved++;
+  }
+
+  /** Gives a reserved place back. */
+  release(): void {
+    this.#reserved--;
+  }
+
+  /** Puts what was opened in a reserved place; gives a handle that nobody can guess. */
+  add(thing: OpenThing): string {
+    this.#reserved--;
+    const handle = randomFillSync(Buffer.allocUnsafe(8)).toString("hex");
+    this.#open.set(handle, thing);
+    return handle;
+  }
+
+  /** What a handle stands for. */
+  find(handle: string): OpenThing {
+    const thing = this.#open.get(handle);
+    if (thing === undefined) throw new Refusal(Status.FAILURE, "The handle is not open");
+    return thing;
+  }
+
+  /** What a handle of a file stands for. */
+  file(handle: string): OpenFile {
+    const thing = this.find(handle);
+    if (thing instanceof OpenFile) return thing;
+    throw new Refusal(Status.FAILURE, "The handle is that of a folder, not of a file");
+  }
+
+  /** What a handle of a folder stands for. */
+  folder(handle: string): OpenFolder {
+    const thing = this.find(handle);
+    if (thing instanceof OpenFolder) return thing;
+    throw new Refusal(Status.FAILURE, "The handle is that of a file, not of a folder");
+  }
+
+  /** Takes a handle back: it stands for nothing any more. */
+  take(handle: string): OpenThing {
+    const thing = this.find(handle);
+    this.#open.delete(handle);
+    return thing;
+  }
+
+  /** Takes all handles back. */
+  takeAll(): OpenThing[] {
+    const things = [...this.#open.values()];
+    this.#open.clear();
+    return things;
+  }
+
+  /** Paths of the files that are being written. */
+  uploads(): string[] {
+    return [...this.#open.values()].flatMap((thing) => thing instanceof OpenFile && thing.write ? [thing.path] : []);
+  }
+}

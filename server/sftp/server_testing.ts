@@ -1,0 +1,111 @@
+/**
+ * A running server with users and files in memory, and the programs that talk to it.
+ *
+ * @module
+ */
+import { generateKeyPairSync } from "node:crypto";
+import type { ManagedLogins, ManagedUser } from "../../core/engine/managed/logins.ts";
+import { collectLog, type LogLine } from "../../core/testing/collect_log.ts";
+import type { SftpEvent } from "./journal.ts";
+import type { SftpLimits } from "./limits.ts";
+import { MemoryAccount } from "./memory_files_testing.ts";
+import { type SftpServer, startSftpServer } from "./server.ts";
+
+/** The password of every user that has one. */
+export const PASSWORD = "Geheim-123";
+
+/** Users in memory. */
+export class MemoryLogins implements ManagedLogins {
+  readonly users = new Map<string, ManagedUser>();
+  /** Names whose passwords were checked; undefined for unknown ones. */
+  readonly checked: (string | undefined)[] = [];
+
+  add(username: string, user: Partial<ManagedUser> = {}): ManagedUser {
+    const added: ManagedUser = {
+      account: 1,
+      auth: "0".repeat(32),
+      tree: "1".repeat(32),
+      username,
+      publicKeys: [],
+      hasPassword: true,
+      requireBoth: false,
+      quota: undefined,
+      revision: 1,
+      ...user,
+    };
+    this.users.set(username, added);
+    return added;
+  }
+
+  async find(username: string): Promise<ManagedUser | undefined> {
+    return this.users.get(username);
+  }
+
+  async checkPassword(user: ManagedUser | undefined, password: string): Promise<boolean> {
+    this.checked.push(user?.username);
+    return user?.hasPassword === true && password === PASSWORD;
+  }
+
+  async revisions(usernames: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return new Map(usernames.flatMap((name) => {
+      const user = this.users.get(name);
+      return user === undefined ? [] : [[name, user.revision]];
+    }));
+  }
+}
+
+/** A server, and what it works with. */
+export interface TestServer extends AsyncDisposable {
+  readonly server: SftpServer;
+  readonly port: number;
+  readonly logins: MemoryLogins;
+  /** Every user's files. */
+  readonly account: MemoryAccount;
+  readonly events: readonly SftpEvent[];
+  readonly lines: readonly LogLine[];
+}
+
+/** How a server for tests differs. */
+export interface TestServerOptions {
+  readonly limits?: Partial<SftpLimits>;
+  readonly clock?: () => number;
+  readonly hostKeys?: readonly string[];
+}
+
+let hostKey: string | undefined;
+
+/** A private key that is made once a process. */
+export function testHostKey(): string {
+  hostKey ??= generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey
+    .export({ type: "sec1", format: "pem" }).toString();
+  return hostKey;
+}
+
+/** Starts a server with a user called `ada`. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const logins = new MemoryLogins();
+  const account = new MemoryAccount();
+  const events: SftpEvent[] = [];
+  const { log, lines } = collectLog();
+  logins.add("ada");
+  const server = await startSftpServer({
+    host: "127.0.0.1",
+    port: 0,
+    hostKeys: options.hostKeys ?? [testHostKey()],
+    logins,
+    filesOf: async () => account.session(),
+    journal: { record: (event) => void events.push(event) },
+    log,
+    ...options.limits === undefined ? {} : { limits: options.limits },
+    ...options.clock === undefined ? {} : { clock: options.clock },
+  });
+  return {
+    server,
+    port: server.address.port,
+    logins,
+    account,
+    events,
+    lines,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
