@@ -88,6 +88,11 @@ Deno.test("the tests may run every program whose package .ci/run installs", () =
     "sqop": "/usr/bin/sqop",
     "rnp": "/usr/bin/rnp",
     "dropbear-bin": "/usr/sbin/dropbear",
+    "lftp": "/usr/bin/lftp",
+    "putty-tools": "/usr/bin/psftp",
+    "python3-paramiko": "/usr/bin/python3",
+    "sshfs": "/usr/bin/sshfs",
+    "rclone": "/usr/bin/rclone",
   };
   const packages = /^PACKAGES=\((.*)\)$/m.exec(gate)?.[1]?.split(" ") ?? [];
   const allowed = /--allow-run=(\S+)/.exec(tasks["test"]?.command ?? "")?.[1]?.split(",") ?? [];
