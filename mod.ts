@@ -50,6 +50,7 @@ export type {
   ScheduleKind,
 } from "./core/contracts/job.ts";
 export type { Log } from "./core/contracts/log.ts";
+export type { ManagedLogin } from "./core/contracts/managed.ts";
 export { definePlugin, PLUGIN_API, type PluginDefinition } from "./core/contracts/plugin.ts";
 export { defineProvider, type ProviderDefinition } from "./core/contracts/provider.ts";
 export { isRecordBatch } from "./core/contracts/records.ts";

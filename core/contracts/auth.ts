@@ -4,7 +4,9 @@
  * @module
  */
 import type { ConfigOf, ConfigSchema } from "./config.ts";
+import type { FileStore } from "./file_store.ts";
 import type { Log } from "./log.ts";
+import type { ManagedLogin } from "./managed.ts";
 
 /** What the other side proved to be (an SSH host key's fingerprint), remembered with the auth. */
 export interface PeerIdentity {
@@ -39,6 +41,8 @@ export interface AuthContext<Config> {
   readonly signal: AbortSignal;
   /** Where to write what happens. */
   readonly log: Log;
+  /** The files of the account on Waybill's own server, for an auth method with `managedLogin`; read where they lie. */
+  readonly managedFiles?: FileStore;
 }
 
 /** One line of `auth check`: a thing that works or does not. */
@@ -72,6 +76,11 @@ export interface AuthDefinition<
    * (`forbidden`) for what only operators may choose.
    */
   checkConfig?(config: ConfigOf<Config>, addresses: AddressPolicy): Promise<void>;
+  /**
+   * The account on Waybill's own SFTP server that an auth of this method is: made, changed and closed with it, in the
+   * transaction that saves it. A name that is taken is refused.
+   */
+  managedLogin?(config: ConfigOf<Config>): ManagedLogin;
   /**
    * Connects. Called once a run, check or choice; the engine disposes of the connection when it is done with it.
    * Failures: `auth` for a refused credential or a changed peer, `transient` for a peer that does not answer.

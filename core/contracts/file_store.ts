@@ -85,6 +85,8 @@ export interface FileStore {
    * SFTP has no way to ask for it.
    */
   clock?(): Promise<number>;
+  /** Present where every file that is seen is complete: nobody has to wait until it is left alone. */
+  readonly whole?: true;
 }
 
 /** The connection that every file provider's auth gives. */

@@ -36,6 +36,7 @@ const STEPS = [
   "0016_held_runs",
   "0017_auth_operators",
   "0018_artifacts",
+  "0019_managed_server",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

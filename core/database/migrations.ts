@@ -24,6 +24,7 @@ import { generations } from "./migrations/generations.ts";
 import { heldRuns } from "./migrations/held_runs.ts";
 import { identityRuns } from "./migrations/identity_runs.ts";
 import { importedFiles } from "./migrations/imported_files.ts";
+import { managedServer } from "./migrations/managed_server.ts";
 import { runRetries } from "./migrations/run_retries.ts";
 import { schedules } from "./migrations/schedules.ts";
 import { tenants } from "./migrations/tenants.ts";
@@ -49,6 +50,7 @@ const MIGRATIONS: readonly Migration[] = [
   heldRuns,
   authOperators,
   artifacts,
+  managedServer,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

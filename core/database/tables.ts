@@ -22,9 +22,17 @@ import type {
   ProfileStampsTable,
   ProfileTablesTable,
 } from "./tables/people.ts";
+import type {
+  ManagedLogTable,
+  ManagedNodesTable,
+  ManagedSessionsTable,
+  ManagedTreesTable,
+  ManagedUsersTable,
+} from "./tables/managed.ts";
 import type { NoticesTable, SchedulesTable } from "./tables/schedules.ts";
 
 export type * from "./tables/artifacts.ts";
+export type * from "./tables/managed.ts";
 export type * from "./tables/people.ts";
 export type * from "./tables/schedules.ts";
 
@@ -347,4 +355,9 @@ export interface Tables {
   settings: SettingsTable;
   erasures: ErasuresTable;
   erased_identities: ErasedIdentitiesTable;
+  managed_users: ManagedUsersTable;
+  managed_trees: ManagedTreesTable;
+  managed_nodes: ManagedNodesTable;
+  managed_sessions: ManagedSessionsTable;
+  managed_log: ManagedLogTable;
 }

@@ -18,6 +18,7 @@ import type { Alive } from "./alive.ts";
 import { isId, newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
 import { forgetAuthFiles } from "./ledger.ts";
+import { type HashedLogin, hashedLogin, removeUser, saveUser } from "./managed/users.ts";
 import { checkLabel, freeLabel, labelTaken } from "./label.ts";
 import { changedNames } from "./changed_names.ts";
 import { changedTokens, OAUTH_KEY, type OAuthTokens } from "./oauth_tokens.ts";
@@ -32,6 +33,13 @@ import { OPEN_STATUSES } from "./queue.ts";
 /** The auths of the context's account. `alive` tells who is there to execute runs. */
 export function authsOf(context: EngineContext, alive: () => Promise<Alive>): Auths {
   return new SavedAuths(context, alive);
+}
+
+/** What saving a configuration changes. */
+interface Stored {
+  readonly columns: Pick<AuthRow, "config" | "secrets" | "secret_names" | "operator">;
+  /** The account on the managed server that it describes. */
+  readonly login?: HashedLogin;
 }
 
 class SavedAuths implements Auths {
@@ -54,13 +62,14 @@ class SavedAuths implements Auths {
       });
     }
     const now = await database.now();
+    const { columns, login } = await this.#store(id, input.method, input.config, changedTokens({}, input.oauth ?? {}));
     const row: Omit<AuthRow, "label"> = {
       account_id: accountId,
       id,
       provider_id: provider.id,
       method: input.method,
       description: input.description ?? "",
-      ...await this.#store(id, input.method, input.config, changedTokens({}, input.oauth ?? {})),
+      ...columns,
       peer: null,
       ...makerOf(this.#context.actor),
       created_at: now,
@@ -71,6 +80,7 @@ class SavedAuths implements Auths {
         await this.#refuseTaken(transaction, id);
         const made: AuthRow = { ...row, label: label ?? await this.#freeLabel(transaction, input.method) };
         await transaction.insertInto("auths").values(made).execute();
+        await this.#provide(transaction, id, login, now);
         await this.#audit(transaction, "create", made, { method: made.method });
         return this.#view(made);
       });
@@ -107,15 +117,17 @@ class SavedAuths implements Auths {
     try {
       return await database.write(async (transaction) => {
         const row = await this.#find(before.id, transaction);
+        const { columns, login } = row.updated_at === before.updated_at ? stored : await this.#changed(row, change);
         const changed: AuthRow = {
           ...row,
           ...(label === undefined ? {} : { label }),
           ...(change.description === undefined ? {} : { description: change.description }),
-          ...(row.updated_at === before.updated_at ? stored : await this.#changed(row, change)),
+          ...columns,
           updated_at: Math.max(await database.now(), row.updated_at + 1),
         };
         await transaction.updateTable("auths").set(changed)
           .where("account_id", "=", row.account_id).where("id", "=", row.id).execute();
+        await this.#provide(transaction, row.id, login, changed.updated_at);
         await this.#audit(transaction, "update", changed, { changed: changedNames({ ...change, ...oauth }) });
         return this.#view(changed);
       });
@@ -143,6 +155,7 @@ class SavedAuths implements Auths {
         .where("account_id", "=", accountId).where("auth_id", "=", id).returning(["id", "label"]).execute();
       await transaction.deleteFrom("auths").where("account_id", "=", accountId).where("id", "=", id).execute();
       await forgetAuthFiles(transaction, accountId, id);
+      await removeUser(transaction, { account: accountId, auth: id });
       await this.#audit(transaction, "delete", row, { stopped_runs: runs.map((run) => run.id) });
       for (const job of jobs) {
         const detail = { because: `Auth "${label}" was deleted` };
@@ -216,25 +229,25 @@ class SavedAuths implements Auths {
     return findAuth(executor, this.#context.accountId, auth);
   }
 
-  /** The columns that a change to the configuration changes. */
+  /** What a change to the configuration changes. */
   async #changed(
     row: AuthRow,
     { config, oauth = {} }: { readonly config?: ConfigInput; readonly oauth?: OAuthInput },
-  ): Promise<Partial<AuthRow>> {
+  ): Promise<Partial<Stored>> {
     if (config === undefined && Object.keys(oauth).length === 0) return {};
     const tokens = changedTokens(await storedOAuth(this.#context, row), oauth);
     const merged = { ...await storedConfig(this.#context, row), ...config };
     return await this.#store(row.id, row.method, merged, tokens, config === undefined ? row.operator === 1 : undefined);
   }
 
-  /** The columns that hold a configuration, once it has been checked; `byOperator` by who acts unless told. */
+  /** What holds a configuration, once it has been checked; `byOperator` by who acts unless told. */
   async #store(
     id: string,
     method: string,
     input: ConfigInput,
     oauth: OAuthTokens,
     byOperator = isOperator(this.#context.actor),
-  ): Promise<Pick<AuthRow, "config" | "secrets" | "secret_names" | "operator">> {
+  ): Promise<Stored> {
     const { auth } = this.#context.registry.auth(method);
     const what = `auth method "${method}"`;
     const parsed = parseConfig(auth.config, input, what);
@@ -243,12 +256,20 @@ class SavedAuths implements Auths {
       .guard(async () => await auth.checkConfig?.(parsed, addressPolicy(byOperator)));
     const names = [...Object.keys(secrets), ...Object.keys(oauth)];
     const sealed = Object.keys(oauth).length === 0 ? secrets : { ...secrets, [OAUTH_KEY]: oauth };
-    return {
+    const columns = {
       config: JSON.stringify(plain),
       secrets: names.length === 0 ? null : await this.#context.vault.seal(sealed, authSecrets(id)),
       secret_names: JSON.stringify(names),
       operator: byOperator ? 1 : 0,
     };
+    const login = auth.managedLogin?.(parsed);
+    return login === undefined ? { columns } : { columns, login: await hashedLogin(login) };
+  }
+
+  /** The account on the managed server that the auth is. */
+  async #provide(transaction: Executor, id: string, login: HashedLogin | undefined, now: number): Promise<void> {
+    if (login === undefined) return;
+    await saveUser(transaction, { account: this.#context.accountId, auth: id }, login, now);
   }
 
   #audit(transaction: Executor, action: string, { id, label }: AuthRow, detail: AuditEntry["detail"]): Promise<void> {

@@ -5,12 +5,16 @@
  */
 import type { AuthContext } from "../contracts/auth.ts";
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
+import type { FileStore } from "../contracts/file_store.ts";
 import type { Log } from "../contracts/log.ts";
+import type { Executor } from "../database/database.ts";
 import { untilAborted } from "../files/failures.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Actor } from "./actor.ts";
 import { addressPolicy } from "./address_policy.ts";
 import type { EngineContext } from "./context.ts";
+import { managedStore } from "./managed/store.ts";
+import { treeOf } from "./managed/users.ts";
 import { type AuthContextOf, type AuthRow, findAuth, type OpenAuth, openAuth, pinPeer } from "./saved_auths.ts";
 
 /** A connection: what the auth's plugin gives. */
@@ -47,7 +51,7 @@ export async function openConnection(
 /** What the plugin's `connect` and `check` get for an opened auth. */
 export function authContext(
   context: AuthContextOf,
-  { row, config, redactor }: OpenAuth,
+  { row, config, redactor, definition }: OpenAuth,
   { signal, log }: ConnectOptions,
 ): AuthContext<OpenAuth["config"]> {
   return {
@@ -57,7 +61,13 @@ export function authContext(
     addresses: addressPolicy(row.operator === 1),
     signal,
     log: redactor.log(log),
+    ...(definition.managedLogin && { managedFiles: managedFilesOf(context, row) }),
   };
+}
+
+function managedFilesOf({ database, managed }: AuthContextOf, { account_id, id }: AuthRow): FileStore {
+  const tree = (executor: Executor) => treeOf(executor, { account: account_id, auth: id });
+  return managedStore({ database, contents: managed, tree });
 }
 
 interface Kept {

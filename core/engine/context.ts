@@ -7,6 +7,7 @@ import type { Log } from "../contracts/log.ts";
 import type { Database } from "../database/database.ts";
 import type { AccountSettings } from "./account_settings.ts";
 import type { Actor } from "./actor.ts";
+import type { ManagedContents } from "./managed/contents.ts";
 import type { Registry } from "./registry.ts";
 import type { Vault } from "./vault.ts";
 
@@ -25,6 +26,8 @@ export interface EngineContext {
   readonly database: Database;
   readonly vault: Vault;
   readonly registry: Registry;
+  /** What the files of managed accounts hold. */
+  readonly managed: ManagedContents;
   readonly accountId: number;
   readonly account: AccountRef;
   /** Whose changes these are. */

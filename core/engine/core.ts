@@ -12,6 +12,7 @@ import type { ProfileStatements } from "../profiles/statements.ts";
 import { type Home, openHome } from "./home.ts";
 import { claimHome, homeMismatch } from "./home_id.ts";
 import { loadRegistry } from "./loader.ts";
+import { ManagedContents } from "./managed/contents.ts";
 import type { Registry } from "./registry.ts";
 import { openVault, type Vault } from "./vault.ts";
 
@@ -24,6 +25,8 @@ export interface Core extends AsyncDisposable {
   readonly identityKey: Uint8Array;
   readonly registry: Registry;
   readonly archive: Archive;
+  /** What the files of managed accounts hold. */
+  readonly managed: ManagedContents;
   readonly statements: ProfileStatements;
 }
 
@@ -52,6 +55,7 @@ export async function openCore(options: { readonly home: string; readonly plugin
       identityKey: await vault.identityKey(),
       registry,
       archive: new Archive(home.archiveDir),
+      managed: new ManagedContents(home.managedDir),
       statements: statementsFor(database.kind),
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     };

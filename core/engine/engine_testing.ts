@@ -22,6 +22,7 @@ import type { EngineContext } from "./context.ts";
 import { jobsOf } from "./jobs.ts";
 import { buildRegistry } from "./registry.ts";
 import type { Auths, Jobs } from "./runtime.ts";
+import { ManagedContents } from "./managed/contents.ts";
 import { openVault } from "./vault.ts";
 
 /** What the plugin's other side is and does; tests change it as they go. */
@@ -157,7 +158,8 @@ export async function startEngine(databases: TestDatabases): Promise<EnginePeer>
   const { log, lines } = collectLog();
   const account = await findAccount(database.kysely, undefined);
   const registry = buildRegistry([echoPlugin(side)]);
-  const context = { database, vault, registry, accountId: account.id, account, actor: SYSTEM, log };
+  const managed = new ManagedContents(`${folder.path}/managed`);
+  const context = { database, vault, registry, managed, accountId: account.id, account, actor: SYSTEM, log };
   const connections = new Connections(context);
   const alive = { processes: new Set<string>(), serving: false };
   return {

@@ -13,6 +13,7 @@ import type { PeopleInText } from "../profiles/people_in_text.ts";
 import type { RawForms } from "../profiles/raw_forms.ts";
 import { artifactStore } from "./artifacts/erase_artifacts.ts";
 import { audienceStore } from "./erase_audiences.ts";
+import { managedStoreOfPeople } from "./erase_managed.ts";
 import { noticeStore } from "./erase_notices.ts";
 import { eventStore, rejectStore } from "./erase_archive.ts";
 import { profileStore } from "./erase_profiles.ts";
@@ -84,6 +85,7 @@ export const ERASABLE_STORES: readonly ErasableStore[] = [
   artifactStore,
   audienceStore,
   spoolStoreOf(),
+  managedStoreOfPeople,
   tableStore,
 ];
 
@@ -115,4 +117,7 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   migrations: "names",
   audit_entries: "who changed what: never an identity's value",
   audit_heads: "hashes",
+  managed_users: "credentials, hashed",
+  managed_trees: "names of accounts, and sizes",
+  managed_sessions: "addresses of clients, while they are connected",
 };

@@ -20,6 +20,7 @@ import { erasedFor } from "./refused.ts";
 import type { Erasures } from "./runtime.ts";
 import { executeTask } from "./task_testing.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
+import { ManagedContents } from "./managed/contents.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { jobFiles } from "./job_files.ts";
 import { markedFiles, markFiles, readLedger } from "./ledger.ts";
@@ -28,7 +29,16 @@ async function contextOf({ database, vault }: ImportPeer) {
   const account = await findAccount(database.kysely, undefined);
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const registry = { plugins: [], providers: [], jobs: [] } as never;
-  return { database, vault, registry, accountId: 1, account, actor: SYSTEM, log };
+  return {
+    database,
+    vault,
+    registry,
+    managed: new ManagedContents("managed"),
+    accountId: 1,
+    account,
+    actor: SYSTEM,
+    log,
+  };
 }
 
 async function erasures(peer: ImportPeer): Promise<Erasures> {

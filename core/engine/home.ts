@@ -26,6 +26,8 @@ export interface Home {
   readonly snapshotsDir: string;
   /** Files that signed links open; made with the first one. */
   readonly artifactsDir: string;
+  /** Files of managed accounts, under random names; made when the first one comes. */
+  readonly managedDir: string;
   /** Lock files of the processes that work on it. */
   readonly processesDir: string;
 }
@@ -42,6 +44,7 @@ export function homeOf(dir: string): Home {
     workDir: join(root, "work"),
     snapshotsDir: join(root, "snapshots"),
     artifactsDir: join(root, "artifacts"),
+    managedDir: join(root, "managed"),
     processesDir: join(root, "processes"),
   };
 }

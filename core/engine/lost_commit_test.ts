@@ -1,5 +1,6 @@
 /** Imports whose connection to PostgreSQL is lost while a commit is under way: nobody learns how that went. */
 import assert from "node:assert/strict";
+import { ManagedContents } from "./managed/contents.ts";
 import { z } from "zod";
 import { defineAuth } from "../contracts/auth.ts";
 import { Failure } from "../contracts/failure.ts";
@@ -82,7 +83,8 @@ async function prepare(server: PostgresServer, masterKeyPath: string): Promise<P
   const vault = await openVault({ database, masterKeyPath });
   const account = await findAccount(database.kysely, undefined);
   const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const context = { database, vault, registry, accountId: account.id, account, actor: SYSTEM, log };
+  const managed = new ManagedContents("managed");
+  const context = { database, vault, registry, managed, accountId: account.id, account, actor: SYSTEM, log };
   const auths = authsOf(context, () => Promise.resolve(NOBODY));
   const auth = await auths.create({ method: "open", label: "Open", config: {} });
   const run = await addRun(database, { job_type: "batches-import", auth_id: auth.id });
@@ -107,6 +109,7 @@ async function importOver(
     identityKey: new Uint8Array(16),
     registry,
     archive,
+    managed: new ManagedContents(`${folder.path}/managed`),
     statements: statementsFor(database.kind),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -89,7 +89,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const entityTables = new EntityTables(parts);
   const { actor = SYSTEM } = options;
   const opener: Caller = { actor, account: await findAccount(database.kysely, options.account) };
-  const connections = stack.use(new Connections({ database, vault: core.vault, registry: core.registry, log }));
+  const connections = stack.use(new Connections({ ...core, log }));
 
   const { clock = () => database.now() } = options;
   const links = new Links(core, clock);
@@ -126,8 +126,8 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     if (options.runner === "cli" && isNew === true) await hastenEarlier(database, account, run);
   };
   const engineOf = ({ actor, account }: Caller): Engine => {
-    const { vault, registry } = core;
-    const context: EngineContext = { database, vault, registry, accountId: account.id, account, actor, log };
+    const { vault, registry, managed } = core;
+    const context: EngineContext = { database, vault, registry, managed, accountId: account.id, account, actor, log };
     const runs = runsOf(core, {
       account: account.id,
       resolve: (input) => resolveRun(context, input),

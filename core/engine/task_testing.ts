@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ManagedContents } from "./managed/contents.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { startCommitWorker } from "./commit_thread.ts";
 import { makeFolder } from "./engine_testing.ts";
@@ -61,6 +62,7 @@ async function executeClaimed(
     identityKey,
     registry: buildRegistry([]),
     archive,
+    managed: new ManagedContents(`${folder.path}/managed`),
     statements: statementsFor(database.kind),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -16,4 +16,5 @@ export { openS3Store, type S3Store } from "./s3.ts";
 export type { S3Options } from "./s3/options.ts";
 export { openSftpStore, type SftpStore } from "./sftp.ts";
 export { type PrivateKeyProblem, privateKeyProblem } from "./sftp/key_problem.ts";
+export { publicKeyProblem } from "./sftp/public_key.ts";
 export type { HostKeyVerifier, SftpOptions, SftpTimeouts } from "./sftp/options.ts";

@@ -10,7 +10,7 @@ import {
   importTarget,
   type PluginDefinition,
 } from "@waybill/waybill";
-import { fileService, localFolder, s3, sftp, sftpPgpPrivate } from "../file_service/mod.ts";
+import { fileService, localFolder, managedSftp, s3, sftp, sftpPgpPrivate } from "../file_service/mod.ts";
 import { checkSequence } from "../file_service/sequence/mod.ts";
 import { checkpoint, type CheckpointSchema } from "./checkpoint.ts";
 import { choices } from "./choices.ts";
@@ -23,7 +23,7 @@ export type { CsvImportConfig, CsvImportOptions } from "./config.ts";
 
 /** Imports the rows of CSV files as events of a stream. */
 export const csvImport: ImportJobDefinition<
-  readonly [typeof sftp, typeof sftpPgpPrivate, typeof localFolder, typeof s3],
+  readonly [typeof sftp, typeof sftpPgpPrivate, typeof managedSftp, typeof localFolder, typeof s3],
   CsvImportConfig,
   CheckpointSchema
 > = defineJob({
@@ -32,7 +32,7 @@ export const csvImport: ImportJobDefinition<
   summary: "Imports the rows of a CSV file into a stream.",
   provider: fileService,
   direction: "import",
-  auths: [sftp, sftpPgpPrivate, localFolder, s3],
+  auths: [sftp, sftpPgpPrivate, managedSftp, localFolder, s3],
   config,
   schedule: "optional",
   checkpoint,

@@ -5,12 +5,14 @@
  */
 import { definePlugin, defineProvider, type PluginDefinition, type ProviderDefinition } from "@waybill/waybill";
 import { localFolder } from "./local_folder.ts";
+import { managedSftp } from "./managed_sftp.ts";
 import { s3 } from "./s3.ts";
 import { sftp } from "./sftp.ts";
 import { sftpPgpPrivate } from "./sftp_pgp_private.ts";
 import { sftpPgpPublic } from "./sftp_pgp_public.ts";
 
 export { localFolder, type LocalFolderConfig } from "./local_folder.ts";
+export { managedSftp, type ManagedSftpConfig } from "./managed_sftp.ts";
 export type { Encrypt, MaybePgpConnection } from "./pgp_keys.ts";
 export type { PgpOptionalFields, PgpPrivateFields, PgpPublicFields } from "./pgp_fields.ts";
 export { s3, type S3Config } from "./s3.ts";
@@ -22,8 +24,8 @@ export { type EncryptingSftpConnection, sftpPgpPublic, type SftpPgpPublicConfig 
 export const fileService: ProviderDefinition = defineProvider({
   id: "file-service",
   title: "File service",
-  summary: "Files on an SFTP server, in a bucket of S3, or in a folder of this machine.",
-  auths: [sftp, sftpPgpPrivate, sftpPgpPublic, localFolder, s3],
+  summary: "Files on an SFTP server, Waybill's own among them, in a bucket of S3, or in a folder of this machine.",
+  auths: [sftp, sftpPgpPrivate, sftpPgpPublic, managedSftp, localFolder, s3],
 });
 
 /** The plugin. */

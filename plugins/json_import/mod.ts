@@ -10,7 +10,7 @@ import {
   importTarget,
   type PluginDefinition,
 } from "@waybill/waybill";
-import { fileService, localFolder, s3, sftp, sftpPgpPrivate } from "../file_service/mod.ts";
+import { fileService, localFolder, managedSftp, s3, sftp, sftpPgpPrivate } from "../file_service/mod.ts";
 import { checkSequence } from "../file_service/sequence/mod.ts";
 import { checkpoint, type CheckpointSchema } from "./checkpoint.ts";
 import { choices } from "./choices.ts";
@@ -23,7 +23,7 @@ export type { JsonImportConfig, JsonImportOptions } from "./config.ts";
 
 /** Imports the records of JSON lines files as events of a stream. */
 export const jsonImport: ImportJobDefinition<
-  readonly [typeof sftp, typeof sftpPgpPrivate, typeof localFolder, typeof s3],
+  readonly [typeof sftp, typeof sftpPgpPrivate, typeof managedSftp, typeof localFolder, typeof s3],
   JsonImportConfig,
   CheckpointSchema
 > = defineJob({
@@ -32,7 +32,7 @@ export const jsonImport: ImportJobDefinition<
   summary: "Imports the records of a JSON lines file into a stream.",
   provider: fileService,
   direction: "import",
-  auths: [sftp, sftpPgpPrivate, localFolder, s3],
+  auths: [sftp, sftpPgpPrivate, managedSftp, localFolder, s3],
   config,
   schedule: "optional",
   checkpoint,

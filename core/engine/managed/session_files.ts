@@ -71,7 +71,7 @@ export interface SessionSpace {
 export interface SessionFiles {
   /** The entry itself, for paths that lead to one. */
   stat(path: string): Promise<SessionEntry>;
-  /** The entries of a folder in bytewise order of name, some hundreds at a time. */
+  /** The entries of a folder in bytewise order of name, some hundreds at a time; at last those that only now come. */
   list(path: string): AsyncIterable<readonly SessionEntry[]>;
   open(path: string, options: SessionOpenOptions): Promise<SessionFile>;
   makeFolder(path: string): Promise<void>;

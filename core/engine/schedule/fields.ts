@@ -13,6 +13,9 @@ import { isTimeZone } from "./civil.ts";
 /** Frequencies with a name; any other is a cron expression. */
 export const FREQUENCIES = ["15min", "30min", "hourly", "6h", "daily", "weekly", "monthly"] as const;
 
+/** The frequency of jobs that run whenever a file has come into the managed account that they read. */
+export const ON_ARRIVAL = "on-arrival";
+
 /** A frequency with a name. */
 export type NamedFrequency = typeof FREQUENCIES[number];
 

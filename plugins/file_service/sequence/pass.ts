@@ -88,7 +88,7 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
   ) {
     this.#clocks = clocks;
     this.#batch = batch;
-    this.#watch = new SettleWatch(context.config.settle_seconds * 1_000, clocks);
+    this.#watch = new SettleWatch(this.#settleTime, clocks);
     const { after, finish, files = 0, bytes = 0, done = false } = context.checkpoint ?? {};
     this.#state = { after, finish, files, bytes, done };
   }
@@ -197,6 +197,12 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
     return true;
   }
 
+  /** Milliseconds. */
+  get #settleTime(): number {
+    const { config, connection } = this.context;
+    return connection.files.whole ? 0 : config.settle_seconds * 1_000;
+  }
+
   /** Files may go, since others fetch them, too; where the whole folder went with them, nothing was imported of it. */
   async #requireFolder(folder: string): Promise<void> {
     const { connection: { files }, signal } = this.context;
@@ -213,8 +219,8 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
 
   /** The file as it is once it has settled; undefined where it is gone. */
   async #settle(listed: FileEntry): Promise<FileEntry | "changing" | undefined> {
-    const { config: { settle_seconds }, log, signal } = this.context;
-    const settle = settle_seconds * 1_000;
+    const { log, signal } = this.context;
+    const settle = this.#settleTime;
     const started = this.#clocks.elapsed();
     let entry: FileEntry | undefined = listed;
     for (let first = true;; first = false) {

@@ -1,0 +1,162 @@
+/**
+ * Erases what managed accounts hold: files that may hold the erased go, and names that tell of them.
+ *
+ * @module
+ */
+import { Failure } from "../contracts/failure.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import { openDecoded } from "../codecs/decode/chain.ts";
+import { folderSpool } from "../codecs/spool.ts";
+import { delimiterOf, type PeopleInText } from "../profiles/people_in_text.ts";
+import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
+import { newId } from "./ids.ts";
+import { addBytes, bytesOf, contentsOf, deleteNode, type Node, updateNode } from "./managed/nodes.ts";
+
+/** Names and lines of the log looked at in one transaction. */
+const STEP = 500;
+
+/** Text that is looked through at once, and how much of its end is looked through again with what follows. */
+const PIECE = 1 << 20;
+const OVERLAP = 4_096;
+
+/** How far it is: the last node that was looked at, then the last line of the log. */
+type Position =
+  | { readonly node: readonly [tree: string, parent: string, name: string]; readonly removed: number }
+  | { readonly log: number };
+
+/**
+ * Files of managed accounts that hold one of the erased go, whether they were imported or not, and so do those that
+ * nobody can look into: encrypted and damaged ones. A file that comes later is new data.
+ */
+export const managedStoreOfPeople: ErasableStore = {
+  name: "managed",
+  tables: ["managed_nodes", "managed_log"],
+  folders: ["managed"],
+  stage: "arriving",
+  erase: async (context) => {
+    if (context.position === true) return;
+    let position = (context.position ?? { node: ["", "", ""], removed: 0 }) as unknown as Position | true;
+    while (position !== true) {
+      context.signal.throwIfAborted();
+      position = "log" in position ? await eraseLog(context, position.log) : await eraseNode(context, position);
+    }
+  },
+};
+
+/** Looks at the next node; what is to go is found before the transaction that removes it. */
+async function eraseNode(
+  { core, account, people, signal, task, commit }: EraseContext,
+  { node: [tree, parent, name], removed }: Extract<Position, { readonly node: unknown }>,
+): Promise<Position> {
+  const node = await core.database.kysely.selectFrom("managed_nodes").selectAll().where("account_id", "=", account)
+    .where((where) =>
+      where.or([
+        where("tree_id", ">", tree),
+        where.and([where("tree_id", "=", tree), where("parent_id", ">", parent)]),
+        where.and([where("tree_id", "=", tree), where("parent_id", "=", parent), where("name", ">", name)]),
+      ])
+    )
+    .orderBy("tree_id").orderBy("parent_id").orderBy("name").limit(1).executeTakeFirst();
+  if (node === undefined) {
+    if (removed > 0) {
+      task.note(
+        `Files of managed accounts that held the erased, or that could not be looked into, were removed: ${removed}`,
+      );
+    }
+    return await step(commit, { log: 0 });
+  }
+  const next: Position = { node: [node.tree_id, node.parent_id, node.name], removed };
+  const named = people.areIn(node.name);
+  if (node.kind === "folder") {
+    if (!named) return next;
+    return await step(commit, next, (transaction) => updateNode(transaction, node, { name: `erased-${newId()}` }));
+  }
+  if (!named && !await mayHold({ core, people, signal }, node)) return next;
+  const gone = contentsOf(node);
+  const done = await step(commit, { ...next, removed: removed + 1 }, async (transaction) => {
+    await deleteNode(transaction, node);
+    await addBytes(transaction, { account, id: node.tree_id }, -bytesOf(node));
+  });
+  // What is not removed after it is swept.
+  for (const id of gone) await core.managed.remove(id);
+  return done;
+}
+
+/** Whether what has come of a file may hold one of the people. */
+async function mayHold(
+  { core, people, signal }: Pick<EraseContext, "core" | "people" | "signal">,
+  node: Node,
+): Promise<boolean> {
+  for (const id of contentsOf(node)) {
+    try {
+      const file = await core.managed.file(id, node.name);
+      await using decoded = await openDecoded(file, { spool: folderSpool(core.home.workDir), verify: false, signal });
+      for await (const member of decoded.members) {
+        if (people.areIn(member.name) || await areInStream(people, await member.open())) return true;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof Failure && error.kind === "transient") throw error;
+      if (error instanceof Failure && error.code === "not_found") continue;
+      return true;
+    }
+  }
+  return false;
+}
+
+async function areInStream(people: PeopleInText, stream: ReadableStream<Uint8Array>): Promise<boolean> {
+  let held = new Uint8Array();
+  let delimiter: string | undefined | null = null;
+  const look = (bytes: Uint8Array) => people.areInBytes(bytes, { delimiter: delimiter ?? undefined });
+  for await (const chunk of stream) {
+    const bytes = new Uint8Array(held.length + chunk.length);
+    bytes.set(held);
+    bytes.set(chunk, held.length);
+    held = bytes;
+    if (held.length < PIECE) continue;
+    if (delimiter === null) delimiter = delimiterOf(firstLine(held));
+    if (look(held)) return true;
+    held = held.slice(-OVERLAP);
+  }
+  if (delimiter === null) delimiter = delimiterOf(firstLine(held));
+  return look(held);
+}
+
+function firstLine(bytes: Uint8Array): Uint8Array {
+  const end = bytes.indexOf(0x0a);
+  return bytes.subarray(0, Math.min(end < 0 ? bytes.length : end, OVERLAP));
+}
+
+/** Takes names out of the next lines of the log. */
+async function eraseLog({ account, people, commit }: EraseContext, last: number): Promise<Position | true> {
+  let position: Position | true = true;
+  await commit(async (transaction) => {
+    const lines = await transaction.selectFrom("managed_log").select(["id", "path", "target"])
+      .where("account_id", "=", account).where("id", ">", last).orderBy("id").limit(STEP).execute();
+    for (const { id, path, target } of lines) {
+      const said = {
+        path: path === null ? null : people.scrub(path),
+        target: target === null ? null : people.scrub(target),
+      };
+      if (said.path === path && said.target === target) continue;
+      await transaction.updateTable("managed_log").set(said).where("account_id", "=", account).where("id", "=", id)
+        .execute();
+    }
+    const end = lines.length < STEP ? undefined : lines.at(-1);
+    position = end === undefined ? true : { log: end.id };
+    return { position: position as unknown as JsonValue };
+  });
+  return position;
+}
+
+async function step(
+  commit: EraseContext["commit"],
+  position: Position,
+  work: (transaction: Parameters<Parameters<EraseContext["commit"]>[0]>[0]) => Promise<void> = async () => {},
+): Promise<Position> {
+  await commit(async (transaction) => {
+    await work(transaction);
+    return { position: position as unknown as JsonValue };
+  });
+  return position;
+}

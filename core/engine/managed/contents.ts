@@ -1,0 +1,207 @@
+/**
+ * What the files of managed accounts hold: files on the disk under random names, which no client's path ever touches.
+ *
+ * @module
+ */
+import { constants } from "node:fs";
+import { copyFile, type FileHandle, open } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Failure } from "../../contracts/failure.ts";
+import type { FileEntry, FileStore } from "../../contracts/file_store.ts";
+import { localStore } from "../../files/local.ts";
+import { diskFullFailure } from "../disk_full.ts";
+import { isId, newId } from "../ids.ts";
+
+/** A file that is being written. Whoever finds it without its lock, and no row that names it, may remove it. */
+export interface OpenContent extends AsyncDisposable {
+  /** 32 hex digits: its name. */
+  readonly id: string;
+  readonly handle: FileHandle;
+  /** Brings the file and its name to the disk. */
+  sync(): Promise<void>;
+}
+
+/** A content that is on the disk. */
+export interface StoredContent {
+  readonly id: string;
+  readonly bytes: number;
+  /** When it was written last: milliseconds since the Unix epoch. */
+  readonly modified: number;
+}
+
+/** How long a content without a byte counts as one that is about to be locked, in milliseconds. */
+const NEWBORN = 60_000;
+
+/** The contents of a data directory. */
+export class ManagedContents {
+  constructor(private readonly dir: string) {}
+
+  /** Makes an empty one (0600). Failure `transient` for a full disk. */
+  async create(): Promise<OpenContent> {
+    const id = newId();
+    const path = this.#path(id);
+    try {
+      return await this.#opened(id, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw this.#failed(error);
+      await this.#makeFolder(dirname(path));
+      return await this.#opened(id, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+    }
+  }
+
+  /** Makes one that begins as another is. */
+  async copy(of: string): Promise<OpenContent> {
+    const made = await this.create();
+    try {
+      await copyFile(this.#path(of), this.#path(made.id));
+      return made;
+    } catch (error) {
+      await made[Symbol.asyncDispose]();
+      await this.remove(made.id);
+      throw this.#failed(error);
+    }
+  }
+
+  /** Opens one to go on writing it. */
+  async reopen(id: string): Promise<OpenContent> {
+    return await this.#opened(id, constants.O_RDWR);
+  }
+
+  /** Opens one to read it. Failure `config` (`not_found`) where it is gone. */
+  async read(id: string): Promise<FileHandle> {
+    try {
+      return await open(this.#path(id), constants.O_RDONLY);
+    } catch (error) {
+      if (!isMissing(error)) throw this.#failed(error);
+      throw new Failure("config", "The file was removed or replaced", { code: "not_found", cause: error });
+    }
+  }
+
+  /** One as a file of a store, under the name that it has for people. */
+  async file(id: string, name: string): Promise<{ readonly files: FileStore; readonly entry: FileEntry }> {
+    const files = localStore({ root: this.dir });
+    return { files, entry: { ...await files.stat(`${id.slice(0, 2)}/${id}`), name } };
+  }
+
+  /** Removes one, if it is there. */
+  async remove(id: string): Promise<void> {
+    await Deno.remove(this.#path(id)).catch(unlessMissing);
+  }
+
+  /** Those that are on the disk, whether a row names them or not. */
+  async *stored(): AsyncGenerator<StoredContent, void, undefined> {
+    for (const folder of await namesIn(this.dir)) {
+      for (const id of await namesIn(join(this.dir, folder))) {
+        if (!isId(id)) continue;
+        const found = await Deno.stat(this.#path(id)).catch(unlessMissing);
+        if (found !== undefined) yield { id, bytes: found.size, modified: found.mtime?.getTime() ?? 0 };
+      }
+    }
+  }
+
+  /** Whether somebody writes it, or is about to. */
+  async isBeingWritten({ id, bytes, modified }: StoredContent): Promise<boolean> {
+    using file = await Deno.open(this.#path(id), { read: true }).catch(unlessMissing);
+    if (file === undefined) return false;
+    if (!await file.tryLock(true)) return true;
+    return bytes === 0 && Date.now() - modified < NEWBORN;
+  }
+
+  #path(id: string): string {
+    // Ids come from the database and from here alone; a path that is none must not be made of one.
+    if (!isId(id)) throw new Error(`"${id}" names no content`);
+    return join(this.dir, id.slice(0, 2), id);
+  }
+
+  async #opened(id: string, flags: number): Promise<OpenContent> {
+    const path = this.#path(id);
+    const handle = await open(path, flags, 0o600);
+    let lock: Deno.FsFile | undefined;
+    try {
+      // The lock is another opening's: it ends with the process, whatever becomes of it.
+      lock = await Deno.open(path, { read: true });
+      await lock.lock(true);
+    } catch (error) {
+      lock?.close();
+      await handle.close();
+      throw this.#failed(error);
+    }
+    const held = lock;
+    let closed = false;
+    return {
+      id,
+      handle,
+      sync: async () => {
+        try {
+          await handle.datasync();
+          await syncFolder(dirname(path));
+        } catch (error) {
+          throw this.#failed(error);
+        }
+      },
+      [Symbol.asyncDispose]: async () => {
+        if (closed) return;
+        closed = true;
+        held.close();
+        await handle.close();
+      },
+    };
+  }
+
+  async #makeFolder(folder: string): Promise<void> {
+    try {
+      await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+      for (const path of [this.dir, dirname(this.dir)]) await syncFolder(path);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): unknown {
+    return diskFull(error) ?? error;
+  }
+}
+
+/** The Failure of a full disk, which says nothing of where the disk is: clients of the server read it. */
+export function diskFull(error: unknown): Failure | undefined {
+  if (diskFullFailure(error, "") === undefined) return undefined;
+  return new Failure("transient", "The server's disk is full", {
+    hint: "Try again later, or tell whoever runs the server",
+    cause: error,
+  });
+}
+
+/** Does work that writes. Failure `transient` for a full disk. */
+export async function throwIfDiskFull<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw diskFull(error) ?? error;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  } catch (error) {
+    unlessMissing(error);
+    return [];
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound) && !(error instanceof Deno.errors.NotADirectory)) throw error;
+}

@@ -1,0 +1,71 @@
+/**
+ * A finished file takes its place: its row, the account's bytes, and the jobs that wait for it, in one transaction.
+ *
+ * @module
+ */
+import type { Executor } from "../../database/database.ts";
+import { hastenJobs } from "./arrivals.ts";
+import {
+  addBytes,
+  addFile,
+  bytesOf,
+  closed,
+  contentsOf,
+  isFolder,
+  nodeAt,
+  nodeOf,
+  type Place,
+  ROOT,
+  type Tree,
+  updateNode,
+} from "./nodes.ts";
+import { quotaFailure } from "./quota.ts";
+
+/** What came. */
+export interface FinishedFile {
+  readonly place: Place;
+  /** Its path, for messages. */
+  readonly names: readonly string[];
+  /** Its content, durable on the disk. */
+  readonly content: string;
+  readonly size: number;
+  /** Most bytes of the account's files; undefined without a limit. */
+  readonly quota: number | undefined;
+  readonly now: number;
+}
+
+/** Puts a whole file at its place; gives the contents that nothing names any more. */
+export async function commitFile(executor: Executor, tree: Tree, file: FinishedFile): Promise<string[]> {
+  const { place, content, size, now, quota } = file;
+  await requireFolder(executor, tree, place.parent);
+  const node = await nodeAt(executor, tree, place);
+  if (node?.kind === "folder") throw isFolder(file.names);
+  const bytes = await addBytes(executor, tree, size - bytesOf(node));
+  if (quota !== undefined && bytes > quota && size > bytesOf(node)) throw quotaFailure(quota);
+  const change = { content, size, modified: now, partial: null, partial_size: 0, partial_modified: 0 };
+  if (node === undefined) await addFile(executor, tree, place, change);
+  else await updateNode(executor, node, change);
+  await hastenJobs(executor, tree, now);
+  return contentsOf(node).filter((old) => old !== content);
+}
+
+/** Keeps what an upload that broke off has brought; gives the contents that nothing names any more. */
+export async function keepPartial(
+  executor: Executor,
+  tree: Tree,
+  file: Omit<FinishedFile, "quota">,
+): Promise<string[]> {
+  const { place, content, size, now } = file;
+  await requireFolder(executor, tree, place.parent);
+  const node = await nodeAt(executor, tree, place);
+  if (node?.kind === "folder") throw isFolder(file.names);
+  await addBytes(executor, tree, size - (node?.partial_size ?? 0));
+  const change = { partial: content, partial_size: size, partial_modified: now };
+  if (node === undefined) await addFile(executor, tree, place, { content: null, size: 0, modified: now, ...change });
+  else await updateNode(executor, node, change);
+  return node?.partial === null || node === undefined || node.partial === content ? [] : [node.partial];
+}
+
+async function requireFolder(executor: Executor, tree: Tree, id: string): Promise<void> {
+  if (id !== ROOT && (await nodeOf(executor, tree, id))?.kind !== "folder") throw closed();
+}

@@ -1,0 +1,168 @@
+/**
+ * The files and folders of managed accounts, as they stand in the database.
+ *
+ * @module
+ */
+import { Failure } from "../../contracts/failure.ts";
+import type { Executor } from "../../database/database.ts";
+import type { ManagedNodesTable } from "../../database/tables.ts";
+import { newId } from "../ids.ts";
+import { pathOf } from "./paths.ts";
+
+/** The files of one managed account. */
+export interface Tree {
+  readonly account: number;
+  readonly id: string;
+}
+
+/** A row of `managed_nodes`. */
+export type Node = ManagedNodesTable;
+
+/** Where something is, or may come to be. */
+export interface Place {
+  /** Id of the folder; empty for the root. */
+  readonly parent: string;
+  readonly name: string;
+}
+
+/** What folders and files begin with. */
+export const ROOT = "";
+
+/** Rows of a tree. */
+function rows(executor: Executor, { account, id }: Tree) {
+  return executor.selectFrom("managed_nodes").selectAll().where("account_id", "=", account).where("tree_id", "=", id);
+}
+
+/** What is at a place. */
+export async function nodeAt(executor: Executor, tree: Tree, { parent, name }: Place): Promise<Node | undefined> {
+  return await rows(executor, tree).where("parent_id", "=", parent).where("name", "=", name).executeTakeFirst();
+}
+
+/** The folder or file with this id. */
+export async function nodeOf(executor: Executor, tree: Tree, id: string): Promise<Node | undefined> {
+  return await rows(executor, tree).where("id", "=", id).executeTakeFirst();
+}
+
+/** What lies in a folder, in bytewise order of name, after a name; exported for the test of its plan. */
+export function nodesIn(executor: Executor, tree: Tree, parent: string, after: string, limit: number) {
+  return rows(executor, tree).where("parent_id", "=", parent).where("name", ">", after).orderBy("name").limit(limit);
+}
+
+/** The folder that these names lead to. Failure `config` (`not_found`) where one is not there, or is a file. */
+export async function folderAt(executor: Executor, tree: Tree, names: readonly string[]): Promise<string> {
+  let parent = ROOT;
+  for (const [index, name] of names.entries()) {
+    const node = await nodeAt(executor, tree, { parent, name });
+    if (node?.kind !== "folder") throw missing(names.slice(0, index + 1));
+    parent = node.id;
+  }
+  return parent;
+}
+
+/** The place that these names lead to. Failures: `config` for the root, and (`not_found`) where its folder is not there. */
+export async function placeAt(executor: Executor, tree: Tree, names: readonly string[]): Promise<Place> {
+  const name = names.at(-1);
+  if (name === undefined) throw new Failure("config", 'The path "/" is the root folder', { code: "forbidden" });
+  return { parent: await folderAt(executor, tree, names.slice(0, -1)), name };
+}
+
+/** The folder that these names lead to, made where it is not there. Failure `config` (`conflict`) where a file is. */
+export async function makeFolders(
+  executor: Executor,
+  tree: Tree,
+  names: readonly string[],
+  now: number,
+): Promise<string> {
+  let parent = ROOT;
+  for (const [index, name] of names.entries()) {
+    const node = await nodeAt(executor, tree, { parent, name });
+    if (node?.kind === "file") throw taken(names.slice(0, index + 1), "file");
+    parent = node?.id ?? await addFolder(executor, tree, { parent, name }, now);
+  }
+  return parent;
+}
+
+/** Adds a folder and gives its id. */
+export async function addFolder(
+  executor: Executor,
+  { account, id: tree_id }: Tree,
+  { parent, name }: Place,
+  now: number,
+): Promise<string> {
+  const id = newId();
+  await executor.insertInto("managed_nodes").values({
+    ...{ account_id: account, tree_id, parent_id: parent, name, id, kind: "folder", content: null, size: 0 },
+    ...{ modified: now, partial: null, partial_size: 0, partial_modified: 0 },
+  }).execute();
+  return id;
+}
+
+/** Removes one; what its bytes lie in stays on the disk. */
+export async function deleteNode(executor: Executor, node: Node): Promise<void> {
+  await executor.deleteFrom("managed_nodes").where("account_id", "=", node.account_id)
+    .where("tree_id", "=", node.tree_id).where("parent_id", "=", node.parent_id).where("name", "=", node.name)
+    .execute();
+}
+
+/** Changes one. */
+export async function updateNode(executor: Executor, node: Node, change: Partial<Node>): Promise<void> {
+  await executor.updateTable("managed_nodes").set(change).where("account_id", "=", node.account_id)
+    .where("tree_id", "=", node.tree_id).where("parent_id", "=", node.parent_id).where("name", "=", node.name)
+    .execute();
+}
+
+/** Adds a file. */
+export async function addFile(
+  executor: Executor,
+  { account, id: tree_id }: Tree,
+  { parent, name }: Place,
+  file: Pick<Node, "content" | "size" | "modified" | "partial" | "partial_size" | "partial_modified">,
+): Promise<void> {
+  await executor.insertInto("managed_nodes").values({
+    ...{ account_id: account, tree_id, parent_id: parent, name, id: newId(), kind: "file" },
+    ...file,
+  }).execute();
+}
+
+/** Notes that the files of a tree have become larger by so many bytes, and gives what they have now. */
+export async function addBytes(executor: Executor, { account, id }: Tree, bytes: number): Promise<number> {
+  const row = await executor.updateTable("managed_trees").set(({ eb }) => ({ bytes: eb("bytes", "+", bytes) }))
+    .where("account_id", "=", account).where("id", "=", id).returning("bytes").executeTakeFirst();
+  if (row === undefined) throw closed();
+  return row.bytes;
+}
+
+/** The bytes of a node's contents. */
+export function bytesOf(node: Pick<Node, "size" | "partial_size"> | undefined): number {
+  return node === undefined ? 0 : node.size + node.partial_size;
+}
+
+/** The contents of a node. */
+export function contentsOf(node: Pick<Node, "content" | "partial"> | undefined): string[] {
+  return [node?.content, node?.partial].filter((content) => typeof content === "string");
+}
+
+/** Nothing is there. */
+export function missing(names: readonly string[]): Failure {
+  return new Failure("config", `File or folder "${pathOf(names)}" does not exist`, { code: "not_found" });
+}
+
+/** Something else is there. */
+export function taken(names: readonly string[], kind: Node["kind"]): Failure {
+  return new Failure("config", `A ${kind} "${pathOf(names)}" is there already`, { code: "conflict" });
+}
+
+/** The account was removed or changed while somebody used it. */
+export function closed(): Failure {
+  return new Failure("transient", "The account was closed", { hint: "Ask whoever runs the server" });
+}
+
+/** A folder is there, where a file was meant. */
+export function isFolder(names: readonly string[]): Failure {
+  return new Failure("config", `"${names.join("/")}" is a folder`, { hint: "Give the path of a file" });
+}
+
+/** A file is there, where a folder was meant. */
+export function isFile(names: readonly string[]): Failure {
+  return new Failure("config", `"${names.join("/")}" is a file`, { hint: "Give the path of a folder" });
+}

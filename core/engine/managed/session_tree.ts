@@ -1,0 +1,250 @@
+/**
+ * The files of a managed account for one session: the database's, with the uploads that have not ended.
+ *
+ * @module
+ */
+import type { Database, Executor } from "../../database/database.ts";
+import type { ManagedContents } from "./contents.ts";
+import { entryOf } from "./entry.ts";
+import { commitFile, keepPartial } from "./file_commit.ts";
+import { type ManagedLogEntry, writeLog } from "./log.ts";
+import { folderAt, isFolder, missing, nodeAt, nodesIn, placeAt, taken, type Tree } from "./nodes.ts";
+import { namesOf, pathOf } from "./paths.ts";
+import { SessionReading, SessionUpload } from "./session_file.ts";
+import type { SessionEntry, SessionFile, SessionFiles, SessionOpenOptions, SessionSpace } from "./session_files.ts";
+import { type ChangeContext, type Changed, makeFolder, removeFile, removeFolder, rename } from "./tree_changes.ts";
+import type { Upload } from "./upload.ts";
+import { beginUpload } from "./upload_start.ts";
+import type { TreeUploads, Uploads } from "./uploads.ts";
+
+/** Entries of one page of a listing. */
+const PAGE = 500;
+
+/** Who works on which files. */
+export interface SessionTreeOptions {
+  readonly database: Database;
+  readonly contents: ManagedContents;
+  /** Shared by all sessions of the process. */
+  readonly uploads: Uploads;
+  readonly tree: Tree;
+  /** Most bytes; undefined without a limit. */
+  readonly quota: number | undefined;
+  /** What the log says of it. */
+  readonly session: ManagedLogEntry["session"];
+}
+
+/** The files of one session. Disposing of it interrupts what is open. */
+export class SessionTree implements SessionFiles, AsyncDisposable {
+  readonly #options: SessionTreeOptions;
+  readonly #uploads: TreeUploads;
+  readonly #open = new Set<SessionFile>();
+
+  /** Takes what it works on. */
+  constructor(options: SessionTreeOptions) {
+    this.#options = options;
+    this.#uploads = options.uploads.of(options.tree);
+  }
+
+  canonical(path: string): string {
+    return pathOf(namesOf(path));
+  }
+
+  async stat(path: string): Promise<SessionEntry> {
+    const names = namesOf(path);
+    if (names.length === 0) return { name: "", kind: "folder", size: 0, modified: 0 };
+    const place = await placeAt(this.#kysely, this.#tree, names);
+    const entry = entryOf(place.name, await nodeAt(this.#kysely, this.#tree, place), this.#uploads.at(place));
+    if (entry === undefined) throw missing(names);
+    return entry;
+  }
+
+  async *list(path: string): AsyncGenerator<readonly SessionEntry[], void, undefined> {
+    const parent = await folderAt(this.#kysely, this.#tree, namesOf(path));
+    const begun = new Map(this.#uploads.in(parent).map((upload) => [upload.place.name, upload]));
+    for (let after = "";;) {
+      const nodes = await nodesIn(this.#kysely, this.#tree, parent, after, PAGE).execute();
+      yield nodes.flatMap((node) => {
+        const upload = begun.get(node.name);
+        begun.delete(node.name);
+        return entryOf(node.name, node, upload) ?? [];
+      });
+      const last = nodes.at(-1);
+      if (last === undefined || nodes.length < PAGE) break;
+      after = last.name;
+    }
+    if (begun.size > 0) yield [...begun].flatMap(([name, upload]) => entryOf(name, undefined, upload) ?? []);
+  }
+
+  async open(path: string, options: SessionOpenOptions): Promise<SessionFile> {
+    const names = namesOf(path);
+    const file = await (options.write ? this.#openUpload(names, options) : this.#openReading(names));
+    this.#open.add(file);
+    return file;
+  }
+
+  async makeFolder(path: string): Promise<void> {
+    await this.#change((context) => makeFolder(context, namesOf(path)));
+  }
+
+  async removeFolder(path: string): Promise<void> {
+    await this.#change((context) => removeFolder(context, namesOf(path)));
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#change((context) => removeFile(context, namesOf(path)));
+  }
+
+  async rename(from: string, to: string, { replace = false }: { readonly replace?: boolean } = {}): Promise<void> {
+    await this.#change((context) => rename(context, namesOf(from), namesOf(to), replace));
+  }
+
+  async space(): Promise<SessionSpace> {
+    return { quota: this.#options.quota, used: await this.#bytes(this.#kysely) };
+  }
+
+  /** Interrupts what is open. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([...this.#open].map((file) => file.interrupt()));
+  }
+
+  get #tree(): Tree {
+    return this.#options.tree;
+  }
+
+  get #kysely(): Executor {
+    return this.#options.database.kysely;
+  }
+
+  async #bytes(executor: Executor): Promise<number> {
+    const row = await executor.selectFrom("managed_trees").select("bytes").where("account_id", "=", this.#tree.account)
+      .where("id", "=", this.#tree.id).executeTakeFirst();
+    return row?.bytes ?? 0;
+  }
+
+  readonly #ended = (file: SessionFile): void => {
+    this.#open.delete(file);
+  };
+
+  async #openReading(names: readonly string[]): Promise<SessionFile> {
+    if (names.length === 0) throw isFolder(names);
+    const place = await placeAt(this.#kysely, this.#tree, names);
+    const upload = this.#uploads.at(place);
+    const node = await nodeAt(this.#kysely, this.#tree, place);
+    const entry = entryOf(place.name, node, upload);
+    if (entry === undefined) throw missing(names);
+    const content = upload?.content.id ?? node?.partial ?? node?.content;
+    if (typeof content !== "string") throw isFolder(names);
+    const handle = await this.#options.contents.read(content);
+    return new SessionReading({ entry, handle, upload, ended: this.#ended });
+  }
+
+  async #openUpload(names: readonly string[], options: SessionOpenOptions): Promise<SessionFile> {
+    return await this.#uploads.exclusively(async () => {
+      const place = await placeAt(this.#kysely, this.#tree, names);
+      const node = await nodeAt(this.#kysely, this.#tree, place);
+      let upload = this.#uploads.at(place);
+      const there = entryOf(place.name, node, upload);
+      if (there === undefined && !options.create) throw missing(names);
+      if (there?.kind === "folder") throw isFolder(names);
+      if (there !== undefined && options.create && options.exclusive) throw taken(names, "file");
+      this.#uploads.bytes = await this.#bytes(this.#kysely);
+      if (upload === undefined || options.truncate) {
+        upload = await beginUpload(this.#options.contents, place, node, options.truncate === true);
+        this.#uploads.add(upload);
+      }
+      return this.#handleOf(upload, names);
+    });
+  }
+
+  #handleOf(upload: Upload, names: readonly string[]): SessionFile {
+    // A client that lost its connection goes on over another; the handles of the lost one count no more.
+    upload.handles = upload.owner === this ? upload.handles + 1 : 1;
+    upload.owner = this;
+    return new SessionUpload({
+      upload,
+      owner: this,
+      grow: (size) => this.#uploads.checkQuota(this.#options.quota, upload, size),
+      end: (how) => this.#end(upload, names, how),
+      ended: this.#ended,
+    });
+  }
+
+  /** A handle of an upload has ended; with the last one, the upload has. */
+  async #end(upload: Upload, names: readonly string[], how: "close" | "interrupt"): Promise<void> {
+    const { content, failed } = upload;
+    // Outside of what keeps others waiting: after the last handle nothing is written.
+    if (how === "close" && upload.isWanted) await content.sync();
+    await this.#uploads.exclusively(async () => {
+      if (upload.owner !== this || --upload.handles > 0) return;
+      let gone = upload.resumed && !upload.abandoned ? [] : [content.id];
+      try {
+        if (upload.isWanted && how === "close") gone = await this.#commit(upload, names);
+        else if (upload.isWanted && upload.contiguous > 0 && this.#uploads.isCurrent(upload)) {
+          gone = await this.#keep(upload, names);
+        } else if (upload.resumed) await upload.undo();
+      } finally {
+        this.#uploads.delete(upload);
+        await content[Symbol.asyncDispose]();
+        await this.#discard(gone);
+      }
+    });
+    if (how === "close" && failed !== undefined) throw failed;
+  }
+
+  /** Gives the file its content; gives the contents that nothing names any more. */
+  async #commit(upload: Upload, names: readonly string[]): Promise<string[]> {
+    const { size, place, content } = upload;
+    return await this.#write(async (transaction, now) => {
+      const { quota } = this.#options;
+      const gone = await commitFile(transaction, this.#tree, { place, names, content: content.id, size, quota, now });
+      await this.#log(transaction, now, { action: "upload", path: pathOf(names), bytes: size });
+      return gone;
+    });
+  }
+
+  /** Keeps what an upload that broke off has brought without gaps; gives the contents that nothing names any more. */
+  async #keep(upload: Upload, names: readonly string[]): Promise<string[]> {
+    const { contiguous: size, place, content } = upload;
+    await content.handle.truncate(size);
+    await content.sync();
+    return await this.#write((transaction, now) =>
+      keepPartial(transaction, this.#tree, { place, names, content: content.id, size, now })
+    );
+  }
+
+  /** Changes names in one transaction; what nothing names any more is removed after it. */
+  async #change(work: (context: ChangeContext) => Promise<Changed | undefined>): Promise<void> {
+    await this.#uploads.exclusively(async () => {
+      const changed = await this.#write(async (transaction, now) => {
+        const changed = await work({ transaction, now, tree: this.#tree, uploads: this.#uploads });
+        if (changed !== undefined) await this.#log(transaction, now, changed.log);
+        return changed;
+      });
+      changed?.uploads?.();
+      await this.#discard(changed?.gone ?? []);
+    });
+  }
+
+  async #write<T>(work: (transaction: Executor, now: number) => Promise<T>): Promise<T> {
+    const { database } = this.#options;
+    const { result, bytes } = await database.write(async (transaction) => {
+      const result = await work(transaction, await database.now());
+      return { result, bytes: await this.#bytes(transaction) };
+    });
+    this.#uploads.bytes = bytes;
+    return result;
+  }
+
+  async #discard(contents: readonly string[]): Promise<void> {
+    for (const id of contents) await this.#options.contents.remove(id);
+  }
+
+  async #log(
+    transaction: Executor,
+    at: number,
+    entry: Pick<ManagedLogEntry, "action" | "path" | "target" | "bytes">,
+  ): Promise<void> {
+    const { session, tree } = this.#options;
+    await writeLog(transaction, tree.account, { at, session, ...entry });
+  }
+}
