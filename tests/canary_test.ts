@@ -13,6 +13,9 @@ const MARKER = `cAn4Ry${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;
 /** What a token is: each of those that were made is a canary. */
 const TOKEN = "waybill_[A-Za-z0-9_-]{43}";
 
+/** What a link's signature is: told to whoever made it, and written down nowhere. */
+const SIGNATURE = "v1\\.[A-Za-z0-9_-]{43}";
+
 /** The forms in which a canary may lie somewhere, as regular expressions over bytes. */
 function formsOf(marker: string): string[] {
   const bytes = new TextEncoder().encode(marker);
@@ -29,7 +32,7 @@ const CANARY_FORMS = formsOf(MARKER);
 
 /** Where a text holds a secret, with what stands around it. */
 function leaksIn(text: string): string[] {
-  return [...CANARY_FORMS, TOKEN].flatMap((form) =>
+  return [...CANARY_FORMS, TOKEN, SIGNATURE].flatMap((form) =>
     Array.from(text.matchAll(new RegExp(form, "g")), ({ index }) => text.slice(Math.max(0, index - 120), index + 80))
   ).slice(0, 10);
 }
@@ -155,10 +158,10 @@ onEachDatabase("of 1,000 secrets none is in a response, a log line, an error or 
       assert.deepEqual(leaksIn(said), []);
       if (databases.kind === "postgres") await searchPostgres(tokens);
       // While it is open: the write-ahead log holds what the pages do not.
-      assert.deepEqual(await searchBytes(home, [...CANARY_FORMS, TOKEN]), []);
+      assert.deepEqual(await searchBytes(home, [...CANARY_FORMS, TOKEN, SIGNATURE]), []);
       assert.equal((await searchBytes(home, ["partner-149"])).length > 0, databases.kind === "sqlite");
     }
-    assert.deepEqual(await searchBytes(home, [...CANARY_FORMS, TOKEN]), []);
+    assert.deepEqual(await searchBytes(home, [...CANARY_FORMS, TOKEN, SIGNATURE]), []);
     assert.equal((await searchBytes(home, ["partner-149"])).length > 0, databases.kind === "sqlite");
   } finally {
     await Deno.remove(home, { recursive: true });
@@ -194,8 +197,16 @@ async function useSecrets(server: TestServer, tokens: string[]): Promise<Reply[]
   while ((await server.call(`GET ${path}`)).json.data.failure === null) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  // Its answer is the one that may tell the signature; another is altered.
+  const link = await server.call(`POST ${path}/rejects/link`, { json: {} });
+  const opened = String(link.json.data.url).slice("http://waybill.test".length);
+  assert.match(opened, new RegExp(`signature=${SIGNATURE}$`));
+  for (const [tried, status] of [[opened, 200], [`${opened}x`, 404]] as const) {
+    replies.push(await server.call(`GET ${tried}`, { token: null }));
+    assert.equal(replies.at(-1)?.status, status);
+  }
   for (const number of [1, 4, 7]) replies.push(await server.call(`DELETE /api/auth/partner-${number}`));
-  for (const list of ["auth", "token", "job", "run", "audit?limit=1000", "account", "auth/partner-3"]) {
+  for (const list of ["auth", "token", "job", "run", "artifact", "audit?limit=1000", "account", "auth/partner-3"]) {
     replies.push(await server.call(`GET /api/${list}`));
     assert.equal(replies.at(-1)?.status, 200, list);
   }

@@ -170,6 +170,10 @@ for (const kind of DATABASE_KINDS) {
       for (const file of ["1.csv", "2.csv"]) await Deno.remove(join(folder.path, file));
       await leaveUpload(place);
       await using runtime = await openQuietRuntime(place, "none");
+      for (const { id } of (await runtime.runs.list()).items) {
+        const { size } = await runtime.artifacts.linkRejects(id, { format: "csv" });
+        assert(size > 0);
+      }
       const { id, run: erasing } = await requestAll(runtime);
       let reached = 0;
       const seen = new Set<string>();
@@ -198,6 +202,7 @@ for (const kind of DATABASE_KINDS) {
       const { events } = await runtime.streams.get("people");
       // A rejected row in a hundred people, of whom a third are gone, in two files.
       assert.deepEqual(await countRejects(runtime), { said: 40, listed: 40 });
+      assert.deepEqual((await runtime.artifacts.list()).items.map(({ status }) => status), ["erased", "erased"]);
       await runtime[Symbol.asyncDispose]();
       assert.equal(events, kept.length);
       assert.deepEqual(await notesOf(place), kept.sort());

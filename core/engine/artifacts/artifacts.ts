@@ -14,7 +14,7 @@ import { ArtifactFiles } from "./artifact_files.ts";
 import type { Links } from "./links.ts";
 import { type ArtifactCore, type FinishedArtifact, makeArtifact } from "./make_artifact.ts";
 import { linkBase } from "./public_url.ts";
-import { sweepArtifacts } from "./sweep_artifacts.ts";
+import { removeExpired } from "./sweep_artifacts.ts";
 import type { Artifacts, ArtifactView, RejectsLinkInput } from "./views.ts";
 
 /** Seconds that a link is good unless told, and the most: 24 hours and 7 days. */
@@ -56,8 +56,8 @@ export function artifactsOf(context: EngineContext, { core, links, runs, clock }
       checkLifetime(expires_in);
       const base = await linkBase(core, origin);
       const run = await runs.get(id);
-      // Where only commands are used, nobody else sweeps.
-      await sweepArtifacts(core, { account, clock });
+      // Where only commands are used, nobody else does.
+      await removeExpired(core, { account, clock });
       const input = {
         kind: "rejects",
         run: run.id,

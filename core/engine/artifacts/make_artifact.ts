@@ -69,7 +69,7 @@ export async function makeArtifact(
   }
 }
 
-/** Removes what there is of an artifact that was not made. One whose end could not be seen may have been. */
+/** Removes what there is of an artifact that was not made. One that was, though nobody was told so, stays. */
 async function abandon(
   { home, database: { kysely } }: Pick<ArtifactCore, "home" | "database">,
   place: ArtifactPlace,
@@ -78,11 +78,12 @@ async function abandon(
   const files = new ArtifactFiles(home.artifactsDir);
   // Before anything else: it may be what fills the disk.
   if (!publishing) await files.remove(place);
+  // A full disk may keep the row, which is swept then; whether the artifact was made can be read all the same.
   await kysely.deleteFrom("artifacts").where("account_id", "=", place.account).where("id", "=", place.id)
-    .where("size", "is", null).execute();
-  const live = await kysely.selectFrom("artifacts").select("id").where("account_id", "=", place.account)
-    .where("id", "=", place.id).where("ended_at", "is", null).executeTakeFirst();
-  if (live === undefined) await files.remove(place);
+    .where("size", "is", null).execute().catch(() => {});
+  const made = await kysely.selectFrom("artifacts").select("id").where("account_id", "=", place.account)
+    .where("id", "=", place.id).where("size", "is not", null).where("ended_at", "is", null).executeTakeFirst();
+  if (made === undefined) await files.remove(place);
 }
 
 function newRow(

@@ -13,8 +13,23 @@ const KEEP_ENDED = 30 * 86_400_000;
 /** What to sweep. */
 export interface ArtifactSweep {
   /** Of this account alone; of every account unless told. */
-  readonly account?: number;
+  readonly account?: number | undefined;
   readonly clock: () => Promise<number>;
+}
+
+/** Removes the files of artifacts that have expired, notes that, and gives their ids. */
+export async function removeExpired(
+  { home, database: { kysely } }: Pick<ArtifactCore, "home" | "database">,
+  { account, clock }: ArtifactSweep,
+): Promise<string[]> {
+  const now = await clock();
+  const expired = await kysely.updateTable("artifacts").set({ ended_at: now, ended_because: "expired" })
+    .where("ended_at", "is", null).where("expires_at", "<=", now).where("size", "is not", null)
+    .$if(account !== undefined, (query) => query.where("account_id", "=", account!))
+    .returning(["account_id as account", "id"]).execute();
+  const files = new ArtifactFiles(home.artifactsDir);
+  for (const place of expired) await files.remove(place);
+  return expired.map(({ id }) => id);
 }
 
 /** Removes what is to go and gives the ids of the artifacts whose files were. What is being written stays. */
@@ -22,9 +37,9 @@ export async function sweepArtifacts(
   { home, database }: Pick<ArtifactCore, "home" | "database">,
   { account, clock }: ArtifactSweep,
 ): Promise<string[]> {
-  await endExpired(database, account, await clock());
+  const removed = await removeExpired({ home, database }, { account, clock });
+  await forgetOld(database, account, await clock());
   const files = new ArtifactFiles(home.artifactsDir);
-  const removed: string[] = [];
   for await (const entry of files.entries(account)) {
     const state = await stateOf(database, entry);
     if (state === "ready" || (state !== "ended" && entry.coming)) continue;
@@ -44,11 +59,8 @@ export async function sweepArtifacts(
   return removed;
 }
 
-/** Notes what has expired as ended, and forgets what ended long ago. */
-async function endExpired({ kysely }: Database, account: number | undefined, now: number): Promise<void> {
-  await kysely.updateTable("artifacts").set({ ended_at: now, ended_because: "expired" })
-    .where("ended_at", "is", null).where("expires_at", "<=", now).where("size", "is not", null)
-    .$if(account !== undefined, (query) => query.where("account_id", "=", account!)).execute();
+/** Forgets what ended long ago. */
+async function forgetOld({ kysely }: Database, account: number | undefined, now: number): Promise<void> {
   await kysely.deleteFrom("artifacts").where("ended_at", "<=", now - KEEP_ENDED)
     .$if(account !== undefined, (query) => query.where("account_id", "=", account!)).execute();
 }
