@@ -32,16 +32,18 @@ export interface MemoryStore extends FileStore {
 /**
  * Opens an empty store, or one that holds `files`: path to content, text as UTF-8.
  *
- * A folder exists as long as a file lies in it. A leading `/` means the same root; `..` is refused.
+ * A folder exists once a file has been in it. A leading `/` means the same root; `..` is refused.
  */
 export function memoryStore(files: Readonly<Record<string, Uint8Array | string>> = {}): MemoryStore {
   const stored = new Map<string, StoredFile>();
+  const folders = new Set([""]);
   let serial = 0;
 
   const put = (key: string, bytes: Uint8Array) => {
     stored.set(key, { bytes, modified: Date.now(), serial: ++serial });
+    for (let end = key.indexOf("/"); end !== -1; end = key.indexOf("/", end + 1)) folders.add(key.slice(0, end));
   };
-  const isFolderKey = (key: string) => key === "" || [...stored.keys()].some((other) => other.startsWith(`${key}/`));
+  const isFolderKey = (key: string) => folders.has(key);
 
   const describe = (path: ParsedPath): FileEntry => {
     const key = keyOf(path);
@@ -77,9 +79,9 @@ export function memoryStore(files: Readonly<Record<string, Uint8Array | string>>
       const key = keyOf(parsed);
       const prefix = key === "" ? "" : `${key}/`;
       const names = new Set<string>();
-      for (const other of stored.keys()) {
-        const name = other.startsWith(prefix) ? other.slice(prefix.length).split("/")[0] : undefined;
-        if (name !== undefined) names.add(name);
+      for (const other of [...stored.keys(), ...folders]) {
+        const name = other.startsWith(prefix) ? other.slice(prefix.length).split("/")[0] : "";
+        if (name) names.add(name);
       }
       const sorted = [...names].sort(compareNames).map((name) => ({ name }));
       const { items, next } = pageOf(sorted, options);

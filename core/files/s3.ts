@@ -6,7 +6,7 @@
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../contracts/file_store.ts";
 import { changed, isFolder, notFound } from "./failures.ts";
-import { baseName, formatPath, type ParsedPath, parseFilePath, parsePath } from "./paths.ts";
+import { baseName, formatPath, parentPath, type ParsedPath, parseFilePath, parsePath } from "./paths.ts";
 import { type S3Answer, S3Client } from "./s3/client.ts";
 import { entryOf, S3Lister, type S3Object, versionOf } from "./s3/list.ts";
 import type { S3Options } from "./s3/options.ts";
@@ -166,6 +166,29 @@ class Store implements S3Store {
   async #delete(path: ParsedPath, signal: AbortSignal | undefined): Promise<void> {
     const what = `"${formatPath(path)}"`;
     (await this.#client.ask({ method: "DELETE", key: this.#key(path), what, signal })).body.resume();
+    await this.#keepFolder(parentPath(path), signal);
+  }
+
+  /**
+   * A folder without a file is none in S3. So that it goes on being there as it does elsewhere, an empty object marks it,
+   * as those do that S3's own console makes; who may not write one has no such folder any more.
+   */
+  async #keepFolder(folder: ParsedPath, signal: AbortSignal | undefined): Promise<void> {
+    if (await this.#isFolder(folder, signal)) return;
+    const what = `folder "${formatPath(folder)}"`;
+    try {
+      const answer = await this.#client.ask({
+        method: "PUT",
+        key: `${this.#key(folder)}/`,
+        body: new Uint8Array(),
+        what,
+        signal,
+      });
+      answer.body.resume();
+    } catch (error) {
+      throwIfAborted(signal);
+      if (!(error instanceof Failure) || error.kind !== "auth") throw error;
+    }
   }
 }
 

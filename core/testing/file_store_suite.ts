@@ -304,6 +304,8 @@ export function fileStoreSuiteWith<Given>(
     assert.deepEqual(await names(store, "in"), ["b.csv"]);
     await fails("config", "not_found", () => Promise.resolve(store.remove?.("in/a.csv")));
     await fails("config", undefined, () => Promise.resolve(store.remove?.("in")), "is a folder");
+    await store.remove("in/b.csv");
+    assert.deepEqual(await store.list("in"), { entries: [] }, "the folder stays");
   });
 
   test("moves files, where it can, over others and into new folders", async ({ store, put }) => {
@@ -315,6 +317,8 @@ export function fileStoreSuiteWith<Given>(
     await store.move("b.csv", "done/2026/b.csv");
     assert.equal(await readText(store, "done/2026/b.csv"), "a");
     assert.deepEqual(await names(store, ""), ["done"]);
+    await store.move("done/2026/b.csv", "done/2027/b.csv");
+    assert.deepEqual([await names(store, "done/2026"), await names(store, "done")], [[], ["2026", "2027"]]);
     await fails("config", "not_found", () => Promise.resolve(store.move?.("a.csv", "c.csv")), "a.csv");
   });
 }
