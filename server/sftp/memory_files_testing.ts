@@ -24,7 +24,7 @@ export class MemoryAccount {
   readonly folders = new Set<string>([""]);
   /** Paths of uploads that were closed, in order. */
   readonly completed: string[] = [];
-  /** Paths of files whose use was interrupted, in order. */
+  /** Paths of uploads that were interrupted, in order. */
   readonly interrupted: string[] = [];
   /** Files that are open now. */
   open = 0;
@@ -210,7 +210,7 @@ class MemoryFile implements SessionFile {
 
   async interrupt(): Promise<void> {
     this.#account.open--;
-    this.#account.interrupted.push(this.#at);
+    if (this.#write) this.#account.interrupted.push(this.#at);
   }
 
   #grow(length: number): Content {

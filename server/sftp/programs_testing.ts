@@ -122,14 +122,19 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** Milliseconds after which it counts as hung, and is ended. */
+  readonly patience?: number;
 }
 
-/** Runs a program to its end. */
+const PATIENCE = 120_000;
+
+/** Runs a program to its end; one that hangs is ended by a signal, so its code is not 0. */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const process = new Deno.Command(program, {
     args: [...args],
     ...options.cwd === undefined ? {} : { cwd: options.cwd },
     ...options.env === undefined ? {} : { env: { ...options.env } },
+    signal: AbortSignal.timeout(options.patience ?? PATIENCE),
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

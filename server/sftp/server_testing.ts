@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import type { ManagedLogins, ManagedUser } from "../../core/engine/managed/logins.ts";
 import { collectLog, type LogLine } from "../../core/testing/collect_log.ts";
 import type { SftpEvent } from "./journal.ts";
 import type { SftpLimits } from "./limits.ts";
 import { MemoryAccount } from "./memory_files_testing.ts";
 import { type SftpServer, startSftpServer } from "./server.ts";
+import { loadSsh2Server } from "./ssh2.ts";
 
 /** The password of every user that has one. */
 export const PASSWORD = "Geheim-123";
@@ -79,6 +80,14 @@ export function testHostKey(): string {
   hostKey ??= generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey
     .export({ type: "sec1", format: "pem" }).toString();
   return hostKey;
+}
+
+/** `SHA256:…` of that key. */
+export async function hostKeyFingerprint(): Promise<string> {
+  const { utils } = await loadSsh2Server();
+  const key = utils.parseKey(testHostKey());
+  if (key instanceof Error) throw key;
+  return `SHA256:${createHash("sha256").update(key.getPublicSSH()).digest("base64").replace(/=+$/, "")}`;
 }
 
 /** Starts a server with a user called `ada`. */
