@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import { memorySpool } from "@waybill/waybill/codecs";
 import { memoryStore } from "@waybill/waybill/files";
-import { collectLog, memoryLedger, requireOpenSsh, runJob, startOpenSsh } from "@waybill/waybill/testing";
+import { collectLog, memoryLedger, requireOpenSsh, requirePeer, runJob, startOpenSsh } from "@waybill/waybill/testing";
+import { run } from "../../core/testing/openssh.ts";
 import { sftp } from "../file_service/mod.ts";
+import { choices } from "./choices.ts";
 import { csvImport } from "./mod.ts";
-import { run } from "./run.ts";
+import { run as importFile } from "./run.ts";
 
-const smallBatches = { ...csvImport, run: (context: Parameters<typeof run>[0]) => run(context, 2) };
+const smallBatches = { ...csvImport, run: (context: Parameters<typeof importFile>[0]) => importFile(context, 2) };
+
+const SQLITE = "/usr/bin/sqlite3";
 
 const CONFIG = { stream: "s", folder: "in", file: "a_20260101.csv", prefix: "a_", settle_seconds: 0 };
 
@@ -49,14 +53,16 @@ Deno.test("the bytes of a run are those of all its files, and never fewer than b
 
 Deno.test({
   name: "a sequence on an SFTP server is imported in order; names that are not UTF-8 or break lines do no harm",
-  ignore: !requireOpenSsh(),
+  ignore: !requireOpenSsh() || !requirePeer("sqlite3", SQLITE),
   fn: async () => {
     await using server = await startOpenSsh();
     const folder = `${server.folder}/in`;
     await Deno.mkdir(folder);
     for (const day of [3, 1, 2]) await Deno.writeTextFile(`${folder}/a_2026010${day}.csv`, text(day));
     await Deno.writeTextFile(`${folder}/a_20260104.csv\nb`, text(4));
-    writeFileSync(Buffer.from(`${folder}/a_20260105\xff.csv`, "latin1"), text(5));
+    // Deno names files in UTF-8 alone.
+    const path = Buffer.from(`${folder}/a_20260105\xff.csv`, "latin1").toString("hex");
+    await run(SQLITE, [":memory:", `select writefile(cast(x'${path}' as text), '${text(5)}')`]);
     await using connection = await sftp.connect({
       label: "Partner",
       config: sftp.config.parse({
@@ -79,5 +85,17 @@ Deno.test({
     const names = Array.from(Deno.readDirSync(`${server.folder}/done`), ({ name }) => name).sort();
     assert.deepEqual(names, ["a_20260101.csv", "a_20260102.csv", "a_20260103.csv", "a_20260104.csv\nb"]);
     assert.equal(Array.from(Deno.readDirSync(folder)).length, 1, "what cannot be called by its name stays");
+
+    const signal = new AbortController().signal;
+    const { log } = collectLog();
+    const context = { connection, query: "", after: undefined, spool: memorySpool(), signal, log };
+    const listed = await Array.fromAsync(choices.file.load({ ...context, config: { folder: "in" } }));
+    const file = "a_20260105\uFFFD.csv";
+    assert.deepEqual(listed, [{ value: file, title: "is not called in UTF-8, and cannot be opened by its name" }]);
+    const importing = () => runJob(csvImport, { connection, config: { stream: "s", folder: "in", file } });
+    await assert.rejects(importing, {
+      kind: "config",
+      hint: "The name that the server gives it is not UTF-8: have it renamed",
+    });
   },
 });

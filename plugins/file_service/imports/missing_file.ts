@@ -22,11 +22,17 @@ export async function explainMissing(
   try {
     const asFile = folder === "" ? undefined : await files.stat(folder, { signal }).catch(() => undefined);
     if (asFile?.kind === "file") return folderIsFile(folder, failure);
-    const near = nearest(name, await fileNames(files, folder, signal));
-    if (near === undefined) return failure;
+    const names = await fileNames(files, folder, signal);
+    // What a listing puts in the place of bytes that are not UTF-8 names another file, or none.
+    const isUnreachable = (other: string) => other.includes("\uFFFD");
+    const near = nearest(name, names.filter((other) => !isUnreachable(other)));
+    const hint = isUnreachable(name) && names.includes(name)
+      ? "The name that the server gives it is not UTF-8: have it renamed"
+      : near && `Did you mean "${near}"?`;
+    if (hint === undefined) return failure;
     const { kind, message, code } = failure;
     return new Failure(kind, message, {
-      hint: `Did you mean "${near}"?`,
+      hint,
       cause: failure,
       ...(code === undefined ? {} : { code }),
     });

@@ -6,6 +6,7 @@
 import type { Choice, ChoiceContext, FileConnection } from "@waybill/waybill";
 import { parseDatedName, suggestPrefix } from "@waybill/waybill/files";
 import { placeOf, type SequenceOptions } from "./fields.ts";
+import { unreachable } from "./rule.ts";
 
 /** What the lists take of a choice's context. */
 export type FileChoiceContext = Pick<
@@ -32,6 +33,11 @@ export async function* fileChoices({ config, connection, after, signal }: FileCh
     });
     for (const { kind, name, size, modified } of page.entries) {
       if (kind !== "file" || name.startsWith(".")) continue;
+      const reason = unreachable(name);
+      if (reason !== undefined) {
+        yield { value: name, title: reason };
+        continue;
+      }
       const read = parseDatedName(name, { monthFirst });
       const dated = read.dated ? `, dated ${minutes(read.time)}` : "";
       yield { value: name, title: `${formatSize(size)}, ${minutes(modified)} UTC${dated}` };

@@ -20,10 +20,12 @@ Deno.test("files are listed by name, each with its size, its time and the timest
   files.put("in/b_20260102.csv", "x".repeat(2_048), Date.UTC(2026, 0, 3, 4, 5));
   files.put("in/a.csv", "x", Date.UTC(2026, 0, 1));
   files.put("in/.hidden.csv", "x");
+  files.put("in/c\uFFFD.csv", "x");
   const list = fileChoices({ config: { folder: "in" }, connection: { files }, after: undefined, signal });
   assert.deepEqual(await take(list, 9), [
     { value: "a.csv", title: "1 bytes, 2026-01-01 00:00 UTC" },
     { value: "b_20260102.csv", title: "2.0 KiB, 2026-01-03 04:05 UTC, dated 2026-01-02 00:00" },
+    { value: "c\uFFFD.csv", title: "is not called in UTF-8, and cannot be opened by its name" },
   ]);
 });
 

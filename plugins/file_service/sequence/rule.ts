@@ -40,13 +40,22 @@ export async function sequenceOf(options: SequenceOptions, continuous: boolean):
   return { folder, prefix, monthFirst, from: { name, timestamp: read.time } };
 }
 
+/**
+ * Why a file cannot be read whose name is not UTF-8: what stands for its bytes is the name of another file, or of none.
+ * The end of a sentence that begins with the name; undefined for every other name.
+ */
+export function unreachable(name: string): string | undefined {
+  return name.includes("\uFFFD") ? "is not called in UTF-8, and cannot be opened by its name" : undefined;
+}
+
 /** How a name stands in a sequence: with its timestamp, or why it does not belong. */
 export type Membership = { readonly dated: DatedName } | { readonly reason: string };
 
 /** Whether a name belongs to the sequence; a reason is the end of a sentence that begins with the name. */
 export function membership(name: string, { prefix, monthFirst, from }: SequenceRule): Membership {
   if (name.startsWith(".")) return { reason: "is hidden: servers call files so that are not complete" };
-  if (name.includes("\uFFFD")) return { reason: "is not called in UTF-8, and cannot be opened by its name" };
+  const reason = unreachable(name);
+  if (reason !== undefined) return { reason };
   const [, ending] = NO_DATA.exec(name) ?? [];
   if (ending !== undefined) return { reason: `ends in ".${ending}", which is not data` };
   const dated = parseDatedName(name, { prefix, monthFirst });
