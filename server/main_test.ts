@@ -108,3 +108,16 @@ Deno.test("a plugin that does not load ends the program with 3 and names it", as
   assert.equal(code, 3);
   assert.match(new TextDecoder().decode(stderr), /^error: Plugin ".*missing\.ts" could not be loaded/m);
 });
+
+Deno.test("a server whose links would lead nowhere does not start", async () => {
+  await using root = await temporaryFolder();
+  Deno.env.set("WAYBILL_PUBLIC_URL", "waybill.example.com");
+  try {
+    const home = join(root.path, "home");
+    const { code, stderr } = await (await serverCommand(["--home", home, "--port", "0"])).output();
+    assert.equal(code, 3);
+    assert.match(new TextDecoder().decode(stderr), /WAYBILL_PUBLIC_URL is not an address that links can begin with/);
+  } finally {
+    Deno.env.delete("WAYBILL_PUBLIC_URL");
+  }
+});

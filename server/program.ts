@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "../core/contracts/failure.ts";
+import { publicUrl } from "../core/engine/artifacts/public_url.ts";
 import { createLog, type LogOptions } from "../core/engine/log.ts";
 import { openRuntime } from "../core/engine/open.ts";
 import { runServer } from "./serve.ts";
@@ -28,8 +29,12 @@ export const DEFAULT_HOST = "127.0.0.1";
 /** The port it listens on unless told. */
 export const DEFAULT_PORT = 8080;
 
-/** Serves until a signal says to stop; then requests in flight finish and running work is handed back. */
+/**
+ * Serves until a signal says to stop; then requests in flight finish and running work is handed back. Failure `config`
+ * also where links could not be made, for what `WAYBILL_PUBLIC_URL` says.
+ */
 export async function serve(options: ServeOptions): Promise<void> {
+  publicUrl();
   const log = createLog(options.log);
   using stop = stopSignal();
   await runServer({

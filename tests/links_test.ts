@@ -13,25 +13,25 @@ import { mountSmallDisk, requireSmallDisk } from "./support/small_disk.ts";
 const CURL = "/usr/bin/curl";
 const ROWS = 5_000;
 
-/** A file of rows that cannot be read, none of which compresses; gives its text. */
+/** A file of a good row and others that cannot be read, none of which compresses; gives its text without the good one. */
 async function writeBroken(folder: string, rows: number): Promise<string> {
   const noise = () => crypto.getRandomValues(new Uint8Array(60)).toHex();
   const text = Array.from({ length: rows }, (_, row) => `${row},too many,${noise()}\n`).join("");
-  await Deno.writeTextFile(join(folder, "broken.csv"), `id,email\n${text}`);
+  await Deno.writeTextFile(join(folder, "broken.csv"), `id,email\ngood,row\n${text}`);
   return `id,email\n${text}`;
 }
 
 const CONFIG = { stream: "people", file: "broken.csv", identify_by: "id" };
 
-/** A data directory with a run that rejected every row; gives the run, a token and the file's text. */
+/** A data directory with a run that rejected these rows; gives the run, a token and the file's text. */
 async function prepare(home: string, folder: string) {
   const text = await writeBroken(folder, ROWS);
   await using runtime = await openQuietRuntime(home, "serve");
   await runtime.auths.create({ method: "local-folder", label: "here", config: { folder } });
   const { id } = await runtime.runs.start({ type: "csv-import", auth: "here", config: CONFIG });
-  let rejected = 0;
-  for await (const run of runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) })) rejected = run.rejected;
-  assert.equal(rejected, ROWS);
+  let last;
+  for await (const run of runtime.runs.follow(id, { signal: AbortSignal.timeout(120_000) })) last = run;
+  assert.deepEqual([last?.status, last?.rejected], ["succeeded", ROWS], JSON.stringify(last));
   const { token } = await runtime.tokens.create({ name: "test", scopes: ["data_manager"] });
   return { id, token, text };
 }
@@ -59,7 +59,8 @@ Deno.test({
       assert.equal(made.size, bytes);
       assert.ok(url.startsWith(`${server.url}/files/`));
       // Saved under its own name, as it lies there, whatever a client would unpack.
-      assert.equal((await curl("--compressed", "-OJ", url)).code, 0);
+      const saved = await curl("--compressed", "-OJ", "-w", "%header{content-length} %{size_download}", url);
+      assert.deepEqual([saved.code, saved.out], [0, `${bytes} ${bytes}`], saved.said);
       assert.equal(await read(`rejects-${id.slice(0, 8)}.csv`), text);
       const { out: head } = await curl("-I", url);
       assert.match(head, /^HTTP\/1.1 200 OK\r\n/);

@@ -311,6 +311,36 @@ onEachDatabase("the name of an imported file is scrubbed, and the file stays kno
   assert.deepEqual(states, [{ state: "same" }, { state: "same" }]);
 });
 
+onEachDatabase("files that links open end with an erasure, one that is made meanwhile too", async (databases) => {
+  await using peer = await startImport(databases);
+  await importRows(peer, [person(1)], 1);
+  const { run_id } = await (await erasures(peer)).request("id", "Person-1-x");
+  const { database } = peer;
+  const addArtifact = async (id: string) => {
+    const maker = { maker_kind: "user", maker_id: null, maker_name: "ada" } as const;
+    const times = { created_at: 1, expires_at: 9_999_999_999_000, ended_at: null, ended_because: null };
+    const file = { kind: "rejects", run_id: null, name: id, media_type: "text/csv", size: 1, sha256: "" } as const;
+    await database.kysely.insertInto("artifacts")
+      .values({ account_id: 1, id, ...file, ...times, fetches: 0, fetched_at: null, ...maker }).execute();
+  };
+  await addArtifact("early");
+  let late = false;
+  const watched = alteredDatabase(database, {
+    write: async (work, options) => {
+      const result = await database.write(work, options);
+      const { state } = await database.kysely.selectFrom("erasures").select("state").executeTakeFirstOrThrow();
+      if (state === "secondary" && !late) {
+        late = true;
+        await addArtifact("late");
+      }
+      return result;
+    },
+  });
+  assert.equal(await executeTask({ ...peer, database: watched }, run_id), "succeeded");
+  const ends = await database.kysely.selectFrom("artifacts").select(["id", "ended_because"]).orderBy("id").execute();
+  assert.deepEqual(ends.map(({ id, ended_because }) => [id, ended_because]), [["early", "erased"], ["late", "erased"]]);
+});
+
 /** Takes a fresh attempt at the peer's run, under the rules that hold by now. */
 async function openRun(peer: ImportPeer): Promise<ImportRun> {
   const { rows_read: read, accepted, rejected, unchanged, refused } = await peer.run();

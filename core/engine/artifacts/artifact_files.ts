@@ -142,26 +142,31 @@ export function cutOff(): Failure {
   return new Failure("transient", "An erasure removed the file while it was being written", { hint: "Try again" });
 }
 
-/** The next `length` bytes of a file, which is closed with the stream. */
+/** The next `length` bytes of a file, which is closed with the stream, however that ends. */
 function stretch(file: Deno.FsFile, length: number): ReadableStream<Uint8Array> {
   let left = length;
+  let open = true;
+  const close = () => {
+    if (open) file.close();
+    open = false;
+  };
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const buffer = new Uint8Array(Math.min(CHUNK, left));
-        const count = left === 0 ? null : await file.read(buffer);
-        if (count === null && left > 0) throw new Error("The file is shorter than it was");
-        left -= count ?? 0;
-        if (count !== null) controller.enqueue(buffer.subarray(0, count));
+        const count = left === 0 ? 0 : await file.read(buffer);
+        if (count === null) throw new Error("The file of an artifact is shorter than it was");
+        left -= count;
+        if (count > 0) controller.enqueue(buffer.subarray(0, count));
         if (left > 0) return;
-        file.close();
+        close();
         controller.close();
       } catch (error) {
-        file.close();
+        close();
         controller.error(error);
       }
     },
-    cancel: () => file.close(),
+    cancel: close,
   }, { highWaterMark: 0 });
 }
 
