@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Hono } from "hono";
 import type { Log } from "../core/contracts/log.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
 import { accountRoutes } from "./api/account.ts";
@@ -23,15 +22,15 @@ import { streamRoutes } from "./api/stream.ts";
 import { tableRoutes } from "./api/table.ts";
 import { tokenRoutes } from "./api/token.ts";
 import { uploadRoutes } from "./api/upload.ts";
-import { authenticate, type ServerEnv } from "./auth_middleware.ts";
 import { docsRoutes } from "./docs.ts";
-import { errorResponse, RequestFailure } from "./errors.ts";
+import { errorResponse } from "./errors.ts";
 import { fileRoutes } from "./files.ts";
 import { healthRoutes } from "./health.ts";
 import { mount } from "./mount.ts";
-import { logRequests } from "./request_log.ts";
+import { logRequest } from "./request_log.ts";
 import type { Route } from "./route.ts";
-import { secureHeaders } from "./security_headers.ts";
+import { targetOf } from "./route_table.ts";
+import { secure } from "./security_headers.ts";
 
 /** What an app needs beside the runtime. */
 export interface AppOptions {
@@ -46,7 +45,7 @@ export interface AppOptions {
 /** An app and the routes that it is made of. */
 export interface App {
   /** Answers a request. */
-  fetch(request: Request): Response | Promise<Response>;
+  fetch(request: Request): Promise<Response>;
   readonly routes: readonly Route[];
 }
 
@@ -74,14 +73,20 @@ export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions
     ...healthRoutes(ready),
   ];
   const routes = [...resources, ...docsRoutes(resources, runtime.registry)];
-  const app = new Hono<ServerEnv>();
-  app.use(logRequests(log), secureHeaders());
-  app.use("/api/*", authenticate(runtime));
-  app.route("/", mount(routes, { as: runtime.as, stopping }));
-  app.notFound((context) => {
-    const failure = new RequestFailure(404, "There is nothing at this path", { hint: "See /docs for what there is" });
-    return errorResponse(failure, context.var.requestId, log);
-  });
-  app.onError((error, context) => errorResponse(error, context.var.requestId, log));
-  return { fetch: (request) => app.fetch(request), routes };
+  const handle = mount(routes, { verifyToken: runtime.verifyToken, as: runtime.as, stopping });
+  const fetch = async (request: Request): Promise<Response> => {
+    const id = crypto.randomUUID(), since = performance.now(), target = targetOf(request.url);
+    const response = await handle(request, target).catch((error) => errorResponse(error, id, log));
+    secure(response.headers, { personal: target.parts[0] === "api" });
+    response.headers.set("x-request-id", id);
+    logRequest(log, { id, method: request.method, target, status: response.status, since });
+    return request.method === "HEAD" ? await withoutBody(response) : response;
+  };
+  return { fetch, routes };
+}
+
+/** The answer to HEAD: what GET would get, but for the body. What is being read for it has to be let go of. */
+async function withoutBody(response: Response): Promise<Response> {
+  await response.body?.cancel();
+  return new Response(null, response);
 }

@@ -1,52 +1,51 @@
 /**
- * Turns declared routes into an app: checks, capabilities, and the right answer to a wrong path or method.
+ * Answers requests by declared routes: who calls, whether they may, what they sent, and the right answer to a wrong
+ * path or method.
  *
  * @module
  */
-import { type Context, Hono, type MiddlewareHandler } from "hono";
-import { CAPABILITIES } from "../core/engine/capabilities.ts";
+import { CAPABILITIES, requireCapability } from "../core/engine/capabilities.ts";
 import type { Engine } from "../core/engine/runtime.ts";
-import type { Caller } from "../core/engine/token_check.ts";
-import { requires, type ServerEnv } from "./auth_middleware.ts";
+import type { Caller, VerifyToken } from "../core/engine/token_check.ts";
+import { callerOf } from "./authenticate.ts";
 import { RequestFailure } from "./errors.ts";
 import { rawBody } from "./raw_body.ts";
 import { readBody, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
+import { RouteTable, type Target } from "./route_table.ts";
 
 /** What routes are answered with. */
 export interface MountOptions {
+  readonly verifyToken: VerifyToken;
   /** The caller's part of the engine. */
   as(caller: Caller): Engine;
   /** Ends the work of requests that outlive the server. */
   readonly stopping: AbortSignal;
 }
 
+/** Answers a request, or throws what is wrong with it. */
+export type Handle = (request: Request, target: Target) => Promise<Response>;
+
 /**
- * An app that answers `routes`. Fixed paths win over paths with parameters, whatever their order here. Throws for a
- * route that does not declare what a token must be allowed to call it: nothing is open by forgetting.
+ * What answers `routes`. Throws for a route that does not declare what a token must be allowed to call it: nothing is
+ * open by forgetting.
  */
-export function mount(routes: readonly Route[], options: MountOptions): Hono<ServerEnv> {
-  const app = new Hono<ServerEnv>();
+export function mount(routes: readonly Route[], options: MountOptions): Handle {
   for (const route of routes) checkDeclaration(route);
-  const paths = [...new Set(routes.map((route) => route.path))].sort(byFixedPartsFirst);
-  for (const path of paths) {
-    const here = routes.filter((route) => route.path === path);
-    for (const route of here) app.on(route.method.toUpperCase(), honoPath(path), ...handlers(route, options));
-    app.all(honoPath(path), () => {
-      throw wrongMethod(here);
-    });
-  }
-  return app;
-}
-
-/** `/api/job/{id}` as Hono writes it: `/api/job/:id`. */
-function honoPath(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ":$1");
-}
-
-function byFixedPartsFirst(a: string, b: string): number {
-  // "{" sorts after every letter, so `/api/job/type` comes before `/api/job/{id}`.
-  return a < b ? -1 : a > b ? 1 : 0;
+  const table = new RouteTable(routes);
+  return async (request, target) => {
+    // Before anything is told of the path: what there is under `/api` is for those who may know.
+    const caller = target.parts[0] === "api" ? await callerOf(request, target, options.verifyToken) : undefined;
+    const place = table.find(target.parts);
+    if (place === undefined) {
+      throw new RequestFailure(404, "There is nothing at this path", { hint: "See /docs for what there is" });
+    }
+    const isHead = request.method === "HEAD";
+    const route = place.routes.get(isHead ? "GET" : request.method);
+    if (route === undefined) throw wrongMethod(place.routes);
+    if (route.capability !== null) requireCapability(known(route, caller).actor, route.capability);
+    return await answer(route, { request, target, params: place.params, caller }, options);
+  };
 }
 
 function checkDeclaration({ method, path, capability }: Route): void {
@@ -55,28 +54,28 @@ function checkDeclaration({ method, path, capability }: Route): void {
   if (!declared) throw new Error(`Route ${method.toUpperCase()} ${path} declares no capability that there is`);
 }
 
-function handlers(route: Route, options: MountOptions): [MiddlewareHandler<ServerEnv>, MiddlewareHandler<ServerEnv>] {
-  const { capability } = route;
-  const allowed: MiddlewareHandler<ServerEnv> = capability === null ? (_, next) => next() : requires(capability);
-  return [allowed, (context) => answer(route, context, options)];
+/** A request to a route that its caller may call. */
+interface Asked {
+  readonly request: Request;
+  readonly target: Target;
+  readonly params: Readonly<Record<string, string>>;
+  /** Undefined outside `/api`. */
+  readonly caller: Caller | undefined;
 }
 
 async function answer(
   route: Route,
-  context: Context<ServerEnv>,
+  { request, target, params, caller }: Asked,
   { as, stopping }: MountOptions,
 ): Promise<Response> {
-  const request = context.req.raw;
-  const url = new URL(request.url);
-  const query = readQuery(route.query, url);
+  const query = readQuery(route.query, target.search);
   const body = route.body === undefined ? undefined : await readBody(route.body, request);
   const result = await route.handle({
-    params: context.req.param(),
+    params,
     query,
     body,
     get engine() {
-      if (route.capability === null) throw new Error(`Route "${route.name}" knows no caller`);
-      return as(context.var.caller);
+      return as(known(route, caller));
     },
     get content() {
       if (route.content === undefined) throw new Error(`Route "${route.name}" declares no content`);
@@ -91,16 +90,20 @@ async function answer(
       return AbortSignal.any([request.signal, stopping]);
     },
     head: request.method === "HEAD",
-    origin: url.origin,
+    get origin() {
+      return new URL(request.url).origin;
+    },
   });
-  const response = await route.answer.respond(result);
-  // Hono answers HEAD through GET and drops the body; what is being read for it has to be let go of.
-  if (request.method === "HEAD") await response.body?.cancel();
-  return response;
+  return await route.answer.respond(result);
 }
 
-function wrongMethod(routes: readonly Route[]): RequestFailure {
-  const methods = routes.map((route) => route.method.toUpperCase());
+function known(route: Route, caller: Caller | undefined): Caller {
+  if (caller === undefined || route.capability === null) throw new Error(`Route "${route.name}" knows no caller`);
+  return caller;
+}
+
+function wrongMethod(routes: ReadonlyMap<string, Route>): RequestFailure {
+  const methods = [...routes.keys()];
   if (methods.includes("GET")) methods.push("HEAD");
   const allow = methods.sort().join(", ");
   return new RequestFailure(405, "The path does not have this method", {

@@ -17,10 +17,10 @@ const DOCS = "See /docs for what the route takes";
 type Place = "Query parameter" | "Body field";
 
 /** The query's parameters, each given once; `access_token` is not among them. */
-export function readQuery<Schema extends z.ZodType>(schema: Schema, url: URL): z.output<Schema> {
+export function readQuery<Schema extends z.ZodType>(schema: Schema, search: string): z.output<Schema> {
   const given: Record<string, string> = {};
-  if (url.search === "") return check(schema, given, "Query parameter");
-  for (const [name, value] of url.searchParams) {
+  if (search === "") return check(schema, given, "Query parameter");
+  for (const [name, value] of new URLSearchParams(search)) {
     if (name === "access_token") continue;
     if (Object.hasOwn(given, name)) throw new Failure("config", `Query parameter "${shorten(name)}" is given twice`);
     given[name] = value;

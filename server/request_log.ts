@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { MiddlewareHandler } from "hono";
 import type { Log } from "../core/contracts/log.ts";
-import type { ServerEnv } from "./auth_middleware.ts";
+import type { Target } from "./route_table.ts";
 
 /** What follows in these paths names a person. */
 const PERSONAL = /^(\/api\/(?:entity\/[^/]*|me))\/./;
@@ -13,22 +12,26 @@ const PERSONAL = /^(\/api\/(?:entity\/[^/]*|me))\/./;
 /** Probes come every few seconds and say nothing. */
 const QUIET = new Set(["/healthz", "/readyz"]);
 
-/** Gives each request an id and writes it down when it is answered. */
-export function logRequests(log: Log): MiddlewareHandler<ServerEnv> {
-  return async (context, next) => {
-    const requestId = crypto.randomUUID();
-    const started = performance.now();
-    context.set("requestId", requestId);
-    await next();
-    context.res.headers.set("x-request-id", requestId);
-    const { method, path } = context.req;
-    const shown = PERSONAL.exec(path)?.[1];
-    log[QUIET.has(path) ? "debug" : "info"]("Request", {
-      request_id: requestId,
-      method,
-      path: shown === undefined ? path : `${shown}/…`,
-      status: context.res.status,
-      duration_ms: Math.round(performance.now() - started),
-    });
-  };
+/** A request that was answered. */
+export interface Answered {
+  /** Names it in the log and in errors. */
+  readonly id: string;
+  readonly method: string;
+  readonly target: Target;
+  readonly status: number;
+  /** When it came, as `performance.now` tells it. */
+  readonly since: number;
+}
+
+/** Writes a request down. */
+export function logRequest(log: Log, { id, method, target, status, since }: Answered): void {
+  const path = `/${target.parts.join("/")}`;
+  const shown = PERSONAL.exec(path)?.[1];
+  log[QUIET.has(path) ? "debug" : "info"]("Request", {
+    request_id: id,
+    method,
+    path: shown === undefined ? path : `${shown}/…`,
+    status,
+    duration_ms: Math.round(performance.now() - since),
+  });
 }

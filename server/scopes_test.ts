@@ -6,6 +6,7 @@ import { document, nothing } from "./answers.ts";
 import { mount } from "./mount.ts";
 import type { Operation } from "./openapi.ts";
 import { defineRoute, type Route } from "./route.ts";
+import { targetOf } from "./route_table.ts";
 import { openTestServer } from "./server_testing.ts";
 import { z } from "zod";
 
@@ -157,6 +158,7 @@ Deno.test("a route that declares no capability, or one that there is not, keeps 
       throw new Error("Nobody calls");
     },
     stopping: new AbortController().signal,
+    verifyToken: () => assert.fail(),
   };
   const route = (change: Partial<Route>): Route => ({
     ...defineRoute({
@@ -198,9 +200,14 @@ Deno.test("a route that anybody may call knows no caller", async () => {
     answer: document(z.string(), "The thing"),
     handle: ({ engine }) => String(engine),
   });
-  const options = { as: () => assert.fail(), stopping: new AbortController().signal };
-  const app = mount([open], options).onError((error) => new Response(error.message, { status: 500 }));
-  assert.equal(await (await app.request("/thing")).text(), 'Route "getThing" knows no caller');
+  const options = {
+    verifyToken: () => assert.fail(),
+    as: () => assert.fail(),
+    stopping: new AbortController().signal,
+  };
+  const handle = mount([open], options);
+  const url = "http://waybill.test/thing";
+  await assert.rejects(handle(new Request(url), targetOf(url)), /Route "getThing" knows no caller/);
 });
 
 Deno.test("whoever sees rows as they came in may see PII: samples, examples and rejected rows hide nothing", () => {

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { MiddlewareHandler } from "hono";
-import type { ServerEnv } from "./auth_middleware.ts";
 
 const HEADERS: readonly (readonly [name: string, value: string])[] = [
   ["x-content-type-options", "nosniff"],
@@ -14,13 +12,8 @@ const HEADERS: readonly (readonly [name: string, value: string])[] = [
   ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
 ];
 
-/** Sets the headers, except where the answer has its own; nothing under `/api` may be stored. */
-export function secureHeaders(): MiddlewareHandler<ServerEnv> {
-  return async (context, next) => {
-    await next();
-    // Not by `context.header`, which makes a response anew for each header that an answer gets.
-    const { headers } = context.res;
-    for (const [name, value] of HEADERS) if (!headers.has(name)) headers.set(name, value);
-    if (context.req.path.startsWith("/api/")) headers.set("cache-control", "no-store");
-  };
+/** Sets the headers, except where the answer has its own; what is `personal`, all under `/api`, may not be stored. */
+export function secure(headers: Headers, { personal }: { readonly personal: boolean }): void {
+  for (const [name, value] of HEADERS) if (!headers.has(name)) headers.set(name, value);
+  if (personal) headers.set("cache-control", "no-store");
 }
