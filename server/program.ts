@@ -5,7 +5,7 @@
  */
 import { Failure } from "../core/contracts/failure.ts";
 import { publicUrl } from "../core/engine/artifacts/public_url.ts";
-import { createLog, type LogOptions } from "../core/engine/log.ts";
+import { createLog, type GatheringLog, type LogOptions } from "../core/engine/log.ts";
 import { openRuntime } from "../core/engine/open.ts";
 import { runServer } from "./serve.ts";
 import { stopSignal } from "./stop_signal.ts";
@@ -35,8 +35,9 @@ export const DEFAULT_PORT = 8080;
  */
 export async function serve(options: ServeOptions): Promise<void> {
   publicUrl();
-  const log = createLog(options.log);
+  const log = createLog({ ...options.log, gathers: true });
   using stop = stopSignal();
+  using _ = flushAtTheEnd(log);
   await runServer({
     host: options.host,
     port: options.port,
@@ -52,6 +53,18 @@ export async function serve(options: ServeOptions): Promise<void> {
       }
     },
   });
+}
+
+/** Whatever ends the process: what was logged by then is written. */
+function flushAtTheEnd(log: GatheringLog): Disposable {
+  const ends = ["unload", "error", "unhandledrejection"] as const, flush = () => log.flush();
+  for (const end of ends) globalThis.addEventListener(end, flush);
+  return {
+    [Symbol.dispose]: () => {
+      for (const end of ends) globalThis.removeEventListener(end, flush);
+      flush();
+    },
+  };
 }
 
 function print(text: string): void {

@@ -13,6 +13,7 @@ export function alteredDatabase(database: Database, methods: Partial<Database>):
     write: (...given) => database.write(...given),
     read: (...given) => database.read(...given),
     rewrite: (...given) => database.rewrite(...given),
+    first: (...given) => database.first(...given),
     now: () => database.now(),
     revision: () => database.revision(),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),

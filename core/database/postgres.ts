@@ -115,6 +115,11 @@ class PostgresDatabase implements Database {
     return await this.#reader.transaction().execute(work);
   }
 
+  async first<Row>(sql: string, parameters: readonly (number | string)[]): Promise<Row | undefined> {
+    const { rows: [row] } = await this.kysely.executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]));
+    return row;
+  }
+
   async now(): Promise<number> {
     const { rows } = await this.kysely.executeQuery<{ now: number }>(NOW);
     return rows[0]!.now;

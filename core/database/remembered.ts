@@ -19,10 +19,12 @@ export class Remembered<T> {
 
   constructor(private readonly database: Pick<Database, "revision">) {}
 
-  /** The value of a name: what `read` gives, or gave. Undefined, as the absence of something, is not kept. */
-  async get(name: string, read: () => Promise<T>): Promise<T> {
+  /**
+   * The value of a name: what `read` gives, or gave. Undefined, as the absence of something, is not kept. Whoever has
+   * looked at the database's revision since it was asked need not have it looked at once more.
+   */
+  async get(name: string, read: () => Promise<T>, revision: string | undefined = this.database.revision()): Promise<T> {
     // Looked at first: what is read after it is at least as new.
-    const revision = this.database.revision();
     if (revision === undefined) return await read();
     if (revision !== this.#revision) {
       this.#kept.clear();

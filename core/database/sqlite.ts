@@ -118,6 +118,10 @@ class SqliteDatabase implements Database {
     }
   }
 
+  first<Row>(sql: string, parameters: readonly (number | string)[]): Promise<Row | undefined> {
+    return this.#plain.first<Row>(sql, parameters);
+  }
+
   now(): Promise<number> {
     return Promise.resolve(Temporal.Now.instant().epochMilliseconds);
   }

@@ -19,13 +19,20 @@ export const RETRY_PAUSE = 9;
 interface Prepared {
   readonly statement: StatementSync;
   readonly returnsRows: boolean;
+  /** Whether it cannot change a row: it begins with a word for reading. */
+  readonly onlyReads: boolean;
 }
+
+/** SQLite's `with` may lead to either, so it is not among them. */
+const READS = /^\s*(?:select|pragma|explain)\b/i;
 
 /** A connection, as Kysely drives it. */
 export class SqliteConnection implements DatabaseConnection {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, Prepared>();
+  /** Moves with each statement of this connection that changed something. */
+  #changes = 0;
 
   /** Opens the file, making it where it is not there. Throws what {@linkcode explainSqliteError} makes of errors. */
   constructor(path: string) {
@@ -44,14 +51,13 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   /**
-   * The same twice only if neither this connection nor another changed a row in between; takes some microseconds.
-   * Undefined while somebody else recovers the log.
+   * The same twice only if neither this connection nor another changed a row in between; takes a few microseconds, most
+   * of them for the lock that a look at the file needs. Undefined while somebody else recovers the log.
    */
   revision(): string | undefined {
     try {
       const others = this.#prepare("pragma data_version").statement.get()?.data_version;
-      const own = this.#prepare("select total_changes() as changes").statement.get()?.changes;
-      return `${others}/${own}`;
+      return `${others}/${this.#changes}`;
     } catch (error) {
       if (isBusy(error)) return undefined;
       throw explainSqliteError(error, this.#path);
@@ -59,11 +65,20 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   /** Runs a statement; waits for other writers, {@linkcode LOCK_TIMEOUT} at most. */
-  async executeQuery<R>({ sql, parameters }: Pick<CompiledQuery, "sql" | "parameters">): Promise<QueryResult<R>> {
+  executeQuery<R>({ sql, parameters }: Pick<CompiledQuery, "sql" | "parameters">): Promise<QueryResult<R>> {
+    return this.#whenFree(() => this.#execute<R>(sql, parameters));
+  }
+
+  /** The first row of a read. */
+  first<R>(sql: string, parameters: readonly SQLInputValue[]): Promise<R | undefined> {
+    return this.#whenFree(() => this.#prepare(sql).statement.get(...parameters) as R | undefined);
+  }
+
+  async #whenFree<T>(run: () => T): Promise<T> {
     const deadline = performance.now() + LOCK_TIMEOUT;
     while (true) {
       try {
-        return this.#execute<R>(sql, parameters);
+        return run();
       } catch (error) {
         if (!isBusy(error)) throw explainSqliteError(error, this.#path);
         if (performance.now() > deadline) throw busyFailure(this.#path, error);
@@ -84,10 +99,15 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   #execute<R>(sql: string, parameters: readonly unknown[]): QueryResult<R> {
-    const { statement, returnsRows } = this.#prepare(sql);
+    const { statement, returnsRows, onlyReads } = this.#prepare(sql);
     const values = parameters as readonly SQLInputValue[];
-    if (returnsRows) return { rows: statement.all(...values) as R[] };
+    if (returnsRows) {
+      const rows = statement.all(...values) as R[];
+      if (!onlyReads && rows.length > 0) this.#changes++;
+      return { rows };
+    }
     const { changes, lastInsertRowid } = statement.run(...values);
+    if (Number(changes) > 0) this.#changes++;
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
   }
 
@@ -97,7 +117,7 @@ export class SqliteConnection implements DatabaseConnection {
       this.#prepared.delete(sql);
     } else {
       const statement = this.#database.prepare(sql);
-      prepared = { statement, returnsRows: statement.columns().length > 0 };
+      prepared = { statement, returnsRows: statement.columns().length > 0, onlyReads: READS.test(sql) };
       const oldest = this.#prepared.size < STATEMENTS_KEPT ? undefined : this.#prepared.keys().next().value;
       if (oldest !== undefined) this.#prepared.delete(oldest);
     }

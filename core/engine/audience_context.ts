@@ -18,4 +18,4 @@ export interface AudienceParts {
 }
 
 /** The context that audiences work in. */
-export type AudienceContext = Pick<EngineContext, "database" | "accountId" | "account" | "actor">;
+export type AudienceContext = Pick<EngineContext, "database" | "accountId" | "account" | "actor" | "revision">;

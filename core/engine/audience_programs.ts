@@ -42,6 +42,7 @@ export class AudiencePrograms {
   readonly #filters = new Map<number, Filter>();
   readonly #programs = new Map<number, AudienceProgram>();
   readonly #byTable = new Map<number, readonly AudienceProgram[]>();
+  readonly #listsByTable = new Map<number, readonly AudienceRow[]>();
 
   constructor(readonly rows: readonly AudienceRow[]) {
     this.#bySlug = new Map(rows.map((row) => [row.slug, row]));
@@ -82,6 +83,13 @@ export class AudiencePrograms {
       this.#byTable.set(table, programs);
     }
     return programs;
+  }
+
+  /** The list audiences that decide about those of a profile table. */
+  listsOfTable(table: number): readonly AudienceRow[] {
+    let lists = this.#listsByTable.get(table);
+    if (lists === undefined) this.#listsByTable.set(table, lists = listsOf(this.ofTable(table)));
+    return lists;
   }
 
   /** Audiences whose filter includes one, by slug or id. */
@@ -159,6 +167,11 @@ export class AudiencePrograms {
     const { matches, fields, usesNow } = compileFilter(filter, resolve, () => this.#bySlug.keys());
     return { row, filter, lists: [...lists.values()], fields, usesNow, matches: once(matches) };
   }
+}
+
+/** Every list audience whose members decide about some audiences. */
+export function listsOf(programs: readonly AudienceProgram[]): readonly AudienceRow[] {
+  return [...new Set(programs.flatMap(({ lists }) => lists))];
 }
 
 /** Whoever is asked about is a member. */

@@ -8,13 +8,13 @@ import type { FilteredProfile } from "../lql/mod.ts";
 import { isMember } from "../profiles/audience_members.ts";
 import { identityKey } from "../profiles/identity.ts";
 import type { OpenTarget } from "../profiles/mapping.ts";
-import { type AudiencePrograms, type AudienceRow, EVERYBODY } from "./audience_programs.ts";
+import { type AudiencePrograms, EVERYBODY, listsOf } from "./audience_programs.ts";
 
 /** A profile that is asked about. */
 export interface Candidate {
   readonly attributes: FilteredProfile;
   /** Every (field, value) that names it. */
-  identities(): { readonly [field: string]: readonly string[] };
+  identities(): Promise<{ readonly [field: string]: readonly string[] }>;
 }
 
 /**
@@ -28,11 +28,11 @@ export async function segmentsOf(
   { attributes, identities }: Candidate,
   { now, visible }: { readonly now: number; readonly visible?: ((field: string) => boolean) | undefined },
 ): Promise<string[]> {
-  const asked = programs.ofTable(table)
-    .filter(({ fields }) => visible === undefined || fields?.every(visible) === true);
-  const lists = new Map<string, boolean>(), decisive = new Set<AudienceRow>();
-  for (const program of asked) for (const list of program.lists) decisive.add(list);
-  const names = decisive.size === 0 ? {} : identities();
+  const all = programs.ofTable(table);
+  const asked = visible === undefined ? all : all.filter(({ fields }) => fields?.every(visible) === true);
+  const decisive = visible === undefined ? programs.listsOfTable(table) : listsOf(asked);
+  const lists = new Map<string, boolean>();
+  const names = decisive.length === 0 ? {} : await identities();
   for (const { id, field, version } of decisive) {
     const hasher = hashers.find((hasher) => hasher.field === field);
     const values = hasher === undefined ? [] : names[hasher.field] ?? [];
@@ -40,6 +40,8 @@ export async function segmentsOf(
     lists.set(String(id), await isMember(executor, { account: scope.account, audience: id, version }, keys));
   }
   const context = { now, member: (list: string) => lists.get(list) === true };
-  const slugs = asked.filter((program) => program.matches(attributes, context)).map(({ row }) => row.slug);
-  return [...slugs, EVERYBODY];
+  const slugs: string[] = [];
+  for (const program of asked) if (program.matches(attributes, context)) slugs.push(program.row.slug);
+  slugs.push(EVERYBODY);
+  return slugs;
 }

@@ -32,5 +32,7 @@ export interface EngineContext {
   readonly account: AccountRef;
   /** Whose changes these are. */
   readonly actor: Actor;
+  /** The database's revision that the actor was looked up at: no older than whatever is asked in its name at once. */
+  readonly revision?: string | undefined;
   readonly log: Log;
 }

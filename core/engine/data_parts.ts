@@ -178,6 +178,8 @@ export interface EntityQuery {
 export interface Entities {
   /** Failure `config` (`not_found`) where no profile is named so; `forbidden` for a PII field. */
   get(query: EntityQuery): Promise<EntityView>;
+  /** The same as the text of a JSON document. */
+  text(query: EntityQuery): Promise<string>;
 }
 
 /** Requests to erase people. */

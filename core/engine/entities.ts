@@ -13,7 +13,6 @@ import { segmentsOf } from "./audience_segments.ts";
 import type { EntityTable, EntityTables } from "./entity_tables.ts";
 import { DEFAULT_TABLE } from "./profile_tables.ts";
 import type { Entities, EntityQuery } from "./runtime.ts";
-import type { EntityView } from "./views.ts";
 
 /** What look-ups need beside the context. */
 export interface EntityParts {
@@ -23,46 +22,55 @@ export interface EntityParts {
 /** Fields of a cookie's value: the latest, and all that the profile was met with. */
 const COOKIE_FIELDS = ["_uid", "_uids"] as const;
 
+/** Where the slugs of audiences stand. A field of the profile that has this name gives way to them. */
+const SEGMENTS = "segments";
+
 /** The profiles of the context's account, as its actor may see them. */
 export function entitiesOf(
-  { database, accountId, account: { settings }, actor }: AudienceContext,
+  { database, accountId, account: { settings }, actor, revision }: AudienceContext,
   { entityTables }: EntityParts,
 ): Entities {
   const everything = settings.pii_fields.length === 0 || may(actor, "pii.read");
   const visible = visibleFields(actor, settings);
-  return {
-    get: async (query) => {
-      const { field, value, segments = true, meta = true } = query;
-      for (const name of field === undefined ? COOKIE_FIELDS : [field]) requireVisible(actor, settings, name);
-      const table = await entityTables.get(accountId, query.table);
-      if (table === undefined) {
-        throw notFound(query, `There is no profile table "${query.table}"; those of people are in "${DEFAULT_TABLE}"`);
-      }
-      const { identifyBy } = table.target.rules;
-      const found = await first(
-        lookUpFields(field, identifyBy),
-        (name) => table.find(name, value),
-      );
-      if (found === undefined) throw notFound(query, lookUpHint(identifyBy.filter(visible)));
-      const { attributes } = found;
-      const data = shown(table, attributes, visible, query.fields);
-      if (segments) {
-        data.push([
-          "segments",
-          await segmentsOf(
-            database.kysely,
-            table.audiences,
-            table.target,
-            { attributes, identities: () => found.state.identities() },
-            { now: await database.now(), visible: everything ? undefined : visible },
-          ),
-        ]);
-      }
-      const answer: EntityView = { data: Object.fromEntries(data), message: "success", status: 200 };
-      if (!meta) return answer;
-      return { ...answer, meta: { by_fields: identifyBy.filter(visible), format: "json", name: table.name } };
-    },
+  const text = async (query: EntityQuery): Promise<string> => {
+    const { field, value, segments = true, meta = true } = query;
+    for (const name of field === undefined ? COOKIE_FIELDS : [field]) requireVisible(actor, settings, name);
+    const table = await entityTables.get(accountId, query.table, revision);
+    if (table === undefined) {
+      throw notFound(query, `There is no profile table "${query.table}"; those of people are in "${DEFAULT_TABLE}"`);
+    }
+    const { identifyBy } = table.target.rules;
+    const found = await first(lookUpFields(field, identifyBy), (name) => table.find(name, value));
+    if (found === undefined) throw notFound(query, lookUpHint(identifyBy.filter(visible)));
+    const slugs = !segments ? undefined : await segmentsOf(
+      database.kysely,
+      table.audiences,
+      table.target,
+      found,
+      { now: await database.now(), visible: everything ? undefined : visible },
+    );
+    // What is shown just as it is stored is not written anew.
+    const asStored = everything && query.fields === undefined && table.shownAsStored &&
+      (slugs === undefined || !Object.hasOwn(found.attributes, SEGMENTS));
+    const data = asStored ? found.text : JSON.stringify(
+      Object.fromEntries(
+        shown(table, found.attributes, visible, query.fields).filter(([name]) =>
+          slugs === undefined || name !== SEGMENTS
+        ),
+      ),
+    );
+    const view = withSegments(data, slugs);
+    if (!meta) return `{"data":${view},"message":"success","status":200}`;
+    const tail = JSON.stringify({ by_fields: identifyBy.filter(visible), format: "json", name: table.name });
+    return `{"data":${view},"message":"success","meta":${tail},"status":200}`;
   };
+  return { text, get: async (query) => JSON.parse(await text(query)) };
+}
+
+/** The text of a JSON object with the slugs of audiences, if there are any to give. */
+function withSegments(object: string, slugs: readonly string[] | undefined): string {
+  if (slugs === undefined) return object;
+  return `${object.slice(0, -1)}${object === "{}" ? "" : ","}"${SEGMENTS}":${JSON.stringify(slugs)}}`;
 }
 
 /** The identity fields to look by. */
@@ -77,7 +85,7 @@ async function first<T>(names: readonly string[], find: (name: string) => Promis
   }
 }
 
-/** The fields that are wanted and may be seen. A field of the name `segments` gives way to the audiences. */
+/** The fields that are wanted and may be seen. */
 function shown(
   { kinds }: EntityTable,
   attributes: FilteredProfile,

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { JsonValue } from "../contracts/records.ts";
 import type { Database, Executor } from "../database/database.ts";
 import { Remembered } from "../database/remembered.ts";
-import type { Kind } from "../lql/mod.ts";
+import { isShownAsStored, type Kind } from "../lql/mod.ts";
 import { isErased } from "../profiles/erased_identities.ts";
-import { findStoredProfile, type FoundProfile } from "../profiles/find_profile.ts";
+import { findStoredProfile, FoundProfile, presents } from "../profiles/find_profile.ts";
+import { identityPrefix } from "../profiles/identity.ts";
 import { IdentityFinder } from "../profiles/identity_finder.ts";
 import { type RunRow, runsOf } from "../profiles/identity_index.ts";
 import { kindsOf, type OpenTarget, openTarget } from "../profiles/mapping.ts";
@@ -15,16 +17,27 @@ import type { ProfileStatements } from "../profiles/statements.ts";
 import type { AudienceCache } from "./audience_cache.ts";
 import type { AudiencePrograms } from "./audience_programs.ts";
 
+/** A profile that was looked up. */
+export interface EntityProfile {
+  /** Its attributes as they are stored: the text of a JSON object. */
+  readonly text: string;
+  readonly attributes: Readonly<Record<string, JsonValue>>;
+  /** Every (field, value) that names it. */
+  identities(): Promise<{ readonly [field: string]: readonly string[] }>;
+}
+
 /** A profile table as look-ups need it, as it was at a moment. */
 export interface EntityTable {
   readonly name: string;
   readonly target: OpenTarget;
   /** What its fields hold, where a mapping says it. */
   readonly kinds: ReadonlyMap<string, Kind>;
+  /** Whether each of its fields is shown just as it is stored. */
+  readonly shownAsStored: boolean;
   /** The audiences of its account. */
   readonly audiences: AudiencePrograms;
   /** The profile that a value names; undefined where none is to be found. */
-  find(field: string, value: string): Promise<FoundProfile | undefined>;
+  find(field: string, value: string): Promise<EntityProfile | undefined>;
 }
 
 /** What is made of a generation. */
@@ -34,6 +47,8 @@ interface OpenGeneration {
   readonly target: OpenTarget;
   readonly kinds: ReadonlyMap<string, Kind>;
   readonly finder: IdentityFinder;
+  /** Reads a profile's attributes by account, generation and id. */
+  readonly attributesSql: string;
 }
 
 /** What look-ups are made of. */
@@ -60,9 +75,12 @@ export class EntityTables {
     this.#tables = new Remembered(parts.database);
   }
 
-  /** A profile table as it is now; undefined where the account has none of that name. */
-  get(account: number, name: string): Promise<EntityTable | undefined> {
-    return this.#tables.get(`${account}/${name}`, () => this.#read(account, name));
+  /**
+   * A profile table as it is now, or no older than a revision that was just looked at; undefined where the account has
+   * none of that name.
+   */
+  get(account: number, name: string, revision?: string): Promise<EntityTable | undefined> {
+    return this.#tables.get(`${account}/${name}`, () => this.#read(account, name), revision);
   }
 
   async #read(account: number, name: string): Promise<EntityTable | undefined> {
@@ -75,7 +93,8 @@ export class EntityTables {
       .where("profile_tables.account_id", "=", account).where("profile_tables.name", "=", name)
       .where("generations.state", "=", "current").executeTakeFirst();
     if (row === undefined) return undefined;
-    const { target, kinds, finder } = this.#open(account, row);
+    const open = this.#open(account, row);
+    const { target, kinds } = open;
     const erased = await kysely.selectFrom("erased_identities").select("key")
       .where("account_id", "=", account).where("table_id", "=", row.table_id).limit(1).executeTakeFirst();
     const runs = await runsOf(kysely, target.scope);
@@ -83,8 +102,9 @@ export class EntityTables {
       name,
       target,
       kinds,
+      shownAsStored: [...kinds.values()].every(isShownAsStored),
       audiences: await audienceCache.get(kysely, account),
-      find: (field, value) => this.#find({ target, finder, runs, erases: erased !== undefined }, field, value),
+      find: (field, value) => this.#find({ ...open, runs, erases: erased !== undefined }, field, value),
     };
   }
 
@@ -100,6 +120,8 @@ export class EntityTables {
         target: openTarget({ scope, table: row.table_id, generation }, identityKey, 0),
         kinds: kindsOf(generation),
         finder: new IdentityFinder(statements, scope),
+        attributesSql: this.parts.database.kysely.selectFrom("profiles").select("attributes")
+          .where("account_id", "=", account).where("table_id", "=", row.id).where("id", "=", 0).compile().sql,
       };
     }
     this.#generations.delete(place);
@@ -109,20 +131,52 @@ export class EntityTables {
   }
 
   async #find(
-    { target, finder, runs, erases }: {
-      readonly target: OpenTarget;
-      readonly finder: IdentityFinder;
-      readonly runs: readonly RunRow[];
-      readonly erases: boolean;
-    },
+    open: OpenGeneration & { readonly runs: readonly RunRow[]; readonly erases: boolean },
     field: string,
     value: string,
-  ): Promise<FoundProfile | undefined> {
+  ): Promise<EntityProfile | undefined> {
     const { database: { kysely }, statements } = this.parts;
+    const { target, finder, runs } = open;
     const normalised = target.rules.identity.normalise(field, value);
-    if (normalised === undefined || (erases && await isErased(kysely, target, field, normalised))) return undefined;
+    if (normalised === undefined || (open.erases && await isErased(kysely, target, field, normalised))) {
+      return undefined;
+    }
+    const recalled = await this.#recall(open, field, normalised);
+    if (recalled !== undefined) return recalled;
     const findKey = (executor: Executor, key: bigint) => finder.find(executor, runs, key);
-    return await findStoredProfile(kysely, statements, target, field, normalised, findKey);
+    const found = await findStoredProfile(kysely, statements, target, field, normalised, findKey);
+    return found && {
+      text: found.stored.attributes,
+      attributes: found.attributes,
+      identities: () => Promise.resolve(found.state.identities()),
+    };
+  }
+
+  /**
+   * The profile that memory names, where its present attributes say that it is the right one: one statement. Any other
+   * way to be found (by a value of before, after a merge) takes a look at the index.
+   */
+  async #recall(
+    { target, finder, runs, attributesSql }: OpenGeneration & { readonly runs: readonly RunRow[] },
+    field: string,
+    normalised: string,
+  ): Promise<EntityProfile | undefined> {
+    const { database, statements } = this.parts, { scope, rules, hashers } = target;
+    const hasher = hashers.find((hasher) => hasher.field === field);
+    const id = hasher === undefined ? 0 : finder.recall(runs, identityPrefix(hasher, normalised));
+    if (id === 0) return undefined;
+    const row = await database.first<{ attributes: string }>(attributesSql, [scope.account, scope.table, id]);
+    if (row === undefined) return undefined;
+    const text = row.attributes, attributes: EntityProfile["attributes"] = JSON.parse(text);
+    if (!presents(rules, attributes, field, normalised)) return undefined;
+    return {
+      text,
+      attributes,
+      identities: async () => {
+        const stored = await statements.loadProfile(database.kysely, scope, id);
+        return stored === undefined ? {} : new FoundProfile(rules, stored).state.identities();
+      },
+    };
   }
 }
 

@@ -21,6 +21,12 @@ export interface EngineLog extends Log {
   with(fields: Fields): EngineLog;
 }
 
+/** A log that may hold lines back for a moment. */
+export interface GatheringLog extends EngineLog {
+  /** Writes the lines that were gathered. */
+  flush(): void;
+}
+
 /** How to write lines. */
 export interface LogOptions {
   /** Lines below it are left out; `info` unless told. */
@@ -29,29 +35,53 @@ export interface LogOptions {
   readonly format?: "json" | "pretty";
   /** Whether `pretty` may use colours. */
   readonly colors?: boolean;
-  /** Takes each line, its LF included; stderr unless told. */
-  readonly write?: (line: string) => void;
+  /** Takes each line, or several of them, each with its LF; stderr unless told. */
+  readonly write?: (lines: string) => void;
+  /**
+   * Whether lines below `warn` are gathered and written together, a tenth of a second later at most: for a server, whose
+   * requests have a line each. Whoever asks for it calls `flush` in the end. Each is written at once unless told.
+   */
+  readonly gathers?: boolean;
 }
+
+/** Milliseconds that a line waits for others. */
+const PATIENCE = 100;
+
+/** Characters that are written without waiting for more. */
+const PIECE = 32_768;
 
 /**
  * Makes a log. Lines hold `time`, `level`, `message`, then the fields. What cannot be written (a full disk, a pipe that
  * nobody reads) stops no work: the next line that can be written says in `lost_lines` how many are missing before it.
  */
-export function createLog(options: LogOptions = {}): EngineLog {
-  const { level: least = "info", format = "json", colors = false, write = writeToStderr } = options;
+export function createLog(options: LogOptions = {}): GatheringLog {
+  const { level: least = "info", format = "json", colors = false, write = writeToStderr, gathers = false } = options;
   const render = format === "json" ? renderJson : (line: Line) => renderPretty(line, colors);
-  let lost = 0;
-  return boundLog({}, (line) => {
-    if (LOG_LEVELS.indexOf(line.level) < LOG_LEVELS.indexOf(least)) return;
+  let lost = 0, gathered = "", count = 0, timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    const [text, lines] = [gathered, count];
+    [gathered, count, timer] = ["", 0, undefined];
+    if (lines === 0) return;
     try {
-      // The line before may have been written in part.
-      if (lost === 0) write(`${render(line)}\n`);
-      else write(`\n${render({ ...line, fields: { ...line.fields, lost_lines: lost } })}\n`);
+      write(text);
       lost = 0;
     } catch {
-      lost++;
+      lost += lines;
     }
-  });
+  };
+  const take = (line: Line) => {
+    if (LOG_LEVELS.indexOf(line.level) < LOG_LEVELS.indexOf(least)) return;
+    // The line before may have been written in part.
+    const missing = count === 0 ? lost : 0;
+    gathered += missing === 0
+      ? `${render(line)}\n`
+      : `\n${render({ ...line, fields: { ...line.fields, lost_lines: missing } })}\n`;
+    count++;
+    if (!gathers || line.level === "warn" || line.level === "error" || gathered.length > PIECE) flush();
+    else timer ??= setTimeout(flush, PATIENCE);
+  };
+  return { ...boundLog({}, take), flush };
 }
 
 interface Line {

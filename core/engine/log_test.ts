@@ -49,3 +49,59 @@ Deno.test("a log that cannot be written stops nobody, and says later how many li
     ["Five", undefined],
   ]);
 });
+
+Deno.test("gathered lines are written together, soon, in their order, and before any that warns", async () => {
+  const pieces: string[] = [];
+  const written = Promise.withResolvers<void>();
+  const log = createLog({
+    gathers: true,
+    write: (lines) => {
+      pieces.push(lines);
+      written.resolve();
+    },
+  });
+  const messages = () => pieces.map((piece) => piece.trimEnd().split("\n").map((line) => JSON.parse(line).message));
+  log.info("One");
+  log.with({ run: "r1" }).info("Two");
+  assert.deepEqual(pieces, []);
+  await written.promise;
+  assert.deepEqual(messages(), [["One", "Two"]]);
+  log.info("Three");
+  log.warn("Four");
+  assert.deepEqual(messages().slice(1), [["Three", "Four"]]);
+  log.info("Five");
+  log.flush();
+  log.flush();
+  assert.deepEqual(messages().slice(2), [["Five"]]);
+  for (let line = 0; line < 1_000; line++) log.info("More", { line });
+  assert(pieces.length > 3);
+  log.flush();
+  assert.equal(messages().slice(3).flat().length, 1_000);
+});
+
+Deno.test("gathered lines that cannot be written are counted, each of them", () => {
+  const pieces: string[] = [];
+  let full = true;
+  const log = createLog({
+    gathers: true,
+    write: (lines) => {
+      if (full) throw new Error("No space left on device (os error 28)");
+      pieces.push(lines);
+    },
+  });
+  for (const messages of [["One", "Two"], ["Three"]]) {
+    for (const message of messages) log.info(message);
+    log.flush();
+  }
+  full = false;
+  log.info("Four");
+  log.info("Five");
+  log.flush();
+  log.error("Six");
+  const said = pieces.join("").trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(said.map(({ message, lost_lines }) => [message, lost_lines]), [
+    ["Four", 3],
+    ["Five", undefined],
+    ["Six", undefined],
+  ]);
+});

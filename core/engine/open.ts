@@ -125,9 +125,19 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     // Whoever waits for this run need not wait until the server's patience is over for those before it.
     if (options.runner === "cli" && isNew === true) await hastenEarlier(database, account, run);
   };
-  const engineOf = ({ actor, account }: Caller): Engine => {
+  const engineOf = ({ actor, account, revision }: Caller): Engine => {
     const { vault, registry, managed } = core;
-    const context: EngineContext = { database, vault, registry, managed, accountId: account.id, account, actor, log };
+    const context: EngineContext = {
+      database,
+      vault,
+      registry,
+      managed,
+      accountId: account.id,
+      account,
+      actor,
+      revision,
+      log,
+    };
     const runs = runsOf(core, {
       account: account.id,
       resolve: (input) => resolveRun(context, input),

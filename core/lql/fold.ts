@@ -119,3 +119,8 @@ export function shownValue(kind: Kind | undefined, value: JsonValue): JsonValue 
   for (const [key, member] of Object.entries(value as JsonMap)) shown[key] = shownValue("NUMBER", member);
   return shown;
 }
+
+/** Whether values of a kind are shown just as they are stored. */
+export function isShownAsStored(kind: Kind): boolean {
+  return kind !== "NUMBER" && kind !== "MAP[STRING]NUMBER";
+}

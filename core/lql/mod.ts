@@ -21,7 +21,7 @@ export {
   type MappingProgram,
 } from "./compile_mapping.ts";
 export { fieldNamesOf, nearDateMath, partsOf } from "./doubts.ts";
-export { mergeValues, type OrderFreeOp, shownValue } from "./fold.ts";
+export { isShownAsStored, mergeValues, type OrderFreeOp, shownValue } from "./fold.ts";
 export { formatFilter, formatMapping, quoteName, quoteString } from "./format.ts";
 export { type Kind, KINDS, MERGE_OPS, type MergeOp } from "./kinds.ts";
 export { parseFilter } from "./parse_filter.ts";

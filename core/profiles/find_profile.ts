@@ -33,10 +33,21 @@ export class FoundProfile {
 
   /** Whether a value of an identity field, normalised, names it. */
   has(field: string, normalised: string): boolean {
-    const present = Object.hasOwn(this.attributes, field) ? this.attributes[field] : undefined;
-    if (this.rules.identity.valuesOf(field, present).includes(normalised)) return true;
+    if (presents(this.rules, this.attributes, field, normalised)) return true;
     return this.stored.stamp?.identities != null && this.state.has(field, normalised);
   }
+}
+
+/** Whether a value of an identity field, normalised, is among those that a profile's present attributes have of it. */
+export function presents(
+  { identity }: TableRules,
+  attributes: FoundProfile["attributes"],
+  field: string,
+  normalised: string,
+): boolean {
+  const present = Object.hasOwn(attributes, field) ? attributes[field] : undefined;
+  // What is normalised once stays as it is when it is normalised again.
+  return present === normalised || identity.valuesOf(field, present).includes(normalised);
 }
 
 /** How the profile that a key names is found out: 0 where there is none. */

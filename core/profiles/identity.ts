@@ -45,7 +45,29 @@ export class IdentityHasher {
 
 /** The hash of a value as the identity index knows it: 64 bits, unsigned. */
 export function identityKey(hasher: IdentityHasher, value: string, attempt: number): bigint {
-  const bytes = encoder.encode(value);
-  hasher.hash(bytes, 0, bytes.length, attempt);
+  hashText(hasher, value, attempt);
   return BigInt(hasher.high >>> 0) << 32n | BigInt(hasher.low >>> 0);
+}
+
+/** The upper 53 bits of that hash: a number, made in a fraction of the time. */
+export function identityPrefix(hasher: IdentityHasher, value: string): number {
+  hashText(hasher, value, 0);
+  return (hasher.high >>> 0) * 2_097_152 + (hasher.low >>> 11);
+}
+
+/** Takes the bytes of one text at a time. */
+const scratch = new Uint8Array(256);
+
+function hashText(hasher: IdentityHasher, value: string, attempt: number): void {
+  let bytes = scratch, length = value.length;
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (code > 127 || at === scratch.length) {
+      bytes = encoder.encode(value);
+      length = bytes.length;
+      break;
+    }
+    scratch[at] = code;
+  }
+  hasher.hash(bytes, 0, length, attempt);
 }

@@ -9,8 +9,8 @@ import { RunMarks } from "./identity_marks.ts";
 import { placeOf, prefixAt, unpackBlock } from "./identity_run.ts";
 import type { ProfileScope, ProfileStatements } from "./statements.ts";
 
-/** Most keys whose marks are kept: 32 MiB. Blocks beyond them are read at each look-up that may need them. */
-const MOST_KEYS = 16_777_216;
+/** Most keys whose marks are kept: 64 MiB. Blocks beyond them are read at each look-up that may need them. */
+const MOST_KEYS = 11_184_810;
 
 /** A run, and what is known of it. */
 interface KnownRun extends RunRow {
@@ -31,6 +31,19 @@ export class IdentityFinder {
     private readonly statements: Pick<ProfileStatements, "loadBlock">,
     private readonly scope: ProfileScope,
   ) {}
+
+  /**
+   * The profile that a key names as far as memory tells; 0 where there is none, or where it takes a look at the index.
+   * Now and then it is another key's profile: whoever asks sees whether it is the right one.
+   */
+  recall(runs: readonly RunRow[], prefix: number): number {
+    for (const { count, marks } of this.#known(runs)) {
+      if (count === 0) continue;
+      const profile = marks?.likely(marks.blockOf(prefix), prefix);
+      if (profile !== 0) return profile ?? 0;
+    }
+    return 0;
+  }
 
   /** The profile that a key names, or 0. `runs` are those that there were when the look-up began, or later. */
   async find(executor: Executor, runs: readonly RunRow[], key: bigint): Promise<number> {

@@ -1,7 +1,7 @@
 /**
  * Which keys a run of the identity index may have, told from memory: where its blocks begin, and of blocks that were
- * read a mark of 16 bits for each key. Hashes lie evenly, so in 99 of 100 look-ups a run that lacks a key says so
- * without a block being read.
+ * read a mark of 16 bits for each key, with the profile it names. Hashes lie evenly, so in 99 of 100 look-ups a run that
+ * lacks a key says so without a block being read, and one that has it says which profile is likely meant.
  *
  * @module
  */
@@ -10,12 +10,16 @@ import { type IdentityRun, prefixAt } from "./identity_run.ts";
 /** Marks of a block: one for each 65,536th of the keys that it answers for. */
 const MARKS = 65_536;
 
+/** The largest number that takes 32 bits. */
+const MOST_SMALL = 2 ** 32 - 1;
+
 /** Prefixes of keys are below it. */
 const END = 2 ** 53;
 
 /** One run, as far as it was read. */
 export class RunMarks {
   readonly #marks: (Uint16Array | undefined)[] = [];
+  readonly #profiles: (Uint32Array | Float64Array | undefined)[] = [];
   /** Keys whose marks are kept. */
   kept = 0;
 
@@ -36,15 +40,19 @@ export class RunMarks {
   /** Whether a block may hold keys with a prefix; true for one that was not read. */
   mayHold(block: number, prefix: number): boolean {
     const marks = this.#marks[block];
-    if (marks === undefined) return true;
-    const mark = this.#markOf(block, prefix);
-    let low = 0, high = marks.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (marks[middle]! < mark) low = middle + 1;
-      else high = middle;
-    }
-    return marks[low] === mark;
+    return marks === undefined || placeIn(marks, this.#markOf(block, prefix)) !== undefined;
+  }
+
+  /**
+   * The profile that a key with a prefix likely names, if a block that was read holds it: another key may have the same
+   * mark. 0 for none, undefined where it takes the block to tell.
+   */
+  likely(block: number, prefix: number): number | undefined {
+    const marks = this.#marks[block], profiles = this.#profiles[block];
+    if (marks === undefined) return undefined;
+    const mark = this.#markOf(block, prefix), place = placeIn(marks, mark);
+    if (place === undefined) return 0;
+    return marks[place + 1] === mark ? undefined : profiles?.[place];
   }
 
   /** Whether the marks of a block are kept. */
@@ -52,11 +60,13 @@ export class RunMarks {
     return this.#marks[block] !== undefined;
   }
 
-  /** Keeps the marks of a block that was read. */
+  /** Keeps the marks of a block that was read, with the profiles. */
   learn(block: number, { words, profiles }: IdentityRun): void {
     const marks = new Uint16Array(profiles.length);
     for (let index = 0; index < marks.length; index++) marks[index] = this.#markOf(block, prefixAt(words, index));
     this.#marks[block] = marks;
+    // Half the memory, unless an account has had four thousand million events.
+    this.#profiles[block] = profiles.every((id) => id <= MOST_SMALL) ? Uint32Array.from(profiles) : profiles.slice();
     this.kept += marks.length;
   }
 
@@ -64,4 +74,15 @@ export class RunMarks {
     const first = this.firsts[block]!, next = this.firsts[block + 1] ?? END;
     return Math.floor((prefix - first) / (next - first) * MARKS);
   }
+}
+
+/** Where a mark stands first among ascending ones. */
+function placeIn(marks: Uint16Array, mark: number): number | undefined {
+  let low = 0, high = marks.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (marks[middle]! < mark) low = middle + 1;
+    else high = middle;
+  }
+  return marks[low] === mark ? low : undefined;
 }

@@ -87,11 +87,11 @@ async function look(
   place: Pick<EntityQuery, "table" | "field" | "value">,
 ): Promise<EntityResult> {
   const { fields, segments, meta, download } = query;
-  const entity = await engine.entities.get({
+  const text = await engine.entities.text({
     ...place,
     segments: segments !== "false",
     meta: meta !== "false",
     ...(fields === undefined || fields === "" ? {} : { fields: fields.split(",").map((name) => name.trim()) }),
   });
-  return { entity, fileName: download === "true" ? `${place.table}.json` : undefined };
+  return { text, fileName: download === "true" ? `${place.table}.json` : undefined };
 }

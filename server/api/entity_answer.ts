@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { EntityView } from "../../core/engine/views.ts";
 import type { Answer } from "../answers.ts";
 import { entity } from "./audience_schemas.ts";
 
 /** A profile, and how it is sent. */
 export interface EntityResult {
-  readonly entity: EntityView;
+  /** The JSON document. */
+  readonly text: string;
   /** Name of the file to save it as; undefined = it is shown. */
   readonly fileName: string | undefined;
 }
@@ -19,8 +19,13 @@ export const entityAnswer: Answer<EntityResult> = {
   status: 200,
   description: "The profile",
   body: { type: "application/json", schema: entity },
-  respond: ({ entity, fileName }) =>
-    Response.json(entity, { headers: fileName === undefined ? {} : { "content-disposition": attachment(fileName) } }),
+  respond: ({ text, fileName }) =>
+    new Response(text, {
+      headers: {
+        "content-type": "application/json",
+        ...fileName === undefined ? {} : { "content-disposition": attachment(fileName) },
+      },
+    }),
 };
 
 /** RFC 6266, with the characters alone that every client takes as they are. */
