@@ -112,6 +112,7 @@ function pairsOf(run: RunView): (readonly [string, Cell])[] {
     ["profiles made", whenDone(count(run.profiles_created), run.profiles_created)],
     ["profiles updated", whenDone(count(run.profiles_updated), run.profiles_updated)],
     unlessZero("attempts", run.attempts > 1 ? run.attempts : 0),
+    ["due at", run.due_at],
     ["waits until", run.not_before],
   ];
 }

@@ -30,6 +30,7 @@ const RUN: RunView = {
   started_at: null,
   finished_at: null,
   not_before: null,
+  due_at: null,
 };
 
 function at(done: number, read: number): RunView {

@@ -21,6 +21,8 @@ interface Prepared {
   readonly returnsRows: boolean;
   /** Whether it cannot change a row: it begins with a word for reading. */
   readonly onlyReads: boolean;
+  /** Which use of a statement was its last one. */
+  usedAt: number;
 }
 
 /** SQLite's `with` may lead to either, so it is not among them. */
@@ -31,6 +33,7 @@ export class SqliteConnection implements DatabaseConnection {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, Prepared>();
+  #uses = 0;
   /** Moves with each statement of this connection that changed something. */
   #changes = 0;
 
@@ -113,15 +116,21 @@ export class SqliteConnection implements DatabaseConnection {
 
   #prepare(sql: string): Prepared {
     let prepared = this.#prepared.get(sql);
-    if (prepared) {
-      this.#prepared.delete(sql);
-    } else {
+    if (prepared === undefined) {
       const statement = this.#database.prepare(sql);
-      prepared = { statement, returnsRows: statement.columns().length > 0, onlyReads: READS.test(sql) };
-      const oldest = this.#prepared.size < STATEMENTS_KEPT ? undefined : this.#prepared.keys().next().value;
-      if (oldest !== undefined) this.#prepared.delete(oldest);
+      prepared = { statement, returnsRows: statement.columns().length > 0, onlyReads: READS.test(sql), usedAt: 0 };
+      if (this.#prepared.size >= STATEMENTS_KEPT) this.#forgetOldest();
+      this.#prepared.set(sql, prepared);
     }
-    this.#prepared.set(sql, prepared);
+    prepared.usedAt = ++this.#uses;
     return prepared;
+  }
+
+  #forgetOldest(): void {
+    let oldest: string | undefined, usedAt = Infinity;
+    for (const [sql, prepared] of this.#prepared) {
+      if (prepared.usedAt < usedAt) [oldest, usedAt] = [sql, prepared.usedAt];
+    }
+    if (oldest !== undefined) this.#prepared.delete(oldest);
   }
 }

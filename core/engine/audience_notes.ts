@@ -5,10 +5,11 @@
  */
 import type { Executor } from "../database/database.ts";
 import { nearest } from "../describe/mod.ts";
-import { fieldNamesOf, nearDateMath, parseFilter } from "../lql/mod.ts";
+import { fieldNamesOf, parseFilter } from "../lql/mod.ts";
 import { visibleFields } from "./account_settings.ts";
 import type { AudienceContext } from "./audience_context.ts";
 import type { AudienceRow } from "./audience_programs.ts";
+import { dateNotes } from "./date_notes.ts";
 import { currentGeneration } from "./generations.ts";
 import { countProfiles, tableFields } from "./table_fields.ts";
 
@@ -20,17 +21,15 @@ function shortened(notes: readonly string[]): string[] {
   return more <= 0 ? [...notes] : [...notes.slice(0, MOST), `and ${more} more like this`];
 }
 
-/** One sentence for each field that no profile has, and each text that is nearly date math. */
+/** One sentence for each field that no profile has, and each text that is date math, but for a little. */
 export async function audienceNotes(
   executor: Executor,
-  { accountId, actor, account: { settings } }: AudienceContext,
+  { database, accountId, actor, account: { settings } }: AudienceContext,
   { filter: text, table_id }: AudienceRow,
 ): Promise<string[]> {
   if (text === null) return [];
   const filter = parseFilter(text);
-  const dates = nearDateMath(filter).map((value) =>
-    `"${value}" is compared as a text: date math is \`now\`, then any of \`+\` or \`-\`, digits, and s m h d w M y`
-  );
+  const dates = dateNotes(filter, await database.now());
   const named = fieldNamesOf(filter);
   if (named.length === 0) return dates;
   const target = await currentGeneration(executor, accountId, table_id);

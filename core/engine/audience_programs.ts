@@ -196,7 +196,8 @@ function once(matches: IncludedAudience["matches"]): IncludedAudience["matches"]
   return (nextProfile, nextContext) => {
     if (nextProfile !== profile || nextContext !== context) {
       answer = matches(nextProfile, nextContext);
-      [profile, context] = [nextProfile, nextContext];
+      profile = nextProfile;
+      context = nextContext;
     }
     return answer;
   };

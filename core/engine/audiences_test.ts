@@ -407,6 +407,14 @@ onEachDatabase("fields that nobody has, and what is nearly date math, are told a
     'None of the 4 profiles looked at has a field "seen"',
     '"now-3x" is compared as a text: date math is `now`, then any of `+` or `-`, digits, and s m h d w M y',
   ]);
+  const far = await audiences.create({
+    slug: "far",
+    filter: 'FILTER AND (city = "now-9999999999d", city > "now+9000y", city < "now-1M+3d")',
+  });
+  assert.deepEqual(far.notes, [
+    '"now-9999999999d" is compared as a text: a step of date math has nine digits at most',
+    '"now+9000y" leads out of the years 1 to 9999: no time is before it, after it or the same',
+  ]);
   assert.deepEqual((await audiences.update("typos", { filter: "FILTER visits > 1" })).notes, []);
   const { audiences: hidden } = open(peer, { pii: ["city"], scopes: ["marketer"] });
   assert.deepEqual((await hidden.create({ slug: "blind", filter: 'FILTER cty = "Bern"' })).notes, [

@@ -16,6 +16,7 @@ import { homeOf } from "./home.ts";
 import { homeMismatch } from "./home_id.ts";
 import { isoTime } from "./iso_time.ts";
 import { masterKeyWarning } from "./master_key.ts";
+import { stuckNotices } from "./notify/stuck.ts";
 import { findServing } from "./processes.ts";
 import { checkMasterKey } from "./vault.ts";
 
@@ -47,6 +48,7 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<CheckRes
     ["archive", () => archive(options)],
     ["master key", () => masterKey(options)],
     ["clock", () => clock(options)],
+    ["notices", () => notices(options)],
     ["ports", () => ports(options)],
   ];
   let unusable: string | undefined;
@@ -62,7 +64,7 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<CheckRes
 }
 
 /** Checks that look into the database. */
-const OF_DATABASE: ReadonlySet<string> = new Set(["archive", "master key", "clock"]);
+const OF_DATABASE: ReadonlySet<string> = new Set(["archive", "master key", "clock", "notices"]);
 
 /** Why nothing can be looked up in the database; undefined where it can. */
 async function whyUnusable({ home }: ExamineOptions): Promise<string | undefined> {
@@ -222,6 +224,26 @@ async function clock({ home }: ExamineOptions): Promise<Omit<CheckResult, "name"
       return bad(`It shows ${shown}, but a run was made at ${isoTime(newest)}`, hint);
     }
     return good(`It shows ${shown}, as the database's does`);
+  });
+}
+
+async function notices({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
+  const state = await tablesState(home);
+  if (state === undefined || state.pending.length > 0) return good("None is waiting");
+  return await withDatabase(home, async (database) => {
+    const stuck = await stuckNotices(database.kysely, await database.now());
+    if (stuck.length === 0) return good("Every notice of jobs was delivered, or is about to be");
+    const told = stuck.map(({ account, channel, count, oldest, attempts }) => {
+      const tried = attempts === 0 ? "nobody has tried to deliver" : `could not be delivered in ${attempts} tries`;
+      return `${count} by ${channel} of account "${account}" ${tried}, the oldest since ${isoTime(oldest)}`;
+    });
+    return bad(
+      `Notices of jobs wait: ${told.join("; ")}`,
+      stuck.every(({ attempts }) => attempts === 0)
+        ? "Start the server, which delivers them: `waybill serve`"
+        : "The server's log says why; mend WAYBILL_SMTP_URL, or the address: `waybill account set --notify-email`, " +
+          "`--notify-webhook`",
+    );
   });
 }
 

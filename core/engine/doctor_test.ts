@@ -222,3 +222,43 @@ onEachDatabase("an empty PostgreSQL database in which no tables can be made is t
     "false: takes no writes: it is a stand-by or set read-only",
   );
 });
+
+onEachDatabase("notices that do not arrive, and those that nobody delivers, fail the doctor", async (databases) => {
+  await using peer = await startPeer(databases);
+  assert.deepEqual(await peer.line("notices"), {
+    name: "notices",
+    ok: true,
+    detail: "Every notice of jobs was delivered, or is about to be",
+  });
+  const now = Temporal.Now.instant().epochMilliseconds, hour = 3_600_000, since = "2026-01-01T00:00:00.000Z";
+  const put = async (channel: "mail" | "webhook", attempts: number, created_at: number) => {
+    await using database = await openDatabase(homeOf(peer.home).database);
+    await database.kysely.insertInto("notices").values({
+      account_id: 1,
+      id: crypto.randomUUID().replaceAll("-", ""),
+      channel,
+      event: "run_failed",
+      job_id: "0".repeat(32),
+      job_label: "nightly",
+      run_id: null,
+      message: "It failed",
+      hint: null,
+      attempts,
+      not_before: now + hour,
+      created_at,
+    }).execute();
+  };
+  await put("mail", 1, now);
+  assert.equal((await peer.line("notices")).ok, true, "the first try may be under way");
+  await put("webhook", 0, Date.parse(since));
+  const untried = await peer.line("notices");
+  assert.equal(untried.ok, false);
+  assert.match(untried.detail, /^Notices of jobs wait: 1 by webhook of account "\w+" nobody has tried to deliver, /);
+  assert.match(untried.hint ?? "", /waybill serve/);
+  await put("webhook", 4, now);
+  await put("mail", 2, now);
+  const { detail, hint } = await peer.line("notices");
+  assert.match(detail, /2 by webhook of account "\w+" could not be delivered in 4 tries, the oldest since 2026-01-01T/);
+  assert.match(detail, /; 1 by mail of account "\w+" could not be delivered in 2 tries, /);
+  assert.match(hint ?? "", /log says why.*--notify-email/);
+});

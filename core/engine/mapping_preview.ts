@@ -15,7 +15,7 @@ import type { EngineContext } from "./context.ts";
 import type { Core } from "./core.ts";
 import { wantedDefinition } from "./generations.ts";
 import { allMappings, findMapping } from "./mapping_find.ts";
-import { checkBeside, type ReadMapping, readMapping, unknownFieldNotes } from "./mapping_rules.ts";
+import { checkBeside, mappingNotes, type ReadMapping, readMapping } from "./mapping_rules.ts";
 import { findTable } from "./profile_tables.ts";
 import type { MappingTest } from "./runtime.ts";
 import { lastOfStream } from "./stream_tail.ts";
@@ -71,7 +71,7 @@ export async function previewMapping(
       ),
     })),
     notes: [
-      ...await unknownFieldNotes(kysely, accountId, { id: stream, name }, read),
+      ...await mappingNotes(kysely, accountId, { id: stream, name }, read, await database.now()),
       ...crowdedNotes(profiles, open.rules.identity.mostValues),
     ],
   };

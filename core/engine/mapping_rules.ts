@@ -8,6 +8,7 @@ import type { Executor } from "../database/database.ts";
 import { nearest } from "../describe/mod.ts";
 import { compileMapping, type MappedColumn, type Mapping, type MappingProgram, parseMapping } from "../lql/mod.ts";
 import { programOf } from "../profiles/mapping.ts";
+import { dateNotes } from "./date_notes.ts";
 import { type MappingRow, nameOf } from "./mapping_find.ts";
 
 /** A text that is a mapping. */
@@ -87,8 +88,25 @@ function said({ kind, merge }: Said): string {
   return kind === undefined ? `of any kind (${merge})` : `${kind} (${merge})`;
 }
 
+/** The entity API shows a profile's audiences under this name. */
+const SEGMENTS = "segments";
+
+/** What is allowed in a mapping and hardly meant, a sentence each. `now` as the database's clock has it. */
+export async function mappingNotes(
+  executor: Executor,
+  account: number,
+  stream: { readonly id: number; readonly name: string },
+  read: ReadMapping,
+  now: number,
+): Promise<string[]> {
+  const hidden = read.program.columns.some(({ name }) => name === SEGMENTS)
+    ? [`Column "${SEGMENTS}" gives way to a profile's audiences in the entity API, but for \`segments=false\``]
+    : [];
+  return [...await unknownFieldNotes(executor, account, stream, read), ...dateNotes(read.mapping, now), ...hidden];
+}
+
 /** A sentence for each field that the mapping reads and the stream has never had. A stream without events has none yet. */
-export async function unknownFieldNotes(
+async function unknownFieldNotes(
   executor: Executor,
   account: number,
   stream: { readonly id: number; readonly name: string },

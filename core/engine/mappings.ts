@@ -13,7 +13,7 @@ import { followMappings } from "./generations.ts";
 import { newId } from "./ids.ts";
 import { allMappings, findMapping, type MappingRow, mappingView, nameOf, replayRuns } from "./mapping_find.ts";
 import { previewMapping } from "./mapping_preview.ts";
-import { checkBeside, type ReadMapping, readMapping, unknownFieldNotes } from "./mapping_rules.ts";
+import { checkBeside, mappingNotes, type ReadMapping, readMapping } from "./mapping_rules.ts";
 import { suggestMapping } from "./mapping_suggest.ts";
 import { findTable, makeTable, requireTable, tableNames } from "./profile_tables.ts";
 import type { Mappings, MappingTest } from "./runtime.ts";
@@ -178,9 +178,10 @@ class SavedMappings implements Mappings {
     const { accountId } = this.#context;
     const replay = await followMappings(transaction, accountId, table_id, { now });
     const { mapping } = read;
-    const unknown = await unknownFieldNotes(transaction, accountId, { id: stream_id, name: mapping.stream }, read);
+    const stream = { id: stream_id, name: mapping.stream };
+    const doubts = await mappingNotes(transaction, accountId, stream, read, now);
     await this.#audit(transaction, action, id, mapping);
-    return { id, replay, notes: [...notes, ...unknown] };
+    return { id, replay, notes: [...notes, ...doubts] };
   }
 
   async #changed({ id, replay, notes }: Change): Promise<MappingChangeView> {

@@ -280,3 +280,16 @@ onEachDatabase(
     assert.deepEqual([attributes.visits, attributes.vip, attributes.signed_up], [7, false, "2026-03-01T10:00:00.000Z"]);
   },
 );
+
+onEachDatabase("a column named segments, and date math that is out of reach, are told and saved", async (databases) => {
+  await using it = await startMapping(databases);
+  await it.add([{ fields: { id: "1", segments: "a", seen: "2026-01-01" }, time: 1 }]);
+  const lql = 'SELECT id, segments, seen IF seen > "now+9000y" FROM people INTO user BY id WHERE seen != "now-3x"';
+  const told = [
+    '"now+9000y" leads out of the years 1 to 9999: no time is before it, after it or the same',
+    '"now-3x" is compared as a text: date math is `now`, then any of `+` or `-`, digits, and s m h d w M y',
+    'Column "segments" gives way to a profile\'s audiences in the entity API, but for `segments=false`',
+  ];
+  assert.deepEqual((await it.mappings.test({ lql, rows: [{ id: "1" }] })).notes, told);
+  assert.deepEqual((await it.mappings.update("people", { lql })).notes, told);
+});

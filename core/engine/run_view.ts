@@ -40,6 +40,7 @@ export function runView(row: RunsTable, live: Progress | undefined, next_step: s
     started_at: time(row.started_at),
     finished_at: time(row.finished_at),
     not_before: row.status === "queued" && row.not_before > row.created_at ? time(row.not_before) : null,
+    due_at: time(row.due_at),
   };
 }
 

@@ -15,6 +15,7 @@ onEachDatabase("a token is verified by itself and stored only as a hash", async 
   assert.deepEqual(await tokenCheck(database)(token), {
     actor: { kind: "token", id, name: "ci", scopes: ["admin"] },
     account,
+    revision: database.revision(),
   });
   for (const wrong of ["", token.slice(0, -1), `${token} `, id]) {
     assert.equal(await tokenCheck(database)(wrong), undefined);

@@ -132,6 +132,8 @@ export interface RunView {
   readonly finished_at: string | null;
   /** When a waiting run may start again. */
   readonly not_before: string | null;
+  /** The time of its job's schedule that it is for; null where somebody started it. */
+  readonly due_at: string | null;
 }
 
 /** A row that could not be read. */

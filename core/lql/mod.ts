@@ -20,7 +20,7 @@ export {
   type MappingEvent,
   type MappingProgram,
 } from "./compile_mapping.ts";
-export { fieldNamesOf, nearDateMath, partsOf } from "./doubts.ts";
+export { type DateDoubt, dateDoubts, fieldNamesOf, partsOf } from "./doubts.ts";
 export { isShownAsStored, mergeValues, type OrderFreeOp, shownValue } from "./fold.ts";
 export { formatFilter, formatMapping, quoteName, quoteString } from "./format.ts";
 export { type Kind, KINDS, MERGE_OPS, type MergeOp } from "./kinds.ts";

@@ -52,6 +52,27 @@ onEachDatabase("a key is found by one block, once the marks of the others are kn
   assert(statements.blocks <= 30, `${statements.blocks} blocks`);
 });
 
+onEachDatabase("once a block was read, memory alone tells most of its profiles", async (databases) => {
+  await using database = await databases.open();
+  const { kysely } = database;
+  await add(kysely, spread(0, 20_000), 1);
+  // As large as ids become after four thousand million events.
+  await add(kysely, spread(20_000, 5_000), 2 ** 33);
+  const runs = await runsOf(kysely, SCOPE), finder = new IdentityFinder(statementsFor(database.kind), SCOPE);
+  const recall = (key: bigint) => finder.recall(runs, Number(key >> 11n));
+  const keys = [...spread(0, 20_000), ...spread(20_000, 5_000)].filter((_, index) => index % 5 === 0);
+  assert.deepEqual(keys.filter((key) => recall(key) !== 0), [], "nothing was read yet");
+  const found: number[] = [];
+  for (const key of keys) found.push(await finder.find(kysely, runs, key));
+  const recalled = keys.map(recall), right = recalled.filter((id, index) => id === found[index]).length;
+  assert(right > 0.97 * keys.length, `${right} of ${keys.length} are right`);
+  assert(recalled.some((id) => id >= 2 ** 33) && recalled.some((id) => id > 0 && id <= 20_000));
+  const absent = [...spread(50_000, 1_000)].filter((key) => recall(key) !== 0).length;
+  assert(absent < 40, `${absent} of 1,000 that are not there`);
+  await removeIdentities(kysely, SCOPE, BigUint64Array.of(keys[0]!));
+  assert.equal(finder.recall(await runsOf(kysely, SCOPE), Number(keys[0]! >> 11n)), 0, "the run has changed");
+});
+
 onEachDatabase(
   "whatever is added and removed, a finder that was there before finds what is there",
   async (databases) => {

@@ -133,6 +133,18 @@ Deno.test("what is not there answers 404 in the documented shape", async () => {
   }
 });
 
+Deno.test("a table is named, its integer id names none: so what is content's stays it", async () => {
+  await using server = await openPeople();
+  const { table } = (await server.call("GET /api/table/1")).json.data;
+  assert.equal(table ?? "user", "user");
+  for (const method of ["GET", "DELETE"]) {
+    const { status, json } = await server.call(`${method} /api/entity/1/user_id/user123`);
+    assert.equal(status, 404, method);
+    assert.match(json.message, /"1"/);
+  }
+  assert.equal((await server.call("GET /api/entity/user/user_id/user123")).status, 200);
+});
+
 Deno.test("a value in the path may hold anything, percent-encoded", async () => {
   await using server = await openPeople();
   for (
@@ -164,6 +176,58 @@ Deno.test("a value of a set finds its profile, and so does every identity of a m
     assert.deepEqual((await server.call(`GET /api/entity/user/${path}`)).json, first, path);
   }
   assert.deepEqual((await server.call("GET /api/entity/user/cookie+2")).json, first);
+});
+
+Deno.test("a profile that was asked for before is found as it is now, by whatever names it", async () => {
+  await using server = await openPeople();
+  const ask = async (path: string) => {
+    const { status, json } = await server.call(`GET /api/me/${path}`);
+    return status === 200 ? [json.data.user_id, json.data.country, json.data.segments.length] : status;
+  };
+  const expect = async (expected: Readonly<Record<string, unknown>>) => {
+    // Twice: what memory tells may differ from what is read.
+    for (let time = 0; time < 2; time++) {
+      for (const [path, answer] of Object.entries(expected)) assert.deepEqual(await ask(path), answer, path);
+    }
+  };
+  const send = async (rows: string) => {
+    await Deno.writeTextFile(join(server.folder, "more.csv"), `user_id,email,fbuid,_uids,country\n${rows}\n`);
+    await run(server, { stream: "people", file: "more.csv", identify_by: ["user_id", "email", "fbuid", "_uids"] });
+  };
+  const ada = ["user123", "US", 3], bob = ["userdeleteme12", "CH", 3];
+  await expect({ "email/Ada@Example.com": ada, "email/bob@example.com": bob, "email/ada@new.example": 404 });
+  await send("user123,ada@new.example,,,CH");
+  const changed = ["user123", "CH", 3];
+  await expect({ "email/ada@example.com": changed, "email/ada@new.example": changed, "email/bob@example.com": bob });
+  await server.runtime.audiences.create({ slug: "third", filter: 'FILTER country = "CH"' });
+  const told = ["user123", "CH", 4];
+  await expect({ "email/ada@example.com": told, "user_id/user123": told });
+  await send("user123,bob@example.com,,,FR");
+  const merged = ["user123", "FR", 2];
+  await expect({ "email/ada@example.com": merged, "email/bob@example.com": merged, "user_id/userdeleteme12": merged });
+  const { request_id } = await server.runtime.erasures.request("email", "bob@example.com");
+  await expect({ "email/ada@example.com": 404, "email/bob@example.com": 404, "user_id/user123": 404 });
+  const done = async () => (await server.runtime.erasures.get(request_id)).completed;
+  const patience = AbortSignal.timeout(60_000);
+  while (!await done()) await new Promise((resolve) => setTimeout(resolve, 20, patience.throwIfAborted()));
+  await send("user123,ada@example.com,,,IT");
+  const anew = ["user123", "IT", 1];
+  await expect({ "email/ada@example.com": anew, "user_id/user123": anew, "email/bob@example.com": 404 });
+});
+
+Deno.test("a list has a profile by an address of before, also where memory names the profile", async () => {
+  await using server = await openPeople();
+  const { audiences } = server.runtime;
+  await audiences.create({ slug: "guests", list: true });
+  const content = new Blob(["ada@example.com\n"]).stream();
+  await audiences.importMembers("guests", { field: "email", content });
+  await Deno.writeTextFile(join(server.folder, "new.csv"), "user_id,email,fbuid,_uids\nuser123,ada@new.example,,\n");
+  await run(server, { stream: "people", file: "new.csv", identify_by: ["user_id", "email", "fbuid", "_uids"] });
+  for (let time = 0; time < 2; time++) {
+    const { json } = await server.call("GET /api/me/user_id/user123");
+    assert.equal(json.data.email, "ada@new.example");
+    assert.deepEqual(json.data.segments, ["email_us_based", "web_users", "guests", "all"]);
+  }
 });
 
 Deno.test("PII fields are neither shown nor looked up by, nor told of by audiences, without the scope for it", async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { Failure } from "../../core/contracts/failure.ts";
 import type { ErasureView } from "../../core/engine/views.ts";
 import { document, one, page } from "../answers.ts";
 import { defineRoute, type Route } from "../route.ts";
@@ -59,6 +60,13 @@ function erases(name: string, path: string, content?: string): Route {
     answer: document(requested, "The request was taken"),
     handle: async ({ engine, params: { table = content, field, value } }) => {
       const options = table === undefined ? {} : { table };
+      // Look-ups take no id either: the documents have a name here, and by an id nobody sees that `content` is meant.
+      if (table !== undefined && /^\d+$/.test(table)) {
+        throw new Failure("config", `There is no profile table "${table}"`, {
+          code: "not_found",
+          hint: "Give the table's name",
+        });
+      }
       const { request_id, completed } = await engine.erasures.request(field, value, options);
       return { status: 200 as const, message: MESSAGE as typeof MESSAGE, data: { request_id, completed } };
     },

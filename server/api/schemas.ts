@@ -132,6 +132,7 @@ export const run: z.ZodType<RunView> = z.object({
   started_at: time.nullable(),
   finished_at: time.nullable(),
   not_before: time.nullable().describe("When a waiting run may start again"),
+  due_at: time.nullable().describe("The time of its job's schedule that it is for; null where somebody started it"),
 }).meta({ id: "Run" });
 
 /** A row that could not be read. */

@@ -4,6 +4,7 @@ import { openDatabase } from "../../database/open.ts";
 import { onEachDatabase } from "../../testing/each_database_testing.ts";
 import { failure } from "../engine_testing.ts";
 import { isoTime } from "../iso_time.ts";
+import { runView } from "../run_view.ts";
 import { dueNotices } from "../notify/deliver.ts";
 import { attend, dueSchedules } from "./attend.ts";
 import { startContinuous } from "./continuous_testing.ts";
@@ -60,6 +61,7 @@ onEachDatabase("a due job is queued once, and the next time is a day later by th
   assert.deepEqual((await engine.attendAt("2026-03-29T01:30:00Z")).queued, []);
   const [run] = await engine.runs();
   assert.deepEqual([run?.job_id, run?.due_at, run?.notes], [id, Date.parse("2026-03-29T01:30:00Z"), "[]"]);
+  assert.equal(runView(run!, undefined, null).due_at, "2026-03-29T01:30:00.000Z");
   assert.equal((await engine.jobs.get(id)).next_runs[0], "2026-03-30T00:30:00.000Z");
 });
 
