@@ -34,7 +34,7 @@ export interface ArtifactEntry extends ArtifactPlace {
 
 /** After how long a file without a byte is no longer one that is about to be written, in milliseconds. */
 const KEEP_EMPTY = 3_600_000;
-/** Bytes handed on at a time. */
+/** Bytes written, and handed on, at a time. */
 const CHUNK = 256 * 1024;
 
 /** The files of a data directory. */
@@ -117,7 +117,7 @@ export class NewFile implements Disposable {
     const hash = createHash("sha256");
     let size = 0;
     try {
-      for await (const chunk of content) {
+      for await (const chunk of inBlocks(content)) {
         hash.update(chunk);
         for (let at = 0; at < chunk.length;) at += await this.file.write(chunk.subarray(at));
         size += chunk.length;
@@ -168,6 +168,25 @@ function stretch(file: Deno.FsFile, length: number): ReadableStream<Uint8Array> 
     },
     cancel: close,
   }, { highWaterMark: 0 });
+}
+
+/** The same bytes in pieces worth a call of the system's: rejected rows come one by one. */
+async function* inBlocks(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const block = new Uint8Array(CHUNK);
+  let filled = 0;
+  for await (const chunk of content) {
+    if (filled + chunk.length > CHUNK) {
+      yield block.subarray(0, filled);
+      filled = 0;
+    }
+    if (chunk.length > CHUNK) {
+      yield chunk;
+      continue;
+    }
+    block.set(chunk, filled);
+    filled += chunk.length;
+  }
+  yield block.subarray(0, filled);
 }
 
 async function syncFolder(path: string): Promise<void> {

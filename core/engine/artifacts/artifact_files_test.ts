@@ -5,8 +5,12 @@ import { ArtifactFiles } from "./artifact_files.ts";
 const PLACE = { account: 1, id: "a".repeat(32) };
 const BYTES = Uint8Array.from({ length: 1_000_000 }, (_, index) => index % 251);
 
+/** In pieces of every size: an empty one, large ones after small ones, single bytes. */
 async function* inParts(): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < BYTES.length; at += 70_001) yield BYTES.subarray(at, at + 70_001);
+  let at = 0;
+  for (const length of [0, 3, 400_000, 262_143, 1, 1, 262_144, ...new Array(100).fill(1), BYTES.length]) {
+    yield BYTES.subarray(at, at += length);
+  }
 }
 
 async function read(files: ArtifactFiles, first: number, length: number): Promise<Uint8Array> {
