@@ -9,7 +9,7 @@ import { memorySpool } from "../codecs/spool_memory.ts";
 import type { AuthDefinition, ConnectionOf } from "../contracts/auth.ts";
 import type { ConfigSchema } from "../contracts/config.ts";
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
-import type { ImportContext, ImportJobDefinition, ImportTarget, Progress } from "../contracts/job.ts";
+import type { ImportContext, ImportJobDefinition, ImportTarget, Passed, Progress } from "../contracts/job.ts";
 import type { ImportedFile } from "../contracts/ledger.ts";
 import { isRecordBatch, type RejectedRow, type Row } from "../contracts/records.ts";
 import { collectLog, type LogLine } from "./collect_log.ts";
@@ -33,7 +33,10 @@ export interface RunJobOptions<
   readonly startedAt?: number;
   /** Whether it is a pass of a continuous job; not unless told. */
   readonly continuous?: boolean;
-  /** Stops the run once this many `emit` calls were accepted, as a crash would: what comes later is lost. */
+  /**
+   * Stops the run once this many `emit` calls were accepted, and so far committed, as a crash would: what comes later is
+   * lost.
+   */
   readonly abortAfter?: number;
   /** The files imported so far, which those of this run join; empty unless told. */
   readonly ledger?: MemoryLedger;
@@ -45,7 +48,7 @@ export interface RunJobOptions<
   readonly signal?: AbortSignal;
 }
 
-/** What one `emit` committed. */
+/** What one `emit` handed over, once it was committed. */
 export interface Commit<Checkpoint> {
   /** The rows. */
   readonly rows: readonly Row[];
@@ -63,13 +66,13 @@ export interface Commit<Checkpoint> {
 export interface JobResult<Checkpoint> {
   /** Whether `run` came to its end; false when `abortAfter` or `signal` stopped it, and when it was held. */
   readonly finished: boolean;
-  /** What it was held for; undefined where it was not. */
+  /** What it was held for; undefined where it was not. What it had not flushed by then is lost. */
   readonly held: string | undefined;
   /** Every row committed, in order. */
   readonly rows: readonly Row[];
   /** Every reject committed, in order. */
   readonly rejected: readonly RejectedRow[];
-  /** What was committed together. */
+  /** What was committed, `emit` by `emit`. */
   readonly commits: readonly Commit<Checkpoint>[];
   /** Where the rows were to go. */
   readonly target: ImportTarget;
@@ -84,7 +87,8 @@ export interface JobResult<Checkpoint> {
  *
  * It holds the job to the contract: the configuration is parsed by its schema, a checkpoint must survive JSON and its
  * schema, a batch must be well-formed, `emit` must be awaited before the next call, and a run that is stopped ends
- * with what its signal gives as the reason, or another Failure of kind `cancelled`.
+ * with what its signal gives as the reason, or another Failure of kind `cancelled`. It commits as late as the engine
+ * may, when the job flushes and when it ends: before, neither the ledger knows a file nor has the snapshot changed.
  */
 export async function runJob<
   const Auths extends readonly AuthDefinition[],
@@ -97,6 +101,7 @@ export async function runJob<
   const config = job.config.parse(options.config);
   const { log, lines } = collectLog();
   const commits: Commit<z.output<Checkpoint>>[] = [];
+  const waiting: (Commit<z.output<Checkpoint>> & Pick<Passed, "snapshot">)[] = [];
   const progress: Progress[] = [];
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
@@ -107,6 +112,14 @@ export async function runJob<
 
   const stored = (checkpoint: z.output<Checkpoint>): z.output<Checkpoint> =>
     job.checkpoint.parse(JSON.parse(JSON.stringify(checkpoint)));
+
+  const commit = (): void => {
+    for (const { snapshot, ...emitted } of waiting.splice(0)) {
+      commits.push(emitted);
+      ledger.mark(emitted.files);
+      if (snapshot !== undefined) snapshots.adopt(snapshot);
+    }
+  };
 
   const exclusive = async (work: () => void): Promise<void> => {
     throwIfAborted(signal);
@@ -132,20 +145,21 @@ export async function runJob<
     },
     emit: (rows, checkpoint, files = [], { unchanged = 0, snapshot } = {}) =>
       exclusive(() => {
-        commits.push({
+        waiting.push({
           rows: isRecordBatch(rows) ? batchRows(rows) : [...rows],
           rejected,
           checkpoint: stored(checkpoint),
           files,
           unchanged,
+          ...(snapshot === undefined ? {} : { snapshot }),
         });
-        ledger.mark(files);
-        if (snapshot !== undefined) snapshots.adopt(snapshot);
         rejected = [];
-        if (commits.length === options.abortAfter) stop.abort(new Failure("cancelled", "The test stopped the run"));
+        if (commits.length + waiting.length !== options.abortAfter) return;
+        commit();
+        stop.abort(new Failure("cancelled", "The test stopped the run"));
       }),
     reject: (rows) => exclusive(() => void rejected.push(...rows)),
-    flush: () => exclusive(() => {}),
+    flush: () => exclusive(commit),
     files: ledger,
     snapshots,
     hold: async (reason) => {
@@ -158,6 +172,7 @@ export async function runJob<
   try {
     await job.run(context);
     assert.ok(!busy, "run must not end before its last emit, reject or flush was awaited");
+    commit();
   } catch (error) {
     if (error instanceof HeldInTest) held = error.message;
     else if (!signal.aborted || !isAbort(error, signal)) throw error;
