@@ -37,6 +37,7 @@ export type {
   Choice,
   ChoiceContext,
   ChoiceSource,
+  Compared,
   ImportContext,
   ImportJobDefinition,
   ImportTarget,

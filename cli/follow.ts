@@ -108,6 +108,7 @@ function pairsOf(run: RunView): (readonly [string, Cell])[] {
     ["rejected", whenDone(rejectedOf(run), run.rejected)],
     unlessZero("unchanged", run.unchanged),
     unlessZero("refused", run.refused),
+    unlessZero("removed", run.removed),
     ["bytes read", whenDone(bytes(run.bytes), run.bytes)],
     ["profiles made", whenDone(count(run.profiles_created), run.profiles_created)],
     ["profiles updated", whenDone(count(run.profiles_updated), run.profiles_updated)],

@@ -165,6 +165,12 @@ for (const kind of DATABASE_KINDS) {
           "people",
           "--identify-by",
           "id,email",
+          // Its snapshot keeps whom the next file may lack.
+          "--diff",
+          "--diff-keys",
+          "id",
+          "--removed-marker",
+          "is_gone",
         );
       }
       for (const file of ["1.csv", "2.csv"]) await Deno.remove(join(folder.path, file));

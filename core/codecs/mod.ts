@@ -32,10 +32,14 @@ export {
   type DigestOptions,
   FileRows,
   type FileRowsOptions,
+  linesOf,
+  markRows,
   recordBatch,
   selectRows,
   Snapshot,
+  type SnapshotContent,
   snapshotOf,
+  type SnapshotPartition,
 } from "./diff/mod.ts";
 export { decompressBzip2 } from "./bzip2.ts";
 export { openText, parseEncoding, type TextOptions, type TextSource } from "./encoding.ts";

@@ -172,10 +172,22 @@ export interface ImportContext<Config, Connection, Checkpoint> {
   hold(reason: string): Promise<void>;
 }
 
+/** How a file differs from the one before it. */
+export interface Compared {
+  /** Rows that the file before has not. */
+  readonly added: number;
+  /** Rows that it has with other values. */
+  readonly changed: number;
+  /** Rows of it that are gone. */
+  readonly removed: number;
+}
+
 /** What else an `emit` passes on, in the transaction of its checkpoint. */
 export interface Passed {
   /** Rows before the checkpoint that are as they were in the file before: they are counted, and make no events. */
   readonly unchanged?: number;
+  /** What a diff found in a file that is wholly passed with this: it is added to what the run shows of its diffs. */
+  readonly compared?: Compared;
   /** Name that `snapshots.keep` gave: what was kept becomes the job's snapshot. */
   readonly snapshot?: string;
 }

@@ -12,7 +12,10 @@ export interface StoredBytes {
   read(offset: number, into: Uint8Array): Promise<number>;
 }
 
-/** The snapshot that a job keeps: one at a time, replaced in the transaction that commits the next one's file. */
+/**
+ * The snapshot that a job keeps: one at a time, replaced in the transaction that commits the next one's file. It is what
+ * `snapshotOf` of the codecs writes: of that alone the engine can take out what tells of erased people.
+ */
 export interface Snapshots {
   /** 16 bytes that are this account's alone: the key of what stands in snapshots in place of people's data. */
   readonly secret: Uint8Array;
@@ -20,7 +23,8 @@ export interface Snapshots {
   open(): Promise<(StoredBytes & AsyncDisposable) | undefined>;
   /**
    * Keeps bytes aside and gives their name. They become the job's snapshot with the commit of an `emit` whose `snapshot`
-   * is that name; until then the one before stays.
+   * is that name; until then the one before stays. Fields that are kept in clear of people who are erased are left out.
+   * Throws a `Failure` of kind `data` for what is no snapshot.
    */
   keep(bytes: AsyncIterable<Uint8Array>): Promise<string>;
 }

@@ -37,6 +37,7 @@ const STEPS = [
   "0017_auth_operators",
   "0018_artifacts",
   "0019_managed_server",
+  "0020_diff_counts",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -17,6 +17,7 @@ import { authOperators } from "./migrations/auth_operators.ts";
 import { authUsers } from "./migrations/auth_users.ts";
 import { blocksApart } from "./migrations/blocks_apart.ts";
 import { crowdedProfiles } from "./migrations/crowded_profiles.ts";
+import { diffCounts } from "./migrations/diff_counts.ts";
 import { erasedRejects } from "./migrations/erased_rejects.ts";
 import { erasures } from "./migrations/erasures.ts";
 import { firstTables } from "./migrations/first_tables.ts";
@@ -51,6 +52,7 @@ const MIGRATIONS: readonly Migration[] = [
   authOperators,
   artifacts,
   managedServer,
+  diffCounts,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

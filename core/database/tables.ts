@@ -123,6 +123,10 @@ export interface RunsTable {
   rejected_erased: number;
   unchanged: number;
   refused: number;
+  /** What diffs found in the files that were wholly passed. */
+  added: number;
+  changed: number;
+  removed: number;
   bytes: number;
   profiles_created: number;
   profiles_updated: number;
@@ -317,6 +321,8 @@ export interface SnapshotsTable {
   owner: string;
   /** Name of its file in the account's folder of snapshots. */
   file: string;
+  /** The stream that its rows went into; null for one that was made before this was noted, and holds hashes alone. */
+  stream_id: number | null;
   run_id: string;
   created_at: number;
 }

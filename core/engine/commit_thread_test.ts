@@ -12,6 +12,7 @@ const BATCH: ImportBatch = {
   profiles: [],
   checkpoint: {},
   files: [],
+  compared: { added: 0, changed: 0, removed: 0 },
   snapshot: undefined,
   counts: { read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0 },
   bytes: 0,

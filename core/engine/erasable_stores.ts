@@ -20,6 +20,7 @@ import { profileStore } from "./erase_profiles.ts";
 import { tableStore } from "./erase_tables.ts";
 import { fileStore } from "./erase_files.ts";
 import { fieldStore, runStore } from "./erase_texts.ts";
+import { snapshotStore } from "./erase_snapshots.ts";
 import { spoolStoreOf } from "./erase_spool.ts";
 import type { Core } from "./core.ts";
 import type { TaskContext } from "./task.ts";
@@ -78,6 +79,7 @@ export const ERASABLE_STORES: readonly ErasableStore[] = [
   profileStore,
   eventStore,
   rejectStore,
+  snapshotStore,
   fieldStore,
   runStore,
   noticeStore,
@@ -104,7 +106,7 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   streams: "names",
   mappings: "LQL",
   segments: "names of files",
-  snapshots: "names of files; the files hold keyed hashes of rows",
+  snapshots: "names of files",
   tokens: "hashes of tokens",
   settings: "keys, sealed",
   uploads: "sizes and hashes of files",

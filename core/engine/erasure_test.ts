@@ -511,11 +511,11 @@ onEachDatabase("every table and folder is erasable, or is said to hold nobody", 
   await using peer = await startImport(databases);
   const named = [...ERASABLE_STORES.flatMap(({ tables }) => tables), ...Object.keys(WITHOUT_PEOPLE)];
   assert.deepEqual((await tablesOf(peer.database)).filter((table) => !named.includes(table)), []);
-  const { archiveDir, artifactsDir, processesDir, spoolDir, workDir } = homeOf("home");
+  const { archiveDir, artifactsDir, processesDir, snapshotsDir, spoolDir, workDir } = homeOf("home");
   const folders = [...ERASABLE_STORES.flatMap(({ folders }) => folders), "processes"];
   // Its files have no names, and go with the run, plan or choice that wrote them.
   folders.push("work");
-  for (const dir of [archiveDir, artifactsDir, processesDir, spoolDir, workDir]) {
+  for (const dir of [archiveDir, artifactsDir, processesDir, snapshotsDir, spoolDir, workDir]) {
     assert(folders.includes(basename(dir)), dir);
   }
 });

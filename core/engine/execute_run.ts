@@ -243,7 +243,7 @@ class RunAttempt {
   ): Promise<void> {
     const { core, claim, hooks } = this;
     let opening: Promise<OpenImport> | undefined;
-    const ledger = importFilesOf(core, row, job.into(config).stream);
+    const ledger = importFilesOf(core, row, job.into(config).stream, async () => (await open()).people);
     const open = () =>
       opening ??= openImport(core, claim, row, job.into(config), {
         signal: hooks.signal,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Compared } from "../contracts/job.ts";
 import type { JsonValue, RejectedRow } from "../contracts/records.ts";
 import { gzipMember } from "../profiles/archive.ts";
 import type { EventLines } from "../profiles/event_lines.ts";
@@ -45,6 +46,8 @@ export interface PassedRows {
   readonly files?: readonly MarkedFile[];
   /** Rows that are as they were in the file before. */
   readonly unchanged?: number;
+  /** What a diff found in a file. */
+  readonly compared?: Compared;
   readonly snapshot?: KeptSnapshot | undefined;
 }
 
@@ -64,6 +67,7 @@ export class ImportBuffer {
   #checkpoint: JsonValue | undefined;
   /** Rows that are as they were in the file before. */
   unchanged = 0;
+  #compared: Compared = { added: 0, changed: 0, removed: 0 };
   #files: MarkedFile[] = [];
   #snapshot: KeptSnapshot | undefined;
 
@@ -114,7 +118,8 @@ export class ImportBuffer {
   }
 
   /** Adds rows, the position reached after them, and what it has passed. */
-  add(batch: IndexedBatch, checkpoint: JsonValue, { files = [], unchanged = 0, snapshot }: PassedRows = {}): void {
+  add(batch: IndexedBatch, checkpoint: JsonValue, passed: PassedRows = {}): void {
+    const { files = [], unchanged = 0, compared, snapshot } = passed;
     this.#age();
     this.lines.add(batch, this.startedAt);
     this.#fields.add(batch);
@@ -124,6 +129,7 @@ export class ImportBuffer {
     this.#checkpoint = checkpoint;
     this.#files.push(...files);
     this.unchanged += unchanged;
+    this.#compared = sumOf(this.#compared, compared);
     this.#snapshot = snapshot ?? this.#snapshot;
   }
 
@@ -148,7 +154,16 @@ export class ImportBuffer {
   /** What is to be committed; the buffer is not used afterwards. */
   take(): Pick<
     ImportBatch,
-    "events" | "member" | "rejects" | "withheld" | "fields" | "profiles" | "checkpoint" | "files" | "snapshot"
+    | "events"
+    | "member"
+    | "rejects"
+    | "withheld"
+    | "fields"
+    | "profiles"
+    | "checkpoint"
+    | "compared"
+    | "files"
+    | "snapshot"
   > {
     return {
       events: this.events,
@@ -160,6 +175,7 @@ export class ImportBuffer {
       fields: this.#fields.fields,
       profiles: this.profiles,
       checkpoint: this.#checkpoint,
+      compared: this.#compared,
       files: this.#files,
       snapshot: this.#snapshot,
     };
@@ -173,4 +189,13 @@ export class ImportBuffer {
   #age(): void {
     if (this.empty) this.#since = performance.now();
   }
+}
+
+function sumOf(one: Compared, other: Compared | undefined): Compared {
+  if (other === undefined) return one;
+  return {
+    added: one.added + other.added,
+    changed: one.changed + other.changed,
+    removed: one.removed + other.removed,
+  };
 }

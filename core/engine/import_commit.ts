@@ -4,7 +4,7 @@
  * @module
  */
 import type { Transaction } from "kysely";
-import type { RunCounts } from "../contracts/job.ts";
+import type { Compared, RunCounts } from "../contracts/job.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
@@ -35,6 +35,8 @@ export interface ImportBatch {
   readonly profiles: readonly ProfileBatch[];
   /** Position reached after these rows; undefined leaves the old one. */
   readonly checkpoint: JsonValue | undefined;
+  /** What diffs found in those of its files that it has wholly passed. */
+  readonly compared: Compared;
   /** Files that it has wholly passed: they are noted in their ledger. */
   readonly files: readonly MarkedFile[];
   /** What becomes the snapshot that the next file is compared with. */
@@ -116,7 +118,10 @@ export class ImportCommits implements Commits<ImportBatch> {
         updated += applied.updated;
       }
       await markFiles(transaction, this.claim, batch.files, now);
-      if (batch.snapshot !== undefined) await adoptSnapshot(transaction, this.claim, batch.snapshot, now);
+      const { snapshot } = batch;
+      if (snapshot !== undefined) {
+        await adoptSnapshot(transaction, this.claim, { ...snapshot, stream: this.place.stream }, now);
+      }
       await this.#moveRun(transaction, batch, now, created, updated);
       return { events, rejects };
     }, { beside: true });
@@ -215,7 +220,7 @@ export class ImportCommits implements Commits<ImportBatch> {
 
   async #moveRun(
     transaction: Transaction<Tables>,
-    { checkpoint, counts, withheld, bytes, duration }: ImportBatch,
+    { checkpoint, counts, withheld, compared, bytes, duration }: ImportBatch,
     now: number,
     created: number,
     updated: number,
@@ -230,6 +235,9 @@ export class ImportCommits implements Commits<ImportBatch> {
       rejected_erased: set("rejected_erased", "+", withheld),
       unchanged: counts.unchanged,
       refused: counts.refused,
+      added: set("added", "+", compared.added),
+      changed: set("changed", "+", compared.changed),
+      removed: set("removed", "+", compared.removed),
       bytes,
       // It was measured when the batch was full; the run may have been seen at work since.
       duration_ms: set.case().when("duration_ms", "<", duration).then(duration).else(set.ref("duration_ms")).end(),

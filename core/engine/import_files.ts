@@ -10,6 +10,7 @@ import type { RunsTable } from "../database/tables.ts";
 import type { Core } from "./core.ts";
 import type { PassedRows } from "./import_buffer.ts";
 import { ledgerOwner, markedFiles, NO_LEDGER, readLedger } from "./ledger.ts";
+import type { ErasedOfStream } from "./snapshot_people.ts";
 import { NO_SNAPSHOTS, snapshotsOf, sweepSnapshots } from "./snapshots.ts";
 
 /** The ledger and the snapshots of a run. */
@@ -22,8 +23,16 @@ export interface ImportFiles {
   sweep(): Promise<void>;
 }
 
-/** Those of the run's job, or of whatever else imports from its auth into the stream; of an upload nothing is known. */
-export function importFilesOf({ database, home, identityKey }: Core, row: RunsTable, stream: string): ImportFiles {
+/**
+ * Those of the run's job, or of whatever else imports from its auth into the stream; of an upload nothing is known.
+ * `people` gives whom a snapshot must not tell of.
+ */
+export function importFilesOf(
+  { database, home, identityKey }: Core,
+  row: RunsTable,
+  stream: string,
+  people: () => Promise<ErasedOfStream>,
+): ImportFiles {
   const { account_id: account, id: run, job_id, auth_id, job_type } = row;
   if (auth_id === null) {
     return {
@@ -39,12 +48,18 @@ export function importFilesOf({ database, home, identityKey }: Core, row: RunsTa
   let adopted = false;
   return {
     files: readLedger(database.kysely, place, force),
-    snapshots: snapshotsOf(database, { folder: home.snapshotsDir, account, owner, run, key: identityKey }, force),
-    passed: (files = [], { unchanged = 0, snapshot } = {}) => {
+    snapshots: snapshotsOf(
+      database,
+      { folder: home.snapshotsDir, account, owner, run, key: identityKey },
+      force,
+      people,
+    ),
+    passed: (files = [], { unchanged = 0, compared, snapshot } = {}) => {
       adopted ||= snapshot !== undefined;
       return {
         files: markedFiles(place, files),
         unchanged,
+        ...(compared === undefined ? {} : { compared }),
         snapshot: snapshot === undefined ? undefined : { owner, file: snapshot },
       };
     },

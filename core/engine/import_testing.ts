@@ -47,6 +47,8 @@ export interface ImportPeer extends AsyncDisposable {
   readonly database: Database;
   readonly address: DatabaseAddress;
   readonly archive: Archive;
+  /** Folder of the snapshots. */
+  readonly snapshotsDir: string;
   readonly vault: Vault;
   readonly claim: Claim;
   readonly place: StreamPlace;
@@ -107,6 +109,7 @@ export async function startImport(
     database,
     address: engine.address,
     archive,
+    snapshotsDir: `${engine.folder}/snapshots`,
     vault: engine.context.vault,
     claim,
     place,

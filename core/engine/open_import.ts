@@ -16,6 +16,7 @@ import { ImportRun } from "./import_run.ts";
 import { LazyCommits } from "./lazy_commits.ts";
 import { type Claim, holdUnlessStopped } from "./queue.ts";
 import { erasedFor } from "./refused.ts";
+import type { ErasedOfStream } from "./snapshot_people.ts";
 import { type ImportPlace, placeImport } from "./streams.ts";
 
 /** What the attempt around an import gives. */
@@ -34,6 +35,8 @@ export interface ImportAttempt {
 /** An open import. Disposing of it waits for the commit under way. */
 export interface OpenImport extends AsyncDisposable {
   readonly run: ImportRun;
+  /** Whose rows are refused. */
+  readonly people: ErasedOfStream;
   /** Commits the rest, looks at the rejects, and notes what the user should know. */
   finish(): Promise<void>;
 }
@@ -80,6 +83,7 @@ export async function openImport(
   });
   return {
     run,
+    people: { stream: place.stream, erased },
     finish: async () => {
       await run.finish();
       for (const note of await crowdedNotes(core.database.kysely, claim.run, targets)) attempt.note(note);

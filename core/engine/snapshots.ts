@@ -6,12 +6,14 @@
 import { createHmac } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { Snapshot } from "../codecs/diff/mod.ts";
 import { Failure } from "../contracts/failure.ts";
 import type { Snapshots, StoredBytes } from "../contracts/snapshot.ts";
 import type { Database, Executor } from "../database/database.ts";
 import { diskFullFailure } from "./disk_full.ts";
 import { newId } from "./ids.ts";
 import { type Claim, OPEN_STATUSES } from "./queue.ts";
+import { type ErasedOfStream, snapshotWithout } from "./snapshot_people.ts";
 
 /** Whose snapshot it is, and where it lies. */
 export interface SnapshotPlace {
@@ -38,16 +40,40 @@ export const NO_SNAPSHOTS: Snapshots = {
   keep: async () => "",
 };
 
-/** The snapshots of a run's ledger. With `force` none is found. */
-export function snapshotsOf({ kysely }: Database, place: SnapshotPlace, force: boolean): Snapshots {
+/** The snapshots of a run's ledger. With `force` none is found. `people` gives whom what is kept must not tell of. */
+export function snapshotsOf(
+  { kysely }: Database,
+  place: SnapshotPlace,
+  force: boolean,
+  people: () => Promise<ErasedOfStream>,
+): Snapshots {
   return {
     secret: createHmac("sha256", place.key).update(`snapshot ${place.account}`).digest().subarray(0, 16),
     open: async () => {
       const row = force ? undefined : await snapshotRow(kysely, place).executeTakeFirst();
       return row === undefined ? undefined : await openSnapshot(join(place.folder, String(place.account), row.file));
     },
-    keep: (bytes) => writeSnapshot(place, bytes),
+    keep: async (bytes) => {
+      const name = await writeSnapshot(place, bytes);
+      const kept = await withoutErased(place, name, people);
+      if (kept === undefined) return name;
+      await removeSnapshot(place, name);
+      return kept;
+    },
   };
+}
+
+/** The name of the same snapshot without what tells of the erased; undefined where it tells nothing of them. */
+async function withoutErased(
+  place: SnapshotPlace,
+  name: string,
+  people: () => Promise<ErasedOfStream>,
+): Promise<string | undefined> {
+  await using file = await openSnapshot(join(place.folder, String(place.account), name));
+  const snapshot = await Snapshot.open(file);
+  if (snapshot.told.length === 0) return undefined;
+  const bytes = await snapshotWithout(snapshot, await people());
+  return bytes === undefined ? undefined : await writeSnapshot(place, bytes);
 }
 
 /** The row of an owner's snapshot, by its key. */
@@ -59,24 +85,18 @@ export function snapshotRow(executor: Executor, { account, owner }: Pick<Snapsho
 export async function adoptSnapshot(
   transaction: Executor,
   { account, run }: Claim,
-  { owner, file }: KeptSnapshot,
+  { owner, file, stream }: KeptSnapshot & { readonly stream: number },
   now: number,
 ): Promise<void> {
-  const row = { account_id: account, owner, file, run_id: run, created_at: now };
+  const row = { account_id: account, owner, file, stream_id: stream, run_id: run, created_at: now };
   await transaction.insertInto("snapshots").values(row)
     .onConflict((conflict) => conflict.columns(["account_id", "owner"]).doUpdateSet(row)).execute();
 }
 
 /** Removes the files of an account that no row names and no run can still name: what was replaced, and crashes left. */
 export async function sweepSnapshots(executor: Executor, folder: string, account: number): Promise<void> {
-  const own = join(folder, String(account));
-  const names: string[] = [];
-  try {
-    for await (const { name } of Deno.readDir(own)) names.push(name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw error;
-  }
+  const names = await snapshotFiles(folder, account);
+  if (names.length === 0) return;
   // Looked for after the names: what is kept and adopted meanwhile is seen as adopted, or is none of these.
   const named = await executor.selectFrom("snapshots").select("file").where("account_id", "=", account).execute();
   const open = await executor.selectFrom("runs").select("id").where("account_id", "=", account)
@@ -85,14 +105,32 @@ export async function sweepSnapshots(executor: Executor, folder: string, account
   const runs = new Set(open.map(({ id }) => id));
   for (const name of names) {
     if (kept.has(name) || runs.has(name.slice(0, 32))) continue;
-    await Deno.remove(join(own, name)).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+    await removeSnapshot({ folder, account }, name);
   }
 }
 
+/** The names of an account's snapshots, be they adopted or not. */
+export async function snapshotFiles(folder: string, account: number): Promise<string[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(join(folder, String(account))), ({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Removes the file of a snapshot, if it is there. */
+export async function removeSnapshot(
+  { folder, account }: Pick<SnapshotPlace, "folder" | "account">,
+  name: string,
+): Promise<void> {
+  await Deno.remove(join(folder, String(account), name)).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}
+
 /** Writes a snapshot's file (0600), brings it to the disk, and gives its name, which begins with the run's. */
-async function writeSnapshot(
+export async function writeSnapshot(
   { folder, account, run }: Pick<SnapshotPlace, "folder" | "account" | "run">,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<string> {
@@ -112,7 +150,8 @@ async function writeSnapshot(
   }
 }
 
-async function openSnapshot(path: string): Promise<StoredBytes & AsyncDisposable> {
+/** Opens the file of a snapshot. Throws a `Failure` of kind `data` where it is not there. */
+export async function openSnapshot(path: string): Promise<StoredBytes & AsyncDisposable> {
   try {
     const file = await open(path, "r");
     const { size } = await file.stat();

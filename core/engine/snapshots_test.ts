@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { FileRows, recordBatch, snapshotOf } from "../codecs/diff/mod.ts";
+import { memorySpool } from "../codecs/spool_memory.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { failure, makeFolder } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
@@ -8,20 +10,28 @@ import { adoptSnapshot, snapshotsOf, sweepSnapshots } from "./snapshots.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 
-async function* bytesOf(...texts: string[]) {
-  for (const text of texts) yield new TextEncoder().encode(text);
+const NOBODY = async () => ({ stream: 1, erased: [] });
+
+/** The snapshot of a file with these people. */
+async function* bytesOf(...ids: string[]) {
+  const options = { secret: new Uint8Array(16), keys: ["id"], told: ["id"] };
+  await using rows = await FileRows.create(memorySpool(), options);
+  await rows.add(recordBatch(ids.map((id) => ({ fields: { id, mail: `${id}@example.org` } }))));
+  yield* snapshotOf(rows);
 }
 
 function open({ database, claim, identityKey }: ImportPeer, folder: string, { force = false, owner = JOB } = {}) {
-  return snapshotsOf(database, { folder, account: 1, owner, run: claim.run, key: identityKey }, force);
+  return snapshotsOf(database, { folder, account: 1, owner, run: claim.run, key: identityKey }, force, NOBODY);
 }
 
-async function textOf(snapshots: ReturnType<typeof open>): Promise<string | undefined> {
+/** The people of the present snapshot, in order. */
+async function idsIn(snapshots: ReturnType<typeof open>): Promise<string[] | undefined> {
   await using file = await snapshots.open();
   if (file === undefined) return undefined;
   const bytes = new Uint8Array(file.size + 10);
   const filled = await file.read(0, bytes.subarray(0, 2)) + await file.read(2, bytes.subarray(2));
-  return new TextDecoder().decode(bytes.subarray(0, filled));
+  const text = new TextDecoder().decode(bytes.subarray(0, filled));
+  return Array.from(text.matchAll(/\{"id":"(.*?)"\}/g), ([, id]) => id!).sort();
 }
 
 const namesIn = async (folder: string) =>
@@ -31,18 +41,20 @@ onEachDatabase("what is kept becomes the snapshot with the commit that names it,
   await using peer = await startImport(databases);
   await using folder = await makeFolder();
   const snapshots = open(peer, folder.path);
-  assert.equal(await textOf(snapshots), undefined);
-  const first = await snapshots.keep(bytesOf("one", " file"));
-  assert.equal(await textOf(snapshots), undefined);
+  assert.equal(await idsIn(snapshots), undefined);
+  const first = await snapshots.keep(bytesOf("Ann", "Bob"));
+  assert.equal(await idsIn(snapshots), undefined);
   const snapshot = { owner: JOB, file: first };
   await peer.commits().commit(peer.batch([{ fields: { id: "1" } }], { snapshot }));
-  assert.equal(await textOf(snapshots), "one file");
-  assert.equal(await textOf(open(peer, folder.path, { force: true })), undefined, "forced, every row is new");
-  assert.equal(await textOf(open(peer, folder.path, { owner: "f".repeat(32) })), undefined);
+  assert.deepEqual(await idsIn(snapshots), ["Ann", "Bob"]);
+  assert.equal(await idsIn(open(peer, folder.path, { force: true })), undefined, "forced, every row is new");
+  assert.equal(await idsIn(open(peer, folder.path, { owner: "f".repeat(32) })), undefined);
 
-  const second = await snapshots.keep(bytesOf("two"));
-  await peer.database.write((transaction) => adoptSnapshot(transaction, peer.claim, { owner: JOB, file: second }, 7));
-  assert.equal(await textOf(snapshots), "two");
+  const second = await snapshots.keep(bytesOf("Cy"));
+  await peer.database.write((transaction) =>
+    adoptSnapshot(transaction, peer.claim, { owner: JOB, file: second, stream: 1 }, 7)
+  );
+  assert.deepEqual(await idsIn(snapshots), ["Cy"]);
   const { mode } = await Deno.stat(`${folder.path}/1/${second}`);
   assert.equal((mode ?? 0) & 0o777, 0o600);
 });
@@ -54,8 +66,10 @@ onEachDatabase("files that nobody names go once their run cannot name them any m
   const sweep = () => sweepSnapshots(peer.database.kysely, folder.path, 1);
   await sweep();
   const named = await snapshots.keep(bytesOf("named"));
-  const waiting = await snapshots.keep(bytesOf("of a run that goes on"));
-  await peer.database.write((transaction) => adoptSnapshot(transaction, peer.claim, { owner: JOB, file: named }, 7));
+  const waiting = await snapshots.keep(bytesOf("waiting"));
+  await peer.database.write((transaction) =>
+    adoptSnapshot(transaction, peer.claim, { owner: JOB, file: named, stream: 1 }, 7)
+  );
   const ended = await addRun(peer.database, { status: "failed" });
   await Deno.writeTextFile(`${folder.path}/1/${ended}-0123456789abcdef`, "left by a crash");
   await sweep();
@@ -74,7 +88,9 @@ onEachDatabase("a snapshot whose file is gone is told, with what to do", async (
   await using folder = await makeFolder();
   const snapshots = open(peer, folder.path);
   const file = `${newId()}-0123456789abcdef`;
-  await peer.database.write((transaction) => adoptSnapshot(transaction, peer.claim, { owner: JOB, file }, 7));
+  await peer.database.write((transaction) =>
+    adoptSnapshot(transaction, peer.claim, { owner: JOB, file, stream: 1 }, 7)
+  );
   await assert.rejects(snapshots.open(), failure("data", /^The snapshot of the file before is gone/));
 });
 
@@ -82,7 +98,7 @@ Deno.test("the secret of snapshots is an account's own", () => {
   const secret = (account: number, key: number) => {
     const database = { kysely: undefined } as unknown as ImportPeer["database"];
     const place = { folder: "", account, owner: JOB, run: JOB, key: new Uint8Array(16).fill(key) };
-    return snapshotsOf(database, place, false).secret.toHex();
+    return snapshotsOf(database, place, false, NOBODY).secret.toHex();
   };
   assert.equal(secret(1, 1).length, 32);
   assert.equal(new Set([secret(1, 1), secret(2, 1), secret(1, 2)]).size, 3);

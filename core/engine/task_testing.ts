@@ -54,9 +54,9 @@ async function executeClaimed(
 ): Promise<RunEnd> {
   const stop = new AbortController();
   await using folder = await makeFolder();
-  const { database, archive, vault, identityKey } = peer;
+  const { database, archive, snapshotsDir, vault, identityKey } = peer;
   const core = {
-    home: { ...await openHome(folder.path), database: peer.address, archiveDir: archive.folder },
+    home: { ...await openHome(folder.path), database: peer.address, archiveDir: archive.folder, snapshotsDir },
     database,
     vault,
     identityKey,

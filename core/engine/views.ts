@@ -116,6 +116,12 @@ export interface RunView {
   readonly rejected_erased: number;
   readonly unchanged: number;
   readonly refused: number;
+  /** Rows that diffs found added, in files that the run has wholly passed; 0 without a diff. */
+  readonly added: number;
+  /** Rows that they found changed. */
+  readonly changed: number;
+  /** Rows of the files before that they found gone. */
+  readonly removed: number;
   /** Bytes of the source up to the last row counted. */
   readonly bytes: number;
   readonly profiles_created: number;

@@ -9,7 +9,7 @@ import { memorySpool } from "../codecs/spool_memory.ts";
 import type { AuthDefinition, ConnectionOf } from "../contracts/auth.ts";
 import type { ConfigSchema } from "../contracts/config.ts";
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
-import type { ImportContext, ImportJobDefinition, ImportTarget, Passed, Progress } from "../contracts/job.ts";
+import type { Compared, ImportContext, ImportJobDefinition, ImportTarget, Passed, Progress } from "../contracts/job.ts";
 import type { ImportedFile } from "../contracts/ledger.ts";
 import { isRecordBatch, type RejectedRow, type Row } from "../contracts/records.ts";
 import { collectLog, type LogLine } from "./collect_log.ts";
@@ -60,6 +60,8 @@ export interface Commit<Checkpoint> {
   readonly files: readonly ImportedFile[];
   /** Rows that were told to be as they were. */
   readonly unchanged: number;
+  /** What a diff found in a file that is wholly passed with it. */
+  readonly compared?: Compared;
 }
 
 /** What a run handed over. */
@@ -143,7 +145,7 @@ export async function runJob<
     progress: (told) => {
       progress.push(told);
     },
-    emit: (rows, checkpoint, files = [], { unchanged = 0, snapshot } = {}) =>
+    emit: (rows, checkpoint, files = [], { unchanged = 0, compared, snapshot } = {}) =>
       exclusive(() => {
         waiting.push({
           rows: isRecordBatch(rows) ? batchRows(rows) : [...rows],
@@ -151,6 +153,7 @@ export async function runJob<
           checkpoint: stored(checkpoint),
           files,
           unchanged,
+          ...(compared === undefined ? {} : { compared }),
           ...(snapshot === undefined ? {} : { snapshot }),
         });
         rejected = [];

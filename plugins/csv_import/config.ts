@@ -7,7 +7,13 @@ import { type FieldMeta, type ImportFields, importFields, nameList } from "@wayb
 import { parseDelimiter } from "@waybill/waybill/codecs";
 import { z } from "zod";
 import { areImported, type FileFields, fileFields, notImported, readableBy } from "../file_service/imports/mod.ts";
-import { type DiffFields, diffFields, type SequenceFields, sequenceFields } from "../file_service/sequence/mod.ts";
+import {
+  checkMarker,
+  type DiffFields,
+  diffFields,
+  type SequenceFields,
+  sequenceFields,
+} from "../file_service/sequence/mod.ts";
 
 /** A CSV import's configuration, as a zod schema. */
 export type CsvImportConfig = z.ZodObject<
@@ -80,4 +86,5 @@ export const config: CsvImportConfig = z.object({
     } satisfies FieldMeta,
   ),
 }).refine((config) => areImported(config.identify_by, config), notImported("identify_by", "what identifies a profile"))
-  .refine((config) => areImported(config.diff_keys, config), notImported("diff_keys", "what tells which row it is"));
+  .refine((config) => areImported(config.diff_keys, config), notImported("diff_keys", "what tells which row it is"))
+  .check(checkMarker);

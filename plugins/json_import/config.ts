@@ -6,7 +6,13 @@
 import { type FieldMeta, type ImportFields, importFields, nameList } from "@waybill/waybill";
 import { z } from "zod";
 import { areImported, type FileFields, fileFields, notImported } from "../file_service/imports/mod.ts";
-import { type DiffFields, diffFields, type SequenceFields, sequenceFields } from "../file_service/sequence/mod.ts";
+import {
+  checkMarker,
+  type DiffFields,
+  diffFields,
+  type SequenceFields,
+  sequenceFields,
+} from "../file_service/sequence/mod.ts";
 
 /** A JSON import's configuration, as a zod schema. */
 export type JsonImportConfig = z.ZodObject<
@@ -54,4 +60,5 @@ export const config: JsonImportConfig = z.object({
     } satisfies FieldMeta,
   ),
 }).refine((config) => areImported(config.identify_by, config), notImported("identify_by", "what identifies a profile"))
-  .refine((config) => areImported(config.diff_keys, config), notImported("diff_keys", "what tells which record it is"));
+  .refine((config) => areImported(config.diff_keys, config), notImported("diff_keys", "what tells which record it is"))
+  .check(checkMarker);

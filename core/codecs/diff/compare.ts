@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type FileRows, PARTITIONS, ROW_WORDS, wordAt } from "./file_rows.ts";
+import { type FileRows, PARTITIONS, ROW_WORDS } from "./file_rows.ts";
 import { KeyTable } from "./key_table.ts";
 import { DIGEST_WORDS } from "./row_digests.ts";
+import { textsIn } from "./row_texts.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** What became of the rows of a file. `rows = added + changed + unchanged`. */
@@ -30,14 +31,19 @@ export interface Difference extends DiffCounts {
   nextDifferent(row: number): number | undefined;
   /** The number of the last added or changed row; undefined where there is none. */
   readonly lastDifferent: number | undefined;
-  /** What tells which rows are gone, a JSON object each, in no order; nothing where the snapshot does not keep it. */
-  removedRows(): AsyncIterable<Uint8Array>;
+  /** Whether the file before, if there is one to compare with, tells which rows are gone. */
+  readonly tellsRemoved: boolean;
+  /**
+   * The fields that are kept of each row that is gone, as a JSON object: empty for a row without a key, and for one that
+   * was forgotten. Always in the same order; nothing where the snapshot does not tell.
+   */
+  removedRows(): AsyncGenerator<Uint8Array>;
 }
 
 /**
  * Rows match by key. Of rows that share one, the first is held against the first, the second against the second, and so
  * on: their order counts, that of others does not. Without a snapshot, or with one by other key columns, every row is
- * added. Takes the memory of one partition of each, and a bit for each row.
+ * added. Takes the memory of one partition of each, and a bit for each row of both.
  */
 export async function compareRows(
   now: FileRows,
@@ -46,7 +52,8 @@ export async function compareRows(
 ): Promise<Difference> {
   const comparable = before !== undefined && sameKeys(before.keys, now.keys) ? before : undefined;
   const different = new Uint8Array(Math.ceil(now.count / 8));
-  let added = 0, changed = 0, removed = 0, last = -1;
+  const gone = new GoneRows(comparable);
+  let added = 0, changed = 0, last = -1;
   for (let partition = 0; partition < PARTITIONS; partition++) {
     signal?.throwIfAborted();
     const rows = await now.partition(partition);
@@ -61,7 +68,7 @@ export async function compareRows(
       if (row > last) last = row;
       different[row >>> 3] = different[row >>> 3]! | 1 << (row & 7);
     }
-    removed += goneFrom(table, known, rows).length;
+    gone.note(partition, known, goneFrom(table, known, rows));
   }
   const isDifferent = (row: number) => (different[row >>> 3]! & 1 << (row & 7)) !== 0;
   return {
@@ -69,7 +76,7 @@ export async function compareRows(
     added,
     changed,
     unchanged: now.count - added - changed,
-    removed,
+    removed: gone.count,
     isDifferent,
     nextDifferent(row) {
       for (; row < now.count; row++) {
@@ -80,23 +87,59 @@ export async function compareRows(
       return undefined;
     },
     lastDifferent: last < 0 ? undefined : last,
-    removedRows: () => comparable === undefined ? nothing() : goneRows(now, comparable),
+    tellsRemoved: gone.areTold,
+    removedRows: () => gone.texts(),
   };
 }
 
-async function* goneRows(now: FileRows, before: Snapshot): AsyncGenerator<Uint8Array> {
-  if (!before.keepsKeys) return;
-  for (let partition = 0; partition < PARTITIONS; partition++) {
-    const rows = await now.partition(partition);
-    const { words, texts } = await before.partition(partition);
-    const table = new KeyTable(words, DIGEST_WORDS);
-    for (let at = 0; at < rows.length; at += ROW_WORDS) table.take(rows[at]!, rows[at + 1]!);
-    const gone = new Set(goneFrom(table, words, rows));
-    for (let record = 0, at = 0; gone.size > 0 && at < texts.length; record++) {
-      const length = wordAt(texts, at);
-      if (gone.has(record)) yield texts.subarray(at + 4, at + 4 + length);
-      at += 4 + length;
+/** The rows of the file before that are gone: a bit for each of its rows. */
+class GoneRows {
+  readonly #bits: Uint8Array;
+  /** Rows before each partition that has been looked at, and those of all. */
+  readonly #starts = [0];
+  count = 0;
+
+  constructor(private readonly before: Snapshot | undefined) {
+    this.#bits = new Uint8Array(Math.ceil((before?.rows ?? 0) / 8));
+  }
+
+  get areTold(): boolean {
+    return this.before === undefined || this.before.told.length > 0;
+  }
+
+  /** Partitions are noted in their order. */
+  note(partition: number, known: Uint32Array, records: readonly number[]): void {
+    const start = this.#starts[partition]!;
+    this.#starts.push(start + known.length / DIGEST_WORDS);
+    this.count += records.length;
+    for (const record of records) {
+      const row = start + record;
+      this.#bits[row >>> 3] = this.#bits[row >>> 3]! | 1 << (row & 7);
     }
+  }
+
+  async *texts(): AsyncGenerator<Uint8Array> {
+    if (this.before === undefined || this.before.told.length === 0) return;
+    for (let partition = 0, left = this.count; left > 0; partition++) {
+      const start = this.#starts[partition]!, end = this.#starts[partition + 1]!;
+      if (!this.#isAny(start, end)) continue;
+      let row = start;
+      for (const text of textsIn((await this.before.partition(partition)).texts)) {
+        if (this.#is(row++)) {
+          left--;
+          yield text;
+        }
+      }
+    }
+  }
+
+  #is(row: number): boolean {
+    return (this.#bits[row >>> 3]! & 1 << (row & 7)) !== 0;
+  }
+
+  #isAny(start: number, end: number): boolean {
+    for (let row = start; row < end; row++) if (this.#is(row)) return true;
+    return false;
   }
 }
 
@@ -111,5 +154,3 @@ function goneFrom(table: KeyTable, known: Uint32Array, rows: Uint32Array): numbe
 function sameKeys(one: readonly string[], other: readonly string[]): boolean {
   return JSON.stringify(one.toSorted()) === JSON.stringify(other.toSorted());
 }
-
-async function* nothing(): AsyncGenerator<never> {}

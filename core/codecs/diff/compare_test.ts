@@ -4,7 +4,7 @@ import type { JsonValue, RecordBatch } from "../../contracts/records.ts";
 import { Failure } from "../../contracts/failure.ts";
 import { CsvReader } from "../csv.ts";
 import { memorySpool } from "../spool_memory.ts";
-import { compareRows } from "./compare.ts";
+import { compareRows, type Difference } from "./compare.ts";
 import { FileRows } from "./file_rows.ts";
 import { recordBatch } from "./record_batch.ts";
 import { selectRows } from "./select_rows.ts";
@@ -22,8 +22,12 @@ function csvBatches(text: string): RecordBatch[] {
   return [...reader.push(encoder.encode(text)), ...reader.finish()].map(({ batch }) => batch);
 }
 
-async function rowsOf(batches: readonly RecordBatch[], keys: readonly string[], keepKeys = false): Promise<FileRows> {
-  const rows = await FileRows.create(memorySpool(), { secret: SECRET, keys, keepKeys });
+async function rowsOf(
+  batches: readonly RecordBatch[],
+  keys: readonly string[],
+  told: readonly string[] = [],
+): Promise<FileRows> {
+  const rows = await FileRows.create(memorySpool(), { secret: SECRET, keys, told });
   for (const batch of batches) await rows.add(batch);
   return rows;
 }
@@ -35,15 +39,22 @@ async function snapshot(rows: FileRows): Promise<Snapshot> {
   return await Snapshot.open(file);
 }
 
+/** What is told of each row that is gone; undefined for those of which nothing is. */
+async function removedBy(found: Difference): Promise<(Fields | undefined)[]> {
+  return await Array.fromAsync(
+    found.removedRows(),
+    (text) => text.length === 0 ? undefined : JSON.parse(decoder.decode(text)),
+  );
+}
+
 const numbers = (rows: number, holds: (row: number) => boolean) =>
   Array.from({ length: rows }, (_, row) => row).filter(holds);
 
 async function diff(before: readonly RecordBatch[], now: readonly RecordBatch[], keys: readonly string[]) {
-  await using old = await rowsOf(before, keys, true);
+  await using old = await rowsOf(before, keys, keys);
   await using rows = await rowsOf(now, keys);
   const found = await compareRows(rows, await snapshot(old));
-  const removed = [];
-  for await (const text of found.removedRows()) removed.push(JSON.parse(decoder.decode(text)));
+  const removed = await removedBy(found);
   const { added, changed, unchanged } = found;
   return { added, changed, unchanged, removed, different: numbers(found.rows, found.isDifferent), found };
 }
@@ -75,8 +86,8 @@ Deno.test("without key columns a row is its own key: it is there or not", async 
   const now = csvBatches("a,b\n2,y\n1,x\n3,z\n");
   const { found: _, ...rest } = await diff(before, now, []);
   assert.deepEqual(rest, { added: 1, changed: 0, unchanged: 2, removed: [], different: [2] });
-  const { removed } = await diff(before, csvBatches("a,b\n2,y\n"), []);
-  assert.deepEqual(removed, [{ a: "1", b: "x" }, { a: "1", b: "x" }]);
+  const { found, removed } = await diff(before, csvBatches("a,b\n2,y\n"), []);
+  assert.deepEqual([found.removed, removed], [2, []]);
 });
 
 Deno.test("rows that share a key are held against each other in their order", async () => {
@@ -95,7 +106,7 @@ Deno.test("rows without a value in any key column are matched as a whole", async
     added: 1,
     changed: 0,
     unchanged: 2,
-    removed: [{ id: "", name: "Ann" }],
+    removed: [undefined],
     different: [2],
   });
 });
@@ -116,7 +127,7 @@ Deno.test("without a snapshot, or with one by other keys, every row is added", a
 
 Deno.test("a snapshot that was cut, or is none, is refused", async () => {
   const file = await memorySpool().create();
-  for await (const bytes of snapshotOf(await rowsOf(csvBatches("id,v\n1,a\n2,b\n"), ["id"], true))) {
+  for await (const bytes of snapshotOf(await rowsOf(csvBatches("id,v\n1,a\n2,b\n"), ["id"], ["id"]))) {
     await file.append(bytes);
   }
   const whole = new Uint8Array(file.size);
@@ -171,8 +182,13 @@ Deno.test("whatever two files hold, the difference is what a comparison row by r
   const rows = fc.array(row, { maxLength: 40 });
   await fc.assert(fc.asyncProperty(rows, rows, fc.subarray(["id", "x"]), async (before, now, keys) => {
     const { different, removed, found } = await diff([jsonBatch(before)], [jsonBatch(now)], keys);
-    assert.deepEqual({ different, removed: removed.length }, expected(before, now, keys));
-    assert.equal(found.removed, removed.length);
+    assert.deepEqual({ different, removed: found.removed }, expected(before, now, keys));
+    assert.equal(removed.length, keys.length === 0 ? 0 : found.removed);
+    const gone = removed.filter((fields) => fields !== undefined);
+    const named = (fields: Fields) => JSON.stringify(keys.map((key) => fields[key] || null));
+    const present = new Set(now.map(named));
+    const lacking = before.map(named).filter((key) => key.includes('"') && !present.has(key));
+    assert.deepEqual(gone.map(named).sort(), lacking.sort());
     const stepped: number[] = [];
     for (let next = found.nextDifferent(0); next !== undefined; next = found.nextDifferent(next + 1)) {
       stepped.push(next);
@@ -191,5 +207,5 @@ Deno.test("of a hundred thousand rows in many batches, ten edits and three delet
     .map((id) => line(id, id % 10_000 === 1 ? "edited" : `name ${id}`));
   const { added, changed, unchanged, removed } = await diff(before, file(edited.toReversed()), ["id"]);
   assert.deepEqual([added, changed, unchanged], [0, 10, 99_987]);
-  assert.deepEqual(removed.map(({ id }) => Number(id)).sort((a, b) => a - b), [17, 50_000, 99_999]);
+  assert.deepEqual(removed.map((row) => Number(row?.["id"])).sort((a, b) => a - b), [17, 50_000, 99_999]);
 });

@@ -6,7 +6,9 @@
 import type { RecordBatch } from "../../contracts/records.ts";
 import type { Spool } from "../spool.ts";
 import { PartitionedFile } from "./partitioned.ts";
+import { RowTexts } from "./row_texts.ts";
 import { DIGEST_WORDS, type DigestOptions, RowDigester } from "./row_digests.ts";
+import { putWord, wordsOf } from "./words.ts";
 
 /** Partitions by the upper bits of the key's hash: of 10,000,000 rows each holds some 80,000. */
 export const PARTITIONS = 128;
@@ -16,30 +18,38 @@ export const ROW_WORDS = DIGEST_WORDS + 1;
 
 /** How rows are gathered. */
 export interface FileRowsOptions extends DigestOptions {
-  /** Whether what tells which row it is is kept, too, so that the next file's comparison can name rows that are gone. */
-  readonly keepKeys: boolean;
+  /**
+   * Fields whose values are kept as they are, so that the next file's comparison can name rows that are gone; none: it
+   * only counts them. A row without a value in a key column has nothing kept.
+   */
+  readonly told?: readonly string[];
 }
-
-const encoder = new TextEncoder(), decoder = new TextDecoder();
 
 /** The rows of one file. Memory does not grow with them, but for a few bytes in a thousand rows. */
 export class FileRows implements AsyncDisposable {
   /** Columns that tell which row it is. */
   readonly keys: readonly string[];
+  /** Fields whose values are kept. */
+  readonly told: readonly string[];
   readonly #digester: RowDigester;
   readonly #digests: PartitionedFile;
   readonly #texts: PartitionedFile | undefined;
+  readonly #rowTexts: RowTexts;
   #rows = 0;
 
   /** Gathers into private files of the spool. Whoever asks for it disposes of it. */
   static async create(spool: Spool, options: FileRowsOptions): Promise<FileRows> {
     const digests = await PartitionedFile.create(spool, PARTITIONS);
-    const texts = options.keepKeys ? await PartitionedFile.create(spool, PARTITIONS) : undefined;
+    const { told = [] } = options;
+    const texts = told.length > 0 ? await PartitionedFile.create(spool, PARTITIONS) : undefined;
     return new FileRows(options, digests, texts);
   }
 
   private constructor(options: FileRowsOptions, digests: PartitionedFile, texts: PartitionedFile | undefined) {
-    this.keys = options.keys;
+    const { keys, told = [] } = options;
+    this.keys = keys;
+    this.told = told;
+    this.#rowTexts = new RowTexts(told, keys);
     this.#digester = new RowDigester(options);
     this.#digests = digests;
     this.#texts = texts;
@@ -55,9 +65,9 @@ export class FileRows implements AsyncDisposable {
     return this.#digester.keyed;
   }
 
-  /** Whether what tells which row it is is kept. */
-  get keepsKeys(): boolean {
-    return this.#texts !== undefined;
+  /** Whether a row so far has a field of this name. */
+  has(field: string): boolean {
+    return this.#digester.has(field);
   }
 
   /** Adds the rows of a batch, in the file's order. The batch is read no more afterwards. */
@@ -73,7 +83,9 @@ export class FileRows implements AsyncDisposable {
       }
       for (let word = 0; word < DIGEST_WORDS; word++) putWord(room.buffer, room.at + 4 * word, digests[at + word]!);
       putWord(room.buffer, room.at + 4 * DIGEST_WORDS, this.#rows++);
-      if (this.#texts !== undefined) await this.#addText(this.#texts, partition, batch, row);
+      if (this.#texts !== undefined) {
+        await this.#addText(this.#texts, partition, this.#rowTexts.of(batch, row));
+      }
     }
   }
 
@@ -87,7 +99,7 @@ export class FileRows implements AsyncDisposable {
     return wordsOf(await this.#digests.read(partition));
   }
 
-  /** What tells which row it is, for each row of a partition, in the file's order: a length of four bytes, then JSON. */
+  /** The told fields of each row of a partition, in the file's order: a length of four bytes, then JSON or nothing. */
   async texts(partition: number): Promise<Uint8Array> {
     return await this.#texts?.read(partition) ?? new Uint8Array(0);
   }
@@ -97,8 +109,7 @@ export class FileRows implements AsyncDisposable {
     await this.#texts?.[Symbol.asyncDispose]();
   }
 
-  async #addText(texts: PartitionedFile, partition: number, batch: RecordBatch, row: number): Promise<void> {
-    const text = this.#keyText(batch.bytes.subarray(batch.rows[row], batch.rows[row + 1]! - 1));
+  async #addText(texts: PartitionedFile, partition: number, text: Uint8Array): Promise<void> {
     let room = texts.room(partition, 4 + text.length);
     if (room === undefined) {
       await texts.empty(partition);
@@ -107,33 +118,4 @@ export class FileRows implements AsyncDisposable {
     putWord(room.buffer, room.at, text.length);
     room.buffer.set(text, room.at + 4);
   }
-
-  /** The key's fields as an object; the whole row where it has none of them. */
-  #keyText(line: Uint8Array): Uint8Array {
-    if (this.keys.length === 0) return line;
-    const fields = JSON.parse(decoder.decode(line));
-    const key = this.keys.filter((name) => Object.hasOwn(fields, name)).map((name) => [name, fields[name]]);
-    const isEmpty = key.every(([, value]) => value === null || value === "");
-    return isEmpty ? line : encoder.encode(JSON.stringify(Object.fromEntries(key)));
-  }
-}
-
-/** Bytes as words, in the order of the least significant byte first. */
-export function wordsOf(bytes: Uint8Array): Uint32Array {
-  const words = new Uint32Array(bytes.length / 4);
-  for (let word = 0, at = 0; word < words.length; word++, at += 4) words[word] = wordAt(bytes, at);
-  return words;
-}
-
-/** The word at an offset. */
-export function wordAt(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24) >>> 0;
-}
-
-/** Writes a word at an offset. */
-export function putWord(bytes: Uint8Array, at: number, word: number): void {
-  bytes[at] = word;
-  bytes[at + 1] = word >>> 8;
-  bytes[at + 2] = word >>> 16;
-  bytes[at + 3] = word >>> 24;
 }

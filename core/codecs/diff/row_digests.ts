@@ -7,6 +7,7 @@
  * @module
  */
 import type { JsonValue, RecordBatch } from "../../contracts/records.ts";
+import { isEmpty } from "./row_texts.ts";
 
 /** Words of a row's digest: the key's hash (low, high), then the row's. */
 export const DIGEST_WORDS = 4;
@@ -27,7 +28,6 @@ interface Column {
 }
 
 const encoder = new TextEncoder();
-const QUOTE = 0x22, N = 0x6e;
 
 /** Digests batches of rows. */
 export class RowDigester {
@@ -44,6 +44,11 @@ export class RowDigester {
     if (secret.length !== 16) throw new RangeError(`A secret has 16 bytes, not ${secret.length}`);
     this.#seeds = new Uint32Array(secret.slice().buffer);
     this.#keys = new Set(keys);
+  }
+
+  /** Whether a batch had a column of this name, or a row without columns a value under it. */
+  has(name: string): boolean {
+    return this.#columns.has(name);
   }
 
   /** {@linkcode DIGEST_WORDS} words a row. A value counts by what it is in JSON; null and an empty text as no value. */
@@ -74,10 +79,7 @@ export class RowDigester {
     for (let column = 0; column < columns.length; column++) {
       const at = 2 * (first + column);
       const start = spans[at]!, end = spans[at + 1]!;
-      // No value, `""` and `null`.
-      if (end - start <= 2 || (end - start === 4 && bytes[start] === N)) {
-        if (end === start || bytes[start] === QUOTE || bytes[start] === N) continue;
-      }
+      if (isEmpty(bytes, start, end)) continue;
       const known = columns[column]!;
       this.#hash(known, bytes, start, end);
       hasKey = this.#add(known, sums) || hasKey;

@@ -2,14 +2,15 @@
  * A snapshot: what is kept of a file's rows until the next file of the sequence is compared with it.
  *
  * Four bytes with the length of a header, the header in JSON, then partition by partition its rows, 16 bytes each in the
- * file's order (the key's hash, then the row's), and what tells which row each is, where that is kept.
+ * file's order (the key's hash, then the row's), and the fields that tell which row each is, where those are kept.
  *
  * @module
  */
 import { Failure } from "../../contracts/failure.ts";
 import type { StoredBytes } from "../../contracts/snapshot.ts";
-import { type FileRows, PARTITIONS, putWord, ROW_WORDS, wordAt, wordsOf } from "./file_rows.ts";
+import { type FileRows, PARTITIONS, ROW_WORDS } from "./file_rows.ts";
 import { DIGEST_WORDS } from "./row_digests.ts";
+import { bytesOf, putWord, wordAt, wordsOf } from "./words.ts";
 
 interface Header {
   readonly format: "waybill snapshot 1";
@@ -17,7 +18,8 @@ interface Header {
   readonly rows: number;
   /** Bytes of each partition's rows, and of its texts. */
   readonly lengths: readonly (readonly [rows: number, texts: number])[];
-  readonly keepsKeys: boolean;
+  /** Fields that are kept as they are. */
+  readonly told?: readonly string[];
 }
 
 /** Longest header that is read, in bytes. */
@@ -27,40 +29,75 @@ const LONGEST_HEADER = 4_194_304;
 export interface SnapshotPartition {
   /** Two words of the key's hash and two of the row's, for each row. */
   readonly words: Uint32Array;
-  /** For each row a length of four bytes, then what tells which it is, in JSON; empty where that is not kept. */
+  /** For each row a length of four bytes, then its told fields in JSON, or nothing; empty where no field is kept. */
   readonly texts: Uint8Array;
 }
 
+/** What a snapshot is written of. */
+export interface SnapshotContent {
+  /** Columns that tell which row it is. */
+  readonly keys: readonly string[];
+  /** Fields that are kept as they are. */
+  readonly told: readonly string[];
+  /** Rows of the file. */
+  readonly rows: number;
+  /** Bytes of each partition's rows, and of its texts. */
+  readonly lengths: readonly (readonly [rows: number, texts: number])[];
+  /** Gives a partition, with as many bytes as were told. */
+  partition(partition: number): Promise<SnapshotPartition>;
+}
+
 /** The bytes of a file's snapshot. */
-export async function* snapshotOf(rows: FileRows): AsyncGenerator<Uint8Array> {
+export function snapshotOf(rows: FileRows): AsyncGenerator<Uint8Array> {
   const lengths: [rows: number, texts: number][] = [];
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const [digests, texts] = rows.bytes(partition);
     lengths.push([digests / ROW_WORDS * DIGEST_WORDS, texts]);
   }
-  const header: Header = {
-    format: "waybill snapshot 1",
+  return snapshotBytes({
     keys: rows.keys,
+    told: rows.told,
     rows: rows.count,
     lengths,
-    keepsKeys: rows.keepsKeys,
+    partition: async (partition) => ({
+      words: digestsOf(await rows.partition(partition)),
+      texts: await rows.texts(partition),
+    }),
+  });
+}
+
+/** Rows as they were gathered, without their numbers. */
+function digestsOf(gathered: Uint32Array): Uint32Array {
+  const count = gathered.length / ROW_WORDS;
+  const digests = new Uint32Array(DIGEST_WORDS * count);
+  for (let row = 0; row < count; row++) {
+    for (let word = 0; word < DIGEST_WORDS; word++) {
+      digests[row * DIGEST_WORDS + word] = gathered[row * ROW_WORDS + word]!;
+    }
+  }
+  return digests;
+}
+
+/** The bytes of a snapshot. */
+export async function* snapshotBytes(
+  { keys, told, rows, lengths, partition }: SnapshotContent,
+): AsyncGenerator<Uint8Array> {
+  const header: Header = {
+    format: "waybill snapshot 1",
+    keys,
+    rows,
+    lengths,
+    ...(told.length > 0 ? { told } : {}),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const start = new Uint8Array(4 + text.length);
   putWord(start, 0, text.length);
   start.set(text, 4);
   yield start;
-  for (let partition = 0; partition < PARTITIONS; partition++) {
-    const gathered = await rows.partition(partition);
-    const count = gathered.length / ROW_WORDS;
-    const kept = new Uint8Array(4 * DIGEST_WORDS * count);
-    for (let row = 0; row < count; row++) {
-      for (let word = 0; word < DIGEST_WORDS; word++) {
-        putWord(kept, 4 * (row * DIGEST_WORDS + word), gathered[row * ROW_WORDS + word]!);
-      }
-    }
-    yield kept;
-    yield await rows.texts(partition);
+  for (let number = 0; number < PARTITIONS; number++) {
+    const { words, texts } = await partition(number);
+    yield bytesOf(words);
+    yield texts;
   }
 }
 
@@ -70,10 +107,11 @@ export class Snapshot {
   readonly keys: readonly string[];
   /** Rows of the file. */
   readonly rows: number;
-  /** Whether it says which rows they are. */
-  readonly keepsKeys: boolean;
+  /** Fields that are kept as they are; none where it does not say which rows they are. */
+  readonly told: readonly string[];
+  /** Bytes of each partition's rows, and of its texts. */
+  readonly lengths: SnapshotContent["lengths"];
   readonly #bytes: StoredBytes;
-  readonly #lengths: Header["lengths"];
   readonly #offsets: readonly number[];
 
   /** Opens a snapshot. Throws a `Failure` of kind `data` for bytes that are none, or not all of one. */
@@ -87,9 +125,9 @@ export class Snapshot {
   private constructor(bytes: StoredBytes, header: Header, start: number) {
     this.keys = header.keys;
     this.rows = header.rows;
-    this.keepsKeys = header.keepsKeys;
+    this.told = header.told ?? [];
+    this.lengths = header.lengths;
     this.#bytes = bytes;
-    this.#lengths = header.lengths;
     const offsets = [start];
     for (const [rows, texts] of header.lengths) offsets.push(offsets.at(-1)! + rows + texts);
     if (offsets.at(-1) !== bytes.size) throw damaged();
@@ -99,7 +137,7 @@ export class Snapshot {
   /** Reads one partition. */
   async partition(partition: number): Promise<SnapshotPartition> {
     const offset = this.#offsets[partition]!;
-    const [rows, texts] = this.#lengths[partition]!;
+    const [rows, texts] = this.lengths[partition]!;
     const words = wordsOf(await readAll(this.#bytes, offset, rows));
     return { words, texts: await readAll(this.#bytes, offset + rows, texts) };
   }

@@ -13,7 +13,8 @@ export type PassCheckpointSchema<Position extends z.ZodType> = z.ZodObject<{
       timestamp: z.ZodOptional<z.ZodInt>;
       rows: z.ZodInt;
       rejected: z.ZodInt;
-      position: Position;
+      removed: z.ZodOptional<z.ZodInt>;
+      position: z.ZodOptional<Position>;
     }>
   >;
   after: z.ZodOptional<z.ZodObject<{ name: z.ZodString; timestamp: z.ZodInt }>>;
@@ -25,7 +26,8 @@ export type PassCheckpointSchema<Position extends z.ZodType> = z.ZodObject<{
 
 /**
  * Where an import of files stands. `current` is the file that is being read, with the position in it and the rows of it
- * so far. `after` is the last file of the sequence that this run is done with, `finish` one whose rows are stored and
+ * so far; `removed` are the rows of the file before that were passed as gone, where those are told, after all of its own.
+ * A file without rows has no position. `after` is the last file of the sequence that this run is done with, `finish` one whose rows are stored and
  * that is still to be moved or deleted. `files` and `bytes` count what this run has wholly imported; `done` tells that a
  * file that is no sequence was.
  */
@@ -35,7 +37,8 @@ export interface PassCheckpoint<Position> {
     readonly timestamp?: number | undefined;
     readonly rows: number;
     readonly rejected: number;
-    readonly position: Position;
+    readonly removed?: number | undefined;
+    readonly position?: Position | undefined;
   } | undefined;
   readonly after?: { readonly name: string; readonly timestamp: number } | undefined;
   readonly finish?: { readonly path: string; readonly size: number; readonly modified: number } | undefined;
@@ -53,7 +56,8 @@ export function passCheckpoint<Position extends z.ZodType>(position: Position): 
       timestamp: z.int().optional(),
       rows: count,
       rejected: count,
-      position,
+      removed: count.optional(),
+      position: position.optional(),
     }).optional(),
     after: z.object({ name: z.string(), timestamp: z.int() }).optional(),
     finish: z.object({ path: z.string(), size: z.number(), modified: z.number() }).optional(),

@@ -7,11 +7,20 @@
  *
  * @module
  */
-import { Failure, type ImportContext, type Log } from "@waybill/waybill";
+import {
+  type Compared,
+  Failure,
+  type ImportContext,
+  type Log,
+  type RecordBatch,
+  throwIfAborted,
+} from "@waybill/waybill";
 import {
   compareRows,
   type Difference,
   FileRows,
+  linesOf,
+  markRows,
   recordBatch,
   selectRows,
   Snapshot,
@@ -24,11 +33,25 @@ export interface DiffedFile<Context, Position> {
   readonly path: string;
   /** Fields that tell which row it is; none: the whole row does. */
   readonly keys: readonly string[];
-  /** How far an earlier attempt came. */
-  readonly passed: { readonly rows: number; readonly rejected: number };
+  /** Where rows that are gone are told: the field that marks them, and those that they are told with. */
+  readonly removed?: { readonly marker: string; readonly told: readonly string[] };
+  /** How far an earlier attempt came; `removed` are the rows that are gone and were passed. */
+  readonly passed: { readonly rows: number; readonly rejected: number; readonly removed: number };
   /** Reads it, from its start or from where an earlier attempt stopped in it. */
   read(context: Context & Pick<ImportContext<unknown, unknown, Position>, "checkpoint">): Promise<void>;
+  /** Takes rows that are gone, with how many of those were passed by then, and the position at the file's end. */
+  emitRemoved(batch: RecordBatch, removed: number, position: Position | undefined): Promise<void>;
 }
+
+/** What is to be committed with the file's mark. */
+export interface Found {
+  readonly compared: Compared;
+  /** Name of the file's snapshot. */
+  readonly snapshot: string;
+}
+
+/** Rows that are gone and are handed over at a time. */
+const REMOVED_ROWS = 5_000;
 
 /** Thrown into the reader once nothing is left to hand over. */
 class AllPassed extends Error {}
@@ -50,30 +73,35 @@ interface Look<Position> {
 }
 
 /**
- * Hands over the rows of a file that are added or changed, and counts the others; gives the name of its snapshot, which
- * is to be adopted with the commit of the file's mark.
+ * Hands over the rows of a file that are added or changed, and counts the others; then those of the file before that are
+ * gone, where they are told. All of it comes again in the same order when a run goes on.
  *
- * @throws {Failure} `data` where no row has a value in any of the keys, and what reading it throws.
+ * @throws {Failure} `data` where no row has a value in any of the keys, or the file has a field of the marker's name, and
+ * what reading it throws.
  */
 export async function importDifferent<Config, Connection, Position>(
   context: ImportContext<Config, Connection, Position>,
   file: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
-): Promise<string> {
+): Promise<Found> {
   const { snapshots, spool } = context;
   const { secret } = snapshots;
-  await using rows = await FileRows.create(spool, { secret, keys: file.keys, keepKeys: false });
-  const look = await compare(context, file, rows);
+  await using rows = await FileRows.create(spool, { secret, keys: file.keys, told: file.removed?.told ?? [] });
+  await using stored = await snapshots.open();
+  const look = await compare(context, file, rows, stored && await Snapshot.open(stored));
   await handOver(context, file, look);
-  return await snapshots.keep(snapshotOf(rows));
+  await tellRemoved(context, file, look);
+  const { added, changed, removed } = look.difference;
+  return { compared: { added, changed, removed }, snapshot: await snapshots.keep(snapshotOf(rows)) };
 }
 
 /** Reads all of the file, compares it, and holds the run where too much is gone. */
 async function compare<Config, Connection, Position>(
   context: ImportContext<Config, Connection, Position>,
-  { path, keys, read }: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
+  { path, keys, removed: told, read }: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
   rows: FileRows,
+  before: Snapshot | undefined,
 ): Promise<Look<Position>> {
-  const { log, progress, signal, snapshots } = context;
+  const { log, progress, signal } = context;
   const stretches: [Stretch<Position>, ...Stretch<Position>[]] = [{ rows: 0, rejected: 0, from: undefined }];
   let rejected = 0;
   await read({
@@ -94,8 +122,15 @@ async function compare<Config, Connection, Position>(
       hint: "Give --diff-keys the fields that tell which row it is",
     });
   }
-  await using stored = await snapshots.open();
-  const before = stored === undefined ? undefined : await Snapshot.open(stored);
+  if (told !== undefined && rows.has(told.marker)) {
+    throw new Failure(
+      "data",
+      `File "${path}" has a field "${told.marker}" itself, which is to mark rows that are gone`,
+      {
+        hint: "Give --removed-marker another name, or leave that field out with --fields",
+      },
+    );
+  }
   const difference = await compareRows(rows, before, { signal });
   const { added, changed, unchanged, removed } = difference;
   log.info(`File "${path}" is compared with the file before it`, { added, changed, unchanged, removed });
@@ -130,7 +165,7 @@ function firstThatMatters<Position>(
 /** Reads the file from its first row that matters to its last. */
 async function handOver<Config, Connection, Position>(
   context: ImportContext<Config, Connection, Position>,
-  { passed, read }: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
+  { passed, removed, read }: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
   { difference, begin, end }: Look<Position>,
 ): Promise<void> {
   let { rows, rejected } = passed;
@@ -148,7 +183,8 @@ async function handOver<Config, Connection, Position>(
       emit: async (given, position, files) => {
         const batch = recordBatch(given);
         const start = rows;
-        const chosen = selectRows(batch, (row) => difference.isDifferent(start + row));
+        const different = selectRows(batch, (row) => difference.isDifferent(start + row));
+        const chosen = removed === undefined ? different : markRows(different, removed.marker, false);
         rows += batch.times.length;
         await context.emit(chosen, position, files, { unchanged: batch.times.length - chosen.times.length });
         if (isDone()) throw new AllPassed();
@@ -164,6 +200,37 @@ async function handOver<Config, Connection, Position>(
   }
   if (end.from !== undefined && rows < end.rows) {
     await context.emit([], end.from, [], { unchanged: end.rows - rows });
+  }
+}
+
+/** Hands over rows of the file before that are gone. */
+async function tellRemoved<Config, Connection, Position>(
+  { log, signal }: ImportContext<Config, Connection, Position>,
+  { path, removed, passed, emitRemoved }: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
+  { difference, end }: Look<Position>,
+): Promise<void> {
+  if (removed === undefined || difference.removed === 0) return;
+  if (!difference.tellsRemoved) {
+    const rows = difference.removed === 1 ? "1 row is" : `${difference.removed} rows are`;
+    return log.warn(`${rows} gone in file "${path}"; which, is not kept of the file before it: nothing is marked`);
+  }
+  let texts: Uint8Array[] = [], count = 0, untold = 0;
+  const emit = async () => {
+    if (texts.length > 0) await emitRemoved(markRows(linesOf(texts), removed.marker, true), count, end.from);
+    texts = [];
+  };
+  for await (const text of difference.removedRows()) {
+    count++;
+    if (text.length === 0) untold++;
+    else if (count > passed.removed) texts.push(text);
+    if (texts.length < REMOVED_ROWS) continue;
+    throwIfAborted(signal);
+    await emit();
+  }
+  await emit();
+  if (untold > 0) {
+    const rows = untold === 1 ? "1 row is" : `${untold} rows are`;
+    log.info(`${rows} gone in file "${path}" without a key, or of somebody who was erased: nothing is marked`);
   }
 }
 

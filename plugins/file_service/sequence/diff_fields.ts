@@ -12,9 +12,11 @@ export interface DiffFields {
   diff: z.ZodDefault<z.ZodBoolean>;
   /** What tells which row it is. */
   diff_keys: z.ZodDefault<z.ZodArray<z.ZodString>>;
+  /** The field that marks rows which are gone. */
+  removed_marker: z.ZodOptional<z.ZodString>;
 }
 
-/** The keys `diff` and `diff_keys`. */
+/** The keys `diff`, `diff_keys` and `removed_marker`; {@linkcode checkMarker} has to check the last. */
 export const diffFields: DiffFields = {
   diff: z.boolean().default(false).meta(
     {
@@ -34,6 +36,16 @@ export const diffFields: DiffFields = {
       advanced: true,
     } satisfies FieldMeta,
   ),
+  removed_marker: z.string().min(1).max(200).optional().meta(
+    {
+      title: "Removed marker",
+      help:
+        "Field that marks rows of the file before that are gone: each is imported as a row of what identifies it, with " +
+        "`true` in this field. All other rows get `false`.",
+      placeholder: "is_removed",
+      advanced: true,
+    } satisfies FieldMeta,
+  ),
 };
 
 /** What a diff needs to know, parsed. */
@@ -41,9 +53,29 @@ export interface DiffOptions {
   readonly diff: boolean;
   readonly diff_keys: readonly string[];
   readonly identify_by?: readonly string[];
+  readonly removed_marker?: string | undefined;
 }
+
+/** Refuses a marker without a diff, without keys to tell which row is gone, or with the name of a field of the file. */
+export const checkMarker: z.core.CheckFn<DiffOptions & { readonly fields: readonly string[] }> = (
+  { value, issues },
+) => {
+  const { diff, removed_marker: marker, fields } = value;
+  if (marker === undefined) return;
+  const refuse = (message: string) => issues.push({ code: "custom", input: marker, path: ["removed_marker"], message });
+  const named = [...toldFields(value), ...fields];
+  if (!diff) refuse("needs `diff`, which finds the rows that are gone");
+  else if (diffKeys(value).length === 0) {
+    refuse("needs `diff_keys` or `identify_by`: without them a row that changed cannot be told from one that is gone");
+  } else if (named.includes(marker)) refuse("must be another name than those of the file's fields");
+};
 
 /** The fields that tell which row it is; none where the whole row does. */
 export function diffKeys({ diff_keys, identify_by = [] }: DiffOptions): readonly string[] {
   return diff_keys.length > 0 ? diff_keys : identify_by;
+}
+
+/** The fields that a row which is gone is imported with: they tell which row it was, and whom it was about. */
+export function toldFields(options: DiffOptions): readonly string[] {
+  return [...new Set([...diffKeys(options), ...options.identify_by ?? []])];
 }

@@ -9,7 +9,7 @@ import { sequenceOf } from "./rule.ts";
 
 export { type PassCheckpoint, passCheckpoint, type PassCheckpointSchema } from "./checkpoint.ts";
 export { fileChoices, formatSize, prefixChoices } from "./choices.ts";
-export { type DiffFields, diffFields } from "./diff_fields.ts";
+export { checkMarker, type DiffFields, diffFields, type DiffOptions } from "./diff_fields.ts";
 export { type SequenceFields, sequenceFields, type SequenceOptions } from "./fields.ts";
 export { importFiles, type ImportOne, type PassOptions } from "./pass.ts";
 export { planFiles, type PlanOne } from "./plan.ts";

@@ -10,14 +10,15 @@ import {
   type ImportContext,
   type ImportedFile,
   isRecordBatch,
+  type Passed,
   throwIfAborted,
 } from "@waybill/waybill";
 import { finishFile } from "./after_import.ts";
 import type { PassCheckpoint } from "./checkpoint.ts";
 import { type Clocks, OWN_CLOCKS } from "./clocks.ts";
 import { hashingStore, hashOf } from "./content_hash.ts";
-import { importDifferent } from "./diff.ts";
-import { diffKeys, type DiffOptions } from "./diff_fields.ts";
+import { type Found, importDifferent } from "./diff.ts";
+import { diffKeys, type DiffOptions, toldFields } from "./diff_fields.ts";
 import { checkOptions, pathIn, placeOf, type SequenceOptions } from "./fields.ts";
 import { sequenceOf, type SequenceRule } from "./rule.ts";
 import { scan, type SequenceFile } from "./scan.ts";
@@ -69,7 +70,8 @@ interface Turn {
 interface Begun<Position> {
   readonly rows: number;
   readonly rejected: number;
-  readonly position: Position;
+  readonly removed?: number | undefined;
+  readonly position?: Position | undefined;
 }
 
 class Pass<Config extends SequenceOptions & DiffOptions, Connection extends FileConnection, Position> {
@@ -243,21 +245,21 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
     await this.#pass({ entry, timestamp }, { ...imported, size, modified }, false);
   }
 
-  async #goOn({ path, timestamp, rows, rejected, position }: NonNullable<PassCheckpoint<Position>["current"]>) {
+  async #goOn({ path, timestamp, ...begun }: NonNullable<PassCheckpoint<Position>["current"]>) {
     const entry = await this.#stat(path, true);
     if (entry === undefined) {
       throw new Failure("data", `File "${path}" was removed while it was imported: it is not imported whole`, {
         hint: "Have it delivered again, and start a new run; what this one imported stays",
       });
     }
-    await this.#import({ entry, timestamp }, { rows, rejected, position });
+    await this.#import({ entry, timestamp }, begun);
   }
 
   async #import({ entry, timestamp }: Turn, from?: Begun<Position>): Promise<void> {
     const { context } = this;
     const { config, connection, signal } = context;
     const late = config.diff && timestamp !== undefined && timestamp < (await context.files.newest() ?? -Infinity);
-    let snapshot: string | undefined;
+    let found: Found | undefined;
     const { files, hash } = hashingStore(connection.files, entry);
     let { rows, rejected } = from ?? { rows: 0, rejected: 0 };
     // A day without data has an empty file; alone, it is a mistake that its reader tells.
@@ -286,12 +288,18 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
       },
     };
     if (config.diff) {
-      snapshot = await importDifferent(reading, {
+      const { removed_marker: marker } = config;
+      found = await importDifferent(reading, {
         path: entry.path,
         keys: diffKeys(config),
-        passed: { rows: rows - rejected, rejected },
+        ...(marker === undefined ? {} : { removed: { marker, told: toldFields(config) } }),
+        passed: { rows: rows - rejected, rejected, removed: from?.removed ?? 0 },
         read: async (context) => {
           if (!empty) await this.importOne(context);
+        },
+        emitRemoved: async (batch, removed, position) => {
+          const current = { path: entry.path, timestamp, rows, rejected, removed, position };
+          await context.emit(batch, { ...this.#state, current });
         },
       });
     } else if (!empty) await this.importOne(reading);
@@ -299,14 +307,14 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
     const { path, size, modified } = entry;
     const mark = { path, size, modified, hash: await hash(signal), rows, rejected };
     // The next file is held against the one before it, which a late one is not.
-    const kept = late ? undefined : snapshot;
-    await this.#pass({ entry, timestamp }, timestamp === undefined ? mark : { ...mark, timestamp }, true, kept);
+    const passed = found === undefined ? {} : late ? { compared: found.compared } : found;
+    await this.#pass({ entry, timestamp }, timestamp === undefined ? mark : { ...mark, timestamp }, true, passed);
     // What is committed together has one preamble for its rejected rows: the header of their file.
     if (timestamp !== undefined && rejected > 0) await context.flush();
   }
 
   /** Hands over that a file is done, with its mark; then moves or deletes it, once that is durable. */
-  async #pass({ entry, timestamp }: Turn, mark: ImportedFile, imported: boolean, snapshot?: string): Promise<void> {
+  async #pass({ entry, timestamp }: Turn, mark: ImportedFile, imported: boolean, passed: Passed = {}): Promise<void> {
     const { context } = this;
     const { path, size, modified, name } = entry;
     const { after_import } = context.config;
@@ -317,9 +325,9 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
       finish,
       ...(imported ? { files: this.#state.files + 1, bytes: this.#state.bytes + size } : {}),
     };
-    await context.emit([], this.#state, [mark], snapshot === undefined ? {} : { snapshot });
+    await context.emit([], this.#state, [mark], passed);
     // The next file is compared with what is committed by then; what is moved or deleted has to be.
-    if (finish !== undefined || snapshot !== undefined) await context.flush();
+    if (finish !== undefined || passed.snapshot !== undefined) await context.flush();
     if (finish !== undefined) await this.#finish(finish);
   }
 
