@@ -50,14 +50,14 @@ export async function compareRows(
   before: Snapshot | undefined,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<Difference> {
-  const comparable = before !== undefined && sameKeys(before.keys, now.keys) ? before : undefined;
+  const comparable = before !== undefined && isComparable(before, now.keys) ? before : undefined;
   const different = new Uint8Array(Math.ceil(now.count / 8));
   const gone = new GoneRows(comparable);
   let added = 0, changed = 0, last = -1;
   for (let partition = 0; partition < PARTITIONS; partition++) {
     signal?.throwIfAborted();
     const rows = await now.partition(partition);
-    const known = (await comparable?.partition(partition))?.words ?? new Uint32Array(0);
+    const known = (await comparable?.partition(partition, { texts: false }))?.words ?? new Uint32Array(0);
     const table = new KeyTable(known, DIGEST_WORDS);
     for (let at = 0; at < rows.length; at += ROW_WORDS) {
       const match = DIGEST_WORDS * table.take(rows[at]!, rows[at + 1]!);
@@ -151,6 +151,7 @@ function goneFrom(table: KeyTable, known: Uint32Array, rows: Uint32Array): numbe
   return left.filter((record) => !present.has(known[DIGEST_WORDS * record]!, known[DIGEST_WORDS * record + 1]!));
 }
 
-function sameKeys(one: readonly string[], other: readonly string[]): boolean {
-  return JSON.stringify(one.toSorted()) === JSON.stringify(other.toSorted());
+/** Whether rows of these keys can be told to be those of the snapshot. */
+export function isComparable(snapshot: Snapshot, keys: readonly string[]): boolean {
+  return JSON.stringify(snapshot.keys.toSorted()) === JSON.stringify(keys.toSorted());
 }

@@ -70,8 +70,8 @@ export class FileRows implements AsyncDisposable {
     return this.#digester.has(field);
   }
 
-  /** Adds the rows of a batch, in the file's order. The batch is read no more afterwards. */
-  async add(batch: RecordBatch): Promise<void> {
+  /** Adds the rows of a batch, in the file's order, and gives their digests. The batch is read no more afterwards. */
+  async add(batch: RecordBatch): Promise<Uint32Array> {
     const digests = this.#digester.digest(batch);
     for (let row = 0; row < batch.times.length; row++) {
       const at = DIGEST_WORDS * row;
@@ -87,6 +87,7 @@ export class FileRows implements AsyncDisposable {
         await this.#addText(this.#texts, partition, this.#rowTexts.of(batch, row));
       }
     }
+    return digests;
   }
 
   /** Bytes of a partition's rows, and of its texts. */

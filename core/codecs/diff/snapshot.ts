@@ -134,12 +134,12 @@ export class Snapshot {
     this.#offsets = offsets;
   }
 
-  /** Reads one partition. */
-  async partition(partition: number): Promise<SnapshotPartition> {
+  /** Reads one partition, where it is not told otherwise with its texts. */
+  async partition(partition: number, { texts: also = true } = {}): Promise<SnapshotPartition> {
     const offset = this.#offsets[partition]!;
     const [rows, texts] = this.lengths[partition]!;
     const words = wordsOf(await readAll(this.#bytes, offset, rows));
-    return { words, texts: await readAll(this.#bytes, offset + rows, texts) };
+    return { words, texts: await readAll(this.#bytes, offset + rows, also ? texts : 0) };
   }
 }
 

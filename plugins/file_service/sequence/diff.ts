@@ -1,47 +1,27 @@
 /**
  * Imports of a file only what is other than in the file before it.
  *
- * The file is read twice: first all of it, to compare its rows with the snapshot of the file before, then from the first
- * row to the last that is to be handed over. So nothing of a file that is held, or that cannot be read to its end, is
- * imported; and a run that is cut off compares again and goes on where it stopped.
+ * All of the file is read, to compare its rows with the snapshot of the file before, before any of it is handed over. So
+ * nothing of a file that is held, or that cannot be read to its end, is imported; and a run that is cut off compares again
+ * and goes on where it stopped.
  *
  * @module
  */
-import {
-  type Compared,
-  Failure,
-  type ImportContext,
-  type Log,
-  type RecordBatch,
-  throwIfAborted,
-} from "@waybill/waybill";
+import { type Compared, Failure, type ImportContext, type Progress, throwIfAborted } from "@waybill/waybill";
 import {
   compareRows,
   type Difference,
   FileRows,
+  isComparable,
   linesOf,
   markRows,
   recordBatch,
-  selectRows,
+  RowFilter,
   Snapshot,
   snapshotOf,
 } from "@waybill/waybill/codecs";
-
-/** How a file is compared. */
-export interface DiffedFile<Context, Position> {
-  /** For messages. */
-  readonly path: string;
-  /** Fields that tell which row it is; none: the whole row does. */
-  readonly keys: readonly string[];
-  /** Where rows that are gone are told: the field that marks them, and those that they are told with. */
-  readonly removed?: { readonly marker: string; readonly told: readonly string[] };
-  /** How far an earlier attempt came; `removed` are the rows that are gone and were passed. */
-  readonly passed: { readonly rows: number; readonly rejected: number; readonly removed: number };
-  /** Reads it, from its start or from where an earlier attempt stopped in it. */
-  read(context: Context & Pick<ImportContext<unknown, unknown, Position>, "checkpoint">): Promise<void>;
-  /** Takes rows that are gone, with how many of those were passed by then, and the position at the file's end. */
-  emitRemoved(batch: RecordBatch, removed: number, position: Position | undefined): Promise<void>;
-}
+import { type DiffedFile, handOver, type Look, type Stretch } from "./hand_over.ts";
+import { KeptRows } from "./kept_rows.ts";
 
 /** What is to be committed with the file's mark. */
 export interface Found {
@@ -52,25 +32,6 @@ export interface Found {
 
 /** Rows that are gone and are handed over at a time. */
 const REMOVED_ROWS = 5_000;
-
-/** Thrown into the reader once nothing is left to hand over. */
-class AllPassed extends Error {}
-
-/** Where a stretch of rows begins: rows and rejected ones before it, and its position; undefined at the file's start. */
-interface Stretch<Position> {
-  readonly rows: number;
-  readonly rejected: number;
-  readonly from: Position | undefined;
-}
-
-/** What the first reading found. */
-interface Look<Position> {
-  readonly difference: Difference;
-  /** The stretch with the first row that is to be handed over or told of; undefined where there is none. */
-  readonly begin: Stretch<Position> | undefined;
-  /** The end of the file. */
-  readonly end: Stretch<Position>;
-}
 
 /**
  * Hands over the rows of a file that are added or changed, and counts the others; then those of the file before that are
@@ -87,7 +48,9 @@ export async function importDifferent<Config, Connection, Position>(
   const { secret } = snapshots;
   await using rows = await FileRows.create(spool, { secret, keys: file.keys, told: file.removed?.told ?? [] });
   await using stored = await snapshots.open();
-  const look = await compare(context, file, rows, stored && await Snapshot.open(stored));
+  const before = stored && await Snapshot.open(stored);
+  const filter = before !== undefined && isComparable(before, file.keys) ? await RowFilter.of(before) : undefined;
+  const look = await compare(context, file, { rows, before, kept: new KeptRows(filter) });
   await handOver(context, file, look);
   await tellRemoved(context, file, look);
   const { added, changed, removed } = look.difference;
@@ -98,24 +61,34 @@ export async function importDifferent<Config, Connection, Position>(
 async function compare<Config, Connection, Position>(
   context: ImportContext<Config, Connection, Position>,
   { path, keys, removed: told, read }: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
-  rows: FileRows,
-  before: Snapshot | undefined,
+  { rows, before, kept }: {
+    readonly rows: FileRows;
+    readonly before: Snapshot | undefined;
+    readonly kept: KeptRows;
+  },
 ): Promise<Look<Position>> {
   const { log, progress, signal } = context;
   const stretches: [Stretch<Position>, ...Stretch<Position>[]] = [{ rows: 0, rejected: 0, from: undefined }];
   let rejected = 0;
+  let now: Progress | undefined;
   await read({
     ...context,
     checkpoint: undefined,
-    progress: (told) => progress({ ...told, done: 0, note: `${told.note ?? path}, compared with the file before` }),
-    emit: async (batch, from) => {
-      await rows.add(recordBatch(batch));
-      stretches.push({ rows: rows.count, rejected, from });
+    progress: (told) => {
+      now = told;
+      progress({ ...told, done: 0, note: `${told.note ?? path}, compared with the file before` });
     },
-    reject: async (given) => {
+    emit: async (given, from) => {
+      const batch = recordBatch(given);
+      const first = rows.count;
+      kept.add(stretches.length - 1, batch, await rows.add(batch), first);
+      stretches.push({ rows: rows.count, rejected, from, told: now });
+    },
+    reject: async (given, preamble) => {
       rejected += given.length;
+      kept.reject(stretches.length - 1, given, preamble);
     },
-    flush: async () => {},
+    flush: async () => kept.flush(stretches.length - 1),
   });
   if (keys.length > 0 && rows.count > 0 && rows.keyed === 0) {
     throw new Failure("data", `No row of file "${path}" has a value in ${keys.map((key) => `"${key}"`).join(" or ")}`, {
@@ -135,7 +108,13 @@ async function compare<Config, Connection, Position>(
   const { added, changed, unchanged, removed } = difference;
   log.info(`File "${path}" is compared with the file before it`, { added, changed, unchanged, removed });
   if (before !== undefined) await holdShrunk(context, path, difference, before.rows);
-  return { difference, begin: firstThatMatters(stretches, difference, rejected), end: stretches.at(-1)! };
+  return {
+    difference,
+    kept: kept.stretches(added + changed),
+    stretches,
+    begin: firstThatMatters(stretches, difference, rejected),
+    end: stretches.at(-1)!,
+  };
 }
 
 /** A file that lost most of its rows was probably cut: what it lacks is not to be taken for gone. */
@@ -160,47 +139,6 @@ function firstThatMatters<Position>(
   const ofRow = first === undefined ? Infinity : stretches.findLastIndex(({ rows }) => rows <= first);
   const ofReject = rejected === 0 ? Infinity : stretches.findLastIndex((stretch) => stretch.rejected === 0);
   return stretches[Math.min(ofRow, ofReject)];
-}
-
-/** Reads the file from its first row that matters to its last. */
-async function handOver<Config, Connection, Position>(
-  context: ImportContext<Config, Connection, Position>,
-  { passed, removed, read }: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
-  { difference, begin, end }: Look<Position>,
-): Promise<void> {
-  let { rows, rejected } = passed;
-  let { checkpoint } = context;
-  const isDone = () => rows > (difference.lastDifferent ?? -1) && rejected >= end.rejected;
-  if (begin?.from !== undefined && begin.rows > rows) {
-    await context.emit([], begin.from, [], { unchanged: begin.rows - rows });
-    ({ rows, from: checkpoint } = begin);
-  }
-  if (begin !== undefined && !isDone()) {
-    const reading = read({
-      ...context,
-      checkpoint,
-      log: silent(context.log),
-      emit: async (given, position, files) => {
-        const batch = recordBatch(given);
-        const start = rows;
-        const different = selectRows(batch, (row) => difference.isDifferent(start + row));
-        const chosen = removed === undefined ? different : markRows(different, removed.marker, false);
-        rows += batch.times.length;
-        await context.emit(chosen, position, files, { unchanged: batch.times.length - chosen.times.length });
-        if (isDone()) throw new AllPassed();
-      },
-      reject: async (given, preamble) => {
-        rejected += given.length;
-        await context.reject(given, preamble);
-      },
-    });
-    await reading.catch((error) => {
-      if (!(error instanceof AllPassed)) throw error;
-    });
-  }
-  if (end.from !== undefined && rows < end.rows) {
-    await context.emit([], end.from, [], { unchanged: end.rows - rows });
-  }
 }
 
 /** Hands over rows of the file before that are gone. */
@@ -232,9 +170,4 @@ async function tellRemoved<Config, Connection, Position>(
     const rows = untold === 1 ? "1 row is" : `${untold} rows are`;
     log.info(`${rows} gone in file "${path}" without a key, or of somebody who was erased: nothing is marked`);
   }
-}
-
-/** What there is to say of the file was said when it was compared. */
-function silent(log: Log): Log {
-  return { ...log, info: () => {}, warn: () => {} };
 }
