@@ -7,6 +7,7 @@ import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { findAccount } from "./accounts.ts";
 import { SYSTEM } from "./actor.ts";
 import { failure } from "./engine_testing.ts";
+import { ManagedContents } from "./managed/contents.ts";
 import { erasuresOf } from "./erasures.ts";
 import { addRun, type ImportPeer, startImport } from "./import_testing.ts";
 import { erasedFor } from "./refused.ts";
@@ -57,7 +58,8 @@ async function erase(peer: ImportPeer, ...numbers: readonly number[]) {
   const account = await findAccount(database.kysely, undefined);
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const registry = { plugins: [], providers: [], jobs: [] } as never;
-  const context = { database, vault, registry, accountId: 1, account, actor: SYSTEM, log };
+  const managed = new ManagedContents("managed");
+  const context = { database, vault, registry, managed, accountId: 1, account, actor: SYSTEM, log };
   const statements = statementsFor(database.kind);
   const erasures = erasuresOf(context, { statements, identityKey, queued: async () => {} });
   let run = "";
