@@ -40,6 +40,11 @@ export class OpenSshClient implements AsyncDisposable {
     return client;
   }
 
+  /** The same folder and keys, for a server at another port. */
+  to(port: number): OpenSshClient {
+    return new OpenSshClient(this.folder, port);
+  }
+
   /** Makes one more key pair; gives its public line. */
   async makeKey(name: string, type: string, bits?: number): Promise<string> {
     const size = bits === undefined ? [] : ["-b", String(bits)];
