@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { Failure, type FailureKind } from "../contracts/failure.ts";
 import { fileStoreSuite } from "../testing/file_store_suite.ts";
 import { openS3Store } from "./s3.ts";
@@ -54,23 +54,34 @@ Deno.test("S3 tells a wrong key from a bucket that is not there, and dials no ad
   await fails("config", /metadata address/, () => list({ endpoint: "http://169.254.169.254" }));
 });
 
+const KEYS = { accessKeyId: "a", secretAccessKey: "b", bucket: "c" };
+
+/** A server that answers every request in one way. */
+async function serve(
+  reply: (answer: ServerResponse) => void,
+): Promise<{ readonly endpoint: string } & AsyncDisposable> {
+  const server = createServer((_, answer) => reply(answer));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    endpoint: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 Deno.test("a request that S3 cannot serve for now is sent again, and told as passing where that does not help", async () => {
   let refusals = 2;
   let refusal: readonly [status: number, code: string] = [503, "SlowDown"];
   let asked = 0;
-  const server = createServer((_, answer) => {
+  await using server = await serve((answer) => {
     asked++;
     if (refusals-- > 0) answer.writeHead(refusal[0]).end(`<Error><Code>${refusal[1]}</Code></Error>`);
     else answer.end("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>");
   });
-  const port = await new Promise<number>((resolve) =>
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    })
-  );
-  const keys = { accessKeyId: "a", secretAccessKey: "b", bucket: "c" };
-  const store = openS3Store({ endpoint: `http://127.0.0.1:${port}`, ...keys });
+  const store = openS3Store({ endpoint: server.endpoint, ...KEYS });
   assert.deepEqual(await store.list(""), { entries: [] });
   assert.equal(asked, 3);
   refusals = 10;
@@ -84,8 +95,19 @@ Deno.test("a request that S3 cannot serve for now is sent again, and told as pas
   await fails("config", /in another region, or at another endpoint/, () => store.list(""));
   assert.equal(asked, 3);
   await store.close();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+});
+
+Deno.test("S3 gives up a listing that comes to no end", async () => {
+  const names = Array.from(
+    { length: 1_000 },
+    (_, index) => `<Contents><Key>${index}${"x".repeat(1_000)}</Key></Contents>`,
+  );
+  const more = "<IsTruncated>true</IsTruncated><NextContinuationToken>more</NextContinuationToken>";
+  const page = `<ListBucketResult>${more}${names.join("")}</ListBucketResult>`;
+  await using server = await serve((answer) => answer.end(page));
+  const store = openS3Store({ endpoint: server.endpoint, ...KEYS });
+  await fails("config", /lists more than 100,000,000 characters of names in folder ""$/, () => store.list(""));
+  await store.close();
 });
 
 Deno.test("a signature is the one of Amazon's example", () => {
