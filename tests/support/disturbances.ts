@@ -13,15 +13,15 @@ import { startServing, type WaybillProcess } from "./waybill_process.ts";
 /** How a run is disturbed, and how many of a hundred are so. */
 const SHARES = {
   /** Killed when so many bytes have come from the server. */
-  "kill while it fetches": 14,
+  "kill while it fetches": 12,
   /** Killed some time after it has begun. */
-  "kill after a while": 8,
+  "kill after a while": 4,
   /** Killed when it has written to the archive, and no transaction has recorded that. */
-  "kill during a commit": 10,
+  "kill during a commit": 8,
   /** Killed when rows were committed, and their file is to be moved. */
   "kill after a commit": 8,
   /** The connection is cut after so many bytes; the server takes another one at once. */
-  "cut": 58,
+  "cut": 66,
   /** The same, and the server stays away until the run gives up, to be tried again. */
   "long cut": 2,
 } as const;
@@ -70,16 +70,11 @@ export class Disturber implements AsyncDisposable {
 
   /** Disturbs the run until it succeeds; `bytes` are those of the files that it is to fetch. */
   async run(id: string, bytes: number): Promise<void> {
-    const { place, database } = this.disturbed;
-    await using observer = new Observer(place, id);
+    await using observer = new Observer(this.disturbed.place, id);
     for (;;) {
       const { status, failure } = await observer.state();
       if (status === "succeeded") return;
       if (status !== "queued" && status !== "running") throw new Error(`The run ended ${status}: ${failure}`);
-      // A run that failed for a while waits before it tries again.
-      if (status === "queued") {
-        await database.kysely.updateTable("runs").set({ not_before: 0 }).where("id", "=", id).execute();
-      }
       const kind = this.planned[0];
       if (kind === undefined) await this.#until(observer, () => false);
       else if (await this.#disturb(kind, observer, bytes)) {
@@ -137,8 +132,14 @@ export class Disturber implements AsyncDisposable {
       const state = await observer.state();
       if (state.status !== "queued" && state.status !== "running") return false;
       if (await wanted(state)) return true;
+      // A run that failed for a while waits before it tries again: as if that time had passed.
+      if (state.status === "queued") {
+        await this.disturbed.database.kysely.updateTable("runs").set({ not_before: 0 }).where("not_before", ">", 0)
+          .execute();
+      }
       if (process.ended()) throw new Error(`The process ended by itself: ${process.log.join("\n")}`);
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      // A commit of a small file takes milliseconds.
+      await new Promise((resolve) => setTimeout(resolve, this.planned[0] === "kill during a commit" ? 1 : 5));
     }
   }
 
