@@ -9,6 +9,7 @@
 import { benchAudience } from "./audience.ts";
 import { benchCsv } from "./csv.ts";
 import { benchDiff } from "./diff.ts";
+import { benchEncrypted } from "./encrypted.ts";
 import { benchEntity } from "./entity.ts";
 import { benchErasure } from "./erasure.ts";
 import { benchHealthz } from "./healthz.ts";
@@ -72,6 +73,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     sizes: [1_000_000, 3],
     needs: ["time", "openssh-server", "openssh-client", "sqlite3"],
     run: (rows = 1, rounds = 1) => benchJourney(rows, rounds),
+  },
+  encrypted: {
+    title: "The journey of an encrypted, zipped file",
+    usage: "[rows] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "openssh-server", "openssh-client", "gpg", "sqlite3"],
+    run: (rows = 1, rounds = 1) => benchEncrypted(rows, rounds),
   },
   diff: {
     title: "What changed since the file before",

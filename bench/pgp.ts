@@ -6,6 +6,7 @@
 import { fileURLToPath } from "node:url";
 import { costs, type Goal, median, rounds, spread, table, verdict } from "./figures.ts";
 import { writeRandom } from "./files.ts";
+import { openGnuPg } from "./gnupg.ts";
 import { type Measure, measure } from "./measure.ts";
 
 /** A round of one program: the whole process, and how long it decrypted. */
@@ -74,44 +75,34 @@ interface Place extends AsyncDisposable {
 
 async function openPlace(): Promise<Place> {
   const folder = await Deno.makeTempDir({ prefix: "waybill-pgp-" });
-  const home = `${folder}/home`;
-  await Deno.mkdir(home, { mode: 0o700 });
-  const keyFile = `${folder}/key.asc`;
-  const gpg = ["/usr/bin/gpg", "--homedir", home, "--batch", "--yes", "--quiet", "--pinentry-mode", "loopback"];
-  const run = async (...args: string[]) => {
-    const { success, stderr } = await new Deno.Command(gpg[0]!, { args: [...gpg.slice(1), ...args] }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-  };
-  await run("--passphrase", "", "--quick-gen-key", "bench@test.invalid", "rsa3072", "cert,sign,encr", "never");
-  await run("--armor", "--output", keyFile, "--export-secret-keys");
+  const gnupg = await openGnuPg(folder);
   const child = fileURLToPath(new URL("./pgp_child.ts", import.meta.url));
   const permissions = ["--no-prompt", "--allow-read", "--allow-write"];
   return {
     async encrypt(name, megabytes) {
       const plain = `${folder}/${name}.bin`;
       await writeRandom(plain, Math.ceil(megabytes * 1_000_000 / 1_048_576));
-      const to = ["--recipient", "bench@test.invalid", "--trust-model", "always", "--no-auto-key-locate"];
-      await run("--compress-algo", "none", ...to, "--output", `${folder}/${name}`, "--encrypt", plain);
+      await gnupg.encrypt(plain, `${folder}/${name}`, "--compress-algo", "none");
       await Deno.remove(plain);
     },
     async runChild(program, name) {
-      const command = [Deno.execPath(), "run", "--quiet", ...permissions, child, program, keyFile, name, folder];
+      const command = [Deno.execPath(), "run", "--quiet", ...permissions, child, program, gnupg.keyFile, name, folder];
       const measured = await measure(command);
       return { ...measured, seconds: Number(await Deno.readTextFile(`${folder}/seconds`)) };
     },
     async runGpg(name) {
-      const measured = await measure([...gpg, "--output", "/dev/null", "--decrypt", `${folder}/${name}`]);
+      const measured = await measure([...gnupg.command, "--output", "/dev/null", "--decrypt", `${folder}/${name}`]);
       return { ...measured, seconds: measured.wall };
     },
     async runGpgToFile(name) {
       const output = `${folder}/plain`;
-      const command = [...gpg, "--output", output, "--decrypt", `${folder}/${name}`];
+      const command = [...gnupg.command, "--output", output, "--decrypt", `${folder}/${name}`];
       const measured = await measure(["/bin/sh", "-c", '"$@" && exec cat "$0"', output, ...command]);
       await Deno.remove(output);
       return { ...measured, seconds: measured.wall };
     },
     async [Symbol.asyncDispose]() {
-      await new Deno.Command("/usr/bin/gpgconf", { args: ["--homedir", home, "--kill", "all"] }).output();
+      await gnupg[Symbol.asyncDispose]();
       await Deno.remove(folder, { recursive: true });
     },
   };

@@ -17,7 +17,7 @@ export async function benchSftp(mebibytes: number, count: number): Promise<strin
   const [waybill, openssh, rclone]: [Measure[], Measure[], Measure[]] = [[], [], []];
   for (let round = 0; round < count; round++) {
     waybill.push(await measure(waybillCommand(stage, path)));
-    openssh.push(await measure(opensshCommand(stage, path)));
+    openssh.push(await measure(stage.fetch(path, "/dev/null")));
     rclone.push(await measure(rcloneCommand(stage, path), RCLONE_ENV));
     console.error(`sftp: ${waybill[round]?.wall} s beside ${openssh[round]?.wall} s and ${rclone[round]?.wall} s`);
   }
@@ -53,12 +53,6 @@ function waybillCommand({ server, key }: Stage, path: string): string[] {
   const permissions = ["--no-prompt", "--allow-read", "--allow-write=/dev/null", "--allow-net=127.0.0.1"];
   const args = [server.host, String(server.port), server.username, key, path];
   return [Deno.execPath(), "run", "--quiet", ...permissions, child, ...args];
-}
-
-function opensshCommand({ server, key }: Stage, path: string): string[] {
-  const trust = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"];
-  const options = ["-q", "-F", "none", ...trust, "-o", "IdentitiesOnly=yes", "-i", key, "-P", String(server.port)];
-  return ["sftp", ...options, `${server.username}@${server.host}:${path}`, "/dev/null"];
 }
 
 /** No settings of whoever runs the bench. */

@@ -26,6 +26,8 @@ function taskFlags(name: string): string[] {
 export interface HomeOptions {
   /** Whether its auth leads to the server's folder on this machine instead of the server. */
   readonly local?: boolean;
+  /** File with the PGP private key that its auth decrypts with. */
+  readonly pgpKey?: string;
   /** A PostgreSQL database instead of the file in the data directory. */
   readonly database?: string;
 }
@@ -63,14 +65,25 @@ export class Stage implements AsyncDisposable {
     return `${this.server.folder}/${name}`;
   }
 
+  /** OpenSSH's `sftp`, which fetches a file of the server. */
+  fetch(path: string, to: string): string[] {
+    const { host, port, username } = this.server;
+    const trust = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"];
+    const options = ["-q", "-F", "none", ...trust, "-o", "IdentitiesOnly=yes", "-i", this.key, "-P", String(port)];
+    return ["sftp", ...options, `${username}@${host}:${path}`, to];
+  }
+
   /** Makes a data directory. */
-  async home({ local = false, database = "" }: HomeOptions = {}): Promise<Home> {
+  async home({ local = false, pgpKey, database = "" }: HomeOptions = {}): Promise<Home> {
     const path = await Deno.makeTempDir({ dir: this.folder, prefix: "home-" });
     const env = { WAYBILL_DATABASE_URL: database };
     const { host, port, username, folder } = this.server;
     const login = ["--host", host, "--port", String(port), "--username", username, "--private-key-file", this.key];
+    const sftp = pgpKey === undefined ? "sftp" : "sftp-pgp-private";
+    const method = local ? ["local-folder"] : [sftp, ...login];
+    const pgp = pgpKey === undefined ? [] : ["--pgp-private-key-file", pgpKey];
     const auth = ["--home", path, "--label", "bench", "--folder", folder];
-    await measure([...WAYBILL, "auth", "create", ...local ? ["local-folder"] : ["sftp", ...login], ...auth], env);
+    await measure([...WAYBILL, "auth", "create", ...method, ...pgp, ...auth], env);
     return {
       path,
       journey: (file) =>
