@@ -125,3 +125,27 @@ Deno.test("every encoding and time zone offered is accepted by the configuration
   }
   assert.equal((await values("timestamp_zone", tree))[0], "UTC");
 });
+
+Deno.test("fields of a file that takes too long to decrypt are to be named, not chosen", async () => {
+  const context = {
+    config: { file: "a.csv.pgp" },
+    connection: {
+      files: memoryStore({ "a.csv.pgp": "-----BEGIN PGP MESSAGE-----\n" }),
+      decrypt: (_: AsyncIterable<Uint8Array>, { signal }: { readonly signal?: AbortSignal }): Promise<never> =>
+        new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
+    },
+    query: "",
+    after: undefined,
+    spool: memorySpool(),
+    signal: new AbortController().signal,
+    log: collectLog().log,
+    patience: 10,
+  };
+  for (const key of ["fields", "timestamps", "members"] as const) {
+    await assert.rejects(Array.fromAsync(choices[key].load(context)), {
+      kind: "config",
+      message: 'File "a.csv.pgp" was not decrypted within 0.01 seconds, and cannot be looked into',
+      hint: "Give the names of its fields instead of choosing them from a list; a run takes the time that it needs",
+    });
+  }
+});

@@ -10,7 +10,8 @@ import {
   firstTimes,
   type ImportConnection,
   memberNotes,
-  openSource,
+  openPreview,
+  planUndecrypted,
   readSample,
   rejectNotes,
   rowNotes,
@@ -25,12 +26,12 @@ import { openCsvFile } from "./csv_file.ts";
 
 /** Tells which files would be imported, reads the header and the first rows of the first, and changes nothing. */
 export async function plan(context: PlanContext<CsvImportOptions, ImportConnection>): Promise<Plan> {
-  return await planFiles(context, planFile);
+  return await planFiles(context, (one) => planUndecrypted(one.config, () => planFile(one)));
 }
 
 async function planFile(context: PlanContext<CsvImportOptions, ImportConnection>): Promise<Plan> {
   const { config } = context;
-  await using source = await openSource(context, config, { verify: false });
+  await using source = await openPreview(context, config);
   await using file = await openCsvFile(await firstMember(source), config, { batchRows: SAMPLE_ROWS });
   const sample = await readSample(file.chunks);
   const { header, selection } = file;

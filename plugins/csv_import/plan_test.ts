@@ -162,6 +162,41 @@ Deno.test("a plan shows the delimiter that the first line of the file names", as
   assert.deepEqual([facts.delimiter, facts.header, sample?.rows], [";", ["id", "name"], [["1", "Ann"]]]);
 });
 
+/** What looks like a PGP file, and is never decrypted. */
+const endless = {
+  files: memoryStore({ "in/a.csv.pgp": "-----BEGIN PGP MESSAGE-----\n" }),
+  decrypt: (_: AsyncIterable<Uint8Array>, { signal }: { readonly signal?: AbortSignal }): Promise<never> =>
+    new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
+};
+
+Deno.test("a plan of a file that takes too long to decrypt tells what is known without that", async () => {
+  assert.ok(csvImport.plan);
+  const context = {
+    config: csvImport.config.parse({ stream: "people", folder: "in", file: "a.csv.pgp", identify_by: ["id"] }),
+    continuous: false,
+    connection: endless,
+    spool: memorySpool(),
+    signal: new AbortController().signal,
+    log: collectLog().log,
+    files: memoryLedger(),
+    patience: 10,
+  };
+  const { modified } = await endless.files.stat("in/a.csv.pgp");
+  assert.deepEqual(await csvImport.plan(context), {
+    summary: 'Would decrypt "in/a.csv.pgp" (28 bytes) and import it into stream "people"',
+    facts: {
+      file: "in/a.csv.pgp",
+      bytes: 28,
+      modified: Temporal.Instant.fromEpochMilliseconds(modified).toString(),
+      identify_by: ["id"],
+    },
+    notes: [
+      '"in/a.csv.pgp" was not decrypted within 0.01 seconds, so what it holds is not shown, nor whether the job fits it: ' +
+      "a PGP file is decrypted whole before any of it is used. A run takes the time that it needs",
+    ],
+  });
+});
+
 Deno.test("a plan fails as the run would", async () => {
   await assert.rejects(planOf("id\n1\n", { file: "b.csv" }), { kind: "config" });
   await assert.rejects(planOf("id\n1\n", { fields: ["x"] }), { kind: "config" });

@@ -10,7 +10,8 @@ import {
   firstTimes,
   type ImportConnection,
   memberNotes,
-  openSource,
+  openPreview,
+  planUndecrypted,
   readSample,
   rejectNotes,
   rowNotes,
@@ -26,7 +27,7 @@ import { fieldNames, missingNotes } from "./record_fields.ts";
 
 /** Tells which files would be imported, reads the first records of the first, and changes nothing. */
 export async function plan(context: PlanContext<JsonImportOptions, ImportConnection>): Promise<Plan> {
-  return await planFiles(context, planFile);
+  return await planFiles(context, (one) => planUndecrypted(one.config, () => planFile(one)));
 }
 
 async function planFile(
@@ -34,7 +35,7 @@ async function planFile(
 ): Promise<Plan> {
   const { config } = context;
   const { fields, identify_by, timestamp_field: timestampField } = config;
-  await using source = await openSource(context, config, { verify: false });
+  await using source = await openPreview(context, config);
   // Fields are known by the records alone, so all of them are looked at.
   const options = { encoding: config.encoding, fields: [], timestamp_field: undefined };
   await using file = await openJsonFile(await firstMember(source), options, { batchRows: SAMPLE_ROWS });

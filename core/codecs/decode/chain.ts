@@ -215,7 +215,7 @@ class Chain {
       });
     }
     const limits = { maxBytes: this.#budget.left, maxRatio: this.#limits.ratio };
-    const message = await wrapped.source.open();
+    const message = this.#telling(await wrapped.source.open(), wrapped.meter);
     const file = await decrypt(message, { spool, limits, ...(signal === undefined ? {} : { signal }) })
       .catch((error: unknown) => {
         throw ofFile(error, name);
@@ -223,6 +223,14 @@ class Chain {
     this.#spooled.push(file);
     this.#budget.spend(file.size);
     return this.#local(wrapped, file, 0);
+  }
+
+  /** The pieces, and word of how far they go. */
+  async *#telling(pieces: AsyncIterable<Uint8Array>, meter: Meter): AsyncGenerator<Uint8Array> {
+    for await (const piece of pieces) {
+      this.options.verifying?.(meter.share);
+      yield piece;
+    }
   }
 
   /** The archive, found or put where it can be read here and there. */

@@ -46,7 +46,7 @@ export interface DecodeOptions {
    * damage shows only where reading reaches it: for a look at the first bytes, or where the same file was verified before.
    */
   readonly verify?: boolean;
-  /** Told how far the verification is, from 0 to 1. */
+  /** Told how far decrypting is, and then how far the verification is, from 0 to 1. */
   readonly verifying?: (share: number) => void;
   /** Ends the work, and the reading of the members. */
   readonly signal?: AbortSignal;

@@ -53,3 +53,15 @@ Deno.test("a message that was altered, or is to another key, is told with the fi
     /^auth: File "x.zip\/a.pgp" cannot be decrypted: the/,
   );
 });
+
+Deno.test("decrypting tells how far it is, and then checking what was packed", async () => {
+  const { recipient, decrypt } = await makeKey();
+  const content = crypto.getRandomValues(new Uint8Array(60_000));
+  const shares: number[] = [];
+  const verifying = (share: number) => void shares.push(share);
+  await decoded("a.bin.pgp", await encrypt(content, recipient), { decrypt, verifying });
+  assert.equal(shares.at(-1), 1);
+  const decrypting = shares.length;
+  await decoded("a.bin.gz.pgp", await encrypt(gzipSync(content), recipient), { decrypt, verifying });
+  assert.ok(shares.length > 2 * decrypting, "it tells of checking, too");
+});

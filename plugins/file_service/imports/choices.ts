@@ -15,7 +15,8 @@ import type { TimestampFormat } from "@waybill/waybill/codecs";
 import { fileChoices, formatSize, prefixChoices } from "../sequence/choices.ts";
 import type { SequenceOptions } from "../sequence/fields.ts";
 import { columnValues, type Sample } from "./sample.ts";
-import { type ImportConnection, openSource, type Source } from "./source.ts";
+import { openPreview } from "./preview.ts";
+import type { ImportConnection, Source } from "./source.ts";
 import { examineTimes, formatOf } from "./time_values.ts";
 
 /** What the lists take of a job's configuration. */
@@ -129,7 +130,7 @@ async function* entriesOf(files: FileStore, folder: string, signal: AbortSignal)
 /** Opens the file with what is configured so far. */
 async function openForChoices(context: Context): Promise<Source> {
   const { folder = "", file = "", members } = context.config;
-  return await openSource(context, { folder, file, members }, { verify: false });
+  return await openPreview(context, { folder, file, members });
 }
 
 /** Opens it for a list of its fields; throws a `Failure` of kind `config` for one of which none can be chosen. */

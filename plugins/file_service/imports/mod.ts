@@ -16,13 +16,7 @@ export {
   timestampNotes,
   whereof,
 } from "./plan_notes.ts";
+export { openPreview, planUndecrypted } from "./preview.ts";
 export { projectBatch } from "./project.ts";
 export { readSample, type Sample, SAMPLE_ROWS, type SampledChunk, shownRows } from "./sample.ts";
-export {
-  firstMember,
-  type ImportConnection,
-  openSource,
-  type Source,
-  type SourceOptions,
-  type SourcePosition,
-} from "./source.ts";
+export { firstMember, type ImportConnection, type Source, type SourceOptions, type SourcePosition } from "./source.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { JsonValue } from "@waybill/waybill";
+import type { FileEntry, JsonValue } from "@waybill/waybill";
 import type { TimestampFormat } from "@waybill/waybill/codecs";
 import { identityNotes } from "./identity_values.ts";
 import { columnValues, type Sample, SHOWN_ROWS, textOf } from "./sample.ts";
@@ -36,13 +36,21 @@ export function whereof(source: Source): string {
 /** The first facts of a plan: the file. */
 export function fileFacts(source: Source, format: readonly string[]): Readonly<Record<string, JsonValue>> {
   const { path, entry, archive } = source;
+  const { file, ...others } = entryFacts(path, entry);
   return {
-    file: path,
+    file,
     format: format.join(" → "),
     ...(archive === undefined ? {} : { members: chosenMembers(source).slice(0, MOST_MEMBERS) }),
-    bytes: entry.size,
-    modified: isoTime(Math.floor(entry.modified)),
+    ...others,
   };
+}
+
+/** What is known of a file without opening it. */
+export function entryFacts(
+  path: string,
+  { size, modified }: FileEntry,
+): { readonly file: string; readonly bytes: number; readonly modified: string } {
+  return { file: path, bytes: size, modified: isoTime(Math.floor(modified)) };
 }
 
 /** That only one member is shown. */
@@ -90,7 +98,8 @@ export function rejectNotes({ rejected }: Sample): string[] {
   return [`${rejected.length} of the first rows would be rejected, the first on line ${first.line}: ${first.reason}`];
 }
 
-function profileNotes(identify_by: readonly string[], stream: string): string[] {
+/** That events make no profiles by themselves. */
+export function profileNotes(identify_by: readonly string[], stream: string): string[] {
   if (identify_by.length > 0) return [];
   return [`No field identifies profiles: events make profiles only if stream "${stream}" has a mapping`];
 }

@@ -6,6 +6,7 @@
 import { Failure, type FileConnection, type FileEntry, type FileStore, type Spool } from "@waybill/waybill";
 import { type DecodedFile, type DecodedMember, type Decrypt, openDecoded } from "@waybill/waybill/codecs";
 import { explainMissing } from "./missing_file.ts";
+import { decryptWithin, SlowDecryption } from "./slow_decryption.ts";
 
 /** What the job types' auths give: files, and a way to decrypt them where the auth has a PGP key. */
 export interface ImportConnection extends FileConnection {
@@ -58,6 +59,8 @@ export interface OpenSourceOptions {
   readonly checkpoint?: SourcePosition | undefined;
   /** Whether all of it is looked through for damage first, which a look at its first rows does not need. */
   readonly verify: boolean;
+  /** Milliseconds that decrypting may take; as many as it needs unless told. */
+  readonly patience?: number;
   /** Told how far that is, from 0 to 1. */
   readonly verifying?: (share: number, entry: FileEntry) => void;
 }
@@ -71,12 +74,12 @@ function filePath({ folder, file }: SourceOptions): string {
 
 /**
  * Opens it. Throws a `Failure`: `config` for a file that is not there, or that takes a key to be read; `data` for what is
- * damaged, and for a file that is not the one the checkpoint was made in.
+ * damaged, and for a file that is not the one the checkpoint was made in; `SlowDecryption` where `patience` ended.
  */
 export async function openSource(
   { connection: { files, decrypt }, spool, signal }: SourceContext,
   options: SourceOptions,
-  { checkpoint, verify, verifying }: OpenSourceOptions,
+  { checkpoint, verify, patience, verifying }: OpenSourceOptions,
 ): Promise<Source> {
   const path = filePath(options);
   const entry = await describe(files, path, signal);
@@ -84,7 +87,9 @@ export async function openSource(
   const { members } = options;
   const decoded = await openDecoded({ files, entry }, {
     spool,
-    decrypt,
+    decrypt: decrypt === undefined || patience === undefined
+      ? decrypt
+      : decryptWithin(decrypt, patience, () => new SlowDecryption(path, entry, patience)),
     members,
     verify,
     signal,
