@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../contracts/failure.ts";
 import type { Spool, SpoolFile } from "../contracts/spool.ts";
@@ -23,11 +22,11 @@ export function folderSpool(folder: string): Spool {
     create: async () => {
       const path = join(folder, `${crypto.randomUUID()}.spool`);
       try {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
-        const handle = await open(path, "wx+", 0o600);
+        await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+        const file = await Deno.open(path, { read: true, write: true, createNew: true, mode: 0o600 });
         // Windows keeps the name of a file that is open: there it goes with the file.
-        const isNamed = await unlink(path).then(() => false, () => true);
-        return new OpenSpoolFile(handle, folder, isNamed ? path : undefined);
+        const isNamed = await Deno.remove(path).then(() => false, () => true);
+        return new OpenSpoolFile(file, folder, isNamed ? path : undefined);
       } catch (error) {
         throw spoolFailure(error, folder);
       }
@@ -35,17 +34,19 @@ export function folderSpool(folder: string): Spool {
   };
 }
 
+/** Not a file of `node:fs`, which the runtime writes on the thread that asks for it (Deno 2.9). */
 class OpenSpoolFile implements SpoolFile {
-  readonly #handle: FileHandle;
+  readonly #file: Deno.FsFile;
   readonly #folder: string;
   #path: string | undefined;
   #size = 0;
   #isOpen = true;
-  // The runtime moves the file's one position for every read and write, so they must not overlap.
+  // The file has one position, so reads and writes must not overlap.
   readonly #turn = inTurn();
+  #position = 0;
 
-  constructor(handle: FileHandle, folder: string, path: string | undefined) {
-    this.#handle = handle;
+  constructor(file: Deno.FsFile, folder: string, path: string | undefined) {
+    this.#file = file;
     this.#folder = folder;
     this.#path = path;
   }
@@ -56,21 +57,25 @@ class OpenSpoolFile implements SpoolFile {
 
   append(bytes: Uint8Array): Promise<void> {
     return this.#doing(async () => {
+      this.#seek(this.#size);
       for (let at = 0; at < bytes.length;) {
-        const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at, this.#size);
-        this.#size += bytesWritten;
-        at += bytesWritten;
+        const written = await this.#file.write(at === 0 ? bytes : bytes.subarray(at));
+        this.#size += written;
+        this.#position = this.#size;
+        at += written;
       }
     });
   }
 
   read(offset: number, into: Uint8Array): Promise<number> {
     return this.#doing(async () => {
+      this.#seek(offset);
       let filled = 0;
       while (filled < into.length) {
-        const { bytesRead } = await this.#handle.read(into, filled, into.length - filled, offset + filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
+        const read = await this.#file.read(filled === 0 ? into : into.subarray(filled));
+        if (read === null) break;
+        filled += read;
+        this.#position += read;
       }
       return filled;
     });
@@ -82,11 +87,15 @@ class OpenSpoolFile implements SpoolFile {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#turn(async () => {
-      if (this.#isOpen) await this.#handle.close();
+      if (this.#isOpen) this.#file.close();
       this.#isOpen = false;
-      if (this.#path !== undefined) await unlink(this.#path);
+      if (this.#path !== undefined) await Deno.remove(this.#path);
       this.#path = undefined;
     });
+  }
+
+  #seek(position: number): void {
+    if (this.#position !== position) this.#position = this.#file.seekSync(position, Deno.SeekMode.Start);
   }
 
   #doing<T>(work: () => Promise<T>): Promise<T> {
@@ -99,7 +108,7 @@ class OpenSpoolFile implements SpoolFile {
   }
 }
 
-/** The bytes of a spool file from `offset` to its present end. */
+/** The bytes of a spool file from `offset` to its present end. A piece is read while the one before is worked on. */
 export function streamOf(file: SpoolFile, offset: number): ReadableStream<Uint8Array> {
   const end = file.size;
   let position = offset;
@@ -110,7 +119,7 @@ export function streamOf(file: SpoolFile, offset: number): ReadableStream<Uint8A
       position += await file.read(position, buffer);
       controller.enqueue(buffer);
     },
-  }, { highWaterMark: 0 });
+  }, { highWaterMark: 1 });
 }
 
 function spoolFailure(error: unknown, folder: string): unknown {
