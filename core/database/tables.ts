@@ -205,6 +205,8 @@ export interface ProcessesTable {
   pid: number;
   /** Where its HTTP server listens, if it has one. */
   address: string | null;
+  /** JSON of where its SFTP server listens, if it has one. */
+  sftp_address: string | null;
   started_at: number;
   seen_at: number;
 }

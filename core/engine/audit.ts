@@ -21,6 +21,7 @@ export type AuditKind =
   | "erasure"
   | "account"
   | "setting"
+  | "sftp"
   | "artifact";
 
 /** One change. */

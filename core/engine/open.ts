@@ -26,6 +26,8 @@ import { Janitor, type Sweep } from "./janitor.ts";
 import { jobsOf } from "./jobs.ts";
 import { resolveRun } from "./resolve_run.ts";
 import { createLog, type EngineLog } from "./log.ts";
+import { managedServerOf } from "./managed/managed_server.ts";
+import { sweepManaged } from "./managed/sweep_managed.ts";
 import { mappingsOf } from "./mappings.ts";
 import { Processes, type ProcessKind, takesAny } from "./processes.ts";
 import { hastenEarlier } from "./queue.ts";
@@ -166,6 +168,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
       profiles: profilesOf(context, core.statements, core.identityKey),
       audiences: audiencesOf(context, parts),
       entities: entitiesOf(context, { entityTables }),
+      sftp: managedServerOf(context, async () => (await alive()).processes),
       tokens: tokensOf(context),
       erasures: erasuresOf(context, {
         statements: core.statements,
@@ -214,6 +217,14 @@ function sweepsOf(core: Core, clock: () => Promise<number>): readonly Sweep[] {
         for (const artifact of await sweepArtifacts(core, { clock })) {
           log.info("The file of an artifact was removed", { artifact });
         }
+      },
+    },
+    {
+      what: "Managed accounts",
+      sweep: async (log) => {
+        const { files, contents } = await sweepManaged(core, clock);
+        if (files > 0) log.info("Files of managed accounts were removed: their 90 days are over", { files });
+        if (contents > 0) log.info("What uploads left that a crash cut off was removed", { contents });
       },
     },
   ];

@@ -55,6 +55,7 @@ export class Processes implements AsyncDisposable {
       machine: hostname(),
       pid: Deno.pid,
       address: null,
+      sftp_address: null,
       started_at: now,
       seen_at: now,
     }).execute();
@@ -66,6 +67,12 @@ export class Processes implements AsyncDisposable {
   /** Tells the others where this process's HTTP server listens. */
   async listensAt(address: string): Promise<void> {
     await this.database.kysely.updateTable("processes").set({ address }).where("id", "=", this.id).execute();
+  }
+
+  /** Tells the others where this process's SFTP server listens. */
+  async servesSftpAt(address: { readonly host: string; readonly port: number }): Promise<void> {
+    await this.database.kysely.updateTable("processes").set({ sftp_address: JSON.stringify(address) })
+      .where("id", "=", this.id).execute();
   }
 
   /** Shows that this process is alive, to those who cannot see its lock. */

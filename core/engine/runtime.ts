@@ -14,6 +14,7 @@ import type { LinkedFile, LinkRequest } from "./artifacts/links.ts";
 import type { Artifacts } from "./artifacts/views.ts";
 import type { Audiences, Entities, Erasures, Mappings, Profiles, ProfileTables, Streams } from "./data_parts.ts";
 import type { JobFileView } from "./job_files.ts";
+import type { ManagedServer } from "./managed/views.ts";
 import type { Registry } from "./registry.ts";
 import type { Caller } from "./token_check.ts";
 import type { UploadBody } from "./upload_body.ts";
@@ -285,6 +286,7 @@ export interface Engine {
   readonly runs: Runs;
   readonly uploads: Uploads;
   readonly artifacts: Artifacts;
+  readonly sftp: ManagedServer;
   readonly streams: Streams;
   readonly mappings: Mappings;
   readonly tables: ProfileTables;

@@ -21,6 +21,8 @@ export interface Vault {
   identityKey(): Promise<Uint8Array>;
   /** The 32-byte key that signs links, made when it is first asked for. */
   linkKey(): Promise<Uint8Array>;
+  /** A value that the whole database keeps sealed: `make` makes it once. */
+  kept(name: KeptName, make: () => Promise<JsonValue>): Promise<JsonValue>;
 }
 
 /** What a vault needs. */
@@ -35,7 +37,12 @@ export interface VaultOptions {
 
 const CANARY = "vault_canary";
 const IDENTITY_KEY = "identity_hash_key";
-const LINK_KEY = "link_key";
+
+/** What the database keeps sealed beside its canary and the identity key. */
+const KEPT = ["link_key", "sftp_host_keys"] as const;
+
+/** One of these. */
+export type KeptName = typeof KEPT[number];
 const CANARY_TEXT = "waybill";
 
 /**
@@ -61,6 +68,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       return Uint8Array.fromHex(value);
     },
     linkKey: () => linkKey(database, keys),
+    kept: (name, make) => kept(database, keys, name, make),
   };
 }
 
@@ -105,16 +113,26 @@ async function firstStart(database: Database, key: MasterKey): Promise<void> {
   if (canary && masterKeyIdOf(canary) !== key.id) throw wrongKey(database, "WAYBILL_MASTER_KEY");
 }
 
+/** A sealed value of the whole database, made once, by whoever is first. */
+async function kept(
+  database: Database,
+  keys: MasterKeys,
+  name: KeptName,
+  make: () => Promise<JsonValue>,
+): Promise<JsonValue> {
+  const there = await setting(database, name);
+  if (there !== undefined) return await open(there, placeOf(name), keys);
+  await database.kysely.insertInto("settings")
+    .values({ name, value: await seal(await make(), placeOf(name), keys[0]) })
+    .onConflict((conflict) => conflict.doNothing()).execute();
+  const made = await setting(database, name);
+  if (made === undefined) throw new Error(`The database does not keep "${name}"`);
+  return await open(made, placeOf(name), keys);
+}
+
 async function linkKey(database: Database, keys: MasterKeys): Promise<Uint8Array> {
-  if (await setting(database, LINK_KEY) === undefined) {
-    const made = crypto.getRandomValues(new Uint8Array(32)).toHex();
-    // Another process may be faster: its key is taken.
-    await database.kysely.insertInto("settings")
-      .values({ name: LINK_KEY, value: await seal(made, placeOf(LINK_KEY), keys[0]) })
-      .onConflict((conflict) => conflict.doNothing()).execute();
-  }
-  const sealed = await setting(database, LINK_KEY);
-  const value = sealed && await open(sealed, placeOf(LINK_KEY), keys);
+  const make = () => Promise.resolve(crypto.getRandomValues(new Uint8Array(32)).toHex());
+  const value = await kept(database, keys, "link_key", make);
   if (typeof value !== "string") throw new Error("The database has no key of links");
   return Uint8Array.fromHex(value);
 }
@@ -144,7 +162,7 @@ function otherHome({ kind }: Database): string {
 /** Seals every secret with the first key. Processes that know only the old key must be started again. */
 async function sealAnew(database: Database, keys: MasterKeys): Promise<void> {
   await database.write(async (transaction) => {
-    const sealed = transaction.selectFrom("settings").selectAll().where("name", "in", [CANARY, IDENTITY_KEY, LINK_KEY]);
+    const sealed = transaction.selectFrom("settings").selectAll().where("name", "in", [CANARY, IDENTITY_KEY, ...KEPT]);
     for (const { name, value } of await sealed.execute()) {
       const anew = await resealed(value, placeOf(name), keys);
       await transaction.updateTable("settings").set({ value: anew }).where("name", "=", name).execute();

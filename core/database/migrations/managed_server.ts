@@ -12,6 +12,7 @@ export const managedServer: Migration = {
     await makeAccounts(context);
     await makeNodes(context);
     await makeSessions(context);
+    await context.transaction.schema.alterTable("processes").addColumn("sftp_address", context.types.text).execute();
   },
 };
 
