@@ -38,6 +38,10 @@ export const NOUNS: Readonly<Record<string, NounEntry>> = {
     summary: "Files that signed links open",
     load: async () => (await import("./commands/artifact.ts")).artifact,
   },
+  sftp: {
+    summary: "Waybill's own SFTP server: accounts, sessions, log",
+    load: async () => (await import("./commands/sftp.ts")).sftp,
+  },
   stream: {
     summary: "Events that imports brought in",
     load: async () => (await import("./commands/stream.ts")).stream,

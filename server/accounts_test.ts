@@ -53,6 +53,8 @@ async function fill(server: TestServer): Promise<ReadonlyMap<string, readonly st
   const token = (await server.runtime.tokens.list())[0]?.id ?? "";
   await server.runtime.mappings.create({ lql: "SELECT id FROM firms INTO company BY id" });
   const artifact = (await server.call(`POST /api/run/${id}/rejects/link`, { json: {} })).json.data.id;
+  const login = { username: "nowhere-else", password: "Secret-1" };
+  await server.call("POST /api/auth", { json: { method: "managed-sftp", label: "managed", config: login } });
   const audience = await server.call("POST /api/audience", { json: { slug: "everyone", filter: "FILTER *" } });
   return new Map([
     ["/api/audience/", [String(audience.json.data.id), "everyone"]],
@@ -60,6 +62,7 @@ async function fill(server: TestServer): Promise<ReadonlyMap<string, readonly st
     ["/api/auth/", [auth.json.data.id, "partners-inbox", token]],
     ["/api/job/", [job.json.data.id, "nightly"]],
     ["/api/run/", [id, id.slice(0, 8)]],
+    ["/api/sftp/", ["nowhere-else"]],
     ["/api/stream/", ["customers"]],
     ["/api/mapping/", [(await server.runtime.mappings.get("customers")).id, "customers"]],
     ["/api/table/", ["company", "2"]],

@@ -18,6 +18,7 @@ import { mappingRoutes } from "./api/mapping.ts";
 import { profileRoutes } from "./api/profile.ts";
 import { providerRoutes } from "./api/provider.ts";
 import { runRoutes } from "./api/run.ts";
+import { sftpRoutes } from "./api/sftp.ts";
 import { streamRoutes } from "./api/stream.ts";
 import { tableRoutes } from "./api/table.ts";
 import { tokenRoutes } from "./api/token.ts";
@@ -61,6 +62,7 @@ export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions
     ...jobRoutes,
     ...runRoutes,
     ...artifactRoutes,
+    ...sftpRoutes,
     ...streamRoutes,
     ...uploadRoutes(runtime.registry),
     ...mappingRoutes,

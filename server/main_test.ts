@@ -72,7 +72,7 @@ Deno.test("a port in use ends the program with 3 and says what to do", async () 
   await using root = await temporaryFolder();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr as Deno.NetAddr;
-  const command = await serverCommand(["--home", join(root.path, "home"), "--port", String(port)]);
+  const command = await serverCommand(["--home", join(root.path, "home"), "--port", String(port), "--no-sftp"]);
   const { code, stderr } = await command.output();
   assert.equal(code, 3);
   assert.match(new TextDecoder().decode(stderr), new RegExp(`^error: Port ${port} is in use.*\nhint: .*--port`));
@@ -102,7 +102,7 @@ Deno.test("the server takes the flags of `waybill serve`, with its help and its 
 Deno.test("a plugin that does not load ends the program with 3 and names it", async () => {
   await using root = await temporaryFolder();
   const { code, stderr } = await (await serverCommand([
-    ...["--home", join(root.path, "home"), "--port", "0"],
+    ...["--home", join(root.path, "home"), "--port", "0", "--no-sftp"],
     ...["--plugin", join(root.path, "missing.ts")],
   ])).output();
   assert.equal(code, 3);

@@ -4,10 +4,13 @@
  * @module
  */
 import { Failure } from "../core/contracts/failure.ts";
+import type { Log } from "../core/contracts/log.ts";
 import { publicUrl } from "../core/engine/artifacts/public_url.ts";
 import { createLog, type GatheringLog, type LogOptions } from "../core/engine/log.ts";
 import { openRuntime } from "../core/engine/open.ts";
+import type { Runtime } from "../core/engine/runtime.ts";
 import { runServer } from "./serve.ts";
+import type { SftpThread } from "./sftp/thread.ts";
 import { stopSignal } from "./stop_signal.ts";
 
 /** How to serve. */
@@ -22,12 +25,16 @@ export interface ServeOptions {
   readonly plugins: readonly string[];
   /** How to write the log. */
   readonly log?: LogOptions;
+  /** Where the SFTP server listens; it is not started unless told. */
+  readonly sftp?: { readonly host: string; readonly port: number };
 }
 
 /** Where a server listens unless told. */
 export const DEFAULT_HOST = "127.0.0.1";
 /** The port it listens on unless told. */
 export const DEFAULT_PORT = 8080;
+/** The port that the SFTP server listens on unless told. */
+export const DEFAULT_SFTP_PORT = 2022;
 
 /**
  * Serves until a signal says to stop; then requests in flight finish and running work is handed back. Failure `config`
@@ -45,13 +52,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     log,
     tell: print,
     signal: stop.signal,
-    onListen: (url) => {
-      try {
-        print(`Waybill listens on ${url}, documentation at ${url}/docs\n`);
-      } catch {
-        // It listens all the same.
-      }
-    },
+    onListen: (url) => tryToPrint(`Waybill listens on ${url}, documentation at ${url}/docs\n`),
+    ...(options.sftp && { sftp: startSftp(options.home, options.sftp, log) }),
+    onSftp: ({ address: { host, port }, fingerprints: [fingerprint] }) =>
+      tryToPrint(`SFTP on ${host.includes(":") ? `[${host}]` : host} port ${port}, host key ${fingerprint}\n`),
   });
 }
 
@@ -65,6 +69,32 @@ function flushAtTheEnd(log: GatheringLog): Disposable {
       flush();
     },
   };
+}
+
+/** Starts the SFTP server and tells where it is. */
+function startSftp(
+  home: string,
+  { host, port }: { readonly host: string; readonly port: number },
+  log: Log,
+): (runtime: Runtime) => Promise<SftpThread> {
+  return async ({ process }) => {
+    if (process === undefined) throw new Error("This process serves nobody");
+    const { startSftpThread } = await import("./sftp/thread.ts");
+    const server = await startSftpThread({ home, host, port, process: process.id }, log);
+    await process.servesSftpAt(server.address);
+    const [host_key] = server.fingerprints;
+    log.info("The SFTP server listens", { ...server.address, host_key: host_key ?? "" });
+    return server;
+  };
+}
+
+/** It listens all the same where nobody can read it. */
+function tryToPrint(text: string): void {
+  try {
+    print(text);
+  } catch {
+    // Nobody can read it.
+  }
 }
 
 function print(text: string): void {

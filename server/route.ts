@@ -18,6 +18,7 @@ export const TAGS = {
   job: "Jobs",
   run: "Runs",
   artifact: "Artifacts",
+  sftp: "SFTP server",
   stream: "Streams",
   mapping: "Mappings",
   table: "Profile tables",

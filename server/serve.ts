@@ -10,12 +10,17 @@ import { createApp } from "./app.ts";
 import { errorResponse } from "./errors.ts";
 import { ensureFirstToken } from "./first_token.ts";
 import { type Address, listen } from "./listen.ts";
+import type { SftpThread } from "./sftp/thread.ts";
 
 /** What a server needs. */
 export interface ServerOptions extends Address {
   /** Opens the runtime, once the port is had (a second server on a port starts no runs); gets the server's address. */
   open(url: string): Promise<Runtime>;
   readonly log: Log;
+  /** Starts the SFTP server beside this one, once the runtime is open. */
+  sftp?(runtime: Runtime): Promise<SftpThread>;
+  /** Called when somebody can log in to it. */
+  onSftp?(server: SftpThread): void;
   /** Shows a text to the operator. */
   tell(text: string): void;
   /** Stops the server. */
@@ -49,13 +54,34 @@ export async function runServer(options: ServerOptions): Promise<void> {
     });
     handle = app.fetch;
     options.onListen?.(listener.url);
-    await aborted(signal);
+    await using sftp = besideHttp(options, runtime);
+    await Promise.race([aborted(signal), sftp.broken]);
     log.info("Stopping: requests in flight finish, running work is handed back");
     await stop();
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The SFTP server, which starts while requests are answered; `broken` rejects where it does not, or no longer, serve. */
+function besideHttp(
+  { sftp, onSftp }: Pick<ServerOptions, "sftp" | "onSftp">,
+  runtime: Runtime,
+): AsyncDisposable & { readonly broken: Promise<never> } {
+  const starting = sftp?.(runtime);
+  const broken = starting === undefined ? new Promise<never>(() => {}) : starting.then((server) => {
+    onSftp?.(server);
+    return server.broken;
+  });
+  broken.catch(() => {});
+  return {
+    broken,
+    [Symbol.asyncDispose]: async () => {
+      const server = await starting?.catch(() => undefined);
+      await server?.[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** What is answered until the runtime is open: the process lives, and that is all. */

@@ -30,7 +30,7 @@ export async function serverCommand(flags: readonly string[]): Promise<Deno.Comm
 
 /** Starts a server on a free port and waits until it answers. */
 export async function startServer(home: string): Promise<ServerProcess> {
-  const child = (await serverCommand(["--home", home, "--port", "0"])).spawn();
+  const child = (await serverCommand(["--home", home, "--port", "0", "--no-sftp"])).spawn();
   let written = "";
   const listens = Promise.withResolvers<string>();
   const read = (async () => {

@@ -20,11 +20,14 @@ const LOGIN = {
   private_key: ssh.export({ type: "pkcs8", format: "pem" }).toString(),
 };
 
+const MANAGED_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN/Cr3JXqmLW7u+g9pTh+wyqDHpSQEIQczXkVx9q partner";
+
 /** What auths of each method are configured with. */
 const CONFIGS: Readonly<Record<string, { readonly [key: string]: JsonValue }>> = {
   "sftp": LOGIN,
   "sftp-pgp-private": { ...LOGIN, pgp_private_key: pgp.privateKey },
   "sftp-pgp-public": { ...LOGIN, pgp_public_key: pgp.publicKey },
+  "managed-sftp": { username: "partner", public_key: MANAGED_KEY },
   "local-folder": { folder: "/nowhere/at/all" },
   "s3": { endpoint: "http://127.0.0.1:1", bucket: "partner", access_key_id: "id", secret_access_key: "secret" },
 };
@@ -49,6 +52,8 @@ Deno.test("sftp-pgp-private works with csv-import", () => cell("sftp-pgp-private
 Deno.test("sftp-pgp-private works with json-import", () => cell("sftp-pgp-private", "json-import", true));
 Deno.test("sftp-pgp-public is refused by csv-import", () => cell("sftp-pgp-public", "csv-import", false));
 Deno.test("sftp-pgp-public is refused by json-import", () => cell("sftp-pgp-public", "json-import", false));
+Deno.test("managed-sftp works with csv-import", () => cell("managed-sftp", "csv-import", true));
+Deno.test("managed-sftp works with json-import", () => cell("managed-sftp", "json-import", true));
 Deno.test("local-folder works with csv-import", () => cell("local-folder", "csv-import", true));
 Deno.test("local-folder works with json-import", () => cell("local-folder", "json-import", true));
 Deno.test("s3 works with csv-import", () => cell("s3", "csv-import", true));

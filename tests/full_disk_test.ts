@@ -335,10 +335,10 @@ Deno.test({
       assert.match(done.stdout, /succeeded/);
 
       // A server that cannot show its first token does not start: nobody could ever use it.
-      const unseen = await runRedirected(elsewhere, ["serve", "--port", "0"], { stderr: log });
+      const unseen = await runRedirected(elsewhere, ["serve", "--port", "0", "--no-sftp"], { stderr: log });
       assert.equal(unseen.code, 6);
       assert.equal((await runCli(elsewhere, createToken)).code, 0, "None was left behind");
-      await using server = startRedirected(elsewhere, ["serve", "--port", "0"], { stderr: log });
+      await using server = startRedirected(elsewhere, ["serve", "--port", "0", "--no-sftp"], { stderr: log });
       let ended = false;
       server.status.then(() => ended = true);
       using database = openForReading(elsewhere);

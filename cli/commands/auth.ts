@@ -115,13 +115,26 @@ const trustHostKey: Command = {
 const remove: Command = {
   summary: "Deletes one; stops its runs and pauses its jobs",
   args: [AUTH],
-  run: async (app, { words: [auth = ""] }) => {
-    const { auths } = await app.runtime();
-    const { id, label } = await auths.get(auth);
+  flags: [{ name: "purge", kind: "switch", help: "Remove the files of its account on Waybill's own SFTP server, too" }],
+  run: async (app, args) => {
+    const { auths, sftp } = await app.runtime();
+    const { id, label } = await auths.get(args.words[0] ?? "");
+    const account = (await sftp.accounts()).find(({ auth_id }) => auth_id === id);
     const { jobs, runs } = await auths.delete(id);
-    if (app.out.json) return app.out.value({ id, deleted: true, paused_jobs: jobs, stopped_runs: runs });
+    const purged = args.on("purge") === true && account !== undefined ? await sftp.purge(account.username) : undefined;
+    if (app.out.json) {
+      return app.out.value({
+        ...{ id, deleted: true, paused_jobs: jobs, stopped_runs: runs },
+        ...(purged === undefined ? {} : { purged_files: purged.files }),
+      });
+    }
     app.out.note(`Auth "${label}" is deleted`);
     if (runs.length > 0) app.out.note(`${counted(runs.length, "run")} that used it: stopped`);
+    if (purged !== undefined) app.out.note(`${counted(purged.files, "file")} of its account: removed`);
+    else if (account !== undefined && account.files > 0) {
+      app.out.note(`${counted(account.files, "file")} of its account stay until 90 days after their upload`);
+      app.out.next([app.command("sftp", "purge", account.username)]);
+    }
     for (const job of jobs) app.out.note(`Job "${visible(job)}" is paused: it has no auth any more`);
     app.out.next(jobs.map((job) => app.command("job", "update", job, "--auth", "AUTH")));
   },

@@ -97,8 +97,9 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const links = new Links(core, clock);
   const sweeps = sweepsOf(core, clock);
 
+  let process: Processes | undefined;
   const start = async (kind: ProcessKind): Promise<Runner> => {
-    const processes = stack.use(await Processes.join(database, locks, kind));
+    const processes = process = stack.use(await Processes.join(database, locks, kind));
     if (options.address !== undefined) await processes.listensAt(options.address);
     if (takesAny({ kind })) {
       stack.use(new Janitor(sweeps, log));
@@ -194,6 +195,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     as,
     verifyToken: tokenCheck(database),
     openLink: (link) => links.open(link),
+    process,
     ready: async () => {
       await database.kysely.selectFrom("accounts").select("id").limit(1).execute();
       if (runner?.failing !== undefined) throw runner.failing;

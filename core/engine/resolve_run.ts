@@ -14,7 +14,7 @@ import { nameInCommand } from "./label.ts";
 import { type Registry, unknownName } from "./registry.ts";
 import type { ConfigInput, JobInput, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, findAuth } from "./saved_auths.ts";
-import { jobSchema } from "./schedule/fields.ts";
+import { jobSchema, ON_ARRIVAL } from "./schedule/fields.ts";
 import { goneNotes, knownKeys } from "./stored_config.ts";
 
 /** A run that may be queued as it is. */
@@ -116,7 +116,21 @@ export async function resolveInput(
   const parsed = parseConfig(schema, input.config, what);
   await job.check?.(parsed);
   const config = readConfig(schema, input.config, what);
-  return { job, auth: await resolveAuth(context, executor, job, input.auth), config };
+  const auth = await resolveAuth(context, executor, job, input.auth);
+  checkArrivals(context, auth, config);
+  return { job, auth, config };
+}
+
+/** Refuses to wait for files where nobody tells that one has come. */
+function checkArrivals({ registry }: EngineContext, auth: AuthRow, config: ResolvedInput["config"]): void {
+  if (config["frequency"] !== ON_ARRIVAL || registry.auth(auth.method).auth.managedLogin !== undefined) return;
+  throw new Failure(
+    "config",
+    `Nobody tells when a file has come to auth "${auth.label}", so no job can run on arrival`,
+    {
+      hint: 'Choose another frequency, such as "15min", or use an account of Waybill\'s own server (managed-sftp)',
+    },
+  );
 }
 
 /** The auth that is named, if the job type works with its method; without a name, the only one that fits. */

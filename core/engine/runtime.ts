@@ -298,6 +298,13 @@ export interface Engine {
   readonly audit: AuditLog;
 }
 
+/** A process of the data directory. */
+export interface ServingProcess {
+  readonly id: string;
+  /** Tells the others where this process's SFTP server listens. */
+  servesSftpAt(address: { readonly host: string; readonly port: number }): Promise<void>;
+}
+
 /**
  * An open Waybill. Made by `openRuntime`, for an account and whoever opened it: its own parts are theirs. A server
  * answers each request with what {@linkcode Runtime.as} gives for the request's token.
@@ -311,6 +318,8 @@ export interface Runtime extends Engine, AsyncDisposable {
   verifyToken(token: string): Promise<Caller | undefined>;
   /** Opens a signed link, whoever has it; undefined for one that is not good, or not good any more. */
   openLink(link: LinkRequest): Promise<LinkedFile | undefined>;
+  /** This process, among those of the data directory; undefined for one that executes no runs. */
+  readonly process: ServingProcess | undefined;
   /** Resolves when the database answers and queued runs are taken; throws what keeps either from working. */
   ready(): Promise<void>;
 }

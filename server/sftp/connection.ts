@@ -29,8 +29,11 @@ const CLIENT_NAME = 100;
 
 const SFTP_ONLY = "This server offers SFTP only: use scp without -O, or sftp\n";
 
-/** The files of a user, for one channel. */
-export type FilesOf = (user: ManagedUser) => Promise<SessionFiles & AsyncDisposable>;
+/** The files of a user, for one channel of a session. */
+export type FilesOf = (
+  user: ManagedUser,
+  session: { readonly id: string; readonly address: string },
+) => Promise<SessionFiles & AsyncDisposable>;
 
 /** What all connections of a server share. */
 export interface ServerParts {
@@ -269,7 +272,7 @@ export class Connection implements Stranger, LiveSession {
 
   async #startSftp(channel: ServerChannel, user: ManagedUser): Promise<void> {
     const { filesOf, limits, log } = this.#parts;
-    const files = await filesOf(user);
+    const files = await filesOf(user, this);
     if (this.#gone) return await files[Symbol.asyncDispose]();
     const operations = new Operations({
       files,

@@ -43,7 +43,7 @@ export function startServing(place: Place): WaybillProcess {
 
 /** Starts the server program itself, on a port that is free. */
 export function startServer(place: Place): WaybillProcess {
-  return start(place, script("../../server/main.ts"), ["--home", homePath(place), "--port", "0"]);
+  return start(place, script("../../server/main.ts"), ["--home", homePath(place), "--port", "0", "--no-sftp"]);
 }
 
 /** Starts `waybill worker`. */

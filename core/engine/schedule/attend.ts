@@ -8,6 +8,7 @@ import type { JobsTable, RunStatus, SchedulesTable } from "../../database/tables
 import { nameInCommand } from "../label.ts";
 import { notice } from "../notify/notices.ts";
 import { queueRun } from "../queue_run.ts";
+import { ON_ARRIVAL } from "./fields.ts";
 import { filesCame } from "./files_came.ts";
 import { nextRun, previousDaily, readSchedule, type Schedule } from "./schedule.ts";
 import { earlier, NEVER, type NextTimes, timesAfter, unschedule } from "./schedule_state.ts";
@@ -83,6 +84,10 @@ async function attendTo(due: Due): Promise<NextTimes> {
   const { row, schedule, now, done } = due;
   const times = timesAfter(schedule, now);
   let due_at = row.due_at;
+  // What came while a run was under way is for the next one.
+  if (schedule.frequency === ON_ARRIVAL && due_at !== null && due_at <= now && await hasRun(due, OPEN_STATUSES)) {
+    return { due_at, expect_at: row.expect_at, wake_at: now + LOOK_AGAIN };
+  }
   if (due_at !== null && due_at <= now) {
     if (await hasRun(due, OPEN_STATUSES) || await wasQueued(due, due_at)) done.passed.push(row.job_id);
     else done.queued.push(await queueDue(due, due_at));

@@ -11,10 +11,10 @@ import { cronProblem } from "./cron.ts";
 import { isTimeZone } from "./civil.ts";
 
 /** Frequencies with a name; any other is a cron expression. */
-export const FREQUENCIES = ["15min", "30min", "hourly", "6h", "daily", "weekly", "monthly"] as const;
+export const FREQUENCIES = ["15min", "30min", "hourly", "6h", "daily", "weekly", "monthly", "on-arrival"] as const;
 
-/** The frequency of jobs that run whenever a file has come into the managed account that they read. */
-export const ON_ARRIVAL = "on-arrival";
+/** The frequency of jobs that run whenever a file has come into the managed account that they read, and once a day. */
+export const ON_ARRIVAL = "on-arrival" satisfies typeof FREQUENCIES[number];
 
 /** A frequency with a name. */
 export type NamedFrequency = typeof FREQUENCIES[number];
@@ -36,7 +36,8 @@ const frequency = z.string().superRefine((value, context) => {
 }).default("daily").meta(
   {
     title: "Frequency",
-    help: `How often to run: ${FREQUENCIES.join(", ")}, or a cron expression of five fields in the job's timezone.`,
+    help: `How often to run: ${FREQUENCIES.join(", ")} (with a managed account, whenever a file has come), or a cron ` +
+      "expression of five fields in the job's timezone.",
     placeholder: "0 6 * * MON-FRI",
   } satisfies FieldMeta,
 );

@@ -90,6 +90,8 @@ function nextNamed(schedule: Schedule, frequency: NamedFrequency, after: number)
         zone,
         (date) => isLived(date, zone) ? quarters(time).map((time) => instantOf(date, time, zone)) : [],
       );
+    // What comes makes it due before that.
+    case "on-arrival":
     case "daily":
       return nextDaily(time, zone, after);
     case "weekly": {
