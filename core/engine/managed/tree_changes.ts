@@ -6,6 +6,7 @@
  */
 import { Failure } from "../../contracts/failure.ts";
 import type { Executor } from "../../database/database.ts";
+import { hastenJobs } from "./arrivals.ts";
 import { entryOf } from "./entry.ts";
 import type { ManagedLogEntry } from "./log.ts";
 import {
@@ -102,6 +103,8 @@ export async function rename(
   await drop(context, there.node);
   if (here.node !== undefined) {
     await updateNode(transaction, here.node, { parent_id: there.place.parent, name: there.place.name });
+    // Clients that upload under another name first give it its own when it is whole.
+    await hastenJobs(transaction, context.tree, context.now);
   }
   return {
     log: { action: "rename", path: pathOf(from), target: pathOf(to) },
