@@ -62,7 +62,7 @@ async function fill(server: TestServer): Promise<ReadonlyMap<string, readonly st
     ["/api/auth/", [auth.json.data.id, "partners-inbox", token]],
     ["/api/job/", [job.json.data.id, "nightly"]],
     ["/api/run/", [id, id.slice(0, 8)]],
-    ["/api/sftp/", ["nowhere-else"]],
+    ["/api/sftp/account/", ["nowhere-else"]],
     ["/api/stream/", ["customers"]],
     ["/api/mapping/", [(await server.runtime.mappings.get("customers")).id, "customers"]],
     ["/api/table/", ["company", "2"]],

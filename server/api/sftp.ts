@@ -71,6 +71,8 @@ const logLine: z.ZodType<ManagedLogView> = z.object({
   reason: z.string().nullable().describe("Why a login was refused, or a session ended; how somebody logged in"),
 }).meta({ id: "SftpLogLine" });
 
+const username = { id: "Username of the account" };
+
 /** The routes of the managed SFTP server. */
 export const sftpRoutes: readonly Route[] = [
   defineRoute({
@@ -97,17 +99,41 @@ export const sftpRoutes: readonly Route[] = [
     handle: ({ engine }) => engine.sftp.accounts(),
   }),
   defineRoute({
-    method: "delete",
+    method: "get",
     path: "/api/sftp/account/{id}",
+    name: "getSftpAccount",
+    capability: "auth.read",
+    tag: "sftp",
+    summary: "Show an account on the SFTP server",
+    params: username,
+    answer: one(managedAccount),
+    handle: ({ engine, params }) => engine.sftp.account(params.id),
+  }),
+  defineRoute({
+    method: "delete",
+    path: "/api/sftp/account/{id}/files",
     name: "purgeSftpAccount",
     capability: "auth.write",
     tag: "sftp",
     summary: "Remove the files of a closed account",
     description: "Without it they go 90 days after their upload.",
-    params: { id: "Username of the account" },
+    params: username,
     failures: [409],
     answer: one(z.object({ files: z.int().min(0), bytes: z.int().min(0) }), "What was removed"),
     handle: ({ engine, params }) => engine.sftp.purge(params.id),
+  }),
+  defineRoute({
+    method: "delete",
+    path: "/api/sftp/account/{id}/session",
+    name: "endSftpSessions",
+    capability: "auth.write",
+    tag: "sftp",
+    summary: "End the sessions of a user",
+    description: "They end within a second; uploads under way can be gone on with after a new login.",
+    params: username,
+    query: z.strictObject({ session: z.string().exactOptional().describe("Id of the only one to end") }),
+    answer: one(z.object({ ended: z.int().min(1) }), "How many end"),
+    handle: ({ engine, params, query }) => engine.sftp.kick(params.id, query.session),
   }),
   defineRoute({
     method: "get",
@@ -118,18 +144,6 @@ export const sftpRoutes: readonly Route[] = [
     summary: "List who is logged in to the SFTP server",
     answer: one(z.array(managedSession), "The sessions"),
     handle: ({ engine }) => engine.sftp.sessions(),
-  }),
-  defineRoute({
-    method: "delete",
-    path: "/api/sftp/session/{id}",
-    name: "endSftpSession",
-    capability: "auth.write",
-    tag: "sftp",
-    summary: "End a session, or all sessions of a user",
-    description: "They end within a second; uploads under way can be gone on with after a new login.",
-    params: { id: "Id of the session, or a username" },
-    answer: one(z.object({ ended: z.int().min(1) }), "How many end"),
-    handle: ({ engine, params }) => engine.sftp.kick(params.id),
   }),
   defineRoute({
     method: "get",

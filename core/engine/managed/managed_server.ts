@@ -80,10 +80,19 @@ export function managedServerOf(context: EngineContext, living: () => Promise<Re
       };
     },
 
-    kick: async (session) => {
-      const found = (await sessions()).filter(({ id, username }) => id === session || username === session);
+    account: async (username) => {
+      const all = await accounts();
+      const found = all.find((account) => account.username === username);
+      if (found !== undefined) return found;
+      throw unknownName("managed account", username, all.map(({ username }) => username));
+    },
+
+    kick: async (target, only) => {
+      const found = (await sessions()).filter(({ id, username }) =>
+        (id === target || username === target) && (only === undefined || id === only)
+      );
       if (found.length === 0) {
-        throw new Failure("config", `There is no session or logged-in user "${session.slice(0, 64)}"`, {
+        throw new Failure("config", `There is no session or logged-in user "${target.slice(0, 64)}"`, {
           code: "not_found",
           hint: "See `waybill sftp sessions`",
         });

@@ -82,10 +82,14 @@ export interface ManagedServer {
   show(): Promise<ManagedServerView>;
   /** By username, those that are closed and still have files among them. */
   accounts(): Promise<ManagedAccountView[]>;
+  account(username: string): Promise<ManagedAccountView>;
   /** The oldest first. */
   sessions(): Promise<ManagedSessionView[]>;
-  /** Ends a session, by its id, or all of a user; gives how many. Failure `config` (`not_found`) where there is none. */
-  kick(session: string): Promise<{ readonly ended: number }>;
+  /**
+   * Ends a session, by its id, or those of a user: all, or the one with the id `only`. Gives how many. Failure `config`
+   * (`not_found`) where there is none.
+   */
+  kick(target: string, only?: string): Promise<{ readonly ended: number }>;
   /** Newest first. */
   log(query?: ManagedLogQuery): Promise<Page<ManagedLogView>>;
   /** Removes the files of an account that is closed. Refused (`conflict`) while it is not. */
