@@ -9,9 +9,9 @@ import type { Engine } from "../core/engine/runtime.ts";
 import type { Caller, VerifyToken } from "../core/engine/token_check.ts";
 import { callerOf } from "./authenticate.ts";
 import { RequestFailure } from "./errors.ts";
-import { rawBody } from "./raw_body.ts";
+import { type RawBody, rawBody } from "./raw_body.ts";
 import { readBody, readQuery } from "./request.ts";
-import type { Route } from "./route.ts";
+import type { Route, RouteInput } from "./route.ts";
 import { RouteTable, type Target } from "./route_table.ts";
 
 /** What routes are answered with. */
@@ -63,38 +63,61 @@ interface Asked {
   readonly caller: Caller | undefined;
 }
 
-async function answer(
-  route: Route,
-  { request, target, params, caller }: Asked,
-  { as, stopping }: MountOptions,
-): Promise<Response> {
+async function answer(route: Route, asked: Asked, options: MountOptions): Promise<Response> {
+  const { request, target } = asked;
   const query = readQuery(route.query, target.search);
   const body = route.body === undefined ? undefined : await readBody(route.body, request);
-  const result = await route.handle({
-    params,
-    query,
-    body,
-    get engine() {
-      return as(known(route, caller));
-    },
-    get content() {
-      if (route.content === undefined) throw new Error(`Route "${route.name}" declares no content`);
-      return rawBody(request);
-    },
-    header: (name) => {
-      if (!Object.hasOwn(route.headers, name)) throw new Error(`Route "${route.name}" declares no header "${name}"`);
-      return request.headers.get(name) ?? undefined;
-    },
-    // Made only for routes that look at it: Deno keeps watch for each request whose signal was asked for.
-    get signal() {
-      return AbortSignal.any([request.signal, stopping]);
-    },
-    head: request.method === "HEAD",
-    get origin() {
-      return new URL(request.url).origin;
-    },
-  });
-  return await route.answer.respond(result);
+  return await route.answer.respond(await route.handle(new Input(route, asked, options, query, body)));
+}
+
+/** As a route's schema reads it. */
+type Query = Readonly<Record<string, unknown>>;
+
+/** What a handler gets; what it does not look at is not made. */
+class Input implements RouteInput<Record<string, string>, Query, unknown> {
+  readonly #route: Route;
+  readonly #asked: Asked;
+  readonly #options: MountOptions;
+
+  constructor(route: Route, asked: Asked, options: MountOptions, readonly query: Query, readonly body: unknown) {
+    this.#route = route;
+    this.#asked = asked;
+    this.#options = options;
+  }
+
+  get params(): Readonly<Record<string, string>> {
+    return this.#asked.params;
+  }
+
+  get head(): boolean {
+    return this.#asked.request.method === "HEAD";
+  }
+
+  get engine(): Engine {
+    return this.#options.as(known(this.#route, this.#asked.caller));
+  }
+
+  get content(): RawBody {
+    const { content, name } = this.#route;
+    if (content === undefined) throw new Error(`Route "${name}" declares no content`);
+    return rawBody(this.#asked.request);
+  }
+
+  // Handlers take it apart from the rest.
+  readonly header = (name: string): string | undefined => {
+    const { headers, name: route } = this.#route;
+    if (!Object.hasOwn(headers, name)) throw new Error(`Route "${route}" declares no header "${name}"`);
+    return this.#asked.request.headers.get(name) ?? undefined;
+  };
+
+  // Made only for routes that look at it: Deno keeps watch for each request whose signal was asked for.
+  get signal(): AbortSignal {
+    return AbortSignal.any([this.#asked.request.signal, this.#options.stopping]);
+  }
+
+  get origin(): string {
+    return new URL(this.#asked.request.url).origin;
+  }
 }
 
 function known(route: Route, caller: Caller | undefined): Caller {

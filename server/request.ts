@@ -18,14 +18,24 @@ type Place = "Query parameter" | "Body field";
 
 /** The query's parameters, each given once; `access_token` is not among them. */
 export function readQuery<Schema extends z.ZodType>(schema: Schema, search: string): z.output<Schema> {
+  if (search === "") return readNothing(schema);
   const given: Record<string, string> = {};
-  if (search === "") return check(schema, given, "Query parameter");
   for (const [name, value] of new URLSearchParams(search)) {
     if (name === "access_token") continue;
     if (Object.hasOwn(given, name)) throw new Failure("config", `Query parameter "${shorten(name)}" is given twice`);
     given[name] = value;
   }
   return check(schema, given, "Query parameter");
+}
+
+/** What no query at all is read as, by schema: most requests have none. */
+const nothing = new WeakMap<z.ZodType, unknown>();
+
+function readNothing<Schema extends z.ZodType>(schema: Schema): z.output<Schema> {
+  if (nothing.has(schema)) return nothing.get(schema) as z.output<Schema>;
+  const read = check(schema, {}, "Query parameter");
+  nothing.set(schema, read);
+  return read;
 }
 
 /** The JSON body; a body left out counts as `{}`. */

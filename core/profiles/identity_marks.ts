@@ -28,13 +28,12 @@ export class RunMarks {
 
   /** The number of the block that answers for keys with a prefix. */
   blockOf(prefix: number): number {
-    let low = 0, high = this.firsts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.firsts[middle]! <= prefix) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    const { firsts } = this;
+    // Hashes lie evenly: a guess is off by few blocks, where halving would look all over the memory.
+    let block = Math.min(Math.floor(prefix / END * firsts.length), firsts.length - 1);
+    while (block > 0 && firsts[block]! > prefix) block--;
+    while (block + 1 < firsts.length && firsts[block + 1]! <= prefix) block++;
+    return block;
   }
 
   /** Whether a block may hold keys with a prefix; true for one that was not read. */
@@ -76,13 +75,10 @@ export class RunMarks {
   }
 }
 
-/** Where a mark stands first among ascending ones. */
+/** Where a mark stands first among ascending ones, which lie evenly, too. */
 function placeIn(marks: Uint16Array, mark: number): number | undefined {
-  let low = 0, high = marks.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (marks[middle]! < mark) low = middle + 1;
-    else high = middle;
-  }
-  return marks[low] === mark ? low : undefined;
+  let place = Math.floor(mark / MARKS * marks.length);
+  while (place > 0 && marks[place - 1]! >= mark) place--;
+  while (place < marks.length && marks[place]! < mark) place++;
+  return marks[place] === mark ? place : undefined;
 }
