@@ -111,7 +111,7 @@ test("SFTP gives up a server that never answers a read, as passing", {
   server.files.set("/a.csv", content);
   await fails("transient", /The connection to server "127\.0\.0\.1:\d+" was lost/, () => read(store, "a.csv"));
   assert.equal(server.connections, 5);
-}, { timeouts: { idle: 50 } });
+}, { timeouts: { idle: 500 } });
 
 test("SFTP gives up a server that ends every connection at the first read, as passing", {
   read: () => "end the connection",
