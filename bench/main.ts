@@ -15,6 +15,7 @@ import { benchErasure } from "./erasure.ts";
 import { benchHealthz } from "./healthz.ts";
 import { benchJourney } from "./journey.ts";
 import { benchJson } from "./json.ts";
+import { benchManaged } from "./managed.ts";
 import { benchMapping } from "./mapping.ts";
 import { benchPgp } from "./pgp.ts";
 import { benchPostgres } from "./postgres.ts";
@@ -52,6 +53,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     sizes: [256, 5],
     needs: ["time", "openssh-server", "openssh-client", "rclone"],
     run: (mebibytes = 1, rounds = 1) => benchSftp(mebibytes, rounds),
+  },
+  managed: {
+    title: "The managed SFTP server",
+    usage: "[MiB] [files] [sessions] [rounds]",
+    sizes: [256, 10_000, 200, 3],
+    needs: ["time", "openssh-server", "openssh-client", "lftp"],
+    run: (mebibytes = 1, files = 1, sessions = 1, rounds = 1) => benchManaged(mebibytes, files, sessions, rounds),
   },
   csv: {
     title: "CSV to JSON lines",

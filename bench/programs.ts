@@ -11,6 +11,7 @@ const PACKAGES = {
   "openssh-server": "/usr/sbin/sshd",
   "openssh-client": "/usr/bin/sftp",
   "rclone": "/usr/bin/rclone",
+  "lftp": "/usr/bin/lftp",
   "gpg": "/usr/bin/gpg",
   "sqlite3": "/usr/bin/sqlite3",
   "postgresql": "/usr/lib/postgresql",
