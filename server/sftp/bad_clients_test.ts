@@ -8,7 +8,9 @@ import type { Request } from "./requests.ts";
 import { initPacket, requestPacket, statusName } from "./requests_testing.ts";
 import { startTestServer, type TestServer } from "./server_testing.ts";
 
-/** A test with one channel of user `ada`. */
+/** Tests with one channel of user `ada`. */
+const channel = { test: channelTest };
+
 function channelTest(
   name: string,
   test: (sftp: RawSftp, server: TestServer) => Promise<void>,
@@ -41,7 +43,7 @@ async function until(is: () => boolean): Promise<void> {
   while (!is()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-channelTest(
+channel.test(
   "of 100,000 opens without a close all past the limit are refused, and all are let go of",
   async (sftp, server) => {
     server.account.put("a", Buffer.from("abc"));
@@ -64,7 +66,7 @@ channelTest(
 );
 
 for (const length of [0, 4, 256 * 1024 + 1_025, 0x7FFF_FFFF, 0xFFFF_FFFF]) {
-  channelTest(
+  channel.test(
     `a packet length of ${length} closes the channel, interrupts uploads and harms no others`,
     async (sftp, server) => {
       await using other = await connectRaw(server.port);
@@ -91,7 +93,7 @@ Deno.test("a packet before INIT closes the channel; so does one without an id", 
   assert.equal((await late.ask({ kind: "stat", path: "/" })).type, "attributes");
 });
 
-channelTest("unknown packets, extensions and links are refused in words, damaged packets as such", async (sftp) => {
+channel.test("unknown packets, extensions and links are refused in words, damaged packets as such", async (sftp) => {
   const unsupported = "OP_UNSUPPORTED";
   assert.deepEqual(await status(sftp, { kind: "link", symbolic: true }), [
     unsupported,
@@ -119,7 +121,7 @@ channelTest("unknown packets, extensions and links are refused in words, damaged
   ]);
 });
 
-channelTest(
+channel.test(
   "a file's handle does not stand for a folder, nor the other way round, nor once it is closed",
   async (sftp) => {
     const file = await open(sftp, "a", WRITE_NEW);
@@ -135,7 +137,7 @@ channelTest(
   },
 );
 
-channelTest(
+channel.test(
   "positions beyond 2^53 are refused, reads beyond the end get EOF, long reads get what fits",
   async (sftp, server) => {
     server.account.put("a", new Uint8Array(1_000_000));
@@ -150,7 +152,7 @@ channelTest(
   },
 );
 
-channelTest(
+channel.test(
   "writes of one file are applied in the order they came, and its close waits for them",
   async (sftp, server) => {
     const order: number[] = [];
@@ -178,7 +180,7 @@ channelTest(
   },
 );
 
-channelTest("requests that build on one another need not wait for answers", async (sftp, server) => {
+channel.test("requests that build on one another need not wait for answers", async (sftp, server) => {
   const answers = await Promise.all([
     sftp.ask({ kind: "make_folder", path: "a" }),
     sftp.ask({ kind: "make_folder", path: "a/b" }),
@@ -194,7 +196,7 @@ channelTest("requests that build on one another need not wait for answers", asyn
   assert.deepEqual([...server.account.folders], [""]);
 });
 
-channelTest(
+channel.test(
   "a client that takes no answers is not read on, and holds no more than some megabytes",
   async (sftp, server) => {
     server.account.put("a", new Uint8Array(1_000_000));
@@ -315,6 +317,23 @@ Deno.test("channels are limited, and closed ones make room", async () => {
   assert.equal(server.lines.filter(({ level }) => level === "error").length, 0);
 });
 
+Deno.test("a channel whose files cannot be had ends, one that is closed meanwhile leaves nothing behind", async () => {
+  await using server = await startTestServer();
+  await using connection = await connectRaw(server.port);
+  server.account.beforeSession = () => Promise.reject(new Error("The database is away"));
+  const failed = await connection.sftp(false);
+  assert.equal(await failed.closed, 1);
+  const opening = Promise.withResolvers<void>();
+  server.account.beforeSession = () => opening.promise;
+  const early = await connection.sftp(false);
+  early.channel.end();
+  connection.socket.destroy();
+  await until(() => server.server.sessions.list().length === 0);
+  opening.resolve();
+  await until(() => server.account.sessions === 0);
+  assert.match(JSON.stringify(server.lines.filter(({ level }) => level === "error")), /database is away/);
+});
+
 Deno.test("a client that takes packets of no bytes is dropped, and the server goes on", async () => {
   await using server = await startTestServer();
   await using bad = await connectRaw(server.port);
@@ -327,7 +346,7 @@ Deno.test("a client that takes packets of no bytes is dropped, and the server go
   assert.ok(await good.sftp());
 });
 
-channelTest("a flood of damaged packets of the right length is answered packet by packet", async (sftp) => {
+channel.test("a flood of damaged packets of the right length is answered packet by packet", async (sftp) => {
   const writer = new PacketWriter(PacketType.WRITE).uint32(9).uint32(0xFFFF_FFFF).finish();
   for (let sent = 0; sent < 5_000; sent++) sftp.send(writer);
   assert.equal((await sftp.ask({ kind: "stat", path: "/" })).type, "attributes");

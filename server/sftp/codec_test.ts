@@ -100,7 +100,7 @@ Deno.test("every request that can be read gets one answer with its id, and nothi
   const account = new MemoryAccount();
   const bugs: unknown[] = [];
   const operations = new Operations({
-    files: account.session(),
+    files: await account.session(),
     username: "ada",
     maxHandles: 16,
     journal: () => {},
@@ -157,7 +157,7 @@ Deno.test("a length that no packet has is refused before its bytes come", () => 
 Deno.test("open flags mean what open(2) has them mean, and append writes at the end", async () => {
   const account = new MemoryAccount();
   const operations = new Operations({
-    files: account.session(),
+    files: await account.session(),
     username: "ada",
     maxHandles: 16,
     journal: () => {},

@@ -124,7 +124,8 @@ export class Connection implements Stranger, LiveSession {
       onEnough: () => this.end("too many tries"),
     });
     client.on("authentication", (attempt) => {
-      authentication.take(attempt).catch((error) => this.#bug(error));
+      // ssh2 throws at whoever answers a connection that is gone.
+      authentication.take(attempt).catch((error) => this.#gone ? undefined : this.#bug(error));
     });
     client.on("session", (accept, reject) => {
       if (this.#open.size >= limits.channels) return reject();
@@ -272,8 +273,15 @@ export class Connection implements Stranger, LiveSession {
 
   async #startSftp(channel: ServerChannel, user: ManagedUser): Promise<void> {
     const { filesOf, limits, log } = this.#parts;
-    const files = await filesOf(user, this);
-    if (this.#gone) return await files[Symbol.asyncDispose]();
+    let closed = false;
+    channel.on("close", () => closed = true);
+    const files = await filesOf(user, this).catch((error) => {
+      channel.exit(1);
+      channel.end();
+      channel.resume();
+      throw error;
+    });
+    if (this.#gone || closed) return await files[Symbol.asyncDispose]();
     const operations = new Operations({
       files,
       username: user.username,

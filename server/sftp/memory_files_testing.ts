@@ -31,6 +31,8 @@ export class MemoryAccount {
   /** Sessions that have not been disposed of. */
   sessions = 0;
   quota: number | undefined;
+  /** Awaited before each session, where a test sets it. */
+  beforeSession: (() => Promise<void>) | undefined;
   /** Awaited before each write, where a test sets it. */
   beforeWrite: (() => Promise<void>) | undefined;
 
@@ -58,7 +60,8 @@ export class MemoryAccount {
   }
 
   /** A session of it. */
-  session(): SessionFiles & AsyncDisposable {
+  async session(): Promise<SessionFiles & AsyncDisposable> {
+    await this.beforeSession?.();
     this.sessions++;
     return new MemoryFiles(this);
   }

@@ -72,8 +72,9 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     keepaliveCountMax: limits.keepAlive.count,
   }, (client, { ip, port, header }) => {
     const connection = server.find(ip, port);
-    if (connection === undefined) client.end();
-    else connection.greet(client, header.versions.software);
+    if (connection !== undefined) return connection.greet(client, header.versions.software);
+    // It is gone already; what else ssh2 has to say of it must not end the process.
+    client.on("error", () => {}).end();
   });
   await server.listen(options.host, options.port);
   return server;

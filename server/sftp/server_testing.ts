@@ -102,7 +102,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     port: 0,
     hostKeys: options.hostKeys ?? [testHostKey()],
     logins,
-    filesOf: async () => account.session(),
+    filesOf: () => account.session(),
     journal: { record: (event) => void events.push(event) },
     log,
     ...options.limits === undefined ? {} : { limits: options.limits },
