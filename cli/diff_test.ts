@@ -15,9 +15,11 @@ Deno.test("with --diff only changed rows are imported, and a file that shrank wa
   await write(1, rows);
   const first = await cli.json("run", "daily");
   assert.deepEqual([first.read, first.accepted, first.unchanged], [10, 10, 0]);
+  assert.deepEqual([first.added, first.changed, first.removed], [10, 0, 0]);
   await write(2, [...rows.slice(1), "0,zero"]);
   const second = await cli.json("run", "daily");
   assert.deepEqual([second.read, second.accepted, second.unchanged, second.profiles_updated], [10, 1, 9, 1]);
+  assert.deepEqual([second.added, second.changed, second.removed, second.bytes], [0, 1, 0, 60]);
 
   await write(3, rows.slice(0, 4));
   const held = await cli.run(["run", "daily"]);
@@ -41,4 +43,35 @@ Deno.test("with --diff only changed rows are imported, and a file that shrank wa
   const forced = await cli.json("run", "daily", "--force");
   assert.deepEqual([forced.accepted, forced.unchanged], [10 + 10 + 4 + 5 + 5, 0]);
   assert.equal((await cli.json("stream", "show", "people")).events, 14 + 34);
+});
+
+Deno.test("with --removed-marker profiles of rows that are gone are marked, and no longer once they are back", async () => {
+  await using cli = await testCli();
+  const write = (day: number, rows: readonly string[]) =>
+    Deno.writeTextFile(`${cli.folder}/in/p_2026010${day}.csv`, file(rows));
+  await Deno.mkdir(`${cli.folder}/in`);
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", `${cli.folder}/in`);
+  const flags = ["--prefix", "p_", "--file", "p_20260101.csv", "--stream", "people", "--identify-by", "id"];
+  const diff = ["--settle-seconds", "0", "--diff", "--removed-marker", "left"];
+  await cli.json("job", "create", "csv-import", "--label", "daily", ...flags, ...diff);
+  const left = async () => {
+    const { attributes } = await cli.json("profile", "get", "id", "2") as unknown as {
+      attributes: { readonly left: boolean; readonly name: string };
+    };
+    return [attributes.name, attributes.left];
+  };
+  await write(1, ["1,a", "2,b", "3,c"]);
+  await cli.json("run", "daily");
+  assert.deepEqual(await left(), ["b", false]);
+  await write(2, ["1,a", "3,c"]);
+  const second = await cli.json("run", "daily");
+  assert.deepEqual(
+    [second.read, second.accepted, second.unchanged, second.removed, second.profiles_created],
+    [3, 1, 2, 1, 0],
+  );
+  assert.deepEqual(await left(), ["b", true]);
+  await write(3, ["2,b", "1,a", "3,c"]);
+  const third = await cli.json("run", "daily");
+  assert.deepEqual([third.read, third.accepted, third.unchanged, third.removed], [3, 1, 2, 0]);
+  assert.deepEqual(await left(), ["b", false]);
 });

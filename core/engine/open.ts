@@ -36,6 +36,7 @@ import { Runner } from "./runner.ts";
 import { runsOf } from "./runs.ts";
 import type { Engine, Runtime } from "./runtime.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
+import { sweepAllSnapshots } from "./snapshots.ts";
 import { sweepSpool } from "./spool_sweep.ts";
 import { streamsOf } from "./streams.ts";
 import { type Caller, tokenCheck } from "./token_check.ts";
@@ -213,6 +214,7 @@ function sweepsOf(core: Core, clock: () => Promise<number>): readonly Sweep[] {
         for (const run of await sweepSpool(core)) log.info("An uploaded file was removed", { run });
       },
     },
+    { what: "The snapshots", sweep: () => sweepAllSnapshots(core.database.kysely, core.home.snapshotsDir) },
     {
       what: "The artifacts",
       sweep: async (log) => {

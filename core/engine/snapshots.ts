@@ -109,10 +109,21 @@ export async function sweepSnapshots(executor: Executor, folder: string, account
   }
 }
 
+/** The same, of all accounts: what jobs that were deleted have left. */
+export async function sweepAllSnapshots(executor: Executor, folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    if (/^\d+$/.test(name)) await sweepSnapshots(executor, folder, Number(name));
+  }
+}
+
 /** The names of an account's snapshots, be they adopted or not. */
 export async function snapshotFiles(folder: string, account: number): Promise<string[]> {
+  return await namesIn(join(folder, String(account)));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
   try {
-    return await Array.fromAsync(Deno.readDir(join(folder, String(account))), ({ name }) => name);
+    return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

@@ -6,7 +6,7 @@ import { failure, makeFolder } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { addRun, type ImportPeer, startImport } from "./import_testing.ts";
 import { forgetJobFiles } from "./ledger.ts";
-import { adoptSnapshot, snapshotsOf, sweepSnapshots } from "./snapshots.ts";
+import { adoptSnapshot, snapshotsOf, sweepAllSnapshots, sweepSnapshots } from "./snapshots.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 
@@ -79,7 +79,7 @@ onEachDatabase("files that nobody names go once their run cannot name them any m
   await sweep();
   assert.deepEqual(await namesIn(folder.path), [named]);
   await peer.database.write((transaction) => forgetJobFiles(transaction, 1, JOB));
-  await sweep();
+  await sweepAllSnapshots(peer.database.kysely, folder.path);
   assert.deepEqual(await namesIn(folder.path), []);
 });
 
