@@ -9,10 +9,10 @@ import type { Snapshot } from "./snapshot.ts";
 
 /** Bits looked at for a row. */
 const PROBES = 8;
-/** At least so many bits for each row: of 100,000 rows that are new, one or two are taken for old then. */
+/** At least so many bits for each row: of 100,000 rows that are new, four are taken for old then. */
 const BITS_A_ROW = 24;
-/** Most bits: 32 MiB, enough for 10,000,000 rows. With more, more are taken for old. */
-const MOST_BITS = 2 ** 28;
+/** Most bits: 16 MiB. Of 10,000,000 rows' files one new row in 600 is taken for old. */
+const MOST_BITS = 2 ** 27;
 
 /** The rows of a snapshot as a Bloom filter of their hashes: some rows that it has not look as if it had them. */
 export class RowFilter {
