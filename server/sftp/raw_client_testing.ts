@@ -10,10 +10,27 @@ import type { Request } from "./requests.ts";
 import { PASSWORD } from "./server_testing.ts";
 import { PacketSplitter } from "./splitter.ts";
 
+/** Single messages of SSH. */
+export interface RawProtocol {
+  session(channel: number, window: number, packetSize: number): void;
+  channelEOF(channel: number): void;
+  channelClose(channel: number): void;
+  channelData(channel: number, data: Buffer): void;
+  channelWindowAdjust(channel: number, bytes: number): void;
+  channelSuccess(channel: number): void;
+  channelFailure(channel: number): void;
+  subsystem(channel: number, name: string, wantReply: boolean): void;
+  exec(channel: number, command: string, wantReply: boolean): void;
+  shell(channel: number, wantReply: boolean): void;
+  rekey(): void;
+  ping(): void;
+  requestFailure(): void;
+}
+
 /** What of ssh2's client the tests use. */
 export interface RawClient {
-  /** Its own; the one way to open a channel as no client of good will does. */
-  readonly _protocol: { session(channel: number, window: number, packetSize: number): void };
+  /** Its own; the one way to say what no client of good will does. */
+  readonly _protocol: RawProtocol;
   on(event: "ready" | "close", listener: () => void): this;
   on(event: "error", listener: (error: Error) => void): this;
   on(
