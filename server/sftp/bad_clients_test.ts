@@ -262,7 +262,7 @@ async function dial(port: number): Promise<{ readonly socket: Socket; readonly c
 }
 
 Deno.test("500 idle sockets and half handshakes are closed by their deadline, and others get in meanwhile", async () => {
-  await using server = await startTestServer({ limits: { login: 1_500, strangers: 600 } });
+  await using server = await startTestServer({ limits: { login: 4_000, strangers: 600 } });
   const sockets = await Promise.all(Array.from({ length: 500 }, () => dial(server.port)));
   sockets.forEach(({ socket }, index) => {
     if (index % 4 === 1) socket.write("SSH-2.0-half\r\n");

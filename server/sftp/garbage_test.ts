@@ -56,7 +56,7 @@ async function sendBytes(port: number, next: (below: number) => number): Promise
 
 Deno.test(`${ROUNDS} connections that say anything at any time end nothing but themselves`, async () => {
   const next = generator(12_345);
-  await using server = await startTestServer({ limits: { login: 2_000, goodbye: 50 } });
+  await using server = await startTestServer({ limits: { goodbye: 50 } });
   server.account.put("a", new Uint8Array(1_000));
   for (let round = 0; round < ROUNDS; round++) {
     if (next(4) === 0) {
