@@ -10,6 +10,7 @@ export type {
   AuthDefinition,
   CheckResult,
   ConnectionOf,
+  ListeningAddress,
   PeerIdentity,
 } from "./core/contracts/auth.ts";
 export type { ConfigOf, ConfigSchema, FieldMeta } from "./core/contracts/config.ts";

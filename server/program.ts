@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isIP } from "node:net";
 import { Failure } from "../core/contracts/failure.ts";
 import type { Log } from "../core/contracts/log.ts";
 import { publicUrl } from "../core/engine/artifacts/public_url.ts";
@@ -48,7 +49,15 @@ export async function serve(options: ServeOptions): Promise<void> {
   await runServer({
     host: options.host,
     port: options.port,
-    open: (address) => openRuntime({ home: options.home, plugins: options.plugins, runner: "serve", address, log }),
+    open: (address) =>
+      openRuntime({
+        home: options.home,
+        plugins: options.plugins,
+        runner: "serve",
+        address,
+        ...(options.sftp && isIP(options.sftp.host) > 0 && options.sftp.port > 0 && { sftpAddress: options.sftp }),
+        log,
+      }),
     log,
     tell: print,
     signal: stop.signal,

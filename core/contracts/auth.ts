@@ -25,6 +25,19 @@ export interface AddressPolicy {
    * (`*.example.com`), addresses, and ranges of them (`10.1.0.0/16`).
    */
   readonly allowHosts?: readonly string[];
+  /**
+   * Where Waybill's own SFTP server listens on this machine: allowed all the same, that port of that address alone. An
+   * address that stands for all (`0.0.0.0`, `::`) is every address that the machine has. None unless told.
+   */
+  readonly own?: readonly ListeningAddress[];
+}
+
+/** Where a server listens. */
+export interface ListeningAddress {
+  /** IP address. */
+  readonly host: string;
+  /** TCP port. */
+  readonly port: number;
 }
 
 /** What `connect` and `check` get. */

@@ -169,7 +169,7 @@ class SavedAuths implements Auths {
     const stop = new AbortController();
     const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
     const opened = await openAuth(this.#context, await this.#find(auth));
-    const given = authContext(this.#context, opened, { signal, log: this.#context.log });
+    const given = await authContext(this.#context, opened, { signal, log: this.#context.log });
     const text = opened.redactor.text;
     let last: CheckResult | undefined;
     try {
@@ -201,7 +201,7 @@ class SavedAuths implements Auths {
     const opened = await openAuth(this.#context, { ...row, peer: null });
     const signal = options.signal ?? new AbortController().signal;
     let now: string | undefined;
-    const given = authContext(this.#context, opened, { signal, log });
+    const given = await authContext(this.#context, opened, { signal, log });
     const peer = {
       known: undefined,
       pin: (fingerprint: string) => {
@@ -252,8 +252,9 @@ class SavedAuths implements Auths {
     const what = `auth method "${method}"`;
     const parsed = parseConfig(auth.config, input, what);
     const { plain, secrets } = splitSecrets(auth.config, readConfig(auth.config, input, what));
+    const addresses = await addressPolicy(byOperator, this.#context);
     await redactor(Object.values(secrets).flatMap(secretStrings))
-      .guard(async () => await auth.checkConfig?.(parsed, addressPolicy(byOperator)));
+      .guard(async () => await auth.checkConfig?.(parsed, addresses));
     const names = [...Object.keys(secrets), ...Object.keys(oauth)];
     const sealed = Object.keys(oauth).length === 0 ? secrets : { ...secrets, [OAUTH_KEY]: oauth };
     const columns = {

@@ -45,20 +45,21 @@ export async function openConnection(
   const opened = await openAuth(context, await findAuth(context.database.kysely, accountId, auth));
   throwIfAborted(options.signal);
   for (const note of opened.notes) options.log.warn(note);
-  return await opened.redactor.guard(() => opened.definition.connect(authContext(context, opened, options)));
+  const given = await authContext(context, opened, options);
+  return await opened.redactor.guard(() => opened.definition.connect(given));
 }
 
 /** What the plugin's `connect` and `check` get for an opened auth. */
-export function authContext(
+export async function authContext(
   context: AuthContextOf,
   { row, config, redactor, definition }: OpenAuth,
   { signal, log }: ConnectOptions,
-): AuthContext<OpenAuth["config"]> {
+): Promise<AuthContext<OpenAuth["config"]>> {
   return {
     label: row.label,
     config,
     peer: { known: row.peer ?? undefined, pin: (fingerprint) => pinPeer(context, row, fingerprint) },
-    addresses: addressPolicy(row.operator === 1),
+    addresses: await addressPolicy(row.operator === 1, context),
     signal,
     log: redactor.log(log),
     ...(definition.managedLogin && { managedFiles: managedFilesOf(context, row) }),

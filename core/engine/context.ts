@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ListeningAddress } from "../contracts/auth.ts";
 import type { Log } from "../contracts/log.ts";
 import type { Database } from "../database/database.ts";
 import type { AccountSettings } from "./account_settings.ts";
@@ -28,6 +29,8 @@ export interface EngineContext {
   readonly registry: Registry;
   /** What the files of managed accounts hold. */
   readonly managed: ManagedContents;
+  /** Where Waybill's own SFTP server listens on this machine, for those who may dial nothing else there; nowhere unless told. */
+  readonly ownServers?: () => Promise<readonly ListeningAddress[]>;
   readonly accountId: number;
   readonly account: AccountRef;
   /** Whose changes these are. */

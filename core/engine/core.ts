@@ -3,12 +3,14 @@
  *
  * @module
  */
+import type { ListeningAddress } from "../contracts/auth.ts";
 import type { Database } from "../database/database.ts";
 import { migrate } from "../database/migrations.ts";
 import { openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
+import { ownServers } from "./address_policy.ts";
 import { type Home, openHome } from "./home.ts";
 import { claimHome, homeMismatch } from "./home_id.ts";
 import { loadRegistry } from "./loader.ts";
@@ -27,6 +29,8 @@ export interface Core extends AsyncDisposable {
   readonly archive: Archive;
   /** What the files of managed accounts hold. */
   readonly managed: ManagedContents;
+  /** Where Waybill's own SFTP server listens on this machine; nowhere unless told. */
+  readonly ownServers?: () => Promise<readonly ListeningAddress[]>;
   readonly statements: ProfileStatements;
 }
 
@@ -56,6 +60,7 @@ export async function openCore(options: { readonly home: string; readonly plugin
       registry,
       archive: new Archive(home.archiveDir),
       managed: new ManagedContents(home.managedDir),
+      ownServers: () => ownServers(database, home.processesDir),
       statements: statementsFor(database.kind),
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     };

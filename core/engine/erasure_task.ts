@@ -19,10 +19,11 @@ import { settingsOf } from "./account_settings.ts";
 import { artifactStore } from "./artifacts/erase_artifacts.ts";
 import { rejectStore } from "./erase_archive.ts";
 import { ERASABLE_STORES, type ErasableStore, type EraseContext, type ErasedTable } from "./erasable_stores.ts";
-import { ERASURE, placeOfIdentities, placeOfRawForms } from "./erasures.ts";
+import { ERASURE } from "./erasures.ts";
 import { currentGeneration, moveEpoch, startReplay } from "./generations.ts";
 import { sweepRetired } from "./sweep.ts";
 import type { Task, TaskContext } from "./task.ts";
+import { placeOfIdentities, placeOfRawForms } from "./vault.ts";
 
 /** How far the task is: a stage, a store of it, and where that had come to. */
 interface Position {

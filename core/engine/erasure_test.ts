@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { sql } from "kysely";
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Row } from "../contracts/records.ts";
 import { alteredDatabase } from "../database/altered_testing.ts";
@@ -24,6 +24,7 @@ import { ManagedContents } from "./managed/contents.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { jobFiles } from "./job_files.ts";
 import { markedFiles, markFiles, readLedger } from "./ledger.ts";
+import { openVault, placeOfRawForms } from "./vault.ts";
 
 async function contextOf({ database, vault }: ImportPeer) {
   const account = await findAccount(database.kysely, undefined);
@@ -511,13 +512,40 @@ onEachDatabase("every table and folder is erasable, or is said to hold nobody", 
   await using peer = await startImport(databases);
   const named = [...ERASABLE_STORES.flatMap(({ tables }) => tables), ...Object.keys(WITHOUT_PEOPLE)];
   assert.deepEqual((await tablesOf(peer.database)).filter((table) => !named.includes(table)), []);
-  const { archiveDir, artifactsDir, processesDir, snapshotsDir, spoolDir, workDir } = homeOf("home");
-  const folders = [...ERASABLE_STORES.flatMap(({ folders }) => folders), "processes"];
-  // Its files have no names, and go with the run, plan or choice that wrote them.
-  folders.push("work");
-  for (const dir of [archiveDir, artifactsDir, processesDir, snapshotsDir, spoolDir, workDir]) {
-    assert(folders.includes(basename(dir)), dir);
-  }
+  const folders = Object.entries(homeOf("home")).filter(([name]) => name.endsWith("Dir"))
+    .map(([, dir]) => basename(String(dir)));
+  for (const folder of ["archive", "snapshots", "artifacts", "managed"]) assert(folders.includes(folder), folder);
+  // Files of `work` have no names, and go with the run, plan or choice that wrote them.
+  const reached = [...ERASABLE_STORES.flatMap(({ folders }) => folders), "processes", "work"];
+  assert.deepEqual(folders.filter((folder) => !reached.includes(folder)), []);
+});
+
+onEachDatabase("an erasure that waits is done after the master key was changed", async (databases) => {
+  await using peer = await startImport(databases);
+  await importRows(peer, [person(1)], 1);
+  const own = await erasures(peer);
+  const { run_id, request_id } = await own.request("id", "Person-1-x");
+  const raw_forms = await peer.vault.seal([["email", "x"]], placeOfRawForms(request_id));
+  const { database } = peer;
+  await database.kysely.updateTable("erasures").set({ raw_forms }).execute();
+  const masterKeyPath = join(dirname(peer.snapshotsDir), "master.key");
+  const before = (await Deno.readTextFile(masterKeyPath)).trim();
+  const after = crypto.getRandomValues(new Uint8Array(32)).toBase64();
+  const options = { database, masterKeyPath };
+  await openVault({ ...options, masterKey: `${after},${before}` });
+  const vault = await openVault({ ...options, masterKey: after });
+  const sealed = await database.kysely.selectFrom("erasures").selectAll().executeTakeFirstOrThrow();
+  assert.deepEqual(await vault.open(sealed.raw_forms ?? new Uint8Array(), placeOfRawForms(request_id)), [[
+    "email",
+    "x",
+  ]]);
+  await database.kysely.updateTable("erasures").set({ raw_forms: null }).execute();
+  assert.equal(
+    await executeTask({ ...peer, vault }, run_id),
+    "succeeded",
+    (await readRun(database, run_id)).failure ?? "",
+  );
+  assert.equal((await own.get(request_id)).state, "done");
 });
 
 onEachDatabase(

@@ -20,6 +20,7 @@ import { isoTime } from "./iso_time.ts";
 import { DEFAULT_TABLE, requireTable } from "./profile_tables.ts";
 import { queueTask, requeued } from "./queue_run.ts";
 import type { Erasures } from "./runtime.ts";
+import { placeOfIdentities } from "./vault.ts";
 import type { ErasureView } from "./views.ts";
 
 /** Id of the task that erases. */
@@ -30,16 +31,6 @@ const MAX_PAGE = 1_000;
 /** Rows of one insert. */
 const AT_ONCE = 500;
 const DAY = 86_400_000;
-
-/** Where the vault seals the identities of an erasure. */
-export function placeOfIdentities(id: string): string {
-  return `erasures/${id}/identities`;
-}
-
-/** Where it seals how events wrote identities that their mappings compute. */
-export function placeOfRawForms(id: string): string {
-  return `erasures/${id}/raw_forms`;
-}
 
 /** What erasures need beside the context. */
 export interface ErasuresOptions {

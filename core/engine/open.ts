@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ListeningAddress } from "../contracts/auth.ts";
 import { folderSpool } from "../codecs/spool.ts";
 import { artifactsOf } from "./artifacts/artifacts.ts";
 import { Links } from "./artifacts/links.ts";
@@ -57,6 +58,8 @@ export interface OpenOptions {
   readonly runner: "serve" | "worker" | "cli" | "none";
   /** Where this process's HTTP server listens: other processes of the data directory can name it. */
   readonly address?: string;
+  /** Where its SFTP server is about to listen: its runs may reach it, and wait for it, from the start. */
+  readonly sftpAddress?: ListeningAddress;
   /** Whose account the runtime's own parts are for, by name or id; the first unless told. */
   readonly account?: string;
   /** Who opens it: the runtime's own parts write changes down under this name; Waybill itself unless told. */
@@ -102,6 +105,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const start = async (kind: ProcessKind): Promise<Runner> => {
     const processes = process = stack.use(await Processes.join(database, locks, kind));
     if (options.address !== undefined) await processes.listensAt(options.address);
+    if (options.sftpAddress !== undefined) await processes.servesSftpAt(options.sftpAddress);
     if (takesAny({ kind })) {
       stack.use(new Janitor(sweeps, log));
       stack.use(new Scheduler({ database, log }));
@@ -136,6 +140,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
       vault,
       registry,
       managed,
+      ...(core.ownServers && { ownServers: core.ownServers }),
       accountId: account.id,
       account,
       actor,

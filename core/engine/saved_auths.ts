@@ -22,7 +22,7 @@ import { authSecrets } from "./vault.ts";
 export type AuthRow = AuthsTable;
 
 /** What opening an auth needs of the engine. */
-export type AuthContextOf = Pick<EngineContext, "database" | "vault" | "registry" | "managed"> & {
+export type AuthContextOf = Pick<EngineContext, "database" | "vault" | "registry" | "managed" | "ownServers"> & {
   /** Who pins an identity that is seen for the first time; Waybill itself (a run) unless told. */
   readonly actor?: Actor;
 };

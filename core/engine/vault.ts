@@ -168,6 +168,7 @@ async function sealAnew(database: Database, keys: MasterKeys): Promise<void> {
       await transaction.updateTable("settings").set({ value: anew }).where("name", "=", name).execute();
     }
     await sealAuthsAnew(transaction, keys);
+    await sealErasuresAnew(transaction, keys);
   });
 }
 
@@ -181,6 +182,18 @@ async function sealAuthsAnew(transaction: Transaction<Tables>, keys: MasterKeys)
   }
 }
 
+/** Those under way: once they are done nothing of them is kept. */
+async function sealErasuresAnew(transaction: Transaction<Tables>, keys: MasterKeys): Promise<void> {
+  const erasures = await transaction.selectFrom("erasures").select(["account_id", "id", "identities", "raw_forms"])
+    .where((where) => where.or([where("identities", "is not", null), where("raw_forms", "is not", null)])).execute();
+  for (const { account_id, id, identities, raw_forms } of erasures) {
+    await transaction.updateTable("erasures").set({
+      identities: identities && await resealed(identities, placeOfIdentities(id), keys),
+      raw_forms: raw_forms && await resealed(raw_forms, placeOfRawForms(id), keys),
+    }).where("account_id", "=", account_id).where("id", "=", id).execute();
+  }
+}
+
 async function resealed(sealed: Uint8Array, place: string, keys: MasterKeys): Promise<Uint8Array> {
   return await seal(await open(sealed, place, keys), place, keys[0]);
 }
@@ -188,6 +201,16 @@ async function resealed(sealed: Uint8Array, place: string, keys: MasterKeys): Pr
 /** Where an auth's secrets are sealed. */
 export function authSecrets(id: string): string {
   return `auths/${id}/secrets`;
+}
+
+/** Where the identities of an erasure are sealed. */
+export function placeOfIdentities(id: string): string {
+  return `erasures/${id}/identities`;
+}
+
+/** Where it is sealed how events wrote identities that their mappings compute. */
+export function placeOfRawForms(id: string): string {
+  return `erasures/${id}/raw_forms`;
 }
 
 function placeOf(name: string): string {

@@ -12,9 +12,16 @@ import type { AddressPolicy } from "../contracts/auth.ts";
 import { Failure } from "../contracts/failure.ts";
 import { type AddressKind, kindOfIp } from "./address/kind.ts";
 import { isAllowedHost } from "./address/allowed.ts";
+import { isOwn } from "./address/own.ts";
 import { parseIp } from "./address/parse.ts";
 
 export type { AddressKind } from "./address/kind.ts";
+
+/** What is to be dialled, beside the host. */
+export interface DialledPort {
+  /** The TCP port; where it is not told, no server is Waybill's own. */
+  readonly port?: number;
+}
 
 /**
  * Classifies an IPv4 or IPv6 address in text form, however it is spelled; IPv4 embedded in IPv6 counts as that IPv4
@@ -32,10 +39,14 @@ export function classifyAddress(address: string): AddressKind {
  * Throws a `Failure` of kind `config` when the name does not exist or when no address of it is allowed, `transient`
  * when the resolver does not answer.
  */
-export async function resolveAddresses(host: string, policy: AddressPolicy): Promise<string[]> {
+export async function resolveAddresses(
+  host: string,
+  policy: AddressPolicy,
+  { port }: DialledPort = {},
+): Promise<string[]> {
   const ip = parseIp(host);
   const found = ip === undefined ? await lookUp(host) : [ip.text];
-  const allowed = found.filter((address) => mayDial(host, address, policy));
+  const allowed = found.filter((address) => mayDial({ host, port }, address, policy));
   if (allowed.length > 0) return allowed;
   throw refused(host, classifyAddress(found[0] ?? host));
 }
@@ -44,17 +55,27 @@ export async function resolveAddresses(host: string, policy: AddressPolicy): Pro
  * Throws what {@linkcode resolveAddresses} would for a host that spells an address, or is the name of this machine
  * (`localhost`), and may not be dialled. Looks nothing up: other names pass, and are judged when they are dialled.
  */
-export function refuseSpelledAddress(host: string, policy: AddressPolicy): void {
-  const isLocal = /(^|\.)localhost\.?$/i.test(host);
-  const address = isLocal ? "127.0.0.1" : parseIp(host)?.text;
-  if (address !== undefined && !mayDial(host, address, policy)) throw refused(host, classifyAddress(address));
+export function refuseSpelledAddress(host: string, policy: AddressPolicy, { port }: DialledPort = {}): void {
+  const spelled = /(^|\.)localhost\.?$/i.test(host) ? LOOPBACK : parseIp(host)?.text;
+  const addresses = [spelled ?? []].flat();
+  const [address] = addresses;
+  if (address === undefined || addresses.some((address) => mayDial({ host, port }, address, policy))) return;
+  throw refused(host, classifyAddress(address));
 }
 
-function mayDial(host: string, address: string, { allowPrivate, allowHosts = [] }: AddressPolicy): boolean {
+/** What the names of this machine stand for. */
+const LOOPBACK = ["127.0.0.1", "::1"];
+
+function mayDial(
+  { host, port }: { readonly host: string; readonly port: number | undefined },
+  address: string,
+  { allowPrivate, allowHosts = [], own = [] }: AddressPolicy,
+): boolean {
   const kind = classifyAddress(address);
   if (kind === "public") return true;
   if (kind !== "private" && kind !== "loopback") return false;
-  return allowPrivate || allowHosts.some((allowed) => isAllowedHost(allowed, host, address));
+  return allowPrivate || allowHosts.some((allowed) => isAllowedHost(allowed, host, address)) ||
+    own.some((server) => server.port === port && isOwn(server.host, address));
 }
 
 function refused(host: string, kind: AddressKind): Failure {

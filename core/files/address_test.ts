@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
+import type { AddressPolicy } from "../contracts/auth.ts";
 import { Failure } from "../contracts/failure.ts";
 import { isAllowedForm } from "./address/allowed.ts";
-import { type AddressKind, classifyAddress, refuseSpelledAddress, resolveAddresses } from "./address.ts";
+import {
+  type AddressKind,
+  classifyAddress,
+  type DialledPort,
+  refuseSpelledAddress,
+  resolveAddresses,
+} from "./address.ts";
 
 const KINDS: Readonly<Record<AddressKind, readonly string[]>> = {
   public: [
@@ -117,9 +124,9 @@ const SPELLINGS: Readonly<Record<"loopback" | "private" | "metadata", readonly s
 };
 
 /** Whether looking at the text alone refuses the host. */
-function isRefused(host: string, policy: Parameters<typeof refuseSpelledAddress>[1]): boolean {
+function isRefused(host: string, policy: AddressPolicy, port: DialledPort = {}): boolean {
   try {
-    refuseSpelledAddress(host, policy);
+    refuseSpelledAddress(host, policy, port);
     return false;
   } catch (error) {
     assert.ok(error instanceof Failure && error.kind === "config" && error.hint, String(error));
@@ -191,6 +198,32 @@ Deno.test("hosts that the operator allows are dialled: by name, names below one,
   for (const form of ["10.0.0.0/33", "a b", "http://x", "*", "x/8", "::/129", "10.0.0.0/8/8"]) {
     assert.ok(!isAllowedForm(form), form);
   }
+});
+
+Deno.test("where Waybill's own server listens may be dialled: that port of that address, and nothing else there", async () => {
+  const own = [{ host: "127.0.0.1", port: 2022 }];
+  const takes = (host: string, port: number | undefined, servers = own) =>
+    !isRefused(host, { allowPrivate: false, own: servers }, port === undefined ? {} : { port });
+  const cases: readonly [host: string, port: number | undefined, taken: boolean][] = [
+    ["127.0.0.1", 2022, true],
+    ["127.1", 2022, true],
+    ["localhost", 2022, true],
+    ["127.0.0.1", 22, false],
+    ["127.0.0.1", undefined, false],
+    ["127.0.0.2", 2022, false],
+    ["::1", 2022, false],
+    ["10.0.0.5", 2022, false],
+    ["169.254.169.254", 2022, false],
+  ];
+  for (const [host, port, taken] of cases) assert.equal(takes(host, port), taken, `${host} ${port}`);
+  const everywhere = [{ host: "0.0.0.0", port: 2022 }];
+  assert.ok(takes("127.0.0.1", 2022, everywhere));
+  assert.ok(!takes("127.0.0.1", 2023, everywhere));
+  assert.ok(!takes("::1", 2022, everywhere), "it listens on IPv4 alone");
+  assert.ok(!takes("10.255.255.254", 2022, everywhere), "no address of this machine");
+  const policy = { allowPrivate: false, own };
+  assert.deepEqual(await resolveAddresses("localhost", policy, { port: 2022 }), ["127.0.0.1"]);
+  await assert.rejects(resolveAddresses("localhost", policy, { port: 22 }), Failure);
 });
 
 Deno.test("a name is judged by what it resolves to when it is dialled, and not before", async () => {

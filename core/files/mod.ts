@@ -5,7 +5,13 @@
  */
 export type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../contracts/file_store.ts";
 export type { AddressPolicy } from "../contracts/auth.ts";
-export { type AddressKind, classifyAddress, refuseSpelledAddress, resolveAddresses } from "./address.ts";
+export {
+  type AddressKind,
+  classifyAddress,
+  type DialledPort,
+  refuseSpelledAddress,
+  resolveAddresses,
+} from "./address.ts";
 export { type DatedName, type DatedNameOptions, parseDatedName, type UndatedName } from "./dated/name.ts";
 export { compilePrefix, type Prefix } from "./dated/prefix.ts";
 export { escapePrefix, suggestPrefix } from "./dated/suggest.ts";

@@ -99,6 +99,9 @@ export function checkLogin({ password, private_key, passphrase }: SftpLogin, con
 }
 
 /** Refuses a host that spells an address which may not be dialled. */
-export function checkHost({ host }: { readonly host: string }, addresses: AddressPolicy): void {
-  refuseSpelledAddress(host, addresses);
+export function checkHost(
+  { host, port }: { readonly host: string; readonly port: number },
+  addresses: AddressPolicy,
+): void {
+  refuseSpelledAddress(host, addresses, { port });
 }

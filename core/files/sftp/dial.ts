@@ -11,7 +11,7 @@ import { serverName, type SftpSettings } from "./options.ts";
 
 /** Dials the host's allowed addresses in turn; the first that answers wins. */
 export async function dial(settings: SftpSettings, signal: AbortSignal | undefined): Promise<Socket> {
-  const addresses = await untilAborted(resolveAddresses(settings.host, settings.addresses), signal);
+  const addresses = await untilAborted(resolveAddresses(settings.host, settings.addresses, settings), signal);
   let last: unknown;
   for (const address of addresses) {
     try {
