@@ -69,7 +69,7 @@ async function overCli(method: string, type: string, works: boolean): Promise<vo
   const flags = await Promise.all(
     Object.entries(CONFIGS[method] ?? {}).map(async ([key, value]) => {
       const flag = `--${key.replaceAll("_", "-")}`;
-      if (!/_key$/.test(key)) return [flag, String(value)];
+      if (!/_key$/.test(key) || key === "public_key") return [flag, String(value)];
       const path = `${cli.folder}/${key}`;
       await Deno.writeTextFile(path, String(value));
       return [`${flag}-file`, path];

@@ -91,3 +91,46 @@ Deno.test("a managed account's credentials work in a PGP method: its encrypted f
     log.some(({ action, path }: Record<string, unknown>) => action === "download" && path === "/in/customers.csv.asc"),
   );
 });
+
+Deno.test("a job that runs on arrival takes a file once its upload is closed, and refuses auths that nobody uploads to", async () => {
+  await using own = await startOwnServer();
+  const { server, sftp: { address: { host, port } } } = own;
+  const upload = async (text: string) => {
+    await using partner = await openSftpStore({ ...LOGIN, host, port, verifyHostKey: () => true });
+    await partner.write("customers.csv", new Blob([text]).stream());
+  };
+  /** The job's newest run but `before`, once it has ended. */
+  const nextRun = async (before?: string) => {
+    const deadline = AbortSignal.timeout(120_000);
+    for (;;) {
+      const id: string | null = (await server.call("GET /api/job/partner-files")).json.data.last_run_id;
+      if (id !== null && id !== before) {
+        for await (const _ of server.runtime.runs.follow(id, { signal: deadline }));
+        return (await server.call(`GET /api/run/${id}`)).json.data;
+      }
+      deadline.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  await upload("id,email\n1,ann@example.com\n");
+  const config = {
+    file: "customers.csv",
+    stream: "customers",
+    identify_by: ["email"],
+    keep_updated: true,
+    frequency: "on-arrival",
+  };
+  const json = { type: "csv-import", auth: "account", label: "partner-files", config };
+  const made = await server.call("POST /api/job", { json });
+  assert.equal(made.status, 201, made.text);
+  const first = await nextRun();
+  assert.deepEqual([first.status, first.accepted], ["succeeded", 1], JSON.stringify(first.failure));
+  await upload("id,email\n1,ann@example.com\n2,bo@example.com\n");
+  const second = await nextRun(first.id);
+  assert.deepEqual([second.status, second.accepted], ["succeeded", 2], JSON.stringify(second.failure));
+  const folder = { method: "local-folder", label: "folder", config: { folder: server.folder } };
+  assert.equal((await server.call("POST /api/auth", { json: folder })).status, 201);
+  const refused = await server.call("POST /api/job", { json: { ...json, auth: "folder", label: "other" } });
+  assert.equal(refused.status, 400, refused.text);
+  assert.match(refused.text, /Nobody tells when a file has come to auth/);
+});
