@@ -10,6 +10,7 @@ import { folderSpool } from "../codecs/spool.ts";
 import { delimiterOf, type PeopleInText } from "../profiles/people_in_text.ts";
 import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
 import { newId } from "./ids.ts";
+import { removeStrays } from "./managed/sweep_managed.ts";
 import { addBytes, bytesOf, contentsOf, deleteNode, type Node, updateNode } from "./managed/nodes.ts";
 
 /** Names and lines of the log looked at in one transaction. */
@@ -38,7 +39,11 @@ export const managedStoreOfPeople: ErasableStore = {
     let position = (context.position ?? { node: ["", "", ""], removed: 0 }) as unknown as Position | true;
     while (position !== true) {
       context.signal.throwIfAborted();
-      position = "log" in position ? await eraseLog(context, position.log) : await eraseNode(context, position);
+      if (!("log" in position)) position = await eraseNode(context, position);
+      else {
+        if (position.log === 0) await removeStrays(context.core.database, context.core.managed);
+        position = await eraseLog(context, position.log);
+      }
     }
   },
 };
@@ -77,7 +82,7 @@ async function eraseNode(
     await deleteNode(transaction, node);
     await addBytes(transaction, { account, id: node.tree_id }, -bytesOf(node));
   });
-  // What is not removed after it is swept.
+  // What a crash leaves here goes at the end.
   for (const id of gone) await core.managed.remove(id);
   return done;
 }

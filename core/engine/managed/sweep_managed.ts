@@ -104,7 +104,7 @@ async function forgetEmptyTrees(database: Database): Promise<void> {
 }
 
 /** Removes contents that no row names and nobody writes: a crash came between them and their row. */
-async function removeStrays({ kysely }: Database, managed: Core["managed"]): Promise<number> {
+export async function removeStrays({ kysely }: Database, managed: Core["managed"]): Promise<number> {
   let removed = 0;
   for await (const content of managed.stored()) {
     // The lock first: whoever holds it names the content in a row before letting go of it.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { onEachDatabase } from "../../testing/each_database_testing.ts";
 import { homeOf } from "../home.ts";
-import { put, startManaged } from "./managed_testing.ts";
+import { get, type ManagedPeer, put, startManaged } from "./managed_testing.ts";
 import { RETENTION, sweepManaged } from "./sweep_managed.ts";
 import { removeUser } from "./users.ts";
 
@@ -47,3 +47,37 @@ onEachDatabase(
     }
   },
 );
+
+function sweep({ database, contents, folder }: ManagedPeer) {
+  return sweepManaged({ database, managed: contents, home: homeOf(folder) });
+}
+
+onEachDatabase("an old file goes from under the upload that is to take its place", async (databases) => {
+  await using peer = await startManaged(databases);
+  const session = peer.session();
+  await put(session, "/a", "old");
+  await peer.database.kysely.updateTable("managed_nodes").set({ modified: Date.now() - RETENTION - 1 }).execute();
+  const file = await session.open("/a", { write: true, create: true, truncate: true });
+  await file.write(0, new TextEncoder().encode("ne"));
+  await session[Symbol.asyncDispose]();
+  assert.deepEqual(await sweep(peer), { files: 1, contents: 0 });
+  await assert.rejects(peer.store.stat("a"), { code: "not_found" });
+  assert.equal(await get(peer.session(), "/a"), "ne");
+  assert.equal(await peer.bytes(), 2);
+});
+
+onEachDatabase("what a crash left goes, and what is being written stays", async (databases) => {
+  await using peer = await startManaged(databases);
+  await using session = peer.session();
+  await put(session, "/a", "whole");
+  await using stray = await peer.contents.create();
+  await stray.handle.write(new Uint8Array(1), 0, 1, 0);
+  await stray[Symbol.asyncDispose]();
+  const file = await session.open("/b", { write: true, create: true });
+  await file.write(0, new Uint8Array(3));
+  assert.deepEqual(await sweep(peer), { files: 0, contents: 1 });
+  await file.close();
+  assert.deepEqual(await sweep(peer), { files: 0, contents: 0 });
+  assert.equal(await get(session, "/a"), "whole");
+  assert.equal(await get(session, "/b"), "\0\0\0");
+});

@@ -38,9 +38,10 @@ export async function saveUser(
   now: number,
 ): Promise<void> {
   const before = await userOf(transaction, { account, auth });
-  const other = await transaction.selectFrom("managed_users").select("auth_id").where("username", "=", login.username)
-    .executeTakeFirst();
-  if (other !== undefined && other.auth_id !== auth) throw nameTaken(login.username);
+  const other = await transaction.selectFrom("managed_users").select(["account_id", "auth_id"])
+    .where("username", "=", login.username).executeTakeFirst();
+  // Tenants may choose the same id for an auth.
+  if (other !== undefined && (other.account_id !== account || other.auth_id !== auth)) throw nameTaken(login.username);
   const tree_id = before?.username === login.username
     ? before.tree_id
     : await treeNamed(transaction, { account, username: login.username, now });

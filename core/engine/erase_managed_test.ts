@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import type { JsonValue } from "../contracts/records.ts";
+import { PeopleInText } from "../profiles/people_in_text.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
+import type { Core } from "./core.ts";
+import type { EraseContext } from "./erasable_stores.ts";
+import { managedStoreOfPeople } from "./erase_managed.ts";
+import { openHome } from "./home.ts";
+import { type ManagedPeer, put, startManaged } from "./managed/managed_testing.ts";
+
+const ANN = "ann@example.com";
+
+/** Somebody with one e-mail address. */
+const people = new PeopleInText([{
+  rules: {
+    identifyBy: ["email"],
+    identity: { normalise: (_: string, value: string) => value.trim().toLowerCase() },
+  } as never,
+  names: (_, value) => value === ANN,
+}]);
+
+/** Erases, in steps that each begin from what was committed, and gives the notes. */
+async function erase(peer: ManagedPeer): Promise<string[]> {
+  const notes: string[] = [];
+  const home = await openHome(`${peer.folder}/home`);
+  const { database, contents: managed } = peer;
+  let position: JsonValue | undefined;
+  for (let killed = true; killed;) {
+    killed = false;
+    const context: Partial<EraseContext> = {
+      core: { database, managed, home } as unknown as Core,
+      account: 1,
+      people,
+      position,
+      signal: new AbortController().signal,
+      task: { note: (text: string) => notes.push(text) } as unknown as EraseContext["task"],
+      commit: async (work) => {
+        await database.write(async (transaction) => {
+          position = (await work(transaction)).position;
+        });
+        killed = position !== true;
+        if (killed) throw new Error("killed");
+      },
+    };
+    await managedStoreOfPeople.erase(context as EraseContext).catch((error) => {
+      if (error.message !== "killed") throw error;
+    });
+  }
+  return notes;
+}
+
+onEachDatabase(
+  "an erasure removes the files that hold somebody, and those that nobody can look into",
+  async (databases) => {
+    await using peer = await startManaged(databases);
+    await using session = peer.session();
+    await session.makeFolder("/in");
+    await put(session, "/in/with.csv", `id,email\n1,${ANN}\n`);
+    await put(session, "/in/without.csv", "id,email\n2,bob@example.com\n");
+    await put(session, "/in/long.csv", `id,email\n${"2,bob@example.com\n".repeat(80_000)}1,Ann@Example.com\n`);
+    for (
+      const [name, text] of [["with.csv.gz", `id\n${ANN}\n`], ["without.csv.gz", "id\nbob@example.com\n"]] as const
+    ) {
+      const file = await session.open(`/in/${name}`, { write: true, create: true });
+      await file.write(0, gzipSync(text));
+      await file.close();
+    }
+    await put(session, "/in/sealed.csv.pgp", "-----BEGIN PGP MESSAGE-----\n\nnobody can read this\n");
+    await put(session, `/in/${ANN}.csv`, "nothing\n");
+    const notes = await erase(peer);
+    const left = (await Array.fromAsync(session.list("/in"))).flat().map(({ name }) => name);
+    assert.deepEqual(left, ["without.csv", "without.csv.gz"]);
+    assert.match(notes.join(), /removed: 5/);
+    assert.equal((await peer.stored()).length, 2);
+    assert.equal(
+      await peer.bytes(),
+      (await session.stat("/in/without.csv")).size + (await session.stat("/in/without.csv.gz")).size,
+    );
+    const log = JSON.stringify(await peer.database.kysely.selectFrom("managed_log").selectAll().execute());
+    assert.ok(!log.includes(ANN) && log.includes("[erased]"), log);
+  },
+);
+
+onEachDatabase(
+  "an erasure reaches what an upload that broke off has brought, and names of folders",
+  async (databases) => {
+    await using peer = await startManaged(databases);
+    const session = peer.session();
+    await session.makeFolder(`/${ANN}`);
+    await put(session, `/${ANN}/a`, "nobody");
+    const file = await session.open("/part", { write: true, create: true });
+    await file.write(0, new TextEncoder().encode(`id\n${ANN}\n`));
+    await session[Symbol.asyncDispose]();
+    await erase(peer);
+    const [folder, ...others] = (await Array.fromAsync(session.list("/"))).flat().map(({ name }) => name);
+    assert.match(folder ?? "", /^erased-/);
+    assert.deepEqual(others, []);
+    assert.equal((await session.stat(`/${folder}/a`)).size, 6);
+    assert.equal((await peer.stored()).length, 1);
+  },
+);
