@@ -46,6 +46,16 @@ export function startServer(place: Place): WaybillProcess {
   return start(place, script("../../server/main.ts"), ["--home", homePath(place), "--port", "0", "--no-sftp"]);
 }
 
+/** Starts the server program with its SFTP server, both on ports that are free. */
+export function startServerWithSftp(place: Place): WaybillProcess {
+  return start(place, script("../../server/main.ts"), ["--home", homePath(place), "--port", "0", "--sftp-port", "0"]);
+}
+
+/** Starts the SFTP server alone, on a port that is free; the database must be there. */
+export function startSftp(place: Place): WaybillProcess {
+  return start(place, script("./sftp_child.ts"), [homePath(place), "0".repeat(32)]);
+}
+
 /** Starts `waybill worker`. */
 export function startWorker(place: Place): WaybillProcess {
   return startCli(place, ["worker"]);
