@@ -67,11 +67,12 @@ onEachDatabase(
       await file.close();
     }
     await put(session, "/in/sealed.csv.pgp", "-----BEGIN PGP MESSAGE-----\n\nnobody can read this\n");
+    await put(session, "/in/packed.csv.bz2", "BZh91AY&SY and what nobody here unpacks");
     await put(session, `/in/${ANN}.csv`, "nothing\n");
     const notes = await erase(peer);
     const left = (await Array.fromAsync(session.list("/in"))).flat().map(({ name }) => name);
     assert.deepEqual(left, ["without.csv", "without.csv.gz"]);
-    assert.match(notes.join(), /removed: 5/);
+    assert.match(notes.join(), /removed: 6/);
     assert.equal((await peer.stored()).length, 2);
     assert.equal(
       await peer.bytes(),
