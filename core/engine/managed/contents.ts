@@ -32,6 +32,10 @@ export interface StoredContent {
 /** How long a content without a byte counts as one that is about to be locked, in milliseconds. */
 const NEWBORN = 60_000;
 
+/** How often a lock is asked for, and the milliseconds between: whoever only looks at one holds it for an instant. */
+const LOCK_TRIES = 20;
+const LOCK_PAUSE = 25;
+
 /** The contents of a data directory. */
 export class ManagedContents {
   constructor(private readonly dir: string) {}
@@ -41,11 +45,11 @@ export class ManagedContents {
     const id = newId();
     const path = this.#path(id);
     try {
-      return await this.#opened(id, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+      return await this.#made(id);
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw this.#failed(error);
+      if (!isMissing(error)) throw this.#failed(error);
       await this.#makeFolder(dirname(path));
-      return await this.#opened(id, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+      return await this.#made(id);
     }
   }
 
@@ -62,9 +66,14 @@ export class ManagedContents {
     }
   }
 
-  /** Opens one to go on writing it. */
-  async reopen(id: string): Promise<OpenContent> {
-    return await this.#opened(id, constants.O_RDWR);
+  /** Opens one to go on writing it; undefined while somebody else writes it, and where it is gone. */
+  async reopen(id: string): Promise<OpenContent | undefined> {
+    try {
+      return await this.#opened(id, constants.O_RDWR);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
   }
 
   /** Opens one to read it. Failure `config` (`not_found`) where it is gone. */
@@ -113,14 +122,26 @@ export class ManagedContents {
     return join(this.dir, id.slice(0, 2), id);
   }
 
-  async #opened(id: string, flags: number): Promise<OpenContent> {
+  async #made(id: string): Promise<OpenContent> {
+    const made = await this.#opened(id, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+    // Nobody else knows its name, but for whoever looks for what crashes left, and lets go of it.
+    if (made === undefined) throw new Error(`The new content "${id}" is locked`);
+    return made;
+  }
+
+  /** Undefined where somebody else holds the lock. */
+  async #opened(id: string, flags: number): Promise<OpenContent | undefined> {
     const path = this.#path(id);
     const handle = await open(path, flags, 0o600);
     let lock: Deno.FsFile | undefined;
     try {
       // The lock is another opening's: it ends with the process, whatever becomes of it.
       lock = await Deno.open(path, { read: true });
-      await lock.lock(true);
+      if (!await locked(lock)) {
+        lock.close();
+        await handle.close();
+        return undefined;
+      }
     } catch (error) {
       lock?.close();
       await handle.close();
@@ -177,6 +198,15 @@ export async function throwIfDiskFull<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     throw diskFull(error) ?? error;
+  }
+}
+
+/** Takes the lock; false where somebody holds it for longer than a look at it takes. */
+async function locked(file: Deno.FsFile): Promise<boolean> {
+  for (let tries = 1;; tries++) {
+    if (await file.tryLock(true)) return true;
+    if (tries === LOCK_TRIES) return false;
+    await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE));
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Failure } from "../../contracts/failure.ts";
 import type { Executor } from "../../database/database.ts";
 import { hastenJobs } from "./arrivals.ts";
 import {
@@ -28,6 +29,8 @@ export interface FinishedFile {
   readonly names: readonly string[];
   /** Its content, durable on the disk. */
   readonly content: string;
+  /** Whether it went on with what an upload that broke off has brought: that must still be there. */
+  readonly resumed?: boolean;
   readonly size: number;
   /** Most bytes of the account's files; undefined without a limit. */
   readonly quota: number | undefined;
@@ -36,10 +39,11 @@ export interface FinishedFile {
 
 /** Puts a whole file at its place; gives the contents that nothing names any more. */
 export async function commitFile(executor: Executor, tree: Tree, file: FinishedFile): Promise<string[]> {
-  const { place, content, size, now, quota } = file;
+  const { place, content, size, now, quota, resumed = false } = file;
   await requireFolder(executor, tree, place.parent);
   const node = await nodeAt(executor, tree, place);
   if (node?.kind === "folder") throw isFolder(file.names);
+  if (resumed && node?.partial !== content) throw replaced();
   const bytes = await addBytes(executor, tree, size - bytesOf(node));
   if (quota !== undefined && bytes > quota && size > bytesOf(node)) throw quotaFailure(quota);
   const change = { content, size, modified: now, partial: null, partial_size: 0, partial_modified: 0 };
@@ -55,10 +59,11 @@ export async function keepPartial(
   tree: Tree,
   file: Omit<FinishedFile, "quota">,
 ): Promise<string[]> {
-  const { place, content, size, now } = file;
+  const { place, content, size, now, resumed = false } = file;
   await requireFolder(executor, tree, place.parent);
   const node = await nodeAt(executor, tree, place);
   if (node?.kind === "folder") throw isFolder(file.names);
+  if (resumed && node?.partial !== content) throw replaced();
   await addBytes(executor, tree, size - (node?.partial_size ?? 0));
   const change = { partial: content, partial_size: size, partial_modified: now };
   if (node === undefined) await addFile(executor, tree, place, { content: null, size: 0, modified: now, ...change });
@@ -68,4 +73,11 @@ export async function keepPartial(
 
 async function requireFolder(executor: Executor, tree: Tree, id: string): Promise<void> {
   if (id !== ROOT && (await nodeOf(executor, tree, id))?.kind !== "folder") throw closed();
+}
+
+/** What the upload went on with was removed with its content, or made way for another upload. */
+function replaced(): Failure {
+  return new Failure("transient", "The upload was removed, or replaced by another, meanwhile", {
+    hint: "Upload the file again",
+  });
 }

@@ -146,10 +146,15 @@ export class SessionUpload implements SessionFile {
   get #own(): Upload {
     const { upload, owner } = this.options;
     if (upload.owner === owner) return upload;
-    throw new Failure("transient", "Another session goes on with this upload", {
-      hint: "Let that one end it, or upload the file again",
-    });
+    throw otherGoesOn();
   }
+}
+
+/** The upload is another session's now. */
+export function otherGoesOn(): Failure {
+  return new Failure("transient", "Another session goes on with this upload", {
+    hint: "Let that one end it, or upload the file again",
+  });
 }
 
 function readOnly(): Failure {

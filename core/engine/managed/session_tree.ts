@@ -149,7 +149,8 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
       if (there !== undefined && options.create && options.exclusive) throw taken(names, "file");
       this.#uploads.bytes = await this.#bytes(this.#kysely);
       if (upload === undefined || options.truncate) {
-        upload = await beginUpload(this.#options.contents, place, node, options.truncate === true);
+        const look = () => nodeAt(this.#kysely, this.#tree, place);
+        upload = await beginUpload(this.#options.contents, place, node, options.truncate === true, look);
         this.#uploads.add(upload);
       }
       return this.#handleOf(upload, names);
@@ -193,10 +194,11 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
 
   /** Gives the file its content; gives the contents that nothing names any more. */
   async #commit(upload: Upload, names: readonly string[]): Promise<string[]> {
-    const { size, place, content } = upload;
+    const { size, place, content, resumed } = upload;
     return await this.#write(async (transaction, now) => {
       const { quota } = this.#options;
-      const gone = await commitFile(transaction, this.#tree, { place, names, content: content.id, size, quota, now });
+      const file = { place, names, content: content.id, size, quota, now, resumed };
+      const gone = await commitFile(transaction, this.#tree, file);
       await this.#log(transaction, now, { action: "upload", path: pathOf(names), bytes: size });
       return gone;
     });
@@ -204,11 +206,11 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
 
   /** Keeps what an upload that broke off has brought without gaps; gives the contents that nothing names any more. */
   async #keep(upload: Upload, names: readonly string[]): Promise<string[]> {
-    const { contiguous: size, place, content } = upload;
+    const { contiguous: size, place, content, resumed } = upload;
     await content.handle.truncate(size);
     await content.sync();
     return await this.#write((transaction, now) =>
-      keepPartial(transaction, this.#tree, { place, names, content: content.id, size, now })
+      keepPartial(transaction, this.#tree, { place, names, content: content.id, size, now, resumed })
     );
   }
 

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { onEachDatabase } from "../../testing/each_database_testing.ts";
+import { get, type ManagedPeer, put, startManaged } from "./managed_testing.ts";
+import { Uploads } from "./uploads.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** An upload of `0123` that broke off. */
+async function breakOff(peer: ManagedPeer, path: string): Promise<void> {
+  const lost = peer.session();
+  const file = await lost.open(path, { write: true, create: true, truncate: true });
+  await file.write(0, bytes("0123"));
+  await lost[Symbol.asyncDispose]();
+}
+
+async function seen({ store }: ManagedPeer, path: string): Promise<string> {
+  return await new Response(await store.open(path)).text();
+}
+
+onEachDatabase(
+  "an upload that one process goes on with is refused to others, who wait for nothing",
+  async (databases) => {
+    await using peer = await startManaged(databases);
+    await breakOff(peer, "/a.csv");
+    await using here = peer.session();
+    await using there = peer.session(new Uploads());
+    const file = await here.open("/a.csv", { write: true });
+    await assert.rejects(there.open("/a.csv", { write: true }), /Another session goes on with this upload/);
+    await there.makeFolder("/unharmed");
+    await file.write(4, bytes("456789"));
+    await file.close();
+    assert.equal(await seen(peer, "a.csv"), "0123456789");
+
+    // Now it is a file, which may be gone on with from anywhere.
+    const again = await there.open("/a.csv", { write: true });
+    await again.write(10, bytes("!"));
+    await again.close();
+    assert.equal(await seen(peer, "a.csv"), "0123456789!");
+    assert.equal(await peer.bytes(), 11);
+    assert.equal((await peer.stored()).length, 1);
+  },
+);
+
+onEachDatabase(
+  "a file that another process completes while its upload is looked up is not cut off",
+  async (databases) => {
+    await using peer = await startManaged(databases);
+    await breakOff(peer, "/a.csv");
+    await using here = peer.session();
+    await using there = peer.session(new Uploads());
+    const file = await here.open("/a.csv", { write: true });
+    await file.write(4, bytes("456789"));
+    const [opened] = await Promise.allSettled([there.open("/a.csv", { write: true }), file.close()]);
+    if (opened.status === "fulfilled") await opened.value.close();
+    assert.equal(await seen(peer, "a.csv"), "0123456789");
+    assert.equal(await peer.bytes(), 10);
+  },
+);
+
+onEachDatabase("a whole upload stays when one that it replaced is gone on with and ends later", async (databases) => {
+  await using peer = await startManaged(databases);
+  await breakOff(peer, "/a.csv");
+  await using first = peer.session();
+  await using second = peer.session();
+  const file = await first.open("/a.csv", { write: true });
+  await file.write(4, bytes("456789"));
+  await put(second, "/a.csv", "whole");
+  await assert.rejects(file.close(), /replaced by another/);
+  assert.equal(await seen(peer, "a.csv"), "whole");
+  assert.equal(await get(second, "/a.csv"), "whole");
+  assert.equal(await peer.bytes(), 5);
+  assert.equal((await peer.stored()).length, 1);
+});
+
+onEachDatabase("what another process removed does not come back without its bytes", async (databases) => {
+  await using peer = await startManaged(databases);
+  await breakOff(peer, "/a.csv");
+  await using here = peer.session();
+  await using there = peer.session(new Uploads());
+  const file = await here.open("/a.csv", { write: true });
+  await file.write(4, bytes("456789"));
+  await there.remove("/a.csv");
+  await assert.rejects(file.close(), /removed/);
+  await assert.rejects(here.stat("/a.csv"), /does not exist/);
+  assert.equal(await peer.bytes(), 0);
+  assert.deepEqual(await peer.stored(), []);
+});
