@@ -20,17 +20,20 @@ Deno.test("the demo runs with its task's permissions, tells what happened, and i
     assert.match(first.stdout, /rows read +2,820 /);
     assert.match(first.stdout, /accepted +2,812\n/);
     assert.match(first.stdout, /rejected +8\n/);
-    assert.match(first.stdout, /247 {2}Has 14 cells where the header has 13\n/);
+    assert.match(first.stdout, /247 {2}Has 14 cells where the header has 13 \(in "customers_20260301\.csv"\)\n/);
     assert.match(first.stdout, /profiles made +[1-9]/);
+    assert.match(first.stdout, /rows read +5,643 [^]*accepted +3\nrejected +16\nunchanged +5,624\n/);
     assert.match(first.stdout, /email +priya\.iyer1061@example\.net\n/);
     assert.match(first.stderr, new RegExp(`Next:\n +.*deno.* task waybill run rejects [0-9a-f]{32} --home ${home}\n`));
     const second = await demo();
-    assert.match(second.stderr, /were in already.*harmless/);
+    assert.match(second.stderr, /was in already.*harmless/);
+    assert.match(second.stdout, /read +0\n/);
     const third = await demo("--json");
-    const run = JSON.parse(third.stdout);
+    const runs = third.stdout.trim().split("\n").map((line) => JSON.parse(line));
+    // The encrypted file is another each time; what is in it is not.
     assert.deepEqual(
-      [run.status, run.read, run.accepted, run.rejected, run.profiles_created, run.profiles_updated],
-      ["succeeded", 2820, 2812, 8, 0, 0],
+      runs.map((run) => [run.status, run.read, run.accepted, run.rejected, run.unchanged, run.profiles_created]),
+      [["succeeded", 0, 0, 0, 0, 0], ["succeeded", 2822, 0, 8, 2814, 0]],
     );
     assert.equal(third.stderr, "");
   } finally {
@@ -53,8 +56,28 @@ Deno.test("the demo keeps to a database of its own, says so, and the commands it
     const pasted = ["task", "--quiet", "waybill", ...step.split(" "), "--json"];
     const emptied = { ...options, env: { WAYBILL_DATABASE_URL: "" } };
     const { stdout } = await decoded(new Deno.Command("deno", { args: pasted, ...emptied }));
-    assert.equal(JSON.parse(stdout).length, 1);
+    assert.equal(JSON.parse(stdout).length, 2);
   } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("the demo goes on serving when it is told to, with the addresses to try", async () => {
+  const home = await Deno.makeTempDir();
+  const args = ["task", "--quiet", "demo", "--home", home, "--keep"];
+  const child = new Deno.Command("deno", { args, cwd: ROOT, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
+  try {
+    let said = "";
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      said += text;
+      if (/Waybill listens on http/.test(said)) break;
+    }
+    assert.match(said, /sftp -P \d+ demo-partner@127\.0\.0\.1, with the password Demo-[0-9a-f]{8}\n/);
+    const [, url] = /Waybill listens on (http:\S+),/.exec(said) ?? [];
+    assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  } finally {
+    child.kill("SIGTERM");
+    await child.status;
     await Deno.remove(home, { recursive: true });
   }
 });

@@ -6,13 +6,14 @@
 import type { Command, Noun } from "../command.ts";
 
 const start: Command = {
-  summary: "Imports examples/customers.csv and shows what happened",
+  summary: "Uploads examples/customers.csv over SFTP, imports it, and shows what happened",
+  flags: [{ name: "keep", kind: "switch", help: "Go on serving SFTP and HTTP until Ctrl-C" }],
   runner: "cli",
   home: ".waybill/demo",
-  run: async (app) => {
+  run: async (app, args) => {
     app.useSqlite();
-    const { runDemo } = await import("../demo.ts");
-    return await runDemo(app);
+    const { runDemo } = await import("../demo/demo.ts");
+    return await runDemo(app, args.on("keep") === true);
   },
 };
 

@@ -42,7 +42,7 @@ export async function readRemote(
       if (chunk === undefined) controller.close();
       else controller.enqueue(chunk);
     },
-    cancel: () => reader.stop(),
+    cancel: () => reader.cancel(),
   }, { highWaterMark: 0 });
 }
 
@@ -67,6 +67,7 @@ class RemoteReader {
   /** Whether it was found unchanged after its last byte had come. */
   #whole = false;
   #window = FIRST_WINDOW;
+  #cancelled = false;
   #flow: Flow | undefined;
 
   constructor(connection: SftpConnection, file: RemoteFile, options: OpenOptions) {
@@ -99,6 +100,12 @@ class RemoteReader {
     }
   }
 
+  /** Ends the reading, also one that is under way: what its closed handle is answered with is no lost connection. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.stop();
+  }
+
   /** Closes the file; what is still in flight is dropped when it comes. */
   stop(): void {
     const flow = this.#flow;
@@ -119,6 +126,7 @@ class RemoteReader {
         this.#attempts.succeeded();
         return result;
       } catch (error) {
+        if (this.#cancelled) throw error;
         this.stop();
         await this.#attempts.failed(pathFailure(error, this.#file.path));
       }
