@@ -95,7 +95,7 @@ Deno.test("the server takes the flags of `waybill serve`, with its help and its 
   assert.equal(code, 0);
   assert.match(
     new TextDecoder().decode(stdout),
-    /^Starts the HTTP server[^]*Usage: .* serve[^]*--host[^]*--port[^]*--home/,
+    /^Starts the HTTP and SFTP servers[^]*Usage: .* serve[^]*--host[^]*--port[^]*--home/,
   );
 });
 
