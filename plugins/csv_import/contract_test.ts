@@ -15,5 +15,5 @@ jobContract(smallBatches, {
   config: { stream: "people", file: "people.csv", timestamps: ["at"] },
   connect: async () => ({ files: memoryStore({ "people.csv": FILE }) }),
   silent: async () => silentStore("people.csv", FILE),
-  notSecret: ["host_key", "access_key_id"],
+  notSecret: ["host_key", "public_key", "access_key_id"],
 });

@@ -15,5 +15,5 @@ jobContract(smallBatches, {
   config: { stream: "people", file: "people.jsonl", timestamp_field: "at" },
   connect: async () => ({ files: memoryStore({ "people.jsonl": FILE }) }),
   silent: async () => silentStore("people.jsonl", FILE),
-  notSecret: ["host_key", "access_key_id"],
+  notSecret: ["host_key", "public_key", "access_key_id"],
 });
