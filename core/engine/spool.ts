@@ -5,12 +5,12 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure } from "../contracts/failure.ts";
 import type { FileStore } from "../contracts/file_store.ts";
 import { localStore } from "../files/local.ts";
 import { diskFullFailure } from "./disk_full.ts";
+import { isLocked, namesIn, syncFolder, unlessMissing } from "./stored_files.ts";
 
 /** Where a file lies: it belongs to a run, which may not be queued yet. */
 export interface SpoolPlace {
@@ -135,24 +135,6 @@ export function tooLarge(limit: number): Failure {
   });
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-  } catch (error) {
-    unlessMissing(error);
-    return [];
-  }
-}
-
 /** What there is to tell of a folder and the files in it. */
 async function lookAt(folder: string): Promise<Pick<SpoolEntry, "modified" | "bytes" | "coming">> {
   let modified = (await Deno.stat(folder).catch(unlessMissing))?.mtime?.getTime() ?? 0;
@@ -166,13 +148,4 @@ async function lookAt(folder: string): Promise<Pick<SpoolEntry, "modified" | "by
     coming ||= await isLocked(path);
   }
   return { modified, bytes, coming };
-}
-
-async function isLocked(path: string): Promise<boolean> {
-  using file = await Deno.open(path, { read: true }).catch(unlessMissing);
-  return file !== undefined && !await file.tryLock(true);
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (!(error instanceof Deno.errors.NotFound) && !(error instanceof Deno.errors.NotADirectory)) throw error;
 }

@@ -6,10 +6,10 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure } from "../../contracts/failure.ts";
 import { diskFullFailure } from "../disk_full.ts";
+import { isLocked, namesIn, syncFolder, unlessMissing } from "../stored_files.ts";
 
 /** Where a file lies. */
 export interface ArtifactPlace {
@@ -187,31 +187,4 @@ async function* inBlocks(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
     filled += chunk.length;
   }
   yield block.subarray(0, filled);
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-  } catch (error) {
-    unlessMissing(error);
-    return [];
-  }
-}
-
-async function isLocked(path: string): Promise<boolean> {
-  using file = await Deno.open(path, { read: true }).catch(unlessMissing);
-  return file !== undefined && !await file.tryLock(true);
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (!(error instanceof Deno.errors.NotFound) && !(error instanceof Deno.errors.NotADirectory)) throw error;
 }

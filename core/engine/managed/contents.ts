@@ -11,6 +11,7 @@ import type { FileEntry, FileStore } from "../../contracts/file_store.ts";
 import { localStore } from "../../files/local.ts";
 import { diskFullFailure } from "../disk_full.ts";
 import { isId, newId } from "../ids.ts";
+import { namesIn, syncFolder, unlessMissing } from "../stored_files.ts";
 
 /** A file that is being written. Whoever finds it without its lock, and no row that names it, may remove it. */
 export interface OpenContent extends AsyncDisposable {
@@ -210,28 +211,6 @@ async function locked(file: Deno.FsFile): Promise<boolean> {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-  } catch (error) {
-    unlessMissing(error);
-    return [];
-  }
-}
-
 function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (!(error instanceof Deno.errors.NotFound) && !(error instanceof Deno.errors.NotADirectory)) throw error;
 }

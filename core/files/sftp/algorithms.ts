@@ -6,7 +6,8 @@
 import type { Algorithms } from "./ssh2_types.ts";
 
 /**
- * No SHA-1, no CBC; no key exchange over P-521, which Deno does not have. ChaCha20 first: ssh2 brings it as WebAssembly, and on Deno it is twice as fast as AES-GCM.
+ * No SHA-1, no CBC; no key exchange over P-521, which Deno does not have. ChaCha20 first: ssh2 brings it as WebAssembly,
+ * and on Deno it is twice as fast as AES-GCM.
  */
 export const ALGORITHMS: Algorithms = {
   kex: [
