@@ -103,6 +103,8 @@ class Listening implements SftpServer {
   }
 
   async listen(host: string, port: number): Promise<void> {
+    // Nothing would mean every address, which is to be said.
+    if (host === "") throw unavailable(host, port, undefined);
     await new Promise<void>((resolve, reject) => {
       this.#listener.once("error", reject);
       this.#listener.listen(port, host, () => {
@@ -110,10 +112,7 @@ class Listening implements SftpServer {
         resolve();
       });
     }).catch((cause) => {
-      throw new Failure("config", `The SFTP server cannot listen on "${host}" port ${port}`, {
-        hint: "Give another port with --sftp-port, or stop what listens there",
-        cause,
-      });
+      throw unavailable(host, port, cause);
     });
     this.#listener.on("error", (error) => this.#parts.log.warn("The SFTP server's socket", { error: error.message }));
     const bound = this.#listener.address();
@@ -154,6 +153,23 @@ class Listening implements SftpServer {
     await Promise.all(connections.map(({ closed }) => closed));
     await stopped;
   }
+}
+
+function unavailable(host: string, port: number, cause: unknown): Failure {
+  const at = `"${host}" port ${port}`;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "EADDRINUSE" || code === "EACCES") {
+    return new Failure("config", `The SFTP server cannot listen on ${at}`, {
+      hint: code === "EACCES"
+        ? "Choose a port above 1023 with --sftp-port"
+        : "Give another port with --sftp-port, or stop what listens there",
+      cause,
+    });
+  }
+  return new Failure("config", `The SFTP server cannot listen on ${at}: it is no address of this machine`, {
+    hint: "Give one with --sftp-host; 0.0.0.0 and :: stand for all",
+    cause,
+  });
 }
 
 function keyOf(ip: string | undefined, port: number | undefined): string {

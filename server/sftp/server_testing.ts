@@ -68,6 +68,10 @@ export interface TestServer extends AsyncDisposable {
 
 /** How a server for tests differs. */
 export interface TestServerOptions {
+  /** 127.0.0.1 unless told. */
+  readonly host?: string;
+  /** Any free one unless told. */
+  readonly port?: number;
   readonly limits?: Partial<SftpLimits>;
   readonly clock?: () => number;
   readonly hostKeys?: readonly string[];
@@ -98,8 +102,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const { log, lines } = collectLog();
   logins.add("ada");
   const server = await startSftpServer({
-    host: "127.0.0.1",
-    port: 0,
+    host: options.host ?? "127.0.0.1",
+    port: options.port ?? 0,
     hostKeys: options.hostKeys ?? [testHostKey()],
     logins,
     filesOf: () => account.session(),
