@@ -78,12 +78,14 @@ async function eraseNode(
     return await step(commit, { log: 0 });
   }
   const next: Position = { node: [node.tree_id, node.parent_id, node.name], removed };
+  task.progress({ done: 0, total: bytesOf(node), unit: "bytes", note: "a file of a managed account" });
   const named = people.areIn(node.name);
   if (node.kind === "folder") {
     if (!named) return next;
     return await step(commit, next, (transaction) => updateNode(transaction, node, { name: `erased-${newId()}` }));
   }
-  if (!named && !await mayHold({ core, people, signal }, node)) return next;
+  // What was looked through is not looked through again.
+  if (!named && !await mayHold({ core, people, signal }, node)) return await step(commit, next);
   const gone = contentsOf(node);
   const done = await step(commit, { ...next, removed: removed + 1 }, async (transaction) => {
     await deleteNode(transaction, node);
@@ -126,12 +128,12 @@ async function areInStream(people: PeopleInText, stream: ReadableStream<Uint8Arr
     bytes.set(chunk, held.length);
     held = bytes;
     if (held.length < PIECE) continue;
-    if (delimiter === null && isPacked(held)) return true;
+    if (delimiter === null && isPacked(held) || !isText(held)) return true;
     if (delimiter === null) delimiter = delimiterOf(firstLine(held));
     if (look(held)) return true;
     held = held.slice(-OVERLAP);
   }
-  if (delimiter === null && isPacked(held)) return true;
+  if (delimiter === null && isPacked(held) || !isText(held)) return true;
   if (delimiter === null) delimiter = delimiterOf(firstLine(held));
   return look(held);
 }
@@ -139,6 +141,20 @@ async function areInStream(people: PeopleInText, stream: ReadableStream<Uint8Arr
 /** Whether people are in it, nobody here can tell. */
 function isPacked(start: Uint8Array): boolean {
   return PACKED.test(start.subarray(0, 16).toHex());
+}
+
+/** Bytes that text has one of in so many, at most, but for white space. */
+const CONTROLS = 64;
+
+/** Whether it is text, in UTF-8, UTF-16 or what has a character a byte: names are found in nothing else. */
+function isText(bytes: Uint8Array): boolean {
+  let controls = 0, zeros = 0;
+  for (const byte of bytes) {
+    if (byte === 0) zeros++;
+    else if (byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1b) controls++;
+  }
+  // In UTF-16 every other byte of what is written in Latin letters is zero, and of other scripts few are.
+  return controls * CONTROLS <= bytes.length && (zeros * CONTROLS <= bytes.length || zeros * 4 >= bytes.length);
 }
 
 function firstLine(bytes: Uint8Array): Uint8Array {

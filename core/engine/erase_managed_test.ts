@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { JsonValue } from "../contracts/records.ts";
 import { PeopleInText } from "../profiles/people_in_text.ts";
@@ -34,7 +36,7 @@ async function erase(peer: ManagedPeer): Promise<string[]> {
       people,
       position,
       signal: new AbortController().signal,
-      task: { note: (text: string) => notes.push(text) } as unknown as EraseContext["task"],
+      task: { note: (text: string) => notes.push(text), progress: () => {} } as unknown as EraseContext["task"],
       commit: async (work) => {
         await database.write(async (transaction) => {
           position = (await work(transaction)).position;
@@ -69,15 +71,19 @@ onEachDatabase(
     await put(session, "/in/sealed.csv.pgp", "-----BEGIN PGP MESSAGE-----\n\nnobody can read this\n");
     await put(session, "/in/packed.csv.bz2", "BZh91AY&SY and what nobody here unpacks");
     await put(session, `/in/${ANN}.csv`, "nothing\n");
+    const binary = await session.open("/in/picture.bin", { write: true, create: true });
+    await binary.write(0, randomBytes(3 << 20));
+    await binary.close();
+    const wide = await session.open("/in/without.utf16.csv", { write: true, create: true });
+    await wide.write(0, Buffer.from("\ufeffid,email\n2,bob@example.com\n".repeat(3_000), "utf16le"));
+    await wide.close();
     const notes = await erase(peer);
     const left = (await Array.fromAsync(session.list("/in"))).flat().map(({ name }) => name);
-    assert.deepEqual(left, ["without.csv", "without.csv.gz"]);
-    assert.match(notes.join(), /removed: 6/);
-    assert.equal((await peer.stored()).length, 2);
-    assert.equal(
-      await peer.bytes(),
-      (await session.stat("/in/without.csv")).size + (await session.stat("/in/without.csv.gz")).size,
-    );
+    assert.deepEqual(left, ["without.csv", "without.csv.gz", "without.utf16.csv"]);
+    assert.match(notes.join(), /removed: 7/);
+    assert.equal((await peer.stored()).length, 3);
+    const sizes = (await Array.fromAsync(session.list("/in"))).flat().map(({ size }) => size);
+    assert.equal(await peer.bytes(), sizes.reduce((sum, size) => sum + size, 0));
     const log = JSON.stringify(await peer.database.kysely.selectFrom("managed_log").selectAll().execute());
     assert.ok(!log.includes(ANN) && log.includes("[erased]"), log);
   },

@@ -80,6 +80,13 @@ function lineOf(event: SftpEvent, at: number): Line | undefined {
       };
     case "download":
       return { account, entry: { at, session, action: "download", path: event.path, bytes: event.bytes } };
+    case "upload":
+      // One that is complete is written down with the file it makes.
+      if (event.complete) return undefined;
+      return {
+        account,
+        entry: { at, session, action: "upload", path: event.path, bytes: event.bytes, reason: "not complete" },
+      };
     default:
       return undefined;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "../../core/contracts/failure.ts";
+import { AccountFailure } from "../../core/engine/managed/account_failure.ts";
 import { Status, type StatusCode } from "./protocol.ts";
 
 /** A request that is refused for its own sake, with what the client is told. */
@@ -23,10 +24,14 @@ export interface StatusText {
   readonly message: string;
 }
 
+const BUSY = "The server cannot do this now. Try again later";
+
 /** The status of an expected error; undefined for a bug, whose words are nobody's business. */
 export function statusOf(error: unknown): StatusText | undefined {
   if (error instanceof Refusal) return { code: error.code, message: error.message };
   if (!(error instanceof Failure)) return undefined;
+  // What databases and disks say of themselves is for the log.
+  if (error.kind === "transient" && !(error instanceof AccountFailure)) return { code: Status.FAILURE, message: BUSY };
   const message = error.hint === undefined ? error.message : `${error.message}. ${error.hint}`;
   switch (error.code) {
     case "not_found":

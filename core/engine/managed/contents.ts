@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import { Failure } from "../../contracts/failure.ts";
 import type { FileEntry, FileStore } from "../../contracts/file_store.ts";
 import { localStore } from "../../files/local.ts";
+import { AccountFailure } from "./account_failure.ts";
 import { diskFullFailure } from "../disk_full.ts";
 import { isId, newId } from "../ids.ts";
 import { namesIn, syncFolder, unlessMissing } from "../stored_files.ts";
@@ -187,7 +188,7 @@ export class ManagedContents {
 /** The Failure of a full disk, which says nothing of where the disk is: clients of the server read it. */
 export function diskFull(error: unknown): Failure | undefined {
   if (diskFullFailure(error, "") === undefined) return undefined;
-  return new Failure("transient", "The server's disk is full", {
+  return new AccountFailure("The server's disk is full", {
     hint: "Try again later, or tell whoever runs the server",
     cause: error,
   });

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { Failure } from "../../contracts/failure.ts";
 import type { Executor } from "../../database/database.ts";
+import { AccountFailure } from "./account_failure.ts";
 import { hastenJobs } from "./arrivals.ts";
 import {
   addBytes,
@@ -76,8 +76,8 @@ async function requireFolder(executor: Executor, tree: Tree, id: string): Promis
 }
 
 /** What the upload went on with was removed with its content, or made way for another upload. */
-function replaced(): Failure {
-  return new Failure("transient", "The upload was removed, or replaced by another, meanwhile", {
+function replaced(): AccountFailure {
+  return new AccountFailure("The upload was removed, or replaced by another, meanwhile", {
     hint: "Upload the file again",
   });
 }

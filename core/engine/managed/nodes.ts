@@ -7,6 +7,7 @@ import { Failure } from "../../contracts/failure.ts";
 import type { Executor } from "../../database/database.ts";
 import type { ManagedNodesTable } from "../../database/tables.ts";
 import { newId } from "../ids.ts";
+import { AccountFailure } from "./account_failure.ts";
 import { pathOf } from "./paths.ts";
 
 /** The files of one managed account. */
@@ -154,7 +155,7 @@ export function taken(names: readonly string[], kind: Node["kind"]): Failure {
 
 /** The account was removed or changed while somebody used it. */
 export function closed(): Failure {
-  return new Failure("transient", "The account was closed", { hint: "Ask whoever runs the server" });
+  return new AccountFailure("The account was closed", { hint: "Ask whoever runs the server" });
 }
 
 /** A folder is there, where a file was meant. */

@@ -5,6 +5,7 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { Failure } from "../../contracts/failure.ts";
+import { AccountFailure } from "./account_failure.ts";
 import type { SessionEntry, SessionFile } from "./session_files.ts";
 import type { Upload } from "./upload.ts";
 
@@ -152,7 +153,7 @@ export class SessionUpload implements SessionFile {
 
 /** The upload is another session's now. */
 export function otherGoesOn(): Failure {
-  return new Failure("transient", "Another session goes on with this upload", {
+  return new AccountFailure("Another session goes on with this upload", {
     hint: "Let that one end it, or upload the file again",
   });
 }

@@ -172,9 +172,9 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
 
   /** A handle of an upload has ended; with the last one, the upload has. */
   async #end(upload: Upload, names: readonly string[], how: "close" | "interrupt"): Promise<void> {
-    const { content, failed } = upload;
+    const { content } = upload;
     // Outside of what keeps others waiting: after the last handle nothing is written.
-    if (how === "close" && upload.isWanted) await content.sync();
+    if (how === "close" && upload.isWanted) await content.sync().catch((error) => upload.failed ??= error);
     await this.#uploads.exclusively(async () => {
       if (upload.owner !== this || --upload.handles > 0) return;
       let gone = upload.resumed && !upload.abandoned ? [] : [content.id];
@@ -189,7 +189,7 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
         await this.#discard(gone);
       }
     });
-    if (how === "close" && failed !== undefined) throw failed;
+    if (how === "close" && upload.failed !== undefined) throw upload.failed;
   }
 
   /** Gives the file its content; gives the contents that nothing names any more. */
