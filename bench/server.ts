@@ -21,7 +21,7 @@ export interface BenchServer extends AsyncDisposable {
 /** Starts one for a data directory; resolves once `/healthz` answers. */
 export async function startBenchServer(home: string): Promise<BenchServer> {
   const report = await Deno.makeTempFile();
-  const [program = "", ...args] = timed(report, [...COMMAND, "--home", home, "--port", "0", "--no-sftp"]);
+  const [program = "", ...args] = timed(report, [...COMMAND, "--home", home, "--port", "0", "--sftp-port", "0"]);
   const started = performance.now();
   const timing = new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
   const log = timing.stderr.pipeThrough(new TextDecoderStream());
