@@ -122,7 +122,7 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
   const plan = await server.call("POST /api/job/type/csv-import/plan", { json: { auth: "here", config: FILE } });
   assert.equal(plan.status, 200, plan.text);
   const type = (await server.call("GET /api/job/type/csv-import")).json.data;
-  assert.deepEqual(type.auth_methods, ["sftp", "sftp-pgp-private", "local-folder", "s3"]);
+  assert.deepEqual(type.auth_methods, ["sftp", "sftp-pgp-private", "managed-sftp", "local-folder", "s3"]);
   assert.ok(type.fields.some(({ flag }: { flag: string }) => flag === "identify-by"));
   assert.ok(type.config_schema.required.includes("file"));
   assert.ok(type.choices.some(({ field }: { field: string }) => field === "file"));
