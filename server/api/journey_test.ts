@@ -137,6 +137,7 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
     "sftp",
     "sftp-pgp-private",
     "sftp-pgp-public",
+    "managed-sftp",
     "local-folder",
     "s3",
   ], [
