@@ -4,9 +4,9 @@
  * @module
  */
 import type { ArtifactView } from "../../core/engine/artifacts/views.ts";
-import type { Page } from "../../core/engine/views.ts";
 import type { App } from "../app.ts";
 import type { Command, Noun } from "../command.ts";
+import { firstItems } from "../first_items.ts";
 
 const ARTIFACT = { name: "ID" };
 
@@ -17,14 +17,7 @@ const list: Command = {
     const { bytes } = await import("../format.ts");
     const wanted = args.integer("limit", 1, 100_000) ?? 20;
     const { artifacts } = await app.runtime();
-    const found: ArtifactView[] = [];
-    let cursor: string | null = "";
-    while (cursor !== null && found.length < wanted) {
-      const limit = Math.min(100, wanted - found.length);
-      const page: Page<ArtifactView> = await artifacts.list({ limit, ...(cursor === "" ? {} : { cursor }) });
-      found.push(...page.items);
-      cursor = page.next;
-    }
+    const found = await firstItems({ wanted, most: 100 }, (page) => artifacts.list(page));
     if (app.out.json) return app.out.value(found);
     app.out.table(
       ["id", "status", "name", "size", "made by", "expires", "fetched"],

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { ErasureView, Page } from "../../core/engine/views.ts";
+import type { ErasureView } from "../../core/engine/views.ts";
 import type { App } from "../app.ts";
 import type { Command, Noun } from "../command.ts";
+import { firstItems } from "../first_items.ts";
 
 const REQUEST_ID = { name: "REQUEST-ID" };
 
@@ -47,14 +48,7 @@ const list: Command = {
   run: async (app, args) => {
     const wanted = args.integer("limit", 1, 100_000) ?? 20;
     const { erasures } = await app.runtime();
-    const found: ErasureView[] = [];
-    let cursor: string | null = "";
-    while (cursor !== null && found.length < wanted) {
-      const limit = Math.min(100, wanted - found.length);
-      const page: Page<ErasureView> = await erasures.list({ limit, ...(cursor === "" ? {} : { cursor }) });
-      found.push(...page.items);
-      cursor = page.next;
-    }
+    const found = await firstItems({ wanted, most: 100 }, (page) => erasures.list(page));
     if (app.out.json) return app.out.value(found);
     app.out.table(
       ["request", "state", "asked", "done"],

@@ -7,6 +7,7 @@ import type { JobFileView } from "../../core/engine/job_files.ts";
 import type { App } from "../app.ts";
 import type { Arguments } from "../args.ts";
 import type { Command } from "../command.ts";
+import { firstItems } from "../first_items.ts";
 
 /** Lists what the ledger of a job holds. */
 export const files: Command = {
@@ -27,16 +28,5 @@ export const files: Command = {
 async function listFiles(app: App, args: Arguments): Promise<JobFileView[]> {
   const wanted = args.integer("limit", 1, 1_000_000) ?? 20;
   const { jobs } = await app.runtime();
-  const found: JobFileView[] = [];
-  let cursor: string | null = null;
-  do {
-    const limit = Math.min(1_000, wanted - found.length);
-    const page: { items: readonly JobFileView[]; next: string | null } = await jobs.files(args.words[0] ?? "", {
-      limit,
-      ...(cursor === null ? {} : { cursor }),
-    });
-    found.push(...page.items);
-    cursor = page.next;
-  } while (cursor !== null && found.length < wanted);
-  return found;
+  return await firstItems({ wanted, most: 1_000 }, (page) => jobs.files(args.words[0] ?? "", page));
 }

@@ -7,6 +7,7 @@ import type { RunView } from "../../core/engine/views.ts";
 import type { App } from "../app.ts";
 import type { Arguments } from "../args.ts";
 import type { Command, Noun } from "../command.ts";
+import { firstItems } from "../first_items.ts";
 import { findTarget, jobFlags, jobTypes, targetInput } from "../job_target.ts";
 import { AUTH } from "../saved.ts";
 import { UsageError } from "../usage.ts";
@@ -108,19 +109,7 @@ async function listRuns(app: App, args: Arguments): Promise<RunView[]> {
   }
   const filter = { ...(job === undefined ? {} : { job }), ...(status === undefined ? {} : { status }) };
   const { runs } = await app.runtime();
-  const found: RunView[] = [];
-  let cursor: string | null = null;
-  do {
-    const limit = Math.min(100, wanted - found.length);
-    const page: { items: readonly RunView[]; next: string | null } = await runs.list({
-      ...filter,
-      limit,
-      ...(cursor === null ? {} : { cursor }),
-    });
-    found.push(...page.items);
-    cursor = page.next;
-  } while (cursor !== null && found.length < wanted);
-  return found;
+  return await firstItems({ wanted, most: 100 }, (page) => runs.list({ ...filter, ...page }));
 }
 
 const show: Command = {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ManagedLogView } from "../../core/engine/managed/views.ts";
 import type { Command, Noun } from "../command.ts";
+import { firstItems } from "../first_items.ts";
 
 const show: Command = {
   summary: "Shows where the SFTP server is, and the fingerprints of its host keys",
@@ -97,18 +97,8 @@ const log: Command = {
     const wanted = args.integer("limit", 1, 100_000) ?? 50;
     const username = args.value("username");
     const { sftp } = await app.runtime();
-    const found: ManagedLogView[] = [];
-    let cursor: string | null | undefined;
-    while (found.length < wanted && cursor !== null) {
-      const limit = Math.min(1_000, wanted - found.length);
-      const page = await sftp.log({
-        limit,
-        ...(username === undefined ? {} : { username }),
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-      found.push(...page.items);
-      cursor = page.next;
-    }
+    const filter = username === undefined ? {} : { username };
+    const found = await firstItems({ wanted, most: 1_000 }, (page) => sftp.log({ ...filter, ...page }));
     if (app.out.json) return app.out.value(found);
     app.out.table(
       ["at", "username", "address", "action", "path", "bytes", "reason"],
@@ -122,6 +112,7 @@ const log: Command = {
         line.reason,
       ]),
     );
+    if (found.length === 0) app.out.note("Nothing is written down");
   },
 };
 

@@ -13,7 +13,7 @@ import type { PeopleInText } from "../profiles/people_in_text.ts";
 import type { RawForms } from "../profiles/raw_forms.ts";
 import { artifactStore } from "./artifacts/erase_artifacts.ts";
 import { audienceStore } from "./erase_audiences.ts";
-import { managedStoreOfPeople } from "./erase_managed.ts";
+import { managedFileStore } from "./erase_managed.ts";
 import { noticeStore } from "./erase_notices.ts";
 import { eventStore, rejectStore } from "./erase_archive.ts";
 import { profileStore } from "./erase_profiles.ts";
@@ -87,7 +87,7 @@ export const ERASABLE_STORES: readonly ErasableStore[] = [
   artifactStore,
   audienceStore,
   spoolStoreOf(),
-  managedStoreOfPeople,
+  managedFileStore,
   tableStore,
 ];
 

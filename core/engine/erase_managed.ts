@@ -36,7 +36,7 @@ type Position =
  * Files of managed accounts that hold one of the erased go, whether they were imported or not, and so do those that
  * nobody can look into: encrypted and damaged ones. A file that comes later is new data.
  */
-export const managedStoreOfPeople: ErasableStore = {
+export const managedFileStore: ErasableStore = {
   name: "managed",
   tables: ["managed_nodes", "managed_log"],
   folders: ["managed"],

@@ -7,7 +7,7 @@ import { PeopleInText } from "../profiles/people_in_text.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import type { Core } from "./core.ts";
 import type { EraseContext } from "./erasable_stores.ts";
-import { managedStoreOfPeople } from "./erase_managed.ts";
+import { managedFileStore } from "./erase_managed.ts";
 import { openHome } from "./home.ts";
 import { type ManagedPeer, put, startManaged } from "./managed/managed_testing.ts";
 
@@ -45,7 +45,7 @@ async function erase(peer: ManagedPeer): Promise<string[]> {
         if (killed) throw new Error("killed");
       },
     };
-    await managedStoreOfPeople.erase(context as EraseContext).catch((error) => {
+    await managedFileStore.erase(context as EraseContext).catch((error) => {
       if (error.message !== "killed") throw error;
     });
   }

@@ -11,7 +11,7 @@ import {
   type PluginDefinition,
 } from "@waybill/waybill";
 import { fileService, localFolder, managedSftp, s3, sftp, sftpPgpPrivate } from "../file_service/mod.ts";
-import { checkSequence } from "../file_service/sequence/mod.ts";
+import { checkSequence, SERVER_OPTIONS } from "../file_service/sequence/mod.ts";
 import { checkpoint, type CheckpointSchema } from "./checkpoint.ts";
 import { choices } from "./choices.ts";
 import { config, type CsvImportConfig } from "./config.ts";
@@ -44,17 +44,7 @@ export const csvImport: ImportJobDefinition<
     stream: "stream",
     file: "file",
     encoding: "encoding",
-    without: [
-      "folder",
-      "prefix",
-      "month_first",
-      "settle_seconds",
-      "after_import",
-      "move_to",
-      "diff",
-      "diff_keys",
-      "removed_marker",
-    ],
+    without: SERVER_OPTIONS,
   },
   choices,
   plan,

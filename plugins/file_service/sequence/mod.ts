@@ -14,6 +14,19 @@ export { type SequenceFields, sequenceFields, type SequenceOptions } from "./fie
 export { importFiles, type ImportOne, type PassOptions } from "./pass.ts";
 export { planFiles, type PlanOne } from "./plan.ts";
 
+/** Options about files on a server: a file that is uploaded is one, and there once. */
+export const SERVER_OPTIONS = [
+  "folder",
+  "prefix",
+  "month_first",
+  "settle_seconds",
+  "after_import",
+  "move_to",
+  "diff",
+  "diff_keys",
+  "removed_marker",
+] as const;
+
 /** Refuses (`config`) what does not go together, and a prefix that is wrong. */
 export async function checkSequence(options: SequenceOptions): Promise<void> {
   checkOptions(options);
