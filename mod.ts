@@ -33,10 +33,26 @@ export type {
 } from "./core/contracts/file_store.ts";
 export type { Snapshots, StoredBytes } from "./core/contracts/snapshot.ts";
 export type { FileFacts, FileLedger, FileState, ImportedFile } from "./core/contracts/ledger.ts";
+export type {
+  Delivered,
+  ExportAudience,
+  ExportContext,
+  ExportHistory,
+  ExportJobDefinition,
+  ExportPlanContext,
+  ExportReading,
+  ExportSource,
+  PastExport,
+  PublishedFile,
+  PublishedFileInput,
+  Signature,
+} from "./core/contracts/export_job.ts";
+export { type Member, type MemberBatch, type MemberColumn, membersOf } from "./core/contracts/members.ts";
 export { defineJob } from "./core/contracts/job.ts";
 export type {
   Choice,
   ChoiceContext,
+  Choices,
   ChoiceSource,
   Compared,
   ImportContext,

@@ -87,6 +87,10 @@ export interface Progress {
   readonly total?: number;
   /** Unit of both. */
   readonly unit: "bytes" | "rows";
+  /** Bytes that were written so far, where `done` counts rows. */
+  readonly bytes?: number;
+  /** How much of the work is done, from 0 to 1, where no `total` tells it. */
+  readonly share?: number;
   /** What is being done: a file's name. */
   readonly note?: string;
 }
@@ -192,6 +196,11 @@ export interface Passed {
   readonly snapshot?: string;
 }
 
+/** Live lists for fields, by key. */
+export type Choices<Auths extends readonly AuthDefinition[], Config extends ConfigSchema> = {
+  readonly [Key in keyof ConfigOf<Config>]?: ChoiceSource<ConfigOf<Config>, ConnectionOf<Auths[number]>>;
+};
+
 /** A job type that brings data in. Made with {@linkcode defineJob}. */
 export interface ImportJobDefinition<
   Auths extends readonly AuthDefinition[] = readonly AuthDefinition[],
@@ -227,9 +236,7 @@ export interface ImportJobDefinition<
   readonly upload?: FileConnection extends ConnectionOf<Auths[number]> ? UploadForm<keyof ConfigOf<Config> & string>
     : never;
   /** Live lists for fields, by key. */
-  readonly choices?: {
-    readonly [Key in keyof ConfigOf<Config>]?: ChoiceSource<ConfigOf<Config>, ConnectionOf<Auths[number]>>;
-  };
+  readonly choices?: Choices<Auths, Config>;
   /** Tells what a run would do; changes nothing. */
   plan?(context: PlanContext<ConfigOf<Config>, ConnectionOf<Auths[number]>>): Promise<Plan>;
   /**
