@@ -11,7 +11,7 @@ export const SNIFF_BYTES = 8_192;
 
 interface Signature {
   readonly magic: readonly number[] | string;
-  /** Where `magic` stands; 0 unless told. */
+  /** Where `magic` stands, with a NUL somewhere before it, as no text has it; at the start unless told. */
   readonly at?: number;
   readonly what: string;
   readonly hint: string;
@@ -66,14 +66,22 @@ const SIGNATURES: readonly Signature[] = [
  */
 export function refuseBinary(head: Uint8Array, name: string, delimiter: string): void {
   const bytes = head.subarray(0, SNIFF_BYTES);
-  const signature = SIGNATURES.find(({ magic, at }) => holds(bytes, magic, at)) ??
-    (isBinaryPgp(bytes) ? PGP : nulText(bytes, delimiter));
+  const signature = signatureOf(bytes) ?? nulText(bytes, delimiter);
   if (signature === undefined) return;
   throw new Failure("data", `File "${name}" is ${signature.what}, not CSV text`, { hint: signature.hint });
 }
 
+/** Whether text starts like another kind of file, which {@linkcode refuseBinary} takes it for. */
+export function looksLikeAnother(text: Uint8Array): boolean {
+  return signatureOf(text.subarray(0, SNIFF_BYTES)) !== undefined;
+}
+
+function signatureOf(bytes: Uint8Array): Pick<Signature, "what" | "hint"> | undefined {
+  return SIGNATURES.find(({ magic, at }) => holds(bytes, magic, at)) ?? (isBinaryPgp(bytes) ? PGP : undefined);
+}
+
 function holds(bytes: Uint8Array, magic: readonly number[] | string, at = 0): boolean {
-  if (bytes.length < at + magic.length) return false;
+  if (bytes.length < at + magic.length || (at > 0 && !bytes.subarray(0, at).includes(0))) return false;
   for (let i = 0; i < magic.length; i++) {
     if (bytes[at + i] !== (typeof magic === "string" ? magic.charCodeAt(i) : magic[i])) return false;
   }

