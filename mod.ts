@@ -30,6 +30,7 @@ export type {
   FileStore,
   ListOptions,
   OpenOptions,
+  WriteOptions,
 } from "./core/contracts/file_store.ts";
 export type { Snapshots, StoredBytes } from "./core/contracts/snapshot.ts";
 export type { FileFacts, FileLedger, FileState, ImportedFile } from "./core/contracts/ledger.ts";

@@ -55,6 +55,22 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How to write a file. */
+export interface WriteOptions {
+  /** Ends the writing. */
+  readonly signal?: AbortSignal;
+  /**
+   * Whether missing folders are made; they are unless told. Of no effect in a store whose folders are nothing but the names
+   * of their files: S3.
+   */
+  readonly makeFolders?: boolean;
+  /**
+   * Who writes: 1 to 32 letters and digits, which names of what is not complete carry, so that `tidy` finds what a killed
+   * process left.
+   */
+  readonly owner?: string;
+}
+
 /** A place that holds files. */
 export interface FileStore {
   /** Lists one folder, a page at a time. `""` is the root folder. */
@@ -69,13 +85,16 @@ export interface FileStore {
   open(path: string, options?: OpenOptions): Promise<ReadableStream<Uint8Array>>;
   /**
    * Writes a whole file: under a temporary name first, then renamed over `path`, so that a reader never sees a part
-   * of it. Missing folders are made. On failure nothing is left behind.
+   * of it. Missing folders are made. On failure nothing is left behind. Where `content` fails, so does it, with the same
+   * error; the file that was at `path` stays until then.
    */
-  write(
-    path: string,
-    content: ReadableStream<Uint8Array>,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<FileEntry>;
+  write(path: string, content: ReadableStream<Uint8Array>, options?: WriteOptions): Promise<FileEntry>;
+  /**
+   * Clears away what processes that were killed left in a folder of what `owner` was writing there: what is not complete
+   * is removed, and a file that was moved aside to be replaced, and was not, gets its name back. Absent where nobody sees
+   * such things.
+   */
+  tidy?(folder: string, owner: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Removes a file. Absent where the store cannot. */
   remove?(path: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Moves a file, replacing what is at `to`. Absent where the store cannot. */

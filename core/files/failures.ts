@@ -14,6 +14,16 @@ export function notFound(path: string, cause?: unknown): Failure {
   });
 }
 
+/** There is no folder `path`, and none is to be made. */
+export function noFolder(path: string, cause?: unknown): Failure {
+  const which = path === "" ? "The folder" : `Folder "${path}"`;
+  return new Failure("config", `${which} that is to be written to does not exist`, {
+    hint: "Check its name, or make it first",
+    code: "not_found",
+    cause,
+  });
+}
+
 /** `path` is a folder, where a file was meant. */
 export function isFolder(path: string, cause?: unknown): Failure {
   return new Failure("config", `"${path}" is a folder, not a file`, { hint: "Give the path of a file", cause });

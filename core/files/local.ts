@@ -7,8 +7,15 @@ import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
-import type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../contracts/file_store.ts";
-import { abortedOr, changed, isFolder, notFolder, notReadable } from "./failures.ts";
+import type {
+  FileEntry,
+  FilePage,
+  FileStore,
+  ListOptions,
+  OpenOptions,
+  WriteOptions,
+} from "../contracts/file_store.ts";
+import { abortedOr, changed, isFolder, noFolder, notFolder, notReadable } from "./failures.ts";
 import { isMissing, systemFailure } from "./local/failures.ts";
 import { streamOf, writeWhole } from "./local/io.ts";
 import { filePage, pageOf } from "./paging.ts";
@@ -22,6 +29,7 @@ import {
   parseFilePath,
   parsePath,
 } from "./paths.ts";
+import { tidyFolder } from "./tidy.ts";
 import { requireUnchanged, type Seen } from "./unchanged.ts";
 
 /** Entries described at the same time. */
@@ -113,21 +121,25 @@ class FolderStore implements LocalStore {
   async write(
     path: string,
     content: ReadableStream<Uint8Array>,
-    options: { readonly signal?: AbortSignal } = {},
+    options: WriteOptions = {},
   ): Promise<FileEntry> {
     const parsed = parseFilePath(path);
     const reader = content.getReader();
     try {
       throwIfAborted(options.signal);
       return await this.#doing(path, options.signal, async () => {
-        const target = await this.#place(parsed);
-        await writeWhole(target, reader, options.signal);
+        const target = await this.#place(parsed, options);
+        await writeWhole(target, reader, options);
         return await describe(parsed, target);
       });
     } catch (error) {
       reader.cancel(error).catch(() => {});
       throw error;
     }
+  }
+
+  async tidy(folder: string, owner: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await tidyFolder(this, folder, owner, options.signal);
   }
 
   async remove(path: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -160,11 +172,12 @@ class FolderStore implements LocalStore {
     return real;
   }
 
-  /** Where a file is to be written; makes its folder, and no folder outside of the root. */
-  async #place(path: ParsedPath): Promise<string> {
+  /** Where a file is to be written; makes its folder unless told, and no folder outside of the root. */
+  async #place(path: ParsedPath, { makeFolders = true }: WriteOptions = {}): Promise<string> {
     const lexical = this.#lexical(path);
-    await mkdir(this.#root, { recursive: true });
     const folder = dirname(lexical);
+    if (!makeFolders && !await isDirectory(folder)) throw noFolder(formatPath(parentPath(path)));
+    await mkdir(this.#root, { recursive: true });
     let existing = folder;
     while (!await exists(existing)) existing = dirname(existing);
     const [root, real] = await Promise.all([realpath(this.#root), realpath(existing)]);

@@ -4,11 +4,27 @@
  * @module
  */
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
-import type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../contracts/file_store.ts";
-import { abortedOr, changed, isFolder, notFolder, notFound, untilAborted } from "./failures.ts";
+import type {
+  FileEntry,
+  FilePage,
+  FileStore,
+  ListOptions,
+  OpenOptions,
+  WriteOptions,
+} from "../contracts/file_store.ts";
+import { abortedOr, changed, isFolder, noFolder, notFolder, notFound, untilAborted } from "./failures.ts";
 import { filePage, pageOf } from "./paging.ts";
 import { isLookDue, requireUnchanged, type Seen } from "./unchanged.ts";
-import { baseName, childPath, compareNames, formatPath, type ParsedPath, parseFilePath, parsePath } from "./paths.ts";
+import {
+  baseName,
+  childPath,
+  compareNames,
+  formatPath,
+  parentPath,
+  type ParsedPath,
+  parseFilePath,
+  parsePath,
+} from "./paths.ts";
 
 /** Bytes a stream hands out at a time. */
 const CHUNK = 64 * 1024;
@@ -122,11 +138,12 @@ export function memoryStore(files: Readonly<Record<string, Uint8Array | string>>
     async write(
       path: string,
       content: ReadableStream<Uint8Array>,
-      options: { readonly signal?: AbortSignal } = {},
+      { signal, makeFolders = true }: WriteOptions = {},
     ): Promise<FileEntry> {
       const parsed = parseFilePath(path);
       const key = requireFree(parsed);
-      put(key, await collect(content, options.signal));
+      if (!makeFolders && !isFolderKey(keyOf(parentPath(parsed)))) throw noFolder(formatPath(parentPath(parsed)));
+      put(key, await collect(content, signal));
       return describe(parsed);
     },
 

@@ -3,7 +3,14 @@
  *
  * @module
  */
-export type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../contracts/file_store.ts";
+export type {
+  FileEntry,
+  FilePage,
+  FileStore,
+  ListOptions,
+  OpenOptions,
+  WriteOptions,
+} from "../contracts/file_store.ts";
 export type { AddressPolicy } from "../contracts/auth.ts";
 export {
   type AddressKind,

@@ -53,12 +53,35 @@ export function parseFilePath(path: string): ParsedPath {
   return parsed;
 }
 
-/** A name no other writer uses, in the folder of the file called `name`, for what is not yet complete. */
-export function temporaryName(name: string): string {
+/** What a temporary name stands for: a file that is not yet complete, or one that was moved aside to be replaced. */
+export type TemporaryUse = "part" | "old";
+
+/** Bytes of a name that its temporary one holds: with the rest, 255 are the limit of common file systems. */
+const STEM = 190;
+
+/**
+ * A name no other writer uses, in the folder of the file called `name`. It carries its `owner`, where there is one. Long
+ * names are cut.
+ */
+export function temporaryName(name: string, owner?: string, use: TemporaryUse = "part"): string {
   const random = crypto.randomUUID().slice(0, 8);
-  // 255 bytes is the limit of common file systems; a long name is cut so that the temporary one fits too.
-  const stem = new TextDecoder().decode(new TextEncoder().encode(name).subarray(0, 200)).replace(/\uFFFD+$/, "");
-  return `.${stem}.waybill-${random}.part`;
+  const stem = new TextDecoder().decode(new TextEncoder().encode(name).subarray(0, STEM)).replace(/\uFFFD+$/, "");
+  return `.${stem}.waybill-${owner === undefined ? "" : `${owner}-`}${random}.${use}`;
+}
+
+/** What a temporary name of `owner` says; undefined for any other name. */
+export function readTemporaryName(
+  temporary: string,
+  owner: string,
+):
+  | { readonly use: TemporaryUse; /** Undefined where it may have been cut. */ readonly name: string | undefined }
+  | undefined {
+  const match = /^\.(.+)\.waybill-([A-Za-z0-9]{1,32})-[0-9a-f]{8}\.(part|old)$/s.exec(temporary);
+  if (match === null || match[2] !== owner) return undefined;
+  const stem = match[1] ?? "";
+  // A character that was cut has at most three bytes before its end.
+  const isWhole = new TextEncoder().encode(stem).length < STEM - 3;
+  return { use: match[3] === "old" ? "old" : "part", name: isWhole ? stem : undefined };
 }
 
 /** Orders names by their UTF-8 bytes; UTF-16 order differs from it above U+FFFF. */

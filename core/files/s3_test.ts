@@ -25,7 +25,7 @@ fileStoreSuite("S3", async () => {
     },
   };
   // The server puts up to 25 bytes after the name of the file in which it keeps an object.
-}, { longestName: 220 });
+}, { longestName: 220, folders: false });
 
 /** Runs `work`, which must throw a Failure of this kind. */
 async function fails(kind: FailureKind, said: RegExp, work: () => Promise<unknown>): Promise<void> {

@@ -4,16 +4,35 @@
  * @module
  */
 import type { Attributes } from "./sftp/ssh2_types.ts";
-import type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../contracts/file_store.ts";
+import type {
+  FileEntry,
+  FilePage,
+  FileStore,
+  ListOptions,
+  OpenOptions,
+  WriteOptions,
+} from "../contracts/file_store.ts";
 import { abortedOr, isFolder, notFound } from "./failures.ts";
-import { baseName, formatPath, parentPath, type ParsedPath, parseFilePath, parsePath, temporaryName } from "./paths.ts";
+import {
+  baseName,
+  formatPath,
+  parentPath,
+  type ParsedPath,
+  parseFilePath,
+  parsePath,
+  temporaryName,
+  type TemporaryUse,
+} from "./paths.ts";
 import { SftpConnection } from "./sftp/connection.ts";
 import { RemoteLister } from "./sftp/list.ts";
 import { settingsOf, type SftpOptions } from "./sftp/options.ts";
 import { readRemote } from "./sftp/read.ts";
 import { type SftpSession, SftpStatus, STATUS } from "./sftp/session.ts";
 import { entryOf, kindOf, pathFailure } from "./sftp/status.ts";
-import { makeFolders, replace, writeRemote } from "./sftp/write.ts";
+import { makeFolders } from "./sftp/folders.ts";
+import { replace } from "./sftp/replace.ts";
+import { writeRemote } from "./sftp/write.ts";
+import { tidyFolder } from "./tidy.ts";
 
 /** A store over SFTP. Close it: it holds a connection. */
 export interface SftpStore extends FileStore, AsyncDisposable {
@@ -87,15 +106,33 @@ class RemoteStore implements SftpStore {
   async write(
     path: string,
     content: ReadableStream<Uint8Array>,
-    options: { readonly signal?: AbortSignal } = {},
+    { signal, owner, makeFolders = true }: WriteOptions = {},
   ): Promise<FileEntry> {
     const parsed = parseFilePath(path);
-    const folder = join(this.#root, parentPath(parsed));
+    const parent = parentPath(parsed);
+    const folder = join(this.#root, parent);
     this.#lister.forget();
-    const temporary = `${folder}/${temporaryName(baseName(parsed))}`;
-    const target = { path, remote: join(this.#root, parsed), folder, temporary };
-    await writeRemote(this.#connection, target, content, options.signal);
-    return await this.stat(path, options);
+    const beside = (use: TemporaryUse) => `${folder}/${temporaryName(baseName(parsed), owner, use)}`;
+    await writeRemote(
+      this.#connection,
+      {
+        path,
+        remote: join(this.#root, parsed),
+        folder,
+        folderPath: formatPath(parent),
+        makeFolders,
+        temporary: beside("part"),
+        aside: beside("old"),
+      },
+      content,
+      signal,
+    );
+    return await this.stat(path, signal === undefined ? {} : { signal });
+  }
+
+  async tidy(folder: string, owner: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#lister.forget();
+    await tidyFolder(this, folder, owner, signal);
   }
 
   async remove(path: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -121,8 +158,9 @@ class RemoteStore implements SftpStore {
       await this.#connection.once(signal, async (session) => {
         if (kindOf(await statOf(session, source)) === "folder") throw isFolder(from);
         path = to;
-        await makeFolders(session, join(this.#root, parentPath(parsed)));
-        await replace(session, source, target);
+        const folder = join(this.#root, parentPath(parsed));
+        await makeFolders(session, folder);
+        await replace(session, source, target, `${folder}/${temporaryName(baseName(parsed), undefined, "old")}`);
       });
     } catch (error) {
       throw pathFailure(error, path);

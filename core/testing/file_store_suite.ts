@@ -22,6 +22,8 @@ export interface FilePeer extends AsyncDisposable {
 export interface FileStoreSuiteOptions {
   /** Most bytes of a name; 244 unless told. */
   readonly longestName?: number;
+  /** Whether a folder can be missing: where it is nothing but the names of its files, none is. True unless told. */
+  readonly folders?: boolean;
 }
 
 /** Registers the suite; each test gets a store of its own, empty, from `make`. */
@@ -34,7 +36,7 @@ export function fileStoreSuiteWith<Given>(
   register: (sentence: string, body: (given: Given) => Promise<void>) => void,
   name: string,
   make: (given: Given) => Promise<FilePeer>,
-  { longestName = 244 }: FileStoreSuiteOptions = {},
+  { longestName = 244, folders = true }: FileStoreSuiteOptions = {},
 ): void {
   const test = (sentence: string, body: (peer: FilePeer) => Promise<void>) => {
     register(`${name} store: ${sentence}`, async (given) => {
@@ -276,6 +278,52 @@ export function fileStoreSuiteWith<Given>(
     await fails("data", undefined, () => store.write("a.csv", failing), "The source broke");
     assert.deepEqual(await names(store, ""), ["a.csv"]);
     assert.equal(await readText(store, "a.csv"), "old");
+  });
+
+  test("throws what its content throws, whatever that is", async ({ store, put }) => {
+    await put("a.csv", text("old"));
+    class Held extends Error {}
+    const held = new Held("Somebody has to look at it first");
+    let pulls = 0;
+    const content = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        // Some stores send what they have got by then.
+        if (pulls++ < 9) controller.enqueue(noise(1024 * 1024));
+        else controller.error(held);
+      },
+    });
+    await assert.rejects(store.write("a.csv", content, { owner: "job1" }), (error) => error === held);
+    assert.deepEqual(await names(store, ""), ["a.csv"]);
+    assert.equal(await readText(store, "a.csv"), "old");
+  });
+
+  test("says that a folder is missing where it is not to make it", async ({ store, put }) => {
+    await put("in/a.csv", text("x"));
+    const write = (path: string) => store.write(path, stream([text("y")]), { makeFolders: false });
+    assert.equal((await write("in/b.csv")).size, 1);
+    assert.equal((await write("c.csv")).size, 1);
+    if (!folders) return;
+    for (const folder of ["no", "no/where", "in/no"]) {
+      await fails("config", "not_found", () => write(`${folder}/b.csv`), `Folder "${folder}" that is to be written to`);
+    }
+    assert.deepEqual(await names(store, ""), ["c.csv", "in"]);
+  });
+
+  test("clears away what killed writers left, of one owner, where that is seen", async ({ store, put }) => {
+    if (store.tidy === undefined) return;
+    const others = [".a.csv.waybill-0123abcd.part", ".a.csv.waybill-job2-0123abcd.part", ".waybill-job1-0123abcd.part"];
+    const kept = [...others, "a.csv", "b.csv", "x.part"].sort();
+    for (const file of kept) await put(`out/${file}`, text(file));
+    for (const random of ["0123abcd", "1123abcd"]) await put(`out/.a.csv.waybill-job1-${random}.part`, text("half"));
+    await put("out/.b.csv.waybill-job1-0123abcd.old", text("replaced by now"));
+    await put("out/.é c.csv.waybill-job1-0123abcd.old", text("never replaced"));
+    await store.tidy("out", "job1");
+    assert.deepEqual(await names(store, "out"), [...kept, "é c.csv"]);
+    assert.equal(await readText(store, "out/é c.csv"), "never replaced");
+    assert.equal(await readText(store, "out/b.csv"), "b.csv");
+    await store.tidy("out", "job1");
+    await store.tidy("nowhere", "job1");
+    assert.deepEqual(await names(store, "out"), [...kept, "é c.csv"]);
   });
 
   test("leaves nothing behind when a write is aborted, and stops its source", async ({ store }) => {

@@ -17,6 +17,8 @@ const KILL = "/usr/bin/kill";
 export interface OpenSshOptions {
   /** Lines for the top of `sshd_config`, where the first word on a matter wins. */
   readonly config?: readonly string[];
+  /** Arguments for its SFTP server: `-P posix-rename` takes an extension away, `-R` makes it read-only. */
+  readonly sftp?: string;
   /**
    * Makes a throw-away user who can log in with this password; only root can. Its home, and the store's login
    * directory, is the served folder.
@@ -124,7 +126,7 @@ class OpenSsh implements OpenSshServer {
       "MaxStartups 100",
       "MaxAuthTries 20",
       "UseDNS no",
-      "Subsystem sftp internal-sftp",
+      `Subsystem sftp internal-sftp ${this.#options.sftp ?? ""}`,
       "LogLevel VERBOSE",
       "",
     ].join("\n");

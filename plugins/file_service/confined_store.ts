@@ -26,7 +26,7 @@ export function confinedStore(store: FileStore, folder: string): FileStore {
         : "Give a path in it, starting there",
     });
   };
-  const { remove, move, clock } = store;
+  const { remove, move, clock, tidy } = store;
   return {
     list: async (path, options) => await store.list(within(path), options),
     stat: async (path, options) => await store.stat(within(path), options),
@@ -43,6 +43,7 @@ export function confinedStore(store: FileStore, folder: string): FileStore {
     },
     ...(remove && { remove: async (path, options) => await remove.call(store, within(path), options) }),
     ...(move && { move: async (from, to, options) => await move.call(store, within(from), within(to), options) }),
+    ...(tidy && { tidy: async (folder, owner, options) => await tidy.call(store, within(folder), owner, options) }),
     ...(clock && { clock: async () => await clock.call(store) }),
   };
 }

@@ -4,12 +4,27 @@
  * @module
  */
 import { Failure, throwIfAborted } from "../../contracts/failure.ts";
-import type { FileEntry, FilePage, FileStore, ListOptions, OpenOptions } from "../../contracts/file_store.ts";
+import type {
+  FileEntry,
+  FilePage,
+  FileStore,
+  ListOptions,
+  OpenOptions,
+  WriteOptions,
+} from "../../contracts/file_store.ts";
 import type { Database, Executor } from "../../database/database.ts";
-import { abortedOr, changed, isFolder, notFolder, notFound, untilAborted } from "../../files/failures.ts";
+import { abortedOr, changed, isFolder, noFolder, notFolder, notFound, untilAborted } from "../../files/failures.ts";
 import { streamOf } from "../../files/local/io.ts";
 import { filePage } from "../../files/paging.ts";
-import { baseName, childPath, formatPath, type ParsedPath, parseFilePath, parsePath } from "../../files/paths.ts";
+import {
+  baseName,
+  childPath,
+  formatPath,
+  parentPath,
+  type ParsedPath,
+  parseFilePath,
+  parsePath,
+} from "../../files/paths.ts";
 import { requireUnchanged } from "../../files/unchanged.ts";
 import { type ManagedContents, type OpenContent, throwIfDiskFull } from "./contents.ts";
 import { commitFile } from "./file_commit.ts";
@@ -116,7 +131,7 @@ class TreeStore implements ManagedStore {
   async write(
     path: string,
     content: ReadableStream<Uint8Array>,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal, makeFolders: makes = true }: WriteOptions = {},
   ): Promise<FileEntry> {
     const reader = content.getReader();
     try {
@@ -124,6 +139,7 @@ class TreeStore implements ManagedStore {
       const names = namesOf(formatPath(parsed));
       throwIfAborted(signal);
       const { tree, quota } = await this.#tree();
+      if (!makes) await this.#requireFolder(tree, parentPath(parsed));
       const made = await this.options.contents.create();
       let gone = [made.id];
       try {
@@ -202,6 +218,13 @@ class TreeStore implements ManagedStore {
       parent = node.id;
     }
     return parent;
+  }
+
+  async #requireFolder(tree: Tree, folder: ParsedPath): Promise<void> {
+    await this.#folder(tree, folder, formatPath(folder)).catch((error: unknown) => {
+      const isMissing = error instanceof Failure && error.code === "not_found";
+      throw isMissing ? noFolder(formatPath(folder), error) : error;
+    });
   }
 
   /** What jobs see at a path. */

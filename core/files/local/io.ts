@@ -6,6 +6,7 @@
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { throwIfAborted } from "../../contracts/failure.ts";
+import type { WriteOptions } from "../../contracts/file_store.ts";
 import { abortedOr, changed, untilAborted } from "../failures.ts";
 import { temporaryName } from "../paths.ts";
 import { isLookDue } from "../unchanged.ts";
@@ -61,9 +62,9 @@ export function streamOf(
 export async function writeWhole(
   target: string,
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  signal: AbortSignal | undefined,
+  { signal, owner }: WriteOptions,
 ): Promise<void> {
-  const temporary = join(dirname(target), temporaryName(basename(target)));
+  const temporary = join(dirname(target), temporaryName(basename(target), owner));
   const handle = await open(temporary, "wx");
   try {
     try {

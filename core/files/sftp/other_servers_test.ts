@@ -19,8 +19,11 @@ interface SimpleServer extends AsyncDisposable {
   readonly answers: string[][];
 }
 
-/** A server of one flat folder; a read is answered with `share` bytes at most. */
-async function serve(share: number): Promise<SimpleServer> {
+/** A server of one flat folder; a read is answered with `share` bytes at most, and a rename to `refused` not at all. */
+async function serve(
+  share: number,
+  refused: (to: string, times: number) => boolean = () => false,
+): Promise<SimpleServer> {
   const { Server, utils } = await loadSsh2();
   const files = new Map<string, Buffer>();
   const answers: string[][] = [];
@@ -38,7 +41,10 @@ async function serve(share: number): Promise<SimpleServer> {
     client.on(
       "session",
       (accept) =>
-        accept().on("sftp", (acceptSftp) => answerRequests(acceptSftp(), files, share, utils.sftp.STATUS_CODE)),
+        accept().on(
+          "sftp",
+          (acceptSftp) => answerRequests(acceptSftp(), files, share, refused, utils.sftp.STATUS_CODE),
+        ),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -56,6 +62,7 @@ function answerRequests(
   sftp: SFTPWrapper,
   files: Map<string, Buffer>,
   share: number,
+  refused: (to: string, times: number) => boolean,
   code: { readonly OK: number; readonly EOF: number; readonly NO_SUCH_FILE: number; readonly FAILURE: number },
 ): void {
   const attributes = (file: Buffer) => ({
@@ -100,8 +107,11 @@ function answerRequests(
   });
   sftp.on("CLOSE", (id) => sftp.status(id, code.OK));
   sftp.on("REMOVE", (id, name) => sftp.status(id, files.delete(name) ? code.OK : code.NO_SUCH_FILE));
+  const renames = new Map<string, number>();
   sftp.on("RENAME", (id, from, to) => {
     const file = files.get(from);
+    renames.set(to, (renames.get(to) ?? 0) + 1);
+    if (refused(to, renames.get(to) ?? 0)) return sftp.status(id, code.FAILURE);
     // As the draft has it: an existing target is an error.
     if (file === undefined || files.has(to)) return sftp.status(id, code.FAILURE);
     files.set(to, file);
@@ -148,4 +158,33 @@ Deno.test("SFTP write replaces a file on a server without the rename extension",
   await using store = await openSftpStore(options(server));
   assert.equal((await store.write("a.csv", new Blob(["newer"]).stream())).size, 5);
   assert.deepEqual([...server.files].map(([name, file]) => [name, file.toString()]), [["/a.csv", "newer"]]);
+});
+
+const told = (server: SimpleServer) => Object.fromEntries([...server.files].map(([name, file]) => [name, `${file}`]));
+
+Deno.test("SFTP write gives the old file its name back where the server does not take the new one", async () => {
+  // The first try finds the old file in the way, the second is refused for a reason of the server's own.
+  await using server = await serve(32_768, (to, times) => to === "/a.csv" && times === 2);
+  server.files.set("/a.csv", Buffer.from("old"));
+  await using store = await openSftpStore(options(server));
+  await assert.rejects(store.write("a.csv", new Blob(["newer"]).stream()), { kind: "transient" });
+  assert.deepEqual(told(server), { "/a.csv": "old" });
+});
+
+Deno.test("SFTP write says where the old file is when it cannot have its name back", async () => {
+  await using server = await serve(32_768, (to, times) => to === "/a.csv" && times > 1);
+  server.files.set("/a.csv", Buffer.from("old"));
+  await using store = await openSftpStore(options(server));
+  const where = /could not replace "\/a\.csv": what it held is in "(\/+\.a\.csv\.waybill-job1-[0-9a-f]{8}\.old)" now$/;
+  const error = await store.write("a.csv", new Blob(["newer"]).stream(), { owner: "job1" }).catch((error) => error);
+  assert.ok(error instanceof Failure && error.kind === "transient", String(error));
+  const aside = where.exec(error.message)?.[1] ?? error.message;
+  assert.deepEqual(told(server), { [aside]: "old" });
+});
+
+Deno.test("SFTP write tells what kept the server from replacing where nothing was in the way", async () => {
+  await using server = await serve(32_768, (to) => to === "/a.csv");
+  await using store = await openSftpStore(options(server));
+  await assert.rejects(store.write("a.csv", new Blob(["newer"]).stream()), { kind: "transient", message: /"a\.csv"/ });
+  assert.deepEqual(told(server), {});
 });

@@ -39,6 +39,11 @@ export const STATUS = {
   unsupported: 8,
 } as const;
 
+/** Whether the server said, one way or the other, that it does not know a request. */
+export function isUnsupported(error: unknown): boolean {
+  return error instanceof UnsupportedRequest || (error instanceof SftpStatus && error.code === STATUS.unsupported);
+}
+
 /** Starts a request; `done` takes the answer. */
 export type StartRequest<T> = (sftp: SFTPWrapper, done: (error: Error | null | undefined, value: T) => void) => void;
 

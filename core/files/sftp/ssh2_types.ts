@@ -121,6 +121,18 @@ export interface FileEntryWithStats {
   readonly attrs: Attributes;
 }
 
+/** What a server tells of a file system (OpenSSH's PROTOCOL, 3.4). */
+export interface FileSystemStats {
+  /** Free blocks, for those who are not root. */
+  readonly f_bavail: number;
+  /** Files that there may be; 0 where nobody counts. */
+  readonly f_files: number;
+  /** Files that may still be made by those who are not root. */
+  readonly f_favail: number;
+  /** 1 = read-only. */
+  readonly f_flag: number;
+}
+
 type Done = (error: Error | null | undefined) => void;
 type DoneWith<T> = (error: Error | null | undefined, value: T) => void;
 
@@ -148,6 +160,8 @@ export interface SftpRequests {
   ext_openssh_rename(from: string, to: string, done: Done): void;
   /** Throws where the server did not announce the extension. */
   ext_openssh_fsync(handle: Buffer, done: Done): void;
+  /** Throws where the server did not announce the extension. */
+  ext_openssh_statvfs(path: string, done: DoneWith<FileSystemStats>): void;
 }
 
 /** What a session hears: how it ends and, on the server's side, what the client asks for. */

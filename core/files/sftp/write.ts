@@ -4,12 +4,15 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Attributes, SFTPWrapper } from "./ssh2_types.ts";
+import type { SFTPWrapper } from "./ssh2_types.ts";
 import { throwIfAborted } from "../../contracts/failure.ts";
-import { abortedOr, isFolder, untilAborted } from "../failures.ts";
+import { abortedOr, isFolder, noFolder, untilAborted } from "../failures.ts";
 import type { SftpConnection } from "./connection.ts";
+import { makeFolders, statOf } from "./folders.ts";
+import { lackOf } from "./lack.ts";
 import type { RemoteFile } from "./read.ts";
-import { type SftpSession, SftpStatus, STATUS, UnsupportedRequest } from "./session.ts";
+import { replace } from "./replace.ts";
+import { isUnsupported, type SftpSession, SftpStatus, STATUS } from "./session.ts";
 import { kindOf, pathFailure } from "./status.ts";
 
 /** Bytes a request; every server takes 32 KiB (draft-ietf-secsh-filexfer-02, 3). */
@@ -23,8 +26,14 @@ const CLEAN_UP = 5_000;
 export interface WriteTarget extends RemoteFile {
   /** Path of the temporary file on the server, in the same folder. */
   readonly temporary: string;
+  /** Where the file that is there already goes, on a server that can replace none. */
+  readonly aside: string;
   /** Path of that folder on the server. */
   readonly folder: string;
+  /** What messages call the folder. */
+  readonly folderPath: string;
+  /** Whether it is made where it is missing. */
+  readonly makeFolders: boolean;
 }
 
 /** Writes `content` to the target; on failure nothing is left behind. */
@@ -54,53 +63,13 @@ export async function writeRemote(
       }
       await close();
       throwIfAborted(signal);
-      await replace(session, target.temporary, target.remote);
+      await replace(session, target.temporary, target.remote, target.aside);
     });
   } catch (error) {
     reader.cancel(error).catch(() => {});
+    const lacking = await lackOf(connection, target, error);
     await removeTemporary(connection, target.temporary);
-    throw abortedOr(signal, pathFailure(error, target.path));
-  }
-}
-
-/** Moves a file over another one. */
-export async function replace(session: SftpSession, from: string, to: string): Promise<void> {
-  try {
-    return await session.request<void>((sftp, done) => sftp.ext_openssh_rename(from, to, (error) => done(error)));
-  } catch (error) {
-    if (!isUnsupported(error)) throw error;
-  }
-  const rename = () => session.request<void>((sftp, done) => sftp.rename(from, to, (error) => done(error)));
-  try {
-    await rename();
-  } catch (error) {
-    // SFTP's own rename refuses an existing target. Without the extension there is a moment with neither file.
-    if (!(error instanceof SftpStatus) || error.code === STATUS.noSuchFile) throw error;
-    await session.request<void>((sftp, done) => sftp.unlink(to, (failed) => done(failed)));
-    await rename();
-  }
-}
-
-/** Makes a folder and those it lies in. */
-export async function makeFolders(session: SftpSession, folder: string): Promise<void> {
-  if (folder === "" || folder === "/" || folder === ".") return;
-  if (await statOf(session, folder) !== undefined) return;
-  await makeFolders(session, folder.slice(0, Math.max(folder.lastIndexOf("/"), 0)));
-  try {
-    await session.request<void>((sftp, done) => sftp.mkdir(folder, (error) => done(error)));
-  } catch (error) {
-    // Another writer may have been faster.
-    const found = await statOf(session, folder);
-    if (found === undefined || kindOf(found) !== "folder") throw error;
-  }
-}
-
-async function statOf(session: SftpSession, remote: string): Promise<Attributes | undefined> {
-  try {
-    return await session.request<Attributes>((sftp, done) => sftp.stat(remote, done));
-  } catch (error) {
-    if (error instanceof SftpStatus && error.code === STATUS.noSuchFile) return undefined;
-    throw error;
+    throw abortedOr(signal, lacking ?? pathFailure(error, target.path));
   }
 }
 
@@ -116,6 +85,7 @@ async function openTemporary(session: SftpSession, target: WriteTarget): Promise
     return await open();
   } catch (error) {
     if (!(error instanceof SftpStatus) || error.code !== STATUS.noSuchFile) throw error;
+    if (!target.makeFolders) throw noFolder(target.folderPath, error);
     await makeFolders(session, target.folder);
     return await open();
   }
@@ -169,10 +139,6 @@ async function flush(session: SftpSession, handle: Buffer): Promise<void> {
   } catch (error) {
     if (!isUnsupported(error)) throw error;
   }
-}
-
-function isUnsupported(error: unknown): boolean {
-  return error instanceof UnsupportedRequest || (error instanceof SftpStatus && error.code === STATUS.unsupported);
 }
 
 /** Removes what a failed write left, on a new connection where the old one is gone. */
