@@ -70,6 +70,14 @@ export const NOUNS: Readonly<Record<string, NounEntry>> = {
     summary: "Tokens for the HTTP API",
     load: async () => (await import("./commands/token.ts")).token,
   },
+  app: {
+    summary: "Parts of an account with a profile table of their own",
+    load: async () => (await import("./commands/app.ts")).app,
+  },
+  apikey: {
+    summary: "Keys for the bulk APIs",
+    load: async () => (await import("./commands/apikey.ts")).apikey,
+  },
   account: {
     summary: "Accounts, the tenants of this installation, and their settings",
     load: async () => (await import("./commands/account.ts")).account,

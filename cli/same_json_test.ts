@@ -27,6 +27,8 @@ Deno.test("what --json prints is what the HTTP API answers, key for key", async 
   for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) }));
   const token = (await server.runtime.tokens.list())[0]?.id ?? "";
   const artifact = (await server.call(`POST /api/run/${id}/rejects/link`, { json: {} })).json.data.id;
+  await server.call("POST /api/app", { json: { name: "weather" } });
+  const key = (await server.call("POST /api/apikey", { json: {} })).json.data.api_key;
   const same: readonly (readonly [argv: readonly string[], request: string])[] = [
     [["provider", "list"], "GET /api/provider"],
     [["provider", "show", "file-service"], "GET /api/provider/file-service"],
@@ -51,6 +53,11 @@ Deno.test("what --json prints is what the HTTP API answers, key for key", async 
     [["profile", "get", "id", "1"], "GET /api/profile?field=id&value=1"],
     [["token", "list"], "GET /api/token"],
     [["token", "show", token], `GET /api/token/${token}`],
+    [["app", "list"], "GET /api/app"],
+    [["app", "show", "weather"], "GET /api/app/weather"],
+    [["apikey", "list"], "GET /api/apikey"],
+    [["apikey", "show", key], `GET /api/apikey/${key}`],
+    [["account", "show"], "GET /api/account"],
     [["auth", "check", "in"], "POST /api/auth/in/check"],
   ];
   const printed = (argv: readonly string[]) => cli.json(...argv, "--home", join(server.folder, "..", "home"));

@@ -56,7 +56,11 @@ async function fill(server: TestServer): Promise<ReadonlyMap<string, readonly st
   const login = { username: "nowhere-else", password: "Secret-1" };
   await server.call("POST /api/auth", { json: { method: "managed-sftp", label: "managed", config: login } });
   const audience = await server.call("POST /api/audience", { json: { slug: "everyone", filter: "FILTER *" } });
+  const app = (await server.call("POST /api/app", { json: { name: "weather" } })).json.data;
+  const key = (await server.call("POST /api/apikey", { json: { name: "warehouse" } })).json.data;
   return new Map([
+    ["/api/app/", [app.app_id, "weather"]],
+    ["/api/apikey/", [key.api_key]],
     ["/api/audience/", [String(audience.json.data.id), "everyone"]],
     ["/api/artifact/", [artifact, artifact.slice(0, 8)]],
     ["/api/auth/", [auth.json.data.id, "partners-inbox", token]],
@@ -208,7 +212,7 @@ Deno.test("an account is shown, renamed and set over HTTP, and only the token's 
   const { id, created, ...rest } = shown.json.data;
   assert.match(id, /^[0-9a-f]{32}$/);
   assert.match(created, /Z$/);
-  assert.deepEqual(rest, { name: "acme", settings: { ...UNTOLD, pii_fields: [], suppress_erased: "off" } });
+  assert.deepEqual(rest, { org_id: 2, name: "acme", settings: { ...UNTOLD, pii_fields: [], suppress_erased: "off" } });
   const set = await server.call("PUT /api/account/settings", {
     token,
     json: { pii_fields: ["email"], suppress_erased: "forever" },

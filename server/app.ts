@@ -5,6 +5,8 @@
  */
 import type { Log } from "../core/contracts/log.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
+import { apiKeyRoutes } from "./api/apikey.ts";
+import { appRoutes } from "./api/app.ts";
 import { accountRoutes } from "./api/account.ts";
 import { artifactRoutes } from "./api/artifact.ts";
 import { audienceRoutes } from "./api/audience.ts";
@@ -23,6 +25,8 @@ import { streamRoutes } from "./api/stream.ts";
 import { tableRoutes } from "./api/table.ts";
 import { tokenRoutes } from "./api/token.ts";
 import { uploadRoutes } from "./api/upload.ts";
+import { bulkRoutes } from "./bulk/mod.ts";
+import { mountBulk } from "./bulk/mount.ts";
 import { docsRoutes } from "./docs.ts";
 import { errorResponse } from "./errors.ts";
 import { fileRoutes } from "./files.ts";
@@ -71,20 +75,27 @@ export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions
     ...audienceRoutes,
     ...entityRoutes,
     ...erasureRoutes,
+    ...appRoutes,
+    ...apiKeyRoutes,
     ...fileRoutes(runtime.openLink),
     ...healthRoutes(ready),
   ];
-  const routes = [...resources, ...docsRoutes(resources, runtime.registry)];
-  const handle = mount(routes, { verifyToken: runtime.verifyToken, as: runtime.as, stopping });
+  const described = [...resources, ...bulkRoutes], own = [...resources, ...docsRoutes(described, runtime.registry)];
+  const { verifyToken, verifyApiKey, admit, as } = runtime;
+  const handle = mount(own, { verifyToken, as, stopping });
+  const handleBulk = mountBulk(bulkRoutes, { verifyApiKey, admit, as, stopping, log });
   const fetch = async (request: Request): Promise<Response> => {
     const id = crypto.randomUUID(), since = performance.now(), target = targetOf(request.url);
-    const response = await handle(request, target).catch((error) => errorResponse(error, id, log));
-    secure(response.headers, { personal: target.parts[0] === "api" });
+    const isBulk = target.parts[0] === "v1";
+    const response = isBulk
+      ? await handleBulk(request, target, id)
+      : await handle(request, target).catch((error) => errorResponse(error, id, log));
+    secure(response.headers, { personal: isBulk || target.parts[0] === "api" });
     response.headers.set("x-request-id", id);
     logRequest(log, { id, method: request.method, target, status: response.status, since });
     return request.method === "HEAD" ? await withoutBody(response) : response;
   };
-  return { fetch, routes };
+  return { fetch, routes: [...own, ...bulkRoutes] };
 }
 
 /** The answer to HEAD: what GET would get, but for the body. What is being read for it has to be let go of. */

@@ -46,7 +46,7 @@ export async function docsPage(document: OpenApiDocument, origin: string): Promi
         <main>
     <h1>${document.info.title} API</h1>
     <p>${inCode(document.info.description)}</p>
-    <p>Every path under <code>/api</code> needs a token. The machine-readable form of this page is
+    <p>Every path under <code>/api</code> needs a token, every one under <code>/v1</code> an API key. The machine-readable form of this page is
     <a href="/openapi.json">openapi.json</a>. For the examples below, set:</p>
     <pre>${setup}</pre>
     ${groups.map(({ name, entries }) => section(name, entries, schemas))}
@@ -157,7 +157,9 @@ function curl(method: string, path: string, operation: Operation, schemas: Schem
     .map(({ name }) => `${name}=…`).join("&");
   const parts = [`curl "$WAYBILL_URL${path}${query === "" ? "" : `?${query}`}"`];
   if (method !== "get") parts.unshift(parts.pop() + ` -X ${method.toUpperCase()}`);
-  if (operation.security.length > 0) parts.push('-H "Authorization: Bearer $WAYBILL_TOKEN"');
+  const isBulk = operation.security.some((way) => "basic" in way);
+  if (isBulk) parts.push('-u "$WAYBILL_API_KEY:$WAYBILL_API_SECRET"');
+  else if (operation.security.length > 0) parts.push('-H "Authorization: Bearer $WAYBILL_TOKEN"');
   const [body] = Object.entries(operation.requestBody?.content ?? {});
   if (body !== undefined) {
     const [type, { schema }] = body;

@@ -14,13 +14,17 @@ import { readBody, readQuery } from "./request.ts";
 import type { Route, RouteInput } from "./route.ts";
 import { RouteTable, type Target } from "./route_table.ts";
 
-/** What routes are answered with. */
-export interface MountOptions {
-  readonly verifyToken: VerifyToken;
+/** What a route's handler is given beside its request. */
+export interface AnswerOptions {
   /** The caller's part of the engine. */
   as(caller: Caller): Engine;
   /** Ends the work of requests that outlive the server. */
   readonly stopping: AbortSignal;
+}
+
+/** What routes are answered with. */
+export interface MountOptions extends AnswerOptions {
+  readonly verifyToken: VerifyToken;
 }
 
 /** Answers a request, or throws what is wrong with it. */
@@ -44,26 +48,29 @@ export function mount(routes: readonly Route[], options: MountOptions): Handle {
     const route = place.routes.get(isHead ? "GET" : request.method);
     if (route === undefined) throw wrongMethod(place.routes);
     if (route.capability !== null) requireCapability(known(route, caller).actor, route.capability);
-    return await answer(route, { request, target, params: place.params, caller }, options);
+    return await answerRoute(route, { request, target, params: place.params, caller }, options);
   };
 }
 
 function checkDeclaration({ method, path, capability }: Route): void {
+  // Those are for `mountBulk`.
+  if (path.startsWith("/v1/")) throw new Error(`Route ${method.toUpperCase()} ${path} is one of the bulk APIs`);
   const needsToken = path === "/api" || path.startsWith("/api/");
   const declared = capability === null ? !needsToken : needsToken && Object.hasOwn(CAPABILITIES, capability ?? "");
   if (!declared) throw new Error(`Route ${method.toUpperCase()} ${path} declares no capability that there is`);
 }
 
 /** A request to a route that its caller may call. */
-interface Asked {
+export interface Asked {
   readonly request: Request;
   readonly target: Target;
   readonly params: Readonly<Record<string, string>>;
-  /** Undefined outside `/api`. */
+  /** Undefined outside `/api` and `/v1`. */
   readonly caller: Caller | undefined;
 }
 
-async function answer(route: Route, asked: Asked, options: MountOptions): Promise<Response> {
+/** Answers a request to a route: what it sent is checked against what the route declares. */
+export async function answerRoute(route: Route, asked: Asked, options: AnswerOptions): Promise<Response> {
   const { request, target } = asked;
   const query = readQuery(route.query, target.search);
   const body = route.body === undefined ? undefined : await readBody(route.body, request);
@@ -77,9 +84,9 @@ type Query = Readonly<Record<string, unknown>>;
 class Input implements RouteInput<Record<string, string>, Query, unknown> {
   readonly #route: Route;
   readonly #asked: Asked;
-  readonly #options: MountOptions;
+  readonly #options: AnswerOptions;
 
-  constructor(route: Route, asked: Asked, options: MountOptions, readonly query: Query, readonly body: unknown) {
+  constructor(route: Route, asked: Asked, options: AnswerOptions, readonly query: Query, readonly body: unknown) {
     this.#route = route;
     this.#asked = asked;
     this.#options = options;
@@ -121,11 +128,12 @@ class Input implements RouteInput<Record<string, string>, Query, unknown> {
 }
 
 function known(route: Route, caller: Caller | undefined): Caller {
-  if (caller === undefined || route.capability === null) throw new Error(`Route "${route.name}" knows no caller`);
+  if (caller === undefined) throw new Error(`Route "${route.name}" knows no caller`);
   return caller;
 }
 
-function wrongMethod(routes: ReadonlyMap<string, Route>): RequestFailure {
+/** The failure (405) of a request whose path has other methods. */
+export function wrongMethod(routes: ReadonlyMap<string, Route>): RequestFailure {
   const methods = [...routes.keys()];
   if (methods.includes("GET")) methods.push("HEAD");
   const allow = methods.sort().join(", ");

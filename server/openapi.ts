@@ -9,6 +9,7 @@ import type { Registry } from "../core/engine/registry.ts";
 import { scopesWith } from "../core/engine/capabilities.ts";
 import { jobSchema } from "../core/engine/schedule/fields.ts";
 import type { Scope } from "../core/engine/scopes.ts";
+import { bulkErrorBody } from "./bulk/errors.ts";
 import { errorBody } from "./errors.ts";
 import { type Route, TAGS } from "./route.ts";
 
@@ -70,6 +71,7 @@ const FAILURE_WORDS: Readonly<Record<number, string>> = {
   415: "The body is of a type that the route does not take",
   416: "The file does not have the bytes that the request asks for",
   422: "The other side refused the credential, or the file cannot be read",
+  429: "The API key has used up its rate limit; `Retry-After` tells when it may go on",
   503: "Not now: try again later",
 };
 
@@ -78,6 +80,9 @@ const SECURITY_SCHEMES: OpenApiDocument["components"]["securitySchemes"] = {
   header: { type: "apiKey", in: "header", name: "Authorization", description: "An API token, bare" },
   query: { type: "apiKey", in: "query", name: "access_token", description: "For what cannot send headers" },
 };
+
+/** How the bulk APIs are called. */
+const BASIC_SCHEME = { basic: { type: "http", scheme: "basic", description: "An API key and its secret" } };
 
 /** Describes `routes`, and the configuration of everything that `registry` brings. */
 export function openApiDocument(routes: readonly Route[], registry: Registry): OpenApiDocument {
@@ -95,12 +100,13 @@ export function openApiDocument(routes: readonly Route[], registry: Registry): O
       version: API_VERSION,
       description: "Moves customer data in and out by file. Answers stand in an envelope: " +
         '`{"status":"success","data":…}`; errors are `{"status":400,"message":…,"kind":…,"hint":…}`. ' +
+        'Those under `/v1`, the bulk APIs, answer bare JSON, errors as `{"error":…,"message":…}`. ' +
         "`security` names what a token has to be allowed, `x-scopes` the scopes that allow it. " +
         "The schemas named `config.*` are the configurations of auth methods and job types.",
     },
     tags: Object.values(TAGS).map((name) => ({ name })),
     paths,
-    components: { schemas: components.schemas, securitySchemes: SECURITY_SCHEMES },
+    components: { schemas: components.schemas, securitySchemes: { ...SECURITY_SCHEMES, ...BASIC_SCHEME } },
   };
 }
 
@@ -121,13 +127,30 @@ function operation(route: Route, components: Components): Operation {
         }),
       },
       ...Object.fromEntries(
-        failureStatuses(route).map((status) => [status, failure(FAILURE_WORDS[status], components)]),
+        failureStatuses(route).map((status) => [status, failure(wordsFor(route, status), route, components)]),
       ),
-      default: failure("Anything else that went wrong", components),
+      default: failure("Anything else that went wrong", route, components),
     },
-    security: capability === null ? [] : Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [capability] })),
+    security: securityOf(route),
     ...(capability === null ? {} : { "x-scopes": scopesWith(capability) }),
   };
+}
+
+/** Routes under `/v1` are called with an API key. */
+function isBulk({ path }: Route): boolean {
+  return path.startsWith("/v1/");
+}
+
+function securityOf(route: Route): OpenApiObject[] {
+  if (isBulk(route)) return Object.keys(BASIC_SCHEME).map((name) => ({ [name]: [] }));
+  const { capability } = route;
+  return capability === null ? [] : Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [capability] }));
+}
+
+function wordsFor(route: Route, status: number): string | undefined {
+  if (isBulk(route) && status === 401) return "No API key and secret, or wrong ones";
+  if (isBulk(route) && status === 403) return "The API key's account has no such app or organization";
+  return FAILURE_WORDS[status];
 }
 
 function requestBody({ body, content }: Route, components: Components): Pick<Operation, "requestBody"> {
@@ -141,21 +164,34 @@ function requestBody({ body, content }: Route, components: Components): Pick<Ope
   return { requestBody: { required, content: { "application/json": { schema: components.schemaOf(body, "input") } } } };
 }
 
-function failure(description: string | undefined, components: Components): Operation["responses"][string] {
+function failure(
+  description: string | undefined,
+  route: Route,
+  components: Components,
+): Operation["responses"][string] {
   return {
     description: description ?? "It went wrong",
-    content: { "application/json": { schema: components.schemaOf(errorBody, "output") } },
+    content: {
+      "application/json": { schema: components.schemaOf(isBulk(route) ? bulkErrorBody : errorBody, "output") },
+    },
   };
 }
 
-function failureStatuses({ capability, params, query, body, content, failures }: Route): number[] {
+function failureStatuses(route: Route): number[] {
+  const { capability, bucket, params, query, body, content, failures } = route;
   const statuses = new Set(failures);
   const takesBody = body !== undefined || content !== undefined;
   const takesInput = takesBody || Object.keys(query.shape).length > 0;
   if (takesInput) statuses.add(400);
   if (capability !== null) statuses.add(401).add(403);
-  if (Object.keys(params).length > 0) statuses.add(404);
-  if (takesBody) statuses.add(413).add(415);
+  if (bucket !== null) statuses.add(429);
+  if (isBulk(route)) {
+    statuses.add(401);
+    if (takesBody) statuses.add(413);
+  } else {
+    if (Object.keys(params).length > 0) statuses.add(404);
+    if (takesBody) statuses.add(413).add(415);
+  }
   return [...statuses].sort((a, b) => a - b);
 }
 

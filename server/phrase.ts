@@ -9,6 +9,9 @@
 
 /** Requests by command; `{}` is its argument. */
 export const REQUESTS: Readonly<Record<string, string>> = {
+  "apikey list": "GET /api/apikey",
+  "app list": "GET /api/app",
+  "account show": "GET /api/account",
   "artifact list": "GET /api/artifact",
   "artifact revoke": "DELETE /api/artifact/{}",
   "artifact show": "GET /api/artifact/{}",

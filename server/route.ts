@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { Answer } from "./answers.ts";
 import type { RawBody } from "./raw_body.ts";
 import type { Capability } from "../core/engine/capabilities.ts";
+import type { Bucket } from "../core/engine/rate_limits.ts";
 import type { Engine } from "../core/engine/runtime.ts";
 
 /** Headings of the documentation, in its order. */
@@ -26,6 +27,9 @@ export const TAGS = {
   audience: "Audiences",
   entity: "Entities",
   erasure: "Erasures",
+  app: "Apps",
+  apikey: "API keys",
+  bulk: "Bulk APIs",
   service: "Service",
 } as const;
 
@@ -69,8 +73,13 @@ export interface Route<
   readonly summary: string;
   /** What the summary does not say. */
   readonly description?: string;
-  /** What the token must be allowed to do; null = anybody may call it, outside `/api` alone. */
+  /**
+   * What the token must be allowed to do; null = anybody may call it, outside `/api` alone. Routes under `/v1` have none:
+   * they are for API keys.
+   */
   readonly capability: Capability | null;
+  /** The rate limit of API keys that its requests count against; null = none does. */
+  readonly bucket: Bucket | null;
   /** What each parameter of the path is. */
   readonly params: Params;
   /** The query's parameters, strings that are read as the schema's type. */
@@ -90,7 +99,7 @@ export interface Route<
 }
 
 /** What a route may leave out. */
-type Defaulted = "params" | "query" | "body" | "content" | "headers" | "failures";
+type Defaulted = "bucket" | "params" | "query" | "body" | "content" | "headers" | "failures";
 
 /** Defines a route; what its handler gets and must give follows from `params`, `query`, `body` and `answer`. */
 export function defineRoute<
@@ -104,6 +113,7 @@ export function defineRoute<
     & Partial<Pick<Route<Params, Query, Body, Result>, Defaulted>>,
 ): Route {
   return {
+    bucket: null,
     params: {},
     query: z.strictObject({}),
     body: undefined,

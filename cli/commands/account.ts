@@ -27,7 +27,10 @@ const list: Command = {
   run: async (app) => {
     const accounts = await (await app.runtime()).accounts.list();
     if (app.out.json) return app.out.value(accounts);
-    app.out.table(["name", "id", "made"], accounts.map(({ name, id, created }) => [name, id, created]));
+    app.out.table(
+      ["name", "org id", "id", "made"],
+      accounts.map(({ name, org_id, id, created }) => [name, org_id, id, created]),
+    );
   },
 };
 
@@ -70,6 +73,7 @@ function print({ out }: App, account: AccountView): void {
   out.pairs([
     ["name", account.name],
     ["id", account.id],
+    ["org id", account.org_id],
     ...Object.entries(account.settings).map(([key, value]) =>
       [key.replaceAll("_", " "), value.length === 0 ? "none" : value] as const
     ),

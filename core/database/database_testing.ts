@@ -38,6 +38,7 @@ const STEPS = [
   "0018_artifacts",
   "0019_managed_server",
   "0020_diff_counts",
+  "0021_bulk_keys",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

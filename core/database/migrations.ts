@@ -16,6 +16,7 @@ import { auditLog } from "./migrations/audit_log.ts";
 import { authOperators } from "./migrations/auth_operators.ts";
 import { authUsers } from "./migrations/auth_users.ts";
 import { blocksApart } from "./migrations/blocks_apart.ts";
+import { bulkKeys } from "./migrations/bulk_keys.ts";
 import { crowdedProfiles } from "./migrations/crowded_profiles.ts";
 import { diffCounts } from "./migrations/diff_counts.ts";
 import { erasedRejects } from "./migrations/erased_rejects.ts";
@@ -53,6 +54,7 @@ const MIGRATIONS: readonly Migration[] = [
   artifacts,
   managedServer,
   diffCounts,
+  bulkKeys,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

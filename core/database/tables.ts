@@ -7,6 +7,7 @@
  * @module
  */
 import type { ArtifactsTable } from "./tables/artifacts.ts";
+import type { ApiKeysTable, AppsTable, RateWindowsTable } from "./tables/bulk.ts";
 import type {
   AudienceHeadsTable,
   AudienceMembersTable,
@@ -32,6 +33,7 @@ import type {
 import type { NoticesTable, SchedulesTable } from "./tables/schedules.ts";
 
 export type * from "./tables/artifacts.ts";
+export type * from "./tables/bulk.ts";
 export type * from "./tables/managed.ts";
 export type * from "./tables/people.ts";
 export type * from "./tables/schedules.ts";
@@ -288,7 +290,7 @@ export interface AuditEntriesTable {
   /** From 1, without gaps. */
   sequence: number;
   at: number;
-  actor_kind: "token" | "user" | "system" | "link";
+  actor_kind: "token" | "apikey" | "user" | "system" | "link";
   actor_id: string | null;
   actor_name: string;
   action: string;
@@ -355,6 +357,9 @@ export interface Tables {
   identity_runs: IdentityRunsTable;
   identity_blocks: IdentityBlocksTable;
   tokens: TokensTable;
+  apps: AppsTable;
+  api_keys: ApiKeysTable;
+  rate_windows: RateWindowsTable;
   audit_entries: AuditEntriesTable;
   audit_heads: AuditHeadsTable;
   audience_heads: AudienceHeadsTable;

@@ -122,6 +122,6 @@ function refOf({ id, public_id, settings }: AccountsTable): AccountRef {
   return { id, publicId: public_id, settings: readSettings(settings) };
 }
 
-function viewOf({ public_id, name, settings, created_at }: AccountsTable): AccountView {
-  return { id: public_id, name, settings: readSettings(settings), created: isoTime(created_at) };
+function viewOf({ id, public_id, name, settings, created_at }: AccountsTable): AccountView {
+  return { id: public_id, org_id: id, name, settings: readSettings(settings), created: isoTime(created_at) };
 }

@@ -8,11 +8,11 @@ import type { Scope } from "./scopes.ts";
 /** Who acts. */
 export interface Actor {
   /**
-   * `token`: whoever calls the HTTP API; `user`: whoever types commands; `system`: Waybill itself; `link`: whoever has a
+   * `token`: whoever calls the HTTP API; `apikey`: whoever calls the bulk APIs with an API key; `user`: whoever types commands; `system`: Waybill itself; `link`: whoever has a
    * signed link, which may fetch its file and nothing else.
    */
-  readonly kind: "token" | "user" | "system" | "link";
-  /** Id of the token or of the link's file, the user's number; null where there is none. */
+  readonly kind: "token" | "apikey" | "user" | "system" | "link";
+  /** Id of the token or of the link's file, the API key (no secret), the user's number; null where there is none. */
   readonly id: string | null;
   /** The token's or user's name at that time. */
   readonly name: string;

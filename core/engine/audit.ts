@@ -14,6 +14,8 @@ import type { EngineContext } from "./context.ts";
 export type AuditKind =
   | "auth"
   | "token"
+  | "apikey"
+  | "app"
   | "job"
   | "mapping"
   | "table"

@@ -34,8 +34,12 @@ export const CAPABILITIES = {
   "settings.write": "Change the account's settings",
   "account.read": "See the account",
   "account.write": "Change the account",
+  "app.read": "See apps",
+  "app.write": "Make, rename and delete apps",
   "token.read": "See tokens, never themselves",
   "token.write": "Make and delete tokens",
+  "apikey.read": "See API keys, never their secrets",
+  "apikey.write": "Make and delete API keys",
   "audit.read": "See who changed what",
 } as const;
 
@@ -53,6 +57,8 @@ const NOT_GENERAL: ReadonlySet<Capability> = new Set([
   "account.write",
   "token.read",
   "token.write",
+  "apikey.read",
+  "apikey.write",
 ]);
 
 const ALLOWED: Readonly<Record<Scope, readonly Capability[]>> = {
@@ -83,6 +89,8 @@ const ALLOWED: Readonly<Record<Scope, readonly Capability[]>> = {
     "content.read",
     "content.write",
     "settings.read",
+    "app.read",
+    "app.write",
   ],
   campaign_manager: [...READ_WRITE_AUDIENCES, "export.read", "export.write"],
   general_manager: ALL.filter((capability) => !NOT_GENERAL.has(capability)),

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { Failure } from "../contracts/failure.ts";
 import { nearest } from "../describe/mod.ts";
 import { unusableHome } from "./home.ts";
+import { type Bucket, RATE_LIMITS, type RateLimits } from "./rate_limits.ts";
 
 /** What stands in a configuration file. */
 export interface ConfigFile {
@@ -15,6 +16,8 @@ export interface ConfigFile {
   readonly plugins: readonly string[];
   /** Most bytes of an upload, unpacked. */
   readonly uploadLimit: number;
+  /** How often an API key may be used. */
+  readonly rateLimits: RateLimits;
 }
 
 /** Its name in the data directory. */
@@ -23,9 +26,21 @@ export const CONFIG_FILE = "waybill.json";
 /** Most bytes of an upload unless the file says otherwise: 5 GiB. */
 const UPLOAD_LIMIT = 5 * 1024 ** 3;
 
+const BUCKETS = Object.keys(RATE_LIMITS) as Bucket[];
+
+function between(least: number, most: number): z.ZodNumber {
+  const wrong = `must be a whole number from ${least} to ${most}`;
+  return z.int(wrong).min(least, wrong).max(most, wrong);
+}
+
 const schema = z.object({
   plugins: z.array(z.string("must be a list of text").min(1, "must name modules"), "must be a list").default([]),
   upload_limit_bytes: z.int("must be a whole number of bytes").min(1, "must be at least 1").default(UPLOAD_LIMIT),
+  rate_limits: z.partialRecord(
+    z.enum(BUCKETS),
+    z.strictObject({ requests: between(1, 10_000), seconds: between(1, 86_400) }, "must have requests and seconds"),
+    `must hold limits by their names: ${BUCKETS.join(", ")}`,
+  ).default({}),
 });
 
 /**
@@ -36,8 +51,12 @@ const schema = z.object({
 export async function readConfigFile(home: string): Promise<ConfigFile> {
   const path = resolve(join(home, CONFIG_FILE));
   const text = await readIfThere(path);
-  const { plugins, upload_limit_bytes: uploadLimit } = text === undefined ? schema.parse({}) : parse(path, text);
-  return { plugins: plugins.map((specifier) => fromFolder(path, specifier)), uploadLimit };
+  const read = text === undefined ? schema.parse({}) : parse(path, text);
+  return {
+    plugins: read.plugins.map((specifier) => fromFolder(path, specifier)),
+    uploadLimit: read.upload_limit_bytes,
+    rateLimits: { ...RATE_LIMITS, ...read.rate_limits },
+  };
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
@@ -79,7 +98,9 @@ function parse(path: string, text: string): z.output<typeof schema> {
   }
   const { data, error } = schema.safeParse(json);
   if (data !== undefined) return data;
-  const problems = error.issues.map(({ path: [key], message }) => `"${String(key)}" ${message}`);
+  const problems = error.issues.map(({ path, message }) =>
+    `"${path.filter((key) => typeof key === "string").join(".")}" ${message}`
+  );
   throw refused(path, [...new Set(problems)].join("; "), {
     hint: 'Write { "plugins": ["./acme.ts"], "upload_limit_bytes": 5368709120 }',
   });

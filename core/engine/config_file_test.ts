@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { CONFIG_FILE, readConfigFile } from "./config_file.ts";
 import { failure, makeFolder } from "./engine_testing.ts";
+import { RATE_LIMITS } from "./rate_limits.ts";
 
 Deno.test("without a configuration file, or a data directory, nothing is set", async () => {
   await using folder = await makeFolder();
-  const unset = { plugins: [], uploadLimit: 5 * 1024 ** 3 };
+  const unset = { plugins: [], uploadLimit: 5 * 1024 ** 3, rateLimits: RATE_LIMITS };
   assert.deepEqual(await readConfigFile(folder.path), unset);
   assert.deepEqual(await readConfigFile(join(folder.path, "none")), unset);
 });
@@ -21,6 +22,16 @@ Deno.test("paths in the configuration file start at its folder, other specifiers
   ]);
 });
 
+Deno.test("the configuration file sets rate limits one by one", async () => {
+  await using folder = await makeFolder();
+  const limit = { requests: 100, seconds: 60 };
+  await Deno.writeTextFile(
+    join(folder.path, CONFIG_FILE),
+    JSON.stringify({ rate_limits: { "profile-import": limit } }),
+  );
+  assert.deepEqual((await readConfigFile(folder.path)).rateLimits, { ...RATE_LIMITS, "profile-import": limit });
+});
+
 const REFUSED: readonly [what: string, text: string, message: RegExp, hint: RegExp][] = [
   ["is no JSON", '{ "plugins": [], }', /cannot be used: it is not JSON: /, /trailing commas/],
   ["holds no object", '["./acme.ts"]', /it holds no JSON object$/, /Write \{/],
@@ -30,7 +41,7 @@ const REFUSED: readonly [what: string, text: string, message: RegExp, hint: RegE
     "has a setting of its own",
     '{ "colour": 1 }',
     /there is no setting "colour"$/,
-    /The settings are "plugins", "upload_limit_bytes"$/,
+    /The settings are "plugins", "upload_limit_bytes", "rate_limits"$/,
   ],
   ["names one plugin without a list", '{ "plugins": "./acme.ts" }', /"plugins" must be a list$/, /Write \{/],
   ["lists something else", '{ "plugins": [1] }', /"plugins" must be a list of text$/, /Write \{/],
@@ -41,6 +52,24 @@ const REFUSED: readonly [what: string, text: string, message: RegExp, hint: RegE
     /./,
   ],
   ["limits uploads in words", '{ "upload_limit_bytes": "5 GB" }', /must be a whole number of bytes$/, /./],
+  [
+    "limits nothing that there is",
+    '{ "rate_limits": { "imports": {} } }',
+    /"rate_limits" must hold limits by their names: profile-import, /,
+    /./,
+  ],
+  [
+    "limits to nothing",
+    '{ "rate_limits": { "log-export": { "requests": 0, "seconds": 1 } } }',
+    /"rate_limits.log-export.requests" must/,
+    /./,
+  ],
+  [
+    "limits by half",
+    '{ "rate_limits": { "log-export": { "requests": 5 } } }',
+    /"rate_limits.log-export.seconds" must/,
+    /./,
+  ],
   ["lists an empty name", '{ "plugins": [""] }', /"plugins" must name modules$/, /Write \{/],
 ];
 

@@ -8,6 +8,9 @@ import { folderSpool } from "../codecs/spool.ts";
 import { artifactsOf } from "./artifacts/artifacts.ts";
 import { Links } from "./artifacts/links.ts";
 import { sweepArtifacts } from "./artifacts/sweep_artifacts.ts";
+import { apiKeyCheck } from "./api_key_check.ts";
+import { apiKeysOf } from "./api_keys.ts";
+import { appsOf } from "./apps.ts";
 import { accountsOf, findAccount, ownAccountOf } from "./accounts.ts";
 import { type Actor, SYSTEM } from "./actor.ts";
 import { aliveIn } from "./alive.ts";
@@ -33,6 +36,7 @@ import { mappingsOf } from "./mappings.ts";
 import { Processes, type ProcessKind, takesAny } from "./processes.ts";
 import { hastenEarlier } from "./queue.ts";
 import { profilesOf } from "./profiles.ts";
+import { RateLimiter } from "./rate_limits.ts";
 import { Runner } from "./runner.ts";
 import { runsOf } from "./runs.ts";
 import type { Engine, Runtime } from "./runtime.ts";
@@ -66,7 +70,7 @@ export interface OpenOptions {
   readonly actor?: Actor;
   /** Where to log; JSON lines on stderr unless told. */
   readonly log?: EngineLog;
-  /** Another clock than the database's for what expires: artifacts and their links. */
+  /** Another clock than the database's for what expires: artifacts and their links, the windows of rate limits. */
   readonly clock?: () => Promise<number>;
 }
 
@@ -83,7 +87,7 @@ export async function openRuntime(options: OpenOptions): Promise<Runtime> {
 
 async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promise<Runtime> {
   const log = options.log ?? createLog();
-  const { plugins: configured, uploadLimit } = await readConfigFile(options.home);
+  const { plugins: configured, uploadLimit, rateLimits } = await readConfigFile(options.home);
   const plugins = [...options.plugins, ...configured];
   const core = stack.use(await openCore({ home: options.home, plugins }));
   const { database } = core;
@@ -100,6 +104,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const { clock = () => database.now() } = options;
   const links = new Links(core, clock);
   const sweeps = sweepsOf(core, clock);
+  const limiter = new RateLimiter(database, rateLimits, clock);
 
   let process: Processes | undefined;
   const start = async (kind: ProcessKind): Promise<Runner> => {
@@ -177,6 +182,8 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
       entities: entitiesOf(context, { entityTables }),
       sftp: managedServerOf(context, async () => (await alive()).processes),
       tokens: tokensOf(context),
+      apps: appsOf(context),
+      apiKeys: apiKeysOf(context),
       erasures: erasuresOf(context, {
         statements: core.statements,
         identityKey: core.identityKey,
@@ -200,6 +207,8 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     accounts: accountsOf(database, actor),
     as,
     verifyToken: tokenCheck(database),
+    verifyApiKey: apiKeyCheck(database),
+    admit: ({ actor: { id }, account }, bucket) => limiter.take({ account: account.id, key: id ?? "" }, bucket),
     openLink: (link) => links.open(link),
     process,
     ready: async () => {

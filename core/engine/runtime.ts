@@ -12,9 +12,12 @@ import type { JsonValue } from "../contracts/records.ts";
 import type { Actor } from "./actor.ts";
 import type { LinkedFile, LinkRequest } from "./artifacts/links.ts";
 import type { Artifacts } from "./artifacts/views.ts";
+import type { ApiKeys, Apps } from "./bulk_parts.ts";
 import type { Audiences, Entities, Erasures, Mappings, Profiles, ProfileTables, Streams } from "./data_parts.ts";
 import type { JobFileView } from "./job_files.ts";
 import type { ManagedServer } from "./managed/views.ts";
+import type { Bucket } from "./rate_limits.ts";
+import type { Admission } from "./rate_window.ts";
 import type { Registry } from "./registry.ts";
 import type { Caller } from "./token_check.ts";
 import type { UploadBody } from "./upload_body.ts";
@@ -35,6 +38,7 @@ export type {
   Streams,
   TableChange,
 } from "./data_parts.ts";
+export type { ApiKeys, Apps } from "./bulk_parts.ts";
 
 /** A configuration as it comes in: values typed, or strings that are read as the field's type. */
 export type ConfigInput = { readonly [key: string]: JsonValue };
@@ -294,6 +298,8 @@ export interface Engine {
   readonly audiences: Audiences;
   readonly entities: Entities;
   readonly tokens: Tokens;
+  readonly apps: Apps;
+  readonly apiKeys: ApiKeys;
   readonly erasures: Erasures;
   readonly audit: AuditLog;
 }
@@ -316,6 +322,10 @@ export interface Runtime extends Engine, AsyncDisposable {
   as(caller: Caller): Engine;
   /** Who calls with this token, or undefined for one that is not known; `unauthenticated` for one that has expired. */
   verifyToken(token: string): Promise<Caller | undefined>;
+  /** Who calls the bulk APIs with this API key; undefined where key or secret are wrong. */
+  verifyApiKey(key: string, secret: string): Promise<Caller | undefined>;
+  /** Counts a request of an API key's caller against one of its rate limits; whether it is let in. */
+  admit(caller: Caller, bucket: Bucket): Promise<Admission>;
   /** Opens a signed link, whoever has it; undefined for one that is not good, or not good any more. */
   openLink(link: LinkRequest): Promise<LinkedFile | undefined>;
   /** This process, among those of the data directory; undefined for one that executes no runs. */

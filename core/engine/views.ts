@@ -11,6 +11,7 @@ import type { RunStatus } from "../database/tables.ts";
 import type { AccountSettings } from "./account_settings.ts";
 import type { Actor } from "./actor.ts";
 
+export type * from "./bulk_views.ts";
 export type * from "./data_views.ts";
 
 /** A saved authorisation. Secrets are named, never shown. */
@@ -59,6 +60,8 @@ export interface TokenView {
 export interface AccountView {
   /** 32 hex digits. */
   readonly id: string;
+  /** The `org_id` of the bulk APIs. */
+  readonly org_id: number;
   readonly name: string;
   readonly settings: AccountSettings;
   readonly created: string;

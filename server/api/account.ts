@@ -14,6 +14,7 @@ const settings: z.ZodType<AccountSettings> = accountSettingsSchema.meta({ id: "A
 
 const account: z.ZodType<AccountView> = z.object({
   id: z.string().describe("32 hex digits"),
+  org_id: z.int().describe("What the bulk APIs call the account"),
   name: z.string(),
   settings,
   created: z.iso.datetime(),

@@ -24,7 +24,7 @@ const fields = {
   size: z.int().min(0).describe("Bytes"),
   sha256: z.string().describe("SHA-256 of its bytes, hex"),
   created_by: z.object({
-    kind: z.enum(["token", "user", "system", "link"]),
+    kind: z.enum(["token", "apikey", "user", "system", "link"]),
     id: z.string().nullable(),
     name: z.string(),
   }),

@@ -14,11 +14,11 @@ const entry: z.ZodType<AuditView> = z.object({
   sequence: z.int().min(1).describe("Its place in the account's log"),
   at: z.iso.datetime(),
   actor: z.object({
-    kind: z.enum(["token", "user", "system", "link"]).describe(
-      "`token`: a caller of this API; `user`: somebody at the command line; `system`: Waybill itself; " +
+    kind: z.enum(["token", "apikey", "user", "system", "link"]).describe(
+      "`token`: a caller of this API; `apikey`: one of the bulk APIs; `user`: somebody at the command line; `system`: Waybill itself; " +
         "`link`: whoever has a signed link",
     ),
-    id: z.string().nullable().describe("Id of the token or of the link's artifact, number of the user"),
+    id: z.string().nullable().describe("Id of the token or of the link's artifact, the API key, number of the user"),
     name: z.string(),
   }),
   action: z.string().describe("`create`, `update`, `delete`, …"),

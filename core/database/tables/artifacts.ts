@@ -30,7 +30,7 @@ export interface ArtifactsTable {
   fetches: number;
   fetched_at: number | null;
   /** Who made it, as the audit log has them. */
-  maker_kind: "token" | "user" | "system" | "link";
+  maker_kind: "token" | "apikey" | "user" | "system" | "link";
   maker_id: string | null;
   maker_name: string;
 }

@@ -1,0 +1,43 @@
+/**
+ * The tables of the bulk APIs: apps, API keys, and how often each key was used of late.
+ *
+ * The rules of `../tables.ts` hold here too.
+ *
+ * @module
+ */
+
+/** A sub-scope of an account, with a profile table of its own. */
+export interface AppsTable {
+  account_id: number;
+  /** 23 hex digits, a dash and a UUID. */
+  id: string;
+  /** Unique in the account. */
+  name: string;
+  /** Its profile table (`profile_tables.id`). */
+  table_id: number;
+  created_at: number;
+}
+
+/** A key to the bulk APIs, found before its account is known. */
+export interface ApiKeysTable {
+  /** Formed as an app's id; no secret. */
+  api_key: string;
+  account_id: number;
+  name: string;
+  /** SHA-256 of the secret, hex. */
+  secret_hash: string;
+  /** The token that made it, and its name at that time; null for one made at the command line. */
+  user_id: string | null;
+  user_name: string | null;
+  created_at: number;
+}
+
+/** The requests of one API key that still count for one limit. */
+export interface RateWindowsTable {
+  account_id: number;
+  api_key: string;
+  /** Name of the limit. */
+  bucket: string;
+  /** JSON list of when each was let in, ascending. */
+  stamps: string;
+}

@@ -1,0 +1,116 @@
+/**
+ * Apps: sub-scopes of an account, each with a profile table of its own.
+ *
+ * @module
+ */
+import { Failure } from "../contracts/failure.ts";
+import type { Executor } from "../database/database.ts";
+import type { AppsTable } from "../database/tables.ts";
+import { nearest } from "../describe/mod.ts";
+import { audit } from "./audit.ts";
+import { isBulkId, newBulkId } from "./bulk_ids.ts";
+import type { Apps } from "./bulk_parts.ts";
+import type { AppView } from "./bulk_views.ts";
+import type { EngineContext } from "./context.ts";
+import { isoTime } from "./iso_time.ts";
+import { checkLabel, freeLabel } from "./label.ts";
+import { makeTable, tableNames } from "./profile_tables.ts";
+
+/** An app, and the name of its profile table. */
+export interface AppRow extends AppsTable {
+  readonly table: string;
+}
+
+/** The apps of an account, in the order in which they were made. */
+function rowsOf(executor: Executor, account: number) {
+  return executor.selectFrom("apps")
+    .innerJoin(
+      "profile_tables",
+      (join) =>
+        join.onRef("profile_tables.account_id", "=", "apps.account_id").onRef(
+          "profile_tables.id",
+          "=",
+          "apps.table_id",
+        ),
+    )
+    .selectAll("apps").select("profile_tables.name as table").where("apps.account_id", "=", account)
+    .orderBy("apps.created_at").orderBy("apps.id");
+}
+
+/** The app of an account with this id; undefined where it has none such. */
+export async function findApp(executor: Executor, account: number, id: string): Promise<AppRow | undefined> {
+  return await rowsOf(executor, account).where("apps.id", "=", id).executeTakeFirst();
+}
+
+/** The apps of the context's account. */
+export function appsOf(context: Pick<EngineContext, "database" | "accountId" | "actor">): Apps {
+  const { database, accountId } = context;
+
+  async function require(executor: Executor, app: string): Promise<AppRow> {
+    const column = isBulkId(app) ? "apps.id" : "apps.name";
+    const row = await rowsOf(executor, accountId).where(column, "=", app).executeTakeFirst();
+    if (row !== undefined) return row;
+    const near = nearest(app, (await rowsOf(executor, accountId).execute()).map(({ name }) => name));
+    throw new Failure("config", `There is no app "${app}"`, {
+      code: "not_found",
+      hint: near === undefined ? "See `waybill app list`" : `Did you mean "${near}"?`,
+    });
+  }
+
+  /** Refuses a name that another app has, or that could be an app's id. */
+  async function checkName(executor: Executor, name: string, own?: string): Promise<string> {
+    const checked = checkLabel(name, "name");
+    if (isBulkId(checked)) {
+      throw new Failure("config", `The name "${checked}" looks like an app's id`, { hint: "Choose another" });
+    }
+    const other = await rowsOf(executor, accountId).where("apps.name", "=", checked).executeTakeFirst();
+    if (other === undefined || other.id === own) return checked;
+    throw new Failure("config", `Another app has the name "${checked}"`, { code: "conflict", hint: "Choose another" });
+  }
+
+  return {
+    create: async ({ name }) =>
+      await database.write(async (transaction) => {
+        const checked = await checkName(transaction, name);
+        const now = await database.now();
+        const table = freeLabel(tableNameOf(checked), await tableNames(transaction, accountId));
+        const table_id = await makeTable(transaction, accountId, table, now);
+        const row = { account_id: accountId, id: newBulkId(), name: checked, table_id, created_at: now };
+        await transaction.insertInto("apps").values(row).execute();
+        const detail = { table };
+        await audit(transaction, context, { action: "create", kind: "app", id: row.id, label: checked, detail });
+        return viewOf({ ...row, table });
+      }),
+    list: async () => (await rowsOf(database.kysely, accountId).execute()).map(viewOf),
+    get: async (app) => viewOf(await require(database.kysely, app)),
+    update: async (app, { name }) =>
+      await database.write(async (transaction) => {
+        const row = await require(transaction, app);
+        const changed = name === undefined ? row.name : await checkName(transaction, name, row.id);
+        if (changed === row.name) return viewOf(row);
+        await transaction.updateTable("apps").set({ name: changed }).where("account_id", "=", accountId)
+          .where("id", "=", row.id).execute();
+        const detail = { before: row.name };
+        await audit(transaction, context, { action: "rename", kind: "app", id: row.id, label: changed, detail });
+        return viewOf({ ...row, name: changed });
+      }),
+    delete: async (app) =>
+      await database.write(async (transaction) => {
+        const row = await require(transaction, app);
+        await transaction.deleteFrom("apps").where("account_id", "=", accountId).where("id", "=", row.id).execute();
+        await audit(transaction, context, { action: "delete", kind: "app", id: row.id, label: row.name });
+        return viewOf(row);
+      }),
+  };
+}
+
+/** A name for the profile table of an app. */
+function tableNameOf(name: string): string {
+  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_").replaceAll(/^_+|_+$/g, "").slice(0, 48);
+  // Digits alone are a table's id.
+  return /[a-z]/.test(slug) ? slug : slug === "" ? "app" : `app_${slug}`;
+}
+
+function viewOf({ id, name, account_id, table, table_id, created_at }: AppRow): AppView {
+  return { app_id: id, name, org_id: account_id, table, profiledb_id: table_id, created_at: isoTime(created_at) };
+}

@@ -1,0 +1,32 @@
+/**
+ * The forms of the bulk APIs' answers: bare JSON, and the way to a file.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Answer } from "../answers.ts";
+
+/** A JSON value, without an envelope. */
+export function bare<T>(schema: z.ZodType<T>, description: string, status: 200 | 202 = 200): Answer<T> {
+  return {
+    status,
+    description,
+    body: { type: "application/json", schema },
+    respond: (value) => Response.json(value, { status }),
+  };
+}
+
+/** A redirection (302) to a signed link. */
+export function redirect(description: string): Answer<string> {
+  return {
+    status: 302,
+    description,
+    body: null,
+    respond: (location) => new Response(null, { status: 302, headers: { location, "content-length": "0" } }),
+  };
+}
+
+/** A job's activity, as the bulk APIs name it: the run's id as a UUID. */
+export const activity: z.ZodType<{ readonly activity_id: string }> = z.object({
+  activity_id: z.uuid().describe("Names the import where its status is asked for"),
+}).meta({ id: "Activity" });
