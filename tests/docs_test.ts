@@ -91,6 +91,7 @@ Deno.test("the tests may run every program whose package .ci/run installs", () =
     "lftp": "/usr/bin/lftp",
     "putty-tools": "/usr/bin/psftp",
     "python3-paramiko": "/usr/bin/python3",
+    "python3-aiosmtpd": "/usr/bin/python3",
     "sshfs": "/usr/bin/sshfs",
     "rclone": "/usr/bin/rclone",
   };

@@ -61,7 +61,7 @@ const set: Command = {
     const { account } = await app.runtime();
     const changed = await account.update(change);
     print(app, changed);
-    const { hasMailServer, SMTP_HINT } = await import("../../core/engine/notify/mail.ts");
+    const { hasMailServer, SMTP_HINT } = await import("../../core/engine/mail/mailer.ts");
     if (args.config.notify_email !== undefined && changed.settings.notify_email.length > 0 && !hasMailServer()) {
       app.out.note(`No mail server is named, so no mail goes out. ${SMTP_HINT}`);
     }

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { FieldMeta } from "../contracts/config.ts";
+import { mailAddress } from "../contracts/mail.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
 import { parseConfig } from "../describe/mod.ts";
@@ -25,7 +26,7 @@ export const accountSettingsSchema = z.object({
       help: "Whether data for erased identities is refused for ever, not just until the erasure is done",
     } satisfies FieldMeta,
   ),
-  notify_email: z.array(z.email("must be an e-mail address")).default([]).meta(
+  notify_email: z.array(mailAddress()).default([]).meta(
     {
       title: "Notify email",
       help: "Where mail goes when a continuous job fails, pauses, or gets nothing new in time",

@@ -8,7 +8,7 @@ import type { Database, Executor } from "../../database/database.ts";
 import type { NoticesTable } from "../../database/tables.ts";
 import { settingsOf } from "../account_settings.ts";
 import { isoTime } from "../iso_time.ts";
-import { sendMail } from "./mail.ts";
+import { openMailer } from "../mail/mailer.ts";
 import { postWebhook } from "./webhook.ts";
 
 /** Notices that one look delivers. */
@@ -43,7 +43,7 @@ export async function deliver(
     if (signal?.aborted) break;
     if (!await take(database, found, await clock())) continue;
     try {
-      await send(database, found);
+      await send(database, found, log);
       await remove(database.kysely, found);
       delivered++;
     } catch (error) {
@@ -70,12 +70,16 @@ async function remove(executor: Executor, { account_id, id }: NoticesTable): Pro
 }
 
 /** Delivers one as its account wants it now; nothing where it wants none any more. */
-async function send({ kysely }: Database, notice: NoticesTable): Promise<void> {
+async function send({ kysely }: Database, notice: NoticesTable, log: Log): Promise<void> {
   const { notify_email, notify_webhook } = await settingsOf(kysely, notice.account_id);
   const { name } = await kysely.selectFrom("accounts").select("name").where("id", "=", notice.account_id)
     .executeTakeFirstOrThrow();
   if (notice.channel === "mail") {
-    if (notify_email.length > 0) await sendMail({ id: notice.id, to: notify_email, ...mailOf(notice, name) });
+    if (notify_email.length === 0) return;
+    const { refused } = await openMailer().send({ id: notice.id, to: notify_email, ...mailOf(notice, name) });
+    for (const { address, reason } of refused) {
+      log.warn(`A notice went out, but not to "${address}": ${reason}`, { account: name });
+    }
   } else if (notify_webhook !== "") {
     await postWebhook(notify_webhook, {
       id: notice.id,

@@ -8,10 +8,10 @@ import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Client, ParsedKey, SFTPWrapper } from "./ssh2_types.ts";
 import { abortFailure, Failure } from "../../contracts/failure.ts";
-import { dial } from "./dial.ts";
+import { dial, serverName } from "../dial.ts";
 import { readPrivateKey } from "./key.ts";
 import { LoginMethods } from "./login.ts";
-import { serverName, type SftpSettings } from "./options.ts";
+import type { SftpSettings } from "./options.ts";
 import { SftpSession } from "./session.ts";
 import { loadSsh2 } from "./ssh2.ts";
 

@@ -6,7 +6,8 @@
 import { abortFailure, Failure, throwIfAborted } from "../../contracts/failure.ts";
 import { untilAborted } from "../failures.ts";
 import { openSession } from "./connect.ts";
-import { serverName, type SftpSettings } from "./options.ts";
+import { serverName } from "../dial.ts";
+import type { SftpSettings } from "./options.ts";
 import { ConnectionLost, type SftpSession } from "./session.ts";
 
 /** Tries without any progress before an operation gives up. */

@@ -5,7 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { Failure } from "../../contracts/failure.ts";
-import { serverName, type SftpSettings } from "./options.ts";
+import { serverName } from "../dial.ts";
+import type { SftpSettings } from "./options.ts";
 import type { AuthenticationType, LoginAttempt, ParsedKey } from "./ssh2_types.ts";
 
 /** What each way is called in messages: by what the user gave for it. */

@@ -72,8 +72,3 @@ export function settingsOf(options: SftpOptions): SftpSettings {
     algorithms: ALGORITHMS,
   };
 }
-
-/** The server as messages name it. */
-export function serverName({ host, port }: { readonly host: string; readonly port: number }): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
