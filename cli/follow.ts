@@ -144,6 +144,7 @@ async function nextSteps(app: App, run: RunView): Promise<string[]> {
   const { parseConfig } = await import("../core/describe/parse.ts");
   const { knownKeys } = await import("../core/engine/stored_config.ts");
   const { config } = knownKeys(type.config, run.config);
+  if (type.direction === "export") return steps;
   const { stream, identifyBy: [field] } = type.into(parseConfig(type.config, config, `job type "${type.id}"`));
   steps.push(app.command("stream", "fields", stream));
   if (field !== undefined) steps.push(app.command("profile", "get", field, "VALUE"));

@@ -21,6 +21,8 @@ const RUN: RunView = {
   changed: 0,
   removed: 0,
   bytes: 0,
+  rows: 0,
+  path: null,
   profiles_created: 0,
   profiles_updated: 0,
   duration_ms: 0,

@@ -106,6 +106,8 @@ export interface ExportReading<Config, Connection> {
   readonly spool: Spool;
   /** Whether the job is kept updated: a run is one pass of a continuous job. Never so without a `schedule`. */
   readonly continuous: boolean;
+  /** The job's time zone, by its IANA name; `UTC` where its type has no schedule. */
+  readonly timeZone: string;
   /** Ends the work. */
   readonly signal: AbortSignal;
   /** Where to write what happens; warnings are kept with the run for its users. */
@@ -117,9 +119,8 @@ export interface ExportReading<Config, Connection> {
   /** What the job exported before. */
   readonly history: ExportHistory;
   /**
-   * The members by ascending id, some thousands at a time, as they are at one moment: that of the first call, which every
-   * later one of the same attempt sees again. `after` leaves out those up to an id. What comes is for the caller until it
-   * asks for more.
+   * The members by ascending id, some thousands at a time, as they are at one moment: when the attempt begins, whatever is
+   * written meanwhile. `after` leaves out those up to an id; the source's limit counts from there.
    */
   members(options?: { readonly after?: number }): AsyncIterable<MemberBatch>;
 }

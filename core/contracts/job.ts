@@ -6,6 +6,7 @@
 import type { z } from "zod";
 import type { AuthDefinition, ConnectionOf } from "./auth.ts";
 import type { ConfigOf, ConfigSchema } from "./config.ts";
+import type { ExportJobDefinition } from "./export_job.ts";
 import type { FileConnection } from "./file_store.ts";
 import type { FileLedger, ImportedFile } from "./ledger.ts";
 import type { Log } from "./log.ts";
@@ -249,7 +250,7 @@ export interface ImportJobDefinition<
 }
 
 /** Any job type. */
-export type JobDefinition = ImportJobDefinition;
+export type JobDefinition = ImportJobDefinition | ExportJobDefinition;
 
 /** Takes no key but those of `Config`; the compiler itself lets more pass where an object was declared apart. */
 export interface OnlyConfigured<Config extends ConfigSchema, Field extends string> {
@@ -267,6 +268,15 @@ export function defineJob<
   Field extends string = never,
 >(
   job: ImportJobDefinition<Auths, Config, Checkpoint> & OnlyConfigured<Config, Field>,
-): ImportJobDefinition<Auths, Config, Checkpoint> {
+): ImportJobDefinition<Auths, Config, Checkpoint>;
+export function defineJob<
+  const Auths extends readonly AuthDefinition[],
+  Config extends ConfigSchema,
+  Checkpoint extends z.ZodType,
+  Field extends string = never,
+>(
+  job: ExportJobDefinition<Auths, Config, Checkpoint> & OnlyConfigured<Config, Field>,
+): ExportJobDefinition<Auths, Config, Checkpoint>;
+export function defineJob(job: JobDefinition): JobDefinition {
   return job;
 }

@@ -19,7 +19,7 @@ export interface MemberBatch {
   readonly ids: Float64Array;
   /**
    * The attributes of each as a JSON object in UTF-8, one directly after the other, as `JSON.stringify` writes it, with
-   * what the account may hide from the job left out. Fields that are not among the columns may be there: pass over them.
+   * what whoever made the job may not see left out. Fields that are not among the columns may be there: pass over them.
    * Times are ISO 8601 in UTC, sets are sorted lists, maps are objects with sorted keys; a field without a value is
    * absent. A whole number beyond 2^53 may stand as the text of its digits.
    */

@@ -39,6 +39,7 @@ const STEPS = [
   "0019_managed_server",
   "0020_diff_counts",
   "0021_bulk_keys",
+  "0022_exports",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

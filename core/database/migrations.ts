@@ -21,6 +21,7 @@ import { crowdedProfiles } from "./migrations/crowded_profiles.ts";
 import { diffCounts } from "./migrations/diff_counts.ts";
 import { erasedRejects } from "./migrations/erased_rejects.ts";
 import { erasures } from "./migrations/erasures.ts";
+import { exports } from "./migrations/exports.ts";
 import { firstTables } from "./migrations/first_tables.ts";
 import { generations } from "./migrations/generations.ts";
 import { heldRuns } from "./migrations/held_runs.ts";
@@ -55,6 +56,7 @@ const MIGRATIONS: readonly Migration[] = [
   managedServer,
   diffCounts,
   bulkKeys,
+  exports,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

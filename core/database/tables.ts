@@ -91,6 +91,10 @@ export interface JobsTable {
   auth_id: string | null;
   config: string;
   status: "active" | "paused";
+  /** 1 where whoever configured it last may see personal fields: an export may hold them then. */
+  personal: number;
+  /** 1, and one more with every change. */
+  revision: number;
   created_at: number;
   updated_at: number;
 }
@@ -130,6 +134,9 @@ export interface RunsTable {
   changed: number;
   removed: number;
   bytes: number;
+  /** Members that an export delivered, and where. */
+  rows_exported: number;
+  path: string | null;
   profiles_created: number;
   profiles_updated: number;
   /** Times it was claimed. */
@@ -149,6 +156,8 @@ export interface RunsTable {
   stop_requested: number;
   /** 1 where it imports files whatever the ledger knows of them. */
   force: number;
+  /** 1 where whoever made it may see personal fields. */
+  personal: number;
   /** JSON list of hashes: what it was held for, and somebody approved. */
   approved: string;
   created_at: number;

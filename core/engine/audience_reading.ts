@@ -92,10 +92,7 @@ export async function openScan(
   audience: string,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly scan: Scan; view(member: FoundMember): MemberView }> {
-  const stored = await readAudiences(executor, accountId);
-  const everybody = audience === EVERYBODY ? await everyProfile(executor, accountId) : undefined;
-  const programs = everybody === undefined ? stored : new AudiencePrograms([...stored.rows, everybody]);
-  const row = everybody ?? programs.require(audience);
+  const { programs, row } = await findAudience(executor, accountId, audience);
   const program = programs.program(row);
   requireFieldsVisible(actor, settings, program.fields);
   const { scope, generation } = await currentGeneration(executor, accountId, row.table_id);
@@ -111,6 +108,18 @@ export async function openScan(
       ),
     }),
   };
+}
+
+/** The audience with a slug or an id, among all of the account; `all` is one too. Failure `config` (`not_found`). */
+export async function findAudience(
+  executor: Executor,
+  account: number,
+  audience: string,
+): Promise<{ readonly programs: AudiencePrograms; readonly row: AudienceRow }> {
+  const stored = await readAudiences(executor, account);
+  if (audience !== EVERYBODY) return { programs: stored, row: stored.require(audience) };
+  const row = await everyProfile(executor, account);
+  return { programs: new AudiencePrograms([...stored.rows, row]), row };
 }
 
 /** The audience of everybody, which is stored nowhere. */

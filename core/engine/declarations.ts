@@ -11,6 +11,7 @@ import type { ProviderDefinition } from "../contracts/provider.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import { type Field, fieldsOf } from "../describe/fields.ts";
 import { jsonSchemaOf } from "../describe/json_schema.ts";
+import { listedSources } from "./exports/source_choices.ts";
 import type { Registry } from "./registry.ts";
 import { jobSchema } from "./schedule/fields.ts";
 
@@ -76,7 +77,10 @@ export function describeJobType(job: JobDefinition): JobTypeView {
     provider_id: job.provider.id,
     direction: job.direction,
     auth_methods: job.auths.map(({ id }) => id),
-    choices: Object.entries(job.choices ?? {}).map(([field, source]) => ({ field, needs: source?.needs ?? [] })),
+    choices: [
+      ...listedSources(job),
+      ...Object.entries(job.choices ?? {}).map(([field, source]) => ({ field, needs: source?.needs ?? [] })),
+    ],
     ...configOf(jobSchema(job)),
   };
 }

@@ -148,7 +148,7 @@ onEachDatabase(
     assert.deepEqual(found, {
       name: "database",
       ok: true,
-      detail: `${it} is whole, up to date (0021_bulk_keys) and can be written`,
+      detail: `${it} is whole, up to date (0022_exports) and can be written`,
     });
   },
 );

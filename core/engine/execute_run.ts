@@ -3,21 +3,20 @@
  *
  * @module
  */
-import { folderSpool } from "../codecs/spool.ts";
-import { abortFailure, Failure, type FailureJson, throwIfAborted } from "../contracts/failure.ts";
+import { abortFailure, Failure, type FailureJson } from "../contracts/failure.ts";
 import type { JobDefinition, Progress } from "../contracts/job.ts";
 import type { Log } from "../contracts/log.ts";
-import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { parseConfig } from "../describe/mod.ts";
+import type { Attempt } from "./attempt.ts";
 import { closeConnection, openConnection } from "./connections.ts";
 import type { Core } from "./core.ts";
 import { describeError } from "./describe_error.ts";
+import { exportMembers } from "./exports/export_attempt.ts";
+import { importRows } from "./import_attempt.ts";
 import { PlaceChanged } from "./import_commit.ts";
-import { type OpenImport, openImport } from "./open_import.ts";
-import { approvalOf, Held, heldRun } from "./held.ts";
-import { importFilesOf } from "./import_files.ts";
+import { Held, heldRun } from "./held.ts";
 import {
   type Claim,
   finishRun,
@@ -32,7 +31,7 @@ import {
 import { type Redactor, redactor } from "./redact.ts";
 import { type RetryPlan, waitBeforeRetry } from "./retry.ts";
 import { findAuth, openAuth } from "./saved_auths.ts";
-import { isContinuous, jobSchema, pluginConfig } from "./schedule/fields.ts";
+import { jobSchema, pluginConfig } from "./schedule/fields.ts";
 import { connectUpload, removeUpload } from "./upload_files.ts";
 import { type Task, WaitsForRun } from "./task.ts";
 import { commitTask } from "./task_commit.ts";
@@ -137,7 +136,7 @@ class RunAttempt {
       : await openConnection(core, claim.account, row.auth_id, { signal: hooks.signal, log: this.#log() });
     this.#connected = true;
     try {
-      await this.#import(job, config, row, connection);
+      await this.#job(job, config, row, connection);
     } finally {
       await closeConnection(connection, this.log);
     }
@@ -209,7 +208,7 @@ class RunAttempt {
         notes: JSON.stringify(this.#notes),
         progress: this.#progress === undefined ? null : JSON.stringify(this.#progress),
         duration_ms: this.#worked(),
-        // Of a run that did not get there, its last commit has told.
+        // Of a run that did not get there, and of an export, its last commit has told.
         ...(this.#imported ? { bytes: this.#bytes } : {}),
       }).where("account_id", "=", claim.account).where("id", "=", claim.run).execute();
       return await write(transaction, stopRequested);
@@ -235,59 +234,29 @@ class RunAttempt {
     });
   }
 
-  async #import(
-    job: JobDefinition,
-    config: Parameters<JobDefinition["into"]>[0],
-    row: RunsTable,
-    connection: object,
-  ): Promise<void> {
+  async #job(job: JobDefinition, config: Attempt["config"], row: RunsTable, connection: object): Promise<void> {
     const { core, claim, hooks } = this;
-    let opening: Promise<OpenImport> | undefined;
-    const ledger = importFilesOf(core, row, job.into(config).stream, async () => (await open()).people);
-    const open = () =>
-      opening ??= openImport(core, claim, row, job.into(config), {
-        signal: hooks.signal,
-        bytes: () => this.#bytes,
-        duration: () => this.#worked(),
-        commits: hooks.commits,
-        note: (sentence) => this.#note(sentence),
-      });
-    try {
-      await job.run({
-        config,
-        connection,
-        checkpoint: row.checkpoint === null ? undefined : job.checkpoint.parse(JSON.parse(row.checkpoint)),
-        startedAt: row.started_at ?? row.created_at,
-        spool: folderSpool(core.home.workDir),
-        continuous: isContinuous(job, JSON.parse(row.config)),
-        signal: hooks.signal,
-        log: this.#log(),
-        progress: (progress) => {
-          this.#progress = progress;
-          if (progress.unit === "bytes") this.#bytes = progress.done;
-          hooks.progress(progress);
-        },
-        emit: async (rows, checkpoint, files, passed) =>
-          await (await open()).run.emit(rows, checkpoint as JsonValue, ledger.passed(files, passed)),
-        reject: async (rows, preamble) => await (await open()).run.reject(rows, preamble),
-        flush: async () => await (await opening)?.run.flush(),
-        files: ledger.files,
-        snapshots: ledger.snapshots,
-        hold: async (reason) => {
-          if (!(JSON.parse(row.approved) as string[]).includes(approvalOf(reason))) throw new Held(reason);
-          this.#note(`Approved: ${reason}`);
-        },
-      });
-      // A plugin may take an abort for an end.
-      throwIfAborted(hooks.signal);
-      // Going on behind the last row, there is still the share of rejects of them all to look at.
-      if (row.rows_read > 0) await open();
-      await (await opening)?.finish();
-      this.#imported = true;
-      await ledger.sweep();
-    } finally {
-      await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();
-    }
+    const attempt: Attempt = {
+      core,
+      claim,
+      row,
+      config,
+      connection,
+      signal: hooks.signal,
+      log: this.#log(),
+      commits: hooks.commits,
+      progress: (progress) => {
+        this.#progress = progress;
+        if (progress.unit === "bytes") this.#bytes = progress.done;
+        hooks.progress(progress);
+      },
+      note: (sentence) => this.#note(sentence),
+      bytes: () => this.#bytes,
+      duration: () => this.#worked(),
+    };
+    if (job.direction === "export") return await exportMembers(job, attempt);
+    await importRows(job, attempt);
+    this.#imported = true;
   }
 
   /** Nobody needs the file any more; what goes wrong with it is swept up later. */

@@ -10,13 +10,15 @@ import type { Spool } from "../contracts/spool.ts";
 import type { Executor } from "../database/database.ts";
 import { isUniqueViolation } from "../database/unique_violation.ts";
 import type { JobsTable } from "../database/tables.ts";
-import { parseConfig } from "../describe/mod.ts";
 import { audit, type AuditEntry } from "./audit.ts";
 import { changedNames } from "./changed_names.ts";
 import { choicePage, choiceQuestion } from "./choices.ts";
 import type { Connection, Connections } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
+import { planExport } from "./exports/plan_export.ts";
+import { personalOf } from "./exports/reader.ts";
+import { sourceChoices } from "./exports/source_choices.ts";
 import { newId } from "./ids.ts";
 import { jobRows, jobView } from "./job_view.ts";
 import { checkLabel, labelTaken } from "./label.ts";
@@ -25,6 +27,7 @@ import { jobFiles, type JobFileView } from "./job_files.ts";
 import { forgetJobFiles, ledgerOwner, readLedger } from "./ledger.ts";
 import {
   findJob,
+  pluginParsed,
   refuseWithoutAuth,
   resolveAuth,
   type ResolvedInput,
@@ -33,13 +36,16 @@ import {
 } from "./resolve_run.ts";
 import type { Change, ChoiceOptions, JobInput, Jobs, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, openAuth } from "./saved_auths.ts";
-import { isContinuous, pluginConfig } from "./schedule/fields.ts";
+import { isContinuous } from "./schedule/fields.ts";
 import { reschedule, scheduleOf, unschedule } from "./schedule/schedule_state.ts";
 import type { JobView, Page } from "./views.ts";
 import { OPEN_STATUSES } from "./queue.ts";
 
 /** How long plans and choices may take, connecting included, in milliseconds. */
 const PATIENCE = 20_000;
+
+/** Ends nothing. */
+const NEVER = new AbortController().signal;
 
 /** The jobs of the context's account. `connections` stays with whoever made it; plans and choices use `spool`. */
 export function jobsOf(context: EngineContext, connections: Connections, spool: Spool): Jobs {
@@ -72,6 +78,8 @@ class SavedJobs implements Jobs {
         auth_id: auth.id,
         config: JSON.stringify(config),
         status: "active",
+        personal: personalOf(this.#context.actor),
+        revision: 1,
         created_at: now,
         updated_at: now,
       };
@@ -101,12 +109,14 @@ class SavedJobs implements Jobs {
       const { database, accountId } = this.#context;
       const row = await findJob(transaction, accountId, job);
       // A job whose type is gone can still be renamed.
-      const changed = change.config === undefined && change.auth === undefined
-        ? {}
-        : stored(await resolveInput(this.#context, transaction, savedInput(this.#context, row, change).input));
+      const changed = change.config === undefined && change.auth === undefined ? {} : {
+        ...stored(await resolveInput(this.#context, transaction, savedInput(this.#context, row, change).input)),
+        personal: personalOf(this.#context.actor),
+      };
       const now = await database.now();
       await transaction.updateTable("jobs").set({
         ...changed,
+        revision: row.revision + 1,
         ...(label === undefined ? {} : { label }),
         ...(change.description === undefined ? {} : { description: change.description }),
         updated_at: now,
@@ -151,23 +161,34 @@ class SavedJobs implements Jobs {
   ): Promise<Plan> {
     const { jobId, input, notes } = await this.#inputOf(typeof what === "string" ? { job: what } : what);
     const resolved = await resolveInput(this.#context, this.#context.database.kysely, input);
-    const definition = resolved.job;
-    const own = pluginConfig(definition, resolved.config);
-    const config = parseConfig(definition.config, own, `job type "${definition.id}"`);
-    const continuous = isContinuous(definition, resolved.config);
-    const plan = definition.plan?.bind(definition);
-    if (!plan) {
+    const { job: definition, auth, config: stored } = resolved;
+    if (definition.plan === undefined) {
       const nothing = "This job type cannot tell more without running";
       return { summary: definition.summary, facts: {}, notes: [...notes, nothing] };
     }
-    const files = await this.#ledger(jobId, resolved, definition.into(config).stream);
-    const told = await this.#connected(
-      `The plan of "${definition.id}"`,
-      resolved.auth,
-      options,
-      (given) => plan({ config, continuous, files, ...given }),
-    );
+    const config = pluginParsed(definition, stored);
+    const plan = await this.#planner(jobId, resolved, config);
+    const told = await this.#connected(`The plan of "${definition.id}"`, auth, options, plan);
     return { ...told, notes: [...notes, ...told.notes] };
+  }
+
+  /** Asks the plugin for its plan. */
+  async #planner(
+    jobId: string | null,
+    resolved: ResolvedInput,
+    config: ReturnType<typeof pluginParsed>,
+  ): Promise<(given: Given) => Promise<Plan>> {
+    const { job, auth, config: stored } = resolved;
+    const { database, accountId, account, actor } = this.#context;
+    if (job.direction === "import") {
+      const files = await this.#ledger(jobId, resolved, job.into(config).stream);
+      const continuous = isContinuous(job, stored);
+      return (given) => job.plan!({ config, continuous, files, ...given });
+    }
+    const owner = { account: accountId, settings: account.settings, reader: actor };
+    const of = { job_id: jobId, job_type: job.id, auth_id: auth.id, config: JSON.stringify(stored) };
+    const planned = { job, config, stored, owner, of: { account_id: accountId, ...of } };
+    return (given) => planExport(database, job.plan!.bind(job), { ...planned, ...given });
   }
 
   async files(job: string, options: { readonly cursor?: string; readonly limit?: number } = {}): Promise<
@@ -195,8 +216,13 @@ class SavedJobs implements Jobs {
   }
 
   async choices(input: JobInput, field: string, options: ChoiceOptions = {}): Promise<Page<Choice>> {
-    const { database, registry } = this.#context;
+    const { database, registry, accountId, account, actor } = this.#context;
     const job = registry.job(input.type);
+    const owner = { account: accountId, settings: account.settings, reader: actor };
+    const listed = sourceChoices(database.kysely, owner, job, field, input.config);
+    if (listed !== undefined) {
+      return await choicePage(`${job.id}/${field}`, listed, options, options.signal ?? NEVER);
+    }
     const { source, config } = choiceQuestion(job, field, input.config);
     const auth = await resolveAuth(this.#context, database.kysely, job, input.auth);
     return await this.#connected(`The list of choices for "${field}"`, auth, options, async (given) => {
@@ -248,10 +274,12 @@ class SavedJobs implements Jobs {
   /** A new job's schedule; where nobody chose when it runs, its first run is now. */
   async #begin(transaction: Executor, row: JobsTable, config: ResolvedInput["config"]): Promise<void> {
     const schedule = scheduleOf(this.#context.registry, row);
-    const { account_id: account, id: job, type, auth_id: auth, created_at: now } = row;
+    const { account_id: account, id: job, type, auth_id: auth, personal, created_at: now } = row;
     const atOnce = schedule !== undefined && !schedule.timed;
     await reschedule(transaction, row, schedule, now, atOnce ? now : undefined);
-    if (atOnce) await queueRun(transaction, { account, job, type, auth, config, notes: [], now, due: now });
+    if (atOnce) {
+      await queueRun(transaction, { account, job, type, auth, config, personal, notes: [], now, due: now });
+    }
   }
 
   /** Begins a schedule anew where it was changed; else what is due stays due. */

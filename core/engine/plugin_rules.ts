@@ -32,20 +32,27 @@ const upload = z.object({
   encoding: text.optional(),
   without: z.array(text).optional(),
 });
-const job = z.object({
+const anyJob = {
   ...described,
   provider: z.object({ id }),
-  direction: z.literal("import", 'must be "import"'),
   auths: z.array(z.object({ id })).min(1, "must name an auth method"),
   config,
   schedule: z.enum(["none", "daily", "optional"]).optional(),
   checkpoint: z.custom((value) => value instanceof z.ZodType, "must be a zod type"),
-  into: operation,
   choices: z.record(z.string(), choiceSource).optional(),
-  upload: upload.optional(),
   plan: operation.optional(),
   run: operation,
-});
+};
+const job = z.discriminatedUnion("direction", [
+  z.object({ ...anyJob, direction: z.literal("import"), into: operation, upload: upload.optional() }),
+  z.object({
+    ...anyJob,
+    direction: z.literal("export"),
+    from: operation,
+    sources: z.object({ audience: z.string().optional(), fields: z.string().optional() }).optional(),
+    upload: z.undefined("must not be there: nothing is sent to an export").optional(),
+  }),
+], 'must be "import" or "export"');
 const plugin = z.object({
   name: id,
   version: text,
@@ -90,13 +97,19 @@ function configProblems(owner: string, schema: ConfigSchema, kind: "auth" | "job
   return problems;
 }
 
-function choiceProblems({ id, config, choices = {} }: JobDefinition): string[] {
+function choiceProblems(job: JobDefinition): string[] {
+  const { id, config, direction, choices = {} } = job;
   const unknown = (key: string) => !Object.hasOwn(config.shape, key);
-  return Object.entries(choices).flatMap(([key, source]) => [
-    ...(unknown(key) ? [`job type "${id}" has choices for "${key}", which is no key of its config`] : []),
-    ...(source?.needs ?? []).filter(unknown)
-      .map((need) => `job type "${id}": choices for "${key}" need "${need}", which is no key of its config`),
-  ]);
+  const sources = direction === "export" ? Object.entries(job.sources ?? {}) : [];
+  return [
+    ...sources.filter(([, key]) => key !== undefined && unknown(key))
+      .map(([what, key]) => `job type "${id}" has its ${what} in "${key}", which is no key of its config`),
+    ...Object.entries(choices).flatMap(([key, source]) => [
+      ...(unknown(key) ? [`job type "${id}" has choices for "${key}", which is no key of its config`] : []),
+      ...(source?.needs ?? []).filter(unknown)
+        .map((need) => `job type "${id}": choices for "${key}" need "${need}", which is no key of its config`),
+    ]),
+  ];
 }
 
 function uploadProblems({ id, config, upload }: JobDefinition): string[] {

@@ -26,6 +26,8 @@ export interface NewRun {
   readonly notes: readonly string[];
   /** Whether it imports files whatever the ledger knows of them. */
   readonly force?: boolean;
+  /** 1 where an export may hold personal fields; 0 unless told. */
+  readonly personal?: RunsTable["personal"];
   /** The database's clock. */
   readonly now: number;
   /** Which time of its job's schedule it is for; unless told, somebody started it. */
@@ -57,6 +59,8 @@ export async function queueRun(executor: Executor, run: NewRun): Promise<string>
     changed: 0,
     removed: 0,
     bytes: 0,
+    rows_exported: 0,
+    path: null,
     profiles_created: 0,
     profiles_updated: 0,
     attempts: 0,
@@ -68,6 +72,7 @@ export async function queueRun(executor: Executor, run: NewRun): Promise<string>
     due_at: run.due ?? null,
     stop_requested: 0,
     force: run.force === true ? 1 : 0,
+    personal: run.personal ?? 0,
     approved: "[]",
     created_at: run.now,
     started_at: null,

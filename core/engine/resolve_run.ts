@@ -10,11 +10,14 @@ import type { Executor } from "../database/database.ts";
 import type { JobsTable, RunsTable } from "../database/tables.ts";
 import { parseConfig, readConfig } from "../describe/mod.ts";
 import type { EngineContext } from "./context.ts";
+import type { Scoped } from "./capabilities.ts";
+import { openSource } from "./exports/open_source.ts";
+import { personalOf, readerOf } from "./exports/reader.ts";
 import { nameInCommand } from "./label.ts";
 import { type Registry, unknownName } from "./registry.ts";
 import type { ConfigInput, JobInput, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, findAuth } from "./saved_auths.ts";
-import { jobSchema, ON_ARRIVAL } from "./schedule/fields.ts";
+import { jobSchema, ON_ARRIVAL, pluginConfig } from "./schedule/fields.ts";
 import { goneNotes, knownKeys } from "./stored_config.ts";
 
 /** A run that may be queued as it is. */
@@ -25,6 +28,8 @@ export interface ResolvedRun {
   readonly authId: string;
   /** Checked, in the form in which it is stored: plain JSON, without defaults; `parseConfig` makes it whole again. */
   readonly config: { readonly [key: string]: JsonValue };
+  /** Whether its export may hold personal fields. */
+  readonly personal: RunsTable["personal"];
   /** What the user should know of it, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -40,13 +45,16 @@ export async function resolveRun(
   const executor = context.database.kysely;
   if (!("job" in run)) {
     const { job, auth, config } = await resolveInput(context, executor, run);
-    return { jobId: null, jobType: job.id, authId: auth.id, config, notes: [] };
+    const personal = personalOf(context.actor);
+    return { jobId: null, jobType: job.id, authId: auth.id, config, personal, notes: [] };
   }
   const row = await findJob(executor, context.accountId, run.job);
   refusePaused(row, "");
   const { input, notes } = savedInput(context, row, run);
-  const { job, auth, config } = await resolveInput(context, executor, input);
-  return { jobId: row.id, jobType: job.id, authId: auth.id, config, notes };
+  // Whoever only starts a job exports what it was made for; whoever changes what it does, what both may see.
+  const personal = run.config === undefined ? row.personal : Math.min(row.personal, personalOf(context.actor));
+  const { job, auth, config } = await resolveInput(context, executor, input, readerOf({ personal }));
+  return { jobId: row.id, jobType: job.id, authId: auth.id, config, personal, notes };
 }
 
 /** Refuses to start a run of a paused job (`conflict`); `then` is what to do after it is resumed. */
@@ -104,11 +112,12 @@ export interface ResolvedInput {
   readonly config: { readonly [key: string]: JsonValue };
 }
 
-/** Checks type, auth and configuration. */
+/** Checks type, auth and configuration; of an export also what it reads, in the name of `reader`. */
 export async function resolveInput(
   context: EngineContext,
   executor: Executor,
   input: JobInput,
+  reader: Scoped = context.actor,
 ): Promise<ResolvedInput> {
   const job = context.registry.job(input.type);
   const what = `job type "${job.id}"`;
@@ -118,7 +127,16 @@ export async function resolveInput(
   const config = readConfig(schema, input.config, what);
   const auth = await resolveAuth(context, executor, job, input.auth);
   checkArrivals(context, auth, config);
+  if (job.direction === "export") {
+    const { accountId: account, account: { settings } } = context;
+    await openSource(executor, { account, settings, reader }, job.from(pluginParsed(job, config)));
+  }
   return { job, auth, config };
+}
+
+/** A configuration as its plugin gets it. */
+export function pluginParsed(job: JobDefinition, config: ResolvedInput["config"]): Record<string, unknown> {
+  return parseConfig(job.config, pluginConfig(job, config), `job type "${job.id}"`);
 }
 
 /** Refuses to wait for files where nobody tells that one has come. */

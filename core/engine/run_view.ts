@@ -31,6 +31,8 @@ export function runView(row: RunsTable, live: Progress | undefined, next_step: s
     changed: row.changed,
     removed: row.removed,
     bytes: row.bytes,
+    rows: row.rows_exported,
+    path: row.path,
     profiles_created: row.profiles_created,
     profiles_updated: row.profiles_updated,
     duration_ms: row.duration_ms,

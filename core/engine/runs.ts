@@ -108,10 +108,10 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
 
   return {
     start: async (input) => {
-      const { jobId, jobType, authId, config, notes } = await options.resolve(input);
+      const { jobId, jobType, authId, config, personal, notes } = await options.resolve(input);
       const now = await database.now();
       const { force = false } = input;
-      const run = { account, job: jobId, type: jobType, auth: authId, config, notes, force, now };
+      const run = { account, job: jobId, type: jobType, auth: authId, config, personal, notes, force, now };
       const id = await queueRun(database.kysely, run);
       await options.queued(id);
       return await get(id);

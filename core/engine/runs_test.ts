@@ -61,7 +61,14 @@ const FAILED = (kind: string) => JSON.stringify({ kind, message: "It broke", hin
 onEachDatabase(
   "a run that starts is queued with what was resolved, and this process's runner is told",
   async (databases) => {
-    const resolved = { jobId: newId(), jobType: "echo-import", authId: newId(), config: { file: "a.csv" }, notes: [] };
+    const resolved = {
+      jobId: newId(),
+      jobType: "echo-import",
+      authId: newId(),
+      config: { file: "a.csv" },
+      personal: 0,
+      notes: [],
+    };
     await using peer = await start(databases, async (input) => {
       assert.deepEqual(input, { job: "Nightly" });
       return resolved;
@@ -150,6 +157,8 @@ onEachDatabase("runs are listed by status, and by the job's id or label", async 
     auth_id: null,
     config: "{}",
     status: "active",
+    personal: 0,
+    revision: 1,
     created_at: 0,
     updated_at: 0,
   }).execute();

@@ -57,7 +57,8 @@ onEachDatabase("a run of a paused job, or whose auth is gone, is not retried", a
   const nothing = { secrets: null, secret_names: "[]", peer: null, user_id: null, user_name: null, operator: 1 };
   await database.kysely.insertInto("auths").values({ ...auth, ...nothing, ...time }).execute();
   const job = { account_id: 1, id, type: "t", label: "Nightly", description: "", auth_id: "a", config: "{}" } as const;
-  await database.kysely.insertInto("jobs").values({ ...job, status: "paused", ...time }).execute();
+  await database.kysely.insertInto("jobs").values({ ...job, status: "paused", personal: 0, revision: 1, ...time })
+    .execute();
   const run = await addRun(database, { job_id: id, status: "failed" });
   await assert.rejects(
     runs.retry(run),

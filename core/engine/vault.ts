@@ -39,7 +39,7 @@ const CANARY = "vault_canary";
 const IDENTITY_KEY = "identity_hash_key";
 
 /** What the database keeps sealed beside its canary and the identity key. */
-const KEPT = ["link_key", "sftp_host_keys"] as const;
+const KEPT = ["link_key", "sftp_host_keys", "export_signing_key"] as const;
 
 /** One of these. */
 export type KeptName = typeof KEPT[number];

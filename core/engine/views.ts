@@ -99,6 +99,8 @@ export interface JobView {
   /** When it runs by itself: the next five times. */
   readonly next_runs: readonly string[];
   readonly last_run_id: string | null;
+  /** 1, and one more with every change of it. */
+  readonly revision: number;
   readonly created_at: string;
   readonly updated_at: string;
 }
@@ -125,8 +127,12 @@ export interface RunView {
   readonly changed: number;
   /** Rows of the files before that they found gone. */
   readonly removed: number;
-  /** Bytes of the source up to the last row counted. */
+  /** Bytes of the source up to the last row counted; of an export, the bytes that it delivered. */
   readonly bytes: number;
+  /** Members that an export delivered. */
+  readonly rows: number;
+  /** Where an export delivered them. */
+  readonly path: string | null;
   readonly profiles_created: number;
   readonly profiles_updated: number;
   readonly duration_ms: number;

@@ -45,7 +45,7 @@ const FIRST_PAGE = 500;
 const LARGEST_PAGE = 20_000;
 
 /** A page as it comes: JSON lists, an entry a profile. */
-interface PageRow {
+export interface PageRow {
   readonly seen: number;
   readonly last: number | null;
   readonly bytes: number | null;
@@ -68,8 +68,13 @@ export async function* profilePages(
     after = page.last;
     yield { ids: JSON.parse(page.ids ?? "[]"), profiles: profilesOf(page, fields) };
     if (page.seen < rows) return;
-    rows = Math.ceil(Math.min(LARGEST_PAGE, 4 * rows, PAGE_BYTES / ((page.bytes ?? 0) / rows + 1)));
+    rows = nextPageSize(rows, page.bytes);
   }
+}
+
+/** How many profiles the next page is to have, after one of `rows` with `bytes` of attributes. */
+export function nextPageSize(rows: number, bytes: number | null): number {
+  return Math.ceil(Math.min(LARGEST_PAGE, 4 * rows, PAGE_BYTES / ((bytes ?? 0) / rows + 1)));
 }
 
 /** The least and the greatest id of a table; 0 and 0 of an empty one. */
@@ -102,12 +107,13 @@ async function onlyRow<Row>(executor: Executor, statement: RawBuilder<Row>): Pro
 }
 
 /** Whether few paths of either database name the fields as they are, and an object may have them as keys of its own. */
-function canTake(fields: readonly string[]): boolean {
+export function canTake(fields: readonly string[]): boolean {
   return fields.length <= MOST_FIELDS &&
     fields.every((name) => name !== "__proto__" && !/["\\\p{Cc}]/u.test(name) && name.isWellFormed());
 }
 
-function profilesOf(page: PageRow, fields: readonly string[] | undefined): readonly FilteredProfile[] {
+/** The fields that were taken out, profile by profile; all attributes where none were. */
+export function profilesOf(page: PageRow, fields: readonly string[] | undefined): readonly FilteredProfile[] {
   if (fields === undefined) return JSON.parse(page.values0 ?? "[]");
   const lists: JsonValue[][] = fields.map((_, index) => JSON.parse(page[`values${index}`]!));
   const profiles: FilteredProfile[] = [];

@@ -40,7 +40,7 @@ const authMethod: z.ZodType<AuthMethodView> = z.object({ ...described, ...config
 export const jobType: z.ZodType<JobTypeView> = z.object({
   ...described,
   provider_id: z.string(),
-  direction: z.enum(["import"]),
+  direction: z.enum(["import", "export"]),
   auth_methods: z.array(z.string()).describe("Auth methods it works with"),
   choices: z.array(z.object({
     field: z.string(),

@@ -64,6 +64,7 @@ export const job: z.ZodType<JobView> = z.object({
   failures: count.describe("Scheduled runs of it that failed in a row"),
   next_runs: z.array(time).readonly().describe("When it runs by itself: the next five times"),
   last_run_id: z.string().nullable(),
+  revision: count.describe("1, and one more with every change of it"),
   created_at: time,
   updated_at: time,
 }).meta({ id: "Job" });
@@ -85,6 +86,8 @@ const progress: z.ZodType<Progress> = z.object({
   done: z.number(),
   total: z.number().exactOptional(),
   unit: z.enum(["bytes", "rows"]),
+  bytes: z.number().exactOptional().describe("Bytes written so far, where `done` counts rows"),
+  share: z.number().exactOptional().describe("How much of the work is done, from 0 to 1, where no `total` tells it"),
   note: z.string().exactOptional().describe("What is being done"),
 });
 
@@ -122,7 +125,9 @@ export const run: z.ZodType<RunView> = z.object({
   added: count.describe("Rows that diffs found added, in files that are wholly imported"),
   changed: count.describe("Rows that diffs found changed"),
   removed: count.describe("Rows of the files before that diffs found gone"),
-  bytes: count.describe("Bytes read from the source"),
+  bytes: count.describe("Bytes read from the source; of an export, those that it delivered"),
+  rows: count.describe("Members that an export delivered"),
+  path: z.string().nullable().describe("Where an export delivered them"),
   profiles_created: count,
   profiles_updated: count,
   duration_ms: count,

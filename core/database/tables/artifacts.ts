@@ -9,8 +9,8 @@ export interface ArtifactsTable {
   account_id: number;
   /** 32 hex digits: its file's name in the account's folder of artifacts. */
   id: string;
-  /** What is in it: `rejects`, the rejected rows of a run. */
-  kind: "rejects";
+  /** What is in it: `rejects`, the rejected rows of a run; `export`, what a run exported. */
+  kind: "rejects" | "export";
   /** The run that it is of. */
   run_id: string | null;
   /** What whoever fetches it gets it as. */
@@ -25,7 +25,7 @@ export interface ArtifactsTable {
   expires_at: number;
   /** When its file was removed, or was to be. */
   ended_at: number | null;
-  ended_because: "expired" | "revoked" | "erased" | null;
+  ended_because: "expired" | "revoked" | "erased" | "replaced" | null;
   /** Downloads that were begun, and when the last one was. */
   fetches: number;
   fetched_at: number | null;

@@ -9,10 +9,13 @@ import type { Page } from "../views.ts";
 /** A file that Waybill keeps for whoever has a link to it. */
 export interface ArtifactView {
   readonly id: string;
-  /** What is in it: `rejects`, the rejected rows of a run. */
-  readonly kind: "rejects";
-  /** `ready` can be fetched; `erased` was removed by an erasure, since it may have held the erased. */
-  readonly status: "ready" | "expired" | "revoked" | "erased";
+  /** What is in it: `rejects`, the rejected rows of a run; `export`, what a run exported. */
+  readonly kind: "rejects" | "export";
+  /**
+   * `ready` can be fetched; `erased` was removed by an erasure, since it may have held the erased; in place of one that was
+   * `replaced` its run made another.
+   */
+  readonly status: "ready" | "expired" | "revoked" | "erased" | "replaced";
   /** The run that it is of. */
   readonly run_id: string | null;
   /** What whoever fetches it gets it as. */

@@ -127,6 +127,7 @@ async function queueDue({ transaction, job, schedule, now }: Due, due: number): 
     type: job.type,
     auth: job.auth_id,
     config: JSON.parse(job.config),
+    personal: job.personal,
     notes: missed ? ["It was due several times while no process executed runs: this run stands for them all"] : [],
     now,
     due,

@@ -119,6 +119,14 @@ export function pluginConfig(
   return Object.fromEntries(Object.entries(config).filter(([key]) => !SCHEDULE_KEYS.includes(key)));
 }
 
+/** The time zone of a configuration, as it is stored. */
+export function timeZoneOf(
+  { schedule = "none" }: Pick<JobDefinition, "schedule">,
+  config: { readonly [key: string]: JsonValue },
+): string {
+  return schedule !== "none" && typeof config["timezone"] === "string" ? config["timezone"] : "UTC";
+}
+
 /** Whether a configuration, read or parsed, is one of a continuous job. */
 export function isContinuous(
   { schedule = "none" }: Pick<JobDefinition, "schedule">,

@@ -1,0 +1,82 @@
+/**
+ * What an export reads, found and checked: audience, profile table, columns.
+ *
+ * @module
+ */
+import type { ExportAudience, ExportSource } from "../../contracts/export_job.ts";
+import { Failure } from "../../contracts/failure.ts";
+import type { MemberColumn } from "../../contracts/members.ts";
+import type { Executor } from "../../database/database.ts";
+import { nearest } from "../../describe/mod.ts";
+import type { Target } from "../../profiles/mapping.ts";
+import { type AccountSettings, requireVisible, visibleFields } from "../account_settings.ts";
+import type { AudienceProgram, AudiencePrograms } from "../audience_programs.ts";
+import { findAudience } from "../audience_reading.ts";
+import { requireFieldsVisible } from "../audience_visibility.ts";
+import { may, type Scoped } from "../capabilities.ts";
+import { currentGeneration } from "../generations.ts";
+import { fieldKinds } from "./field_kinds.ts";
+
+/** Whose audiences are exported, and who has a right to what. */
+export interface SourceOwner {
+  readonly account: number;
+  readonly settings: Pick<AccountSettings, "pii_fields">;
+  /** Whoever made the job. */
+  readonly reader: Scoped;
+}
+
+/** What an export reads. */
+export interface OpenSource {
+  readonly audience: ExportAudience;
+  readonly columns: readonly MemberColumn[];
+  readonly programs: AudiencePrograms;
+  readonly program: AudienceProgram;
+  /** The current generation of the audience's profile table. */
+  readonly target: Target;
+  /** Whether the reader may see a field. */
+  readonly visible: (field: string) => boolean;
+  /** Whether there may be fields that the reader may not see. */
+  readonly hides: boolean;
+  /** Most members; Infinity = all. */
+  readonly limit: number;
+  readonly memberships: boolean;
+}
+
+/**
+ * Finds what a source names. Failures: `config` (`not_found`) for an audience or a field that is not there, `auth`
+ * (`forbidden`) for a field that the reader may not see, or an audience that tells of one.
+ */
+export async function openSource(executor: Executor, owner: SourceOwner, source: ExportSource): Promise<OpenSource> {
+  const { account, settings, reader } = owner;
+  const { programs, row } = await findAudience(executor, account, source.audience);
+  const program = programs.program(row);
+  requireFieldsVisible(reader, settings, program.fields);
+  const target = await currentGeneration(executor, account, row.table_id);
+  const kinds = await fieldKinds(executor, account, target.generation);
+  const visible = visibleFields(reader, settings);
+  const { fields = [], limit = Infinity, memberships = false } = source;
+  for (const field of fields) {
+    requireVisible(reader, settings, field);
+    if (!kinds.has(field)) throw unknownField(field, [...kinds.keys()].filter(visible));
+  }
+  const names = fields.length > 0 ? fields : [...kinds.keys()].filter(visible).sort();
+  return {
+    audience: { id: row.id, slug: row.slug, name: row.name },
+    columns: names.map((name) => ({ name, kind: kinds.get(name) ?? null })),
+    programs,
+    program,
+    target,
+    visible,
+    hides: settings.pii_fields.length > 0 && !may(reader, "pii.read"),
+    limit,
+    memberships,
+  };
+}
+
+function unknownField(field: string, known: readonly string[]): Failure {
+  const near = nearest(field, known);
+  return new Failure("config", `No profile has a field "${field}"`, {
+    code: "not_found",
+    hint: near === undefined ? "See `waybill table fields`" : `Did you mean "${near}"?`,
+  });
+}
