@@ -94,6 +94,7 @@ onEachDatabase("a paused job starts no runs until it is resumed", async (databas
     jobType: "echo-import",
     authId: auth.id,
     config: { stream: "s", folder: "new", file: "b.csv" },
+    personal: 1,
     notes: [],
   });
 });
@@ -102,7 +103,14 @@ onEachDatabase("a run may be described without a saved job", async (databases) =
   await using engine = await startEngine(databases);
   const auth = await engine.auths.create(LOGIN);
   const run = await resolveRun(engine.context, { type: "echo-import", config: CONFIG });
-  assert.deepEqual(run, { jobId: null, jobType: "echo-import", authId: auth.id, config: CONFIG, notes: [] });
+  assert.deepEqual(run, {
+    jobId: null,
+    jobType: "echo-import",
+    authId: auth.id,
+    config: CONFIG,
+    personal: 1,
+    notes: [],
+  });
   await assert.rejects(
     resolveRun(engine.context, { job: "none" }),
     failure("config", /no job "none"/, { code: "not_found" }),
