@@ -30,6 +30,8 @@ interface Partner {
   /** Its public key, and how it decrypts what is for it. */
   readonly publicKey: Uint8Array;
   decrypt(message: Uint8Array): Promise<Uint8Array>;
+  /** Fails unless the message is one that we have signed. */
+  verify(message: Uint8Array): Promise<unknown>;
 }
 
 async function sequoia(folder: string): Promise<Partner> {
@@ -59,6 +61,12 @@ async function sequoia(folder: string): Promise<Partner> {
     ],
     publicKey: partner.cert,
     decrypt: (message) => runPeer(SQOP, ["decrypt", "--", join(folder, "partner.key")], message),
+    verify: async (message) => {
+      const said = join(folder, "verifications");
+      const verify = ["--verify-with", join(folder, "ours.cert"), "--verify-out", said];
+      await runPeer(SQOP, ["decrypt", ...verify, "--", join(folder, "partner.key")], message);
+      assert.notEqual(await Deno.readTextFile(said), "");
+    },
   };
 }
 
@@ -84,6 +92,13 @@ async function rnp(home: string): Promise<Partner> {
     ],
     publicKey: await exported("partner"),
     decrypt: (message) => runPeer(RNP, [...common, "--decrypt"], message),
+    verify: async (message) => {
+      const path = join(home, "message");
+      await Deno.writeFile(path, message);
+      const args = [...common, "--decrypt", "--output", join(home, "plain"), path];
+      const { stderr } = await new Deno.Command(RNP, { args }).output();
+      assert.match(new TextDecoder().decode(stderr), /^Good signature made/m);
+    },
   };
 }
 
@@ -127,7 +142,7 @@ async function importAll(server: OpenSshServer, partner: Partner): Promise<void>
   assert.equal(attributes.email, "b3@example.com");
 }
 
-/** Writes a file that is encrypted for the partner, as an export will; the partner reads it on the server. */
+/** Writes a file that is encrypted for the partner and signed, as exports are; the partner reads it on the server. */
 async function handOver(server: OpenSshServer, partner: Partner): Promise<void> {
   const { host, port, username, privateKey, folder } = server;
   const context = {
@@ -139,6 +154,8 @@ async function handOver(server: OpenSshServer, partner: Partner): Promise<void> 
       private_key: privateKey,
       folder,
       pgp_public_key: new TextDecoder().decode(partner.publicKey),
+      pgp_signing_key: new TextDecoder().decode(partner.secret),
+      ...(partner.passphrase === undefined ? {} : { pgp_signing_passphrase: partner.passphrase }),
     }),
     peer: { known: server.hostKeyFingerprint, pin: () => Promise.reject(new Error("pinned already")) },
     addresses: { allowPrivate: true },
@@ -153,6 +170,7 @@ async function handOver(server: OpenSshServer, partner: Partner): Promise<void> 
   }
   const message = await Deno.readFile(join(folder, "out/people.csv.pgp"));
   assert.equal(new TextDecoder().decode(await partner.decrypt(message)), content);
+  await partner.verify(message);
 }
 
 for (

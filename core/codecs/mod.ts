@@ -59,6 +59,8 @@ export {
   readJsonLines,
 } from "./json_lines.ts";
 export { JSON_MAX_DEPTH, JSON_MAX_FIELDS, JSON_MAX_NAME_BYTES, type JsonRecord } from "./json_record.ts";
+export { gzip } from "./pack/gzip.ts";
+export { zip, type ZippedFile } from "./pack/zip.ts";
 export {
   type DecryptedPgp,
   decryptPgp,

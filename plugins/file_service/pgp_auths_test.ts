@@ -11,6 +11,7 @@ import {
 import { memorySpool } from "@waybill/waybill/codecs";
 import { collectLog, requireOpenSsh, startOpenSsh } from "@waybill/waybill/testing";
 import { localFolder } from "./local_folder.ts";
+import { encryption } from "./pgp_keys.ts";
 import { sftpPgpPrivate } from "./sftp_pgp_private.ts";
 import { sftpPgpPublic } from "./sftp_pgp_public.ts";
 
@@ -109,6 +110,62 @@ Deno.test("a PGP public key that cannot be used is refused when it is saved, wit
     await refused(localFolder, { folder: "/srv", pgp_public_key }, said);
   }
   await save(sftpPgpPublic, { ...LOGIN, pgp_public_key: good.publicKey });
+});
+
+Deno.test("a PGP signing key that cannot be used is refused when it is saved, and told apart from the recipient's", async () => {
+  const { publicKey } = await makeKey();
+  const own = await makeKey();
+  const locked = await makeKey({ passphrase: "zzPASSzz" });
+  const past = new Date(Date.now() - 10 * 86_400_000);
+  const expired = await makeKey({ date: past, keyExpirationTime: 86_400 });
+  const cases: readonly [key: string, passphrase: string | undefined, said: RegExp][] = [
+    ["zzSEKRETzz", undefined, /^The PGP signing key is no PGP key$/],
+    [own.publicKey, undefined, /^The PGP signing key is a public key$/],
+    [locked.privateKey, undefined, /^The PGP signing key is locked by a passphrase, and none is given$/],
+    [locked.privateKey, "zzWRONGzz", /^The passphrase does not open the PGP signing key$/],
+    [expired.privateKey, undefined, /^The PGP signing key "Ann <ann@test\.invalid>" expired on \d{4}-/],
+  ];
+  for (const [auth, base] of [[sftpPgpPublic, LOGIN], [localFolder, { folder: "/srv" }]] as const) {
+    for (const [pgp_signing_key, pgp_signing_passphrase, said] of cases) {
+      const signing = { pgp_signing_key, ...(pgp_signing_passphrase && { pgp_signing_passphrase }) };
+      await refused(auth, { ...base, pgp_public_key: publicKey, ...signing }, said);
+    }
+    const given = { ...base, pgp_public_key: publicKey, pgp_signing_passphrase: "zzPASSzz" };
+    await save(auth, { ...given, pgp_signing_key: locked.privateKey });
+    await refused(auth, given, /^`pgp_signing_passphrase` is given without a PGP signing key$/);
+  }
+  const alone = { folder: "/srv", pgp_signing_key: own.privateKey };
+  await refused(localFolder, alone, /^`pgp_signing_key` is given without a PGP public key$/);
+});
+
+Deno.test("a file is encrypted to the recipient's key and signed with one's own; a key that has expired does neither", async () => {
+  const partner = await makeKey();
+  const own = await makeKey({ passphrase: "zzPASSzz" });
+  const past = new Date(Date.now() - 10 * 86_400_000);
+  const expired = await makeKey({ date: past, keyExpirationTime: 86_400 });
+  const content = new TextEncoder().encode("id\r\n1\r\n");
+  const stream = () => new Blob([content]).stream();
+  const keys = {
+    pgp_public_key: partner.publicKey,
+    pgp_signing_key: own.privateKey,
+    pgp_signing_passphrase: "zzPASSzz",
+  };
+  const binaryMessage = await new Response(await encryption(keys)(stream())).bytes();
+  const { data, signatures } = await openpgp.decrypt({
+    message: await openpgp.readMessage({ binaryMessage }),
+    decryptionKeys: await openpgp.readPrivateKey({ armoredKey: partner.privateKey }),
+    verificationKeys: await openpgp.readKey({ armoredKey: own.publicKey }),
+    expectSigned: true,
+    format: "binary",
+  });
+  assert.deepEqual([new Uint8Array(data), await signatures[0]?.verified], [content, true]);
+  const message = /^The PGP signing key "Ann <ann@test\.invalid>" expired on/;
+  await assert.rejects(encryption({ ...keys, pgp_signing_key: expired.privateKey })(stream()), {
+    kind: "auth",
+    message,
+  });
+  const recipient = { kind: "auth", message: /^The PGP public key "Ann <ann@test\.invalid>" expired on/ };
+  await assert.rejects(encryption({ ...keys, pgp_public_key: expired.publicKey })(stream()), recipient);
 });
 
 Deno.test("auth methods over SFTP with PGP take and refuse what the plain one does", () => {

@@ -16,10 +16,14 @@ export interface PgpPrivateFields {
   pgp_signer_key: z.ZodOptional<z.ZodString>;
 }
 
-/** The key of an auth whose files are encrypted. */
+/** The keys of an auth whose files are encrypted. */
 export interface PgpPublicFields {
   /** Encrypts. */
   pgp_public_key: z.ZodString;
+  /** Signs. */
+  pgp_signing_key: z.ZodOptional<z.ZodString>;
+  /** Opens the signing key. */
+  pgp_signing_passphrase: z.ZodOptional<z.ZodString>;
 }
 
 const PRIVATE = "-----BEGIN PGP PRIVATE KEY BLOCK-----";
@@ -56,7 +60,7 @@ export const pgpPrivateFields: PgpPrivateFields = {
   ),
 };
 
-/** A public key. */
+/** A public key, who signs, and the passphrase of that. */
 export const pgpPublicFields: PgpPublicFields = {
   pgp_public_key: z.string().min(1).meta(
     {
@@ -65,6 +69,24 @@ export const pgpPublicFields: PgpPublicFields = {
       secret: true,
       multiline: true,
       placeholder: PUBLIC,
+    } satisfies FieldMeta,
+  ),
+  pgp_signing_key: z.string().min(1).optional().meta(
+    {
+      title: "PGP signing key",
+      help: "PGP private key of your own. With it, files are signed as well as encrypted.",
+      secret: true,
+      multiline: true,
+      advanced: true,
+      placeholder: PRIVATE,
+    } satisfies FieldMeta,
+  ),
+  pgp_signing_passphrase: z.string().min(1).optional().meta(
+    {
+      title: "PGP signing key passphrase",
+      help: "Passphrase of the PGP signing key, if it has one.",
+      secret: true,
+      advanced: true,
     } satisfies FieldMeta,
   ),
 };
@@ -79,11 +101,16 @@ export interface PgpOptionalFields {
   pgp_signer_key: z.ZodOptional<z.ZodString>;
   /** Encrypts. */
   pgp_public_key: z.ZodOptional<z.ZodString>;
+  /** Signs. */
+  pgp_signing_key: z.ZodOptional<z.ZodString>;
+  /** Opens the signing key. */
+  pgp_signing_passphrase: z.ZodOptional<z.ZodString>;
 }
 
 /** The fields of auth methods that take keys without needing them. */
 export const pgpOptionalFields: PgpOptionalFields = {
   ...pgpPrivateFields,
+  ...pgpPublicFields,
   pgp_private_key: optional(pgpPrivateFields.pgp_private_key),
   pgp_public_key: optional(pgpPublicFields.pgp_public_key),
 };
