@@ -34,6 +34,7 @@ export type {
 } from "./core/contracts/file_store.ts";
 export type { Snapshots, StoredBytes } from "./core/contracts/snapshot.ts";
 export type { FileFacts, FileLedger, FileState, ImportedFile } from "./core/contracts/ledger.ts";
+export { defineExport } from "./core/contracts/export_job.ts";
 export type {
   Delivered,
   ExportAudience,

@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PRELUDE = `
 import { defineAuth, defineJob, definePlugin, defineProvider, type FieldMeta } from "@waybill/waybill";
 import type { FileConnection } from "@waybill/waybill";
-import { importFields, importTarget } from "@waybill/waybill";
+import { defineExport, importFields, importTarget } from "@waybill/waybill";
 import { runJob } from "@waybill/waybill/testing";
 import { z } from "zod";
 
@@ -51,10 +51,22 @@ const parts = {
   into: importTarget,
   run: async () => {},
 } as const;
+const outParts = {
+  ...described,
+  id: "acme-export",
+  provider,
+  direction: "export",
+  auths: [key],
+  config: z.object({ audience: z.string(), list: z.string(), columns: z.array(z.string()) }),
+  checkpoint: z.object({ after: z.int() }),
+  from: ({ audience }: { audience: string }) => ({ audience }),
+  run: async () => {},
+} as const;
 const none = async function* () {};
+const out = defineExport(outParts);
 const good = defineJob(parts);
 const connection = { rows: async (list: string) => [{ list }], [Symbol.asyncDispose]: async () => {} };
-void [definePlugin, runJob, good, none, connection, files];
+void [definePlugin, runJob, good, out, none, connection, files];
 `;
 
 interface Mistake {
@@ -202,6 +214,41 @@ defineJob({ ...parts,
     code: 2322,
     text: `defineJob({ ...parts, run: async ({ emit }) => {
   await emit([{ fields: { at: new Date()‹.toISOString()|› } }], { page: 1 });
+} });`,
+  },
+  {
+    what: "choices of an export for a field that is not configured",
+    code: 2322,
+    text: `defineExport({ ...outParts, choices: {
+  ‹list|liste›: { load: none },
+} });`,
+  },
+  {
+    what: "an audience in a field that is not configured",
+    code: 2820,
+    text: `defineExport({ ...outParts,
+  sources: { audience: ‹"audience"|"audienc"› },
+});`,
+  },
+  {
+    what: "an export whose source reads a key that is not configured",
+    code: 2551,
+    text: `defineExport({ ...outParts,
+  from: (config) => ({ audience: config.‹audience|audienc› }),
+});`,
+  },
+  {
+    what: "an export that commits a checkpoint of another form",
+    code: 2322,
+    text: `defineExport({ ...outParts, run: async ({ commit }) => {
+  await commit({ after: ‹1|"1"› });
+} });`,
+  },
+  {
+    what: "an export that uses what its connection does not have",
+    code: 2339,
+    text: `defineExport({ ...outParts, run: async ({ connection }) => {
+  await connection.‹rows("a")|visitors›;
 } });`,
   },
   {

@@ -6,7 +6,7 @@
 import type { z } from "zod";
 import type { AuthDefinition, ConnectionOf } from "./auth.ts";
 import type { ConfigOf, ConfigSchema } from "./config.ts";
-import type { Choices, Plan, Progress, ScheduleKind } from "./job.ts";
+import type { Choices, OnlyConfigured, Plan, Progress, ScheduleKind } from "./job.ts";
 import type { Log } from "./log.ts";
 import type { MemberBatch, MemberColumn } from "./members.ts";
 import type { ProviderDefinition } from "./provider.ts";
@@ -167,7 +167,7 @@ export interface ExportContext<Config, Connection, Checkpoint> extends ExportRea
   hold(reason: string): Promise<void>;
 }
 
-/** A job type that takes data out. Made with `defineJob`. */
+/** A job type that takes data out. Made with {@linkcode defineExport}. */
 export interface ExportJobDefinition<
   Auths extends readonly AuthDefinition[] = readonly AuthDefinition[],
   Config extends ConfigSchema = ConfigSchema,
@@ -220,4 +220,19 @@ export interface ExportJobDefinition<
   run(
     context: ExportContext<ConfigOf<Config>, ConnectionOf<Auths[number]>, z.output<Checkpoint>>,
   ): Promise<void>;
+}
+
+/**
+ * Defines a job type that takes data out; choices, checkpoint and connection are typed by what it declares. Not one function
+ * with `defineJob`: the compiler would tell of a mistake where the call begins, and not where it was made.
+ */
+export function defineExport<
+  const Auths extends readonly AuthDefinition[],
+  Config extends ConfigSchema,
+  Checkpoint extends z.ZodType,
+  Field extends string = never,
+>(
+  job: ExportJobDefinition<Auths, Config, Checkpoint> & OnlyConfigured<Config, Field>,
+): ExportJobDefinition<Auths, Config, Checkpoint> {
+  return job;
 }

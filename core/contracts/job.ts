@@ -260,7 +260,7 @@ export interface OnlyConfigured<Config extends ConfigSchema, Field extends strin
   };
 }
 
-/** Defines a job type; choices, checkpoint and connection are typed by what it declares. */
+/** Defines a job type that brings data in; choices, checkpoint and connection are typed by what it declares. */
 export function defineJob<
   const Auths extends readonly AuthDefinition[],
   Config extends ConfigSchema,
@@ -268,15 +268,6 @@ export function defineJob<
   Field extends string = never,
 >(
   job: ImportJobDefinition<Auths, Config, Checkpoint> & OnlyConfigured<Config, Field>,
-): ImportJobDefinition<Auths, Config, Checkpoint>;
-export function defineJob<
-  const Auths extends readonly AuthDefinition[],
-  Config extends ConfigSchema,
-  Checkpoint extends z.ZodType,
-  Field extends string = never,
->(
-  job: ExportJobDefinition<Auths, Config, Checkpoint> & OnlyConfigured<Config, Field>,
-): ExportJobDefinition<Auths, Config, Checkpoint>;
-export function defineJob(job: JobDefinition): JobDefinition {
+): ImportJobDefinition<Auths, Config, Checkpoint> {
   return job;
 }

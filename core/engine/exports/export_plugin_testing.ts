@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { defineAuth } from "../../contracts/auth.ts";
 import { Failure } from "../../contracts/failure.ts";
+import { defineExport } from "../../contracts/export_job.ts";
 import { nameList } from "../../contracts/fields.ts";
 import { defineJob } from "../../contracts/job.ts";
 import { membersOf } from "../../contracts/members.ts";
@@ -40,7 +41,7 @@ const seed = defineJob({
   },
 });
 
-const collect = defineJob({
+const collect = defineExport({
   id: "collect-export",
   title: "Export",
   summary: "Writes members into a file, a JSON object a line.",
