@@ -11,6 +11,8 @@ export interface RawBody {
   readonly type: string;
   /** The `charset` of its content type. */
   readonly charset: string | undefined;
+  /** The `boundary` of its content type: of a form. */
+  readonly boundary: string | undefined;
   /** Whether it is packed with gzip. */
   readonly gzip: boolean;
   /** Bytes that were announced, packed ones where it is packed. */
@@ -25,7 +27,8 @@ export const BODY_SILENCE = 60_000;
 /** The body of a request. Throws the failure (415) of a `Content-Encoding` other than gzip. */
 export function rawBody({ headers, body }: Pick<Request, "headers" | "body">, silence: number = BODY_SILENCE): RawBody {
   const [type = "", ...parameters] = (headers.get("content-type") ?? "").split(";").map((part) => part.trim());
-  const charset = parameters.map((part) => /^charset\s*=\s*"?([^"]*)"?$/i.exec(part)?.[1]).find(Boolean);
+  const parameter = (name: string) =>
+    parameters.map((part) => new RegExp(`^${name}\\s*=\\s*"?([^"]*)"?$`, "i").exec(part)?.[1]).find(Boolean);
   const encoding = (headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip" && encoding !== "x-gzip") {
     throw new RequestFailure(415, `The content encoding "${encoding.slice(0, 64)}" is not known`, {
@@ -36,7 +39,8 @@ export function rawBody({ headers, body }: Pick<Request, "headers" | "body">, si
   const length = headers.get("content-length");
   return {
     type: type.toLowerCase(),
-    charset,
+    charset: parameter("charset"),
+    boundary: parameter("boundary"),
     gzip: encoding !== "identity",
     size: length === null ? undefined : Number(length),
     stream: unlessSilent(body ?? new Blob([]).stream(), silence),

@@ -208,13 +208,26 @@ export interface UploadInput extends UploadBody {
   readonly key?: string;
 }
 
+/** A file that comes in a form, beside parameters that may stand behind it. */
+export interface FormInput {
+  /** Id of a job type that needs nothing of a connection but its files, and has `file` in its config. */
+  readonly type: string;
+  readonly content: AsyncIterable<Uint8Array>;
+  /** The rest of the config; called when the file is stored. */
+  config(): Promise<ConfigInput>;
+}
+
 /** Files that come over HTTP. */
 export interface Uploads {
+  /** Most bytes of a file, unpacked. */
+  readonly limit: number;
   /**
    * Stores the file durably and queues the run that imports it; with a known `key`, gives the run that there is.
    * `conflict` for a key that another upload has, `too_large`, `transient` for a full disk; then nothing is left behind.
    */
   create(input: UploadInput): Promise<RunView>;
+  /** The same for a file that came in a form; each makes a run. */
+  form(input: FormInput): Promise<RunView>;
 }
 
 /** What a new token needs. */

@@ -14,7 +14,7 @@ import type { Actor } from "./actor.ts";
 import type { Core } from "./core.ts";
 import { newId } from "./ids.ts";
 import { queueRun } from "./queue_run.ts";
-import type { UploadInput, Uploads } from "./runtime.ts";
+import type { ConfigInput, FormInput, UploadInput, Uploads } from "./runtime.ts";
 import { Spool, type Spooled, tooLarge } from "./spool.ts";
 import { uploadBytes } from "./upload_body.ts";
 import { findUpload } from "./upload_files.ts";
@@ -51,43 +51,84 @@ export function uploadOptions({ config, upload }: UploadJob): string[] {
 
 /** The uploads of an account. */
 export function uploadsOf(core: Core, options: UploadsOptions): Uploads {
-  const { database, registry, home } = core;
+  const { registry } = core;
   const { account, limit } = options;
-  const spool = new Spool(home.spoolDir);
   return {
+    limit,
     create: async (input) => {
       const job = uploadJob(registry.job(input.type));
       const name = `upload.${job.upload.format}`;
       const config = configOf(job, input, name);
       const keyHash = input.key === undefined ? null : hash(keyOwner(options.actor), input.into, input.key);
       if (!input.gzip && (input.size ?? 0) > limit) throw tooLarge(limit);
-      const run = newId();
-      const place = { account, run };
-      using spooled = await spool.receive(place, name, nonEmpty(uploadBytes(input)), limit);
-      const upload = { run, keyHash, digest: hash(job.id, JSON.stringify(config), spooled.digest), spooled };
-      let answered: string | undefined;
-      try {
-        answered = await database.write(async (transaction) => {
-          const now = await database.now();
+      const content = nonEmpty(uploadBytes(input), "The request body is empty");
+      return await receiveUpload(core, options, { name, content }, async (stored) => {
+        const upload = { ...stored, keyHash, digest: hash(job.id, JSON.stringify(config), stored.spooled.digest) };
+        return async (transaction, now) => {
           const known = keyHash === null ? undefined : await knownUpload(transaction, account, upload, now);
           return known ?? await queue(transaction, account, job, config, upload, now);
-        });
-      } finally {
-        if (answered !== run && await isKnownNotToBe(database.kysely, account, run)) await spool.remove(place);
-      }
-      if (answered === run) await options.queued(run);
-      return await options.view(answered);
+        };
+      });
     },
+    form: async (input) => await receiveForm(core, options, input, async () => ({})),
   };
 }
 
-/** An upload that is about to be queued. */
-interface NewUpload {
+/** A file that is stored, for the run that there will be. */
+interface StoredUpload {
   readonly run: string;
+  readonly spooled: Spooled;
+}
+
+/**
+ * Stores the file of a form and queues the run of its job type, in one transaction with `prepare`, which gives what else
+ * the config says. The config's `file` is the file.
+ */
+export async function receiveForm(
+  core: Core,
+  options: UploadsOptions,
+  { type, content, config }: FormInput,
+  prepare: (transaction: Executor, run: string) => Promise<ConfigInput>,
+): Promise<RunView> {
+  const { account } = options;
+  const job = core.registry.job(type), what = `job type "${job.id}"`, name = "upload";
+  const file = { name, content: nonEmpty(content, "The file is empty") };
+  return await receiveUpload(core, options, file, async (stored) => {
+    const given = await config();
+    return async (transaction, now) => {
+      const whole = { ...given, ...await prepare(transaction, stored.run), file: name };
+      parseConfig(job.config, whole, what);
+      const upload = { ...stored, keyHash: null, digest: stored.spooled.digest };
+      return await queue(transaction, account, job, readConfig(job.config, whole, what), upload, now);
+    };
+  });
+}
+
+/** Stores a file and queues the run that imports it, or gives the one that there is. What goes wrong leaves nothing. */
+async function receiveUpload(
+  { database, home }: Core,
+  { account, limit, queued, view }: UploadsOptions,
+  { name, content }: { readonly name: string; readonly content: AsyncIterable<Uint8Array> },
+  stored: (upload: StoredUpload) => Promise<(transaction: Executor, now: number) => Promise<string>>,
+): Promise<RunView> {
+  const spool = new Spool(home.spoolDir), run = newId(), place = { account, run };
+  using spooled = await spool.receive(place, name, content, limit);
+  let answered: string | undefined;
+  try {
+    const work = await stored({ run, spooled });
+    answered = await database.write(async (transaction) => await work(transaction, await database.now()));
+  } finally {
+    if (answered !== run && await isKnownNotToBe(database.kysely, account, run)) await spool.remove(place);
+  }
+  if (answered === run) await queued(run);
+  return await view(answered);
+}
+
+/** An upload that is about to be queued. */
+interface NewUpload extends StoredUpload {
   readonly keyHash: string | null;
   /** Of job type, config and content. */
   readonly digest: string;
-  readonly spooled: Spooled;
 }
 
 function uploadJob(job: JobDefinition): UploadJob {
@@ -128,7 +169,7 @@ async function knownUpload(
 async function queue(
   transaction: Executor,
   account: number,
-  job: UploadJob,
+  job: JobDefinition,
   config: { readonly [key: string]: JsonValue },
   { run, keyHash, digest, spooled }: NewUpload,
   now: number,
@@ -155,13 +196,16 @@ async function isKnownNotToBe(executor: Executor, account: number, run: string):
   }
 }
 
-async function* nonEmpty(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* nonEmpty(
+  content: AsyncIterable<Uint8Array>,
+  emptiness: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let empty = true;
   for await (const chunk of content) {
     empty &&= chunk.length === 0;
     yield chunk;
   }
-  if (empty) throw new Failure("config", "The request body is empty", { hint: "Send the file as the body" });
+  if (empty) throw new Failure("config", emptiness, { hint: "Check what is sent, and send the file again" });
 }
 
 function keyOwner({ kind, id }: Actor): string {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import type { z } from "zod";
 import type { Answer } from "../answers.ts";
 
 /** A JSON value, without an envelope. */
@@ -25,8 +25,3 @@ export function redirect(description: string): Answer<string> {
     respond: (location) => new Response(null, { status: 302, headers: { location, "content-length": "0" } }),
   };
 }
-
-/** A job's activity, as the bulk APIs name it: the run's id as a UUID. */
-export const activity: z.ZodType<{ readonly activity_id: string }> = z.object({
-  activity_id: z.uuid().describe("Names the import where its status is asked for"),
-}).meta({ id: "Activity" });

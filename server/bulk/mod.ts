@@ -13,11 +13,17 @@
  * `{"error","message"}` with the failure's status, and answers with the forms in `answers.ts`. HEAD comes with GET; a
  * method that the path lacks is answered 405, which names the path below it that has it.
  *
+ * One that takes a file declares `content: ["multipart/form-data"]` and reads it with `takeForm` (`upload.ts`), which
+ * streams the file into `engine.uploads.form`: that queues a run of a job type, whose `file` it is, and `queued` answers
+ * with its `activityOf`; `findActivity` finds the run again for its status.
+ *
  * @module
  */
 import type { Route } from "../route.ts";
 
-export { activity, bare, redirect } from "./answers.ts";
+export { bare, redirect } from "./answers.ts";
+export { ACTIVITY_STATUS, activityOf, findActivity, queued, sampleTime } from "./activity.ts";
+export { takeForm } from "./upload.ts";
 export { bulkRoute } from "./bulk_route.ts";
 export { requireApp, requireOrg } from "./scope.ts";
 
