@@ -7,10 +7,10 @@ import type { FailureJson } from "../core/contracts/failure.ts";
 import type { RejectView, RunView } from "../core/engine/views.ts";
 import type { App } from "./app.ts";
 import { reportError, reportRunFailure } from "./errors.ts";
-import { bytes, count, duration, visible } from "./format.ts";
+import { count, duration, visible } from "./format.ts";
 import { onInterrupt } from "./interrupts.ts";
-import type { Cell } from "./output.ts";
 import { ProgressDisplay } from "./progress.ts";
+import { runFacts } from "./run_facts.ts";
 
 /** Exit code of a run that waits for approval. */
 const HELD_EXIT_CODE = 8;
@@ -65,7 +65,8 @@ export async function printRun(
   if (out.json) return out.value(pasteable(app, run));
   out.line(`Run ${out.data("bold", run.id)} ${statusOf(app, run)}`);
   out.line();
-  out.pairs(pairsOf(run));
+  const { jobs } = await app.registry();
+  out.pairs(runFacts(run, jobs.find(({ id }) => id === run.type)?.direction));
   if (run.failure !== null && !withoutFailure) printFailure(app, run.failure);
   if (run.rejected > run.rejected_erased) await printSomeRejects(app, run);
   for (const note of run.notes) out.note(`${out.talk("yellow", "note:")} ${app.phrase(visible(note))}`);
@@ -94,33 +95,6 @@ function statusOf({ out }: App, run: RunView): string {
 
 function printFailure(app: App, { message, hint }: FailureJson): void {
   app.out.pairs([["because", message], ["what to do", hint === null ? null : app.phrase(hint)]]);
-}
-
-/** What happened. Zeros tell something only of a run that got to its end. */
-function pairsOf(run: RunView): (readonly [string, Cell])[] {
-  const unlessZero = (name: string, number: number): [string, Cell] => [name, number === 0 ? null : count(number)];
-  const whenDone = (text: string, number = 0): Cell => number > 0 || run.status === "succeeded" ? text : null;
-  const rate = run.duration_ms > 0 ? ` (${count((run.read / run.duration_ms) * 1000)} rows/s)` : "";
-  return [
-    ["job type", run.type],
-    ["rows read", run.read > 0 ? `${count(run.read)}${rate}` : whenDone("0")],
-    ["accepted", whenDone(count(run.accepted), run.accepted)],
-    ["rejected", whenDone(rejectedOf(run), run.rejected)],
-    unlessZero("unchanged", run.unchanged),
-    unlessZero("refused", run.refused),
-    unlessZero("removed", run.removed),
-    ["bytes read", whenDone(bytes(run.bytes), run.bytes)],
-    ["profiles made", whenDone(count(run.profiles_created), run.profiles_created)],
-    ["profiles updated", whenDone(count(run.profiles_updated), run.profiles_updated)],
-    unlessZero("attempts", run.attempts > 1 ? run.attempts : 0),
-    ["due at", run.due_at],
-    ["waits until", run.not_before],
-  ];
-}
-
-/** How many rows were rejected, and how many of those nobody can look at any more. */
-function rejectedOf({ rejected, rejected_erased: erased }: RunView): string {
-  return erased === 0 ? count(rejected) : `${count(rejected)}, ${count(erased)} of them erased`;
 }
 
 async function printSomeRejects(app: App, run: RunView): Promise<void> {

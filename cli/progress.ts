@@ -65,17 +65,19 @@ export class ProgressDisplay {
   #running(run: RunView, now: number): string {
     const { progress } = run;
     if (progress === null) return "Starting …";
-    const { done, total, unit, note } = progress;
+    const { done, total, unit, note, bytes: written } = progress;
     const rate = this.#rate(now, done);
     const size = unit === "bytes" ? bytes : count;
     const name = note === undefined ? "" : shortened(visible(note), NAME);
-    const share = total !== undefined && total > 0 ? Math.min(1, done / total) : undefined;
-    const parts = share === undefined
-      ? [unit === "rows" ? `${count(done)} rows` : size(done)]
-      : [percent(share), `${size(done)} of ${size(total ?? done)}`];
+    const share = total !== undefined && total > 0 ? Math.min(1, done / total) : progress.share;
+    const sofar = unit === "rows" ? `${count(done)} rows` : size(done);
+    const parts = total === undefined ? [sofar] : [`${size(done)} of ${size(total)}`];
+    if (share !== undefined) parts.unshift(percent(share));
     if (rate > 0) parts.push(`${size(rate)}${unit === "rows" ? " rows" : ""}/s`);
     if (unit === "bytes" && run.read > 0) parts.push(`${count(run.read)} rows`);
-    if (rate > 0 && total !== undefined && total > done) parts.push(`${duration(((total - done) / rate) * 1000)} left`);
+    if (written !== undefined) parts.push(bytes(written));
+    const left = total !== undefined ? total - done : share ? done / share - done : 0;
+    if (rate > 0 && left > 0) parts.push(`${duration((left / rate) * 1000)} left`);
     return this.#fitted(name, share, parts.join("  "));
   }
 

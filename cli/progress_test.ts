@@ -60,6 +60,21 @@ Deno.test("a terminal shows a bar with rate, rows and time left", () => {
   assert.equal(lines.at(-1), "");
 });
 
+Deno.test("an export shows its rows, their bytes and the time left", () => {
+  const stderr = caught(true, 110);
+  let now = 0;
+  const display = new ProgressDisplay(new Output(caught(), stderr, { json: false, quiet: false }), () => now);
+  const at = (done: number): RunView => ({
+    ...RUN,
+    progress: { done, unit: "rows", bytes: 100 * done, share: done / 400_000, note: "all.csv" },
+  });
+  display.update(at(0));
+  now = 5000;
+  display.update(at(100_000));
+  const line = stderr.text().split("\r\x1b[K")[2];
+  assert.equal(line, "all.csv  ██████░░░░░░░░░░░░░░░░░░  25.0 %  100,000 rows  20,000 rows/s  10.0 MB  15.0 s left");
+});
+
 Deno.test("a narrow terminal loses the bar before the time left", () => {
   const stderr = caught(true, 72);
   let now = 0;

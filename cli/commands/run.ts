@@ -71,7 +71,7 @@ const list: Command = {
     const items = await listRuns(app, args);
     if (app.out.json) return app.out.value(items.map((run) => pasteable(app, run)));
     app.out.table(
-      ["run", "status", "job type", "read", "accepted", "rejected", "took", "made", "reason"],
+      ["run", "status", "job type", "read", "accepted", "rejected", "exported", "took", "made", "reason"],
       items.map((run) => [
         run.id,
         run.status,
@@ -79,6 +79,7 @@ const list: Command = {
         count(run.read),
         count(run.accepted),
         count(run.rejected),
+        count(run.rows),
         duration(run.duration_ms),
         run.created_at,
         reasonOf(run),

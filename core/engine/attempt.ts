@@ -35,9 +35,9 @@ export interface Attempt {
   duration(): number;
 }
 
-/** `hold` of the contract: resolves where somebody approved the reason. */
-export async function holdUnlessApproved({ row, note }: Attempt, reason: string): Promise<void> {
-  if (!(JSON.parse(row.approved) as string[]).includes(approvalOf(reason))) throw new Held(reason);
+/** `hold` of the contract: resolves where somebody approved the reason; `look` is what to look at before. */
+export async function holdUnlessApproved({ row, note }: Attempt, reason: string, look: string): Promise<void> {
+  if (!(JSON.parse(row.approved) as string[]).includes(approvalOf(reason))) throw new Held(reason, look);
   await Promise.resolve();
   note(`Approved: ${reason}`);
 }

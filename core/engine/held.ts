@@ -9,6 +9,11 @@ import type { Claim, Outcome } from "./queue.ts";
 /** Thrown by `hold` of the contract, for what nobody has approved. Nothing is lost: the run goes on once it is. */
 export class Held extends Error {
   override readonly name = "Held";
+
+  /** `look` is what somebody should look at: "the file". */
+  constructor(reason: string, readonly look: string) {
+    super(reason);
+  }
 }
 
 /** What stands in a run for a reason that it was held for: a reason may name people. */
@@ -17,13 +22,13 @@ export function approvalOf(reason: string): string {
 }
 
 /** How a run ends that is held. */
-export function heldRun({ run }: Pick<Claim, "run">, { message }: Held): Outcome {
+export function heldRun({ run }: Pick<Claim, "run">, { message, look }: Held): Outcome {
   return {
     status: "held",
     failure: {
       kind: "data",
       message,
-      hint: `Look at the file; then \`waybill run approve ${run}\` if it is right, \`waybill run stop ${run}\` if not`,
+      hint: `Look at ${look}; then \`waybill run approve ${run}\` if it is right, \`waybill run stop ${run}\` if not`,
       code: null,
     },
   };

@@ -43,7 +43,7 @@ export async function importRows(job: ImportJobDefinition, attempt: Attempt): Pr
       flush: async () => await (await opening)?.run.flush(),
       files: ledger.files,
       snapshots: ledger.snapshots,
-      hold: (reason) => holdUnlessApproved(attempt, reason),
+      hold: (reason) => holdUnlessApproved(attempt, reason, "the file"),
     });
     // A plugin may take an abort for an end.
     throwIfAborted(signal);

@@ -51,7 +51,7 @@ export async function exportMembers(job: ExportJobDefinition, attempt: Attempt):
     commit: (checkpoint, delivered) => commitExport(database, claim, checkpoint as JsonValue, delivered),
     publish: (file, content) => publishExport(core, claim, file, content, signal),
     sign: (bytes) => signExport(vault, bytes),
-    hold: (reason) => holdUnlessApproved(attempt, reason),
+    hold: (reason) => holdUnlessApproved(attempt, reason, "the audience"),
   });
   // A plugin may take an abort for an end.
   throwIfAborted(signal);
