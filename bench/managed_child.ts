@@ -25,7 +25,7 @@ const publicKeys = [(await Deno.readTextFile(publicKey)).trim()];
 const login = await hashedLogin({ username, password: undefined, publicKeys, requireBoth: false, quota: undefined });
 await database.write((transaction) => saveUser(transaction, provider, login, Date.now()));
 const { tree, quota } = await treeOf(database.kysely, provider);
-const contents = new ManagedContents(`${folder}/managed`);
+await using contents = new ManagedContents(`${folder}/managed`, { ahead: true });
 const uploads = new Uploads();
 const session = { id: "bench", username, address: "127.0.0.1" };
 const nothing = () => {};

@@ -172,7 +172,8 @@ serverTest(
       connection.socket.destroy();
       await connection.closed;
       await work;
-      while (server.server.sessions.list().length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      // A close that came before the end is still done.
+      while (server.logouts() <= round) await new Promise((resolve) => setTimeout(resolve, 5));
       const after = await peer.store.stat("a.csv").catch(() => undefined);
       if (before !== undefined) assert.ok(after !== undefined, "the file that was there stays");
       if (after !== undefined) {

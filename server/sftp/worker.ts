@@ -43,7 +43,7 @@ async function serve({ home: dir, host, port, process }: ThreadStart): Promise<v
     masterKey: Deno.env.get("WAYBILL_MASTER_KEY"),
   });
   const keys = await hostKeys(vault);
-  const contents = new ManagedContents(home.managedDir);
+  await using contents = new ManagedContents(home.managedDir, { ahead: true });
   const uploads = new Uploads();
   await using journal = new DatabaseJournal(database, log);
   await using server = await startSftpServer({

@@ -52,6 +52,8 @@ export interface ManagedServer extends AsyncDisposable {
   readonly client: OpenSshClient;
   readonly target: Target;
   readonly lines: readonly LogLine[];
+  /** Sessions that have ended, with all they had begun. */
+  logouts(): number;
 }
 
 /** Starts one. */
@@ -64,13 +66,14 @@ export async function startManagedServer(
   const peer = await startManaged(databases, login);
   const uploads = new Uploads();
   const { log, lines } = collectLog();
+  let logouts = 0;
   const server = await startSftpServer({
     host: "127.0.0.1",
     port: 0,
     hostKeys: [testHostKey()],
     logins: managedLogins(peer.database),
     filesOf: () => Promise.resolve(peer.session(uploads)),
-    journal: { record: () => {} },
+    journal: { record: ({ kind }) => void (kind === "logout" && logouts++) },
     log,
   });
   const { port } = server.address;
@@ -82,6 +85,7 @@ export async function startManagedServer(
     client,
     target: { port, ...USER, keyPath: `${client.folder}/key`, fingerprint: await hostKeyFingerprint() },
     lines,
+    logouts: () => logouts,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await peer[Symbol.asyncDispose]();

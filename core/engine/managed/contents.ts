@@ -13,6 +13,7 @@ import { AccountFailure } from "./account_failure.ts";
 import { diskFullFailure } from "../disk_full.ts";
 import { isId, newId } from "../ids.ts";
 import { namesIn, syncFolder, unlessMissing } from "../stored_files.ts";
+import { SpareContents } from "./spare_contents.ts";
 
 /** A file that is being written. Whoever finds it without its lock, and no row that names it, may remove it. */
 export interface OpenContent extends AsyncDisposable {
@@ -39,20 +40,26 @@ const LOCK_TRIES = 20;
 const LOCK_PAUSE = 25;
 
 /** The contents of a data directory. */
-export class ManagedContents {
-  constructor(private readonly dir: string) {}
+export class ManagedContents implements AsyncDisposable {
+  readonly #spares: SpareContents | undefined;
+
+  /** `ahead`: whether some are made before they are needed, while many are. Whoever says so disposes of it. */
+  constructor(private readonly dir: string, { ahead = false }: { readonly ahead?: boolean } = {}) {
+    if (!ahead) return;
+    this.#spares = new SpareContents({
+      make: (count) => this.#makeTogether(count),
+      discard: (content) => this.#discard(content),
+    });
+  }
+
+  /** Removes those that were made ahead. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#spares?.[Symbol.asyncDispose]();
+  }
 
   /** Makes an empty one (0600). Failure `transient` for a full disk. */
   async create(): Promise<OpenContent> {
-    const id = newId();
-    const path = this.#path(id);
-    try {
-      return await this.#made(id);
-    } catch (error) {
-      if (!isMissing(error)) throw this.#failed(error);
-      await this.#makeFolder(dirname(path));
-      return await this.#made(id);
-    }
+    return this.#spares?.take() ?? await this.#make(newId());
   }
 
   /** Makes one that begins as another is. */
@@ -62,8 +69,7 @@ export class ManagedContents {
       await copyFile(this.#path(of), this.#path(made.id));
       return made;
     } catch (error) {
-      await made[Symbol.asyncDispose]();
-      await this.remove(made.id);
+      await this.#discard(made);
       throw this.#failed(error);
     }
   }
@@ -71,7 +77,7 @@ export class ManagedContents {
   /** Opens one to go on writing it; undefined while somebody else writes it, and where it is gone. */
   async reopen(id: string): Promise<OpenContent | undefined> {
     try {
-      return await this.#opened(id, constants.O_RDWR);
+      return await this.#opened(id, constants.O_RDWR, true);
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -124,15 +130,45 @@ export class ManagedContents {
     return join(this.dir, id.slice(0, 2), id);
   }
 
-  async #made(id: string): Promise<OpenContent> {
-    const made = await this.#opened(id, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+  async #make(id: string, named = false): Promise<OpenContent> {
+    try {
+      return await this.#made(id, named);
+    } catch (error) {
+      if (!isMissing(error)) throw this.#failed(error);
+      await this.#makeFolder(dirname(this.#path(id)));
+      return await this.#made(id, named);
+    }
+  }
+
+  /** Makes some in one folder, their names on the disk. */
+  async #makeTogether(count: number): Promise<OpenContent[]> {
+    const made: OpenContent[] = [];
+    const folder = newId().slice(0, 2);
+    try {
+      while (made.length < count) made.push(await this.#make(`${folder}${newId().slice(2)}`, true));
+      await syncFolder(join(this.dir, folder));
+      return made;
+    } catch (error) {
+      for (const content of made) await this.#discard(content);
+      throw error;
+    }
+  }
+
+  /** Removes one that nobody needs, and lets go of it. */
+  async #discard(content: OpenContent): Promise<void> {
+    await this.remove(content.id);
+    await content[Symbol.asyncDispose]();
+  }
+
+  async #made(id: string, named: boolean): Promise<OpenContent> {
+    const made = await this.#opened(id, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, named);
     // Nobody else knows its name, but for whoever looks for what crashes left, and lets go of it.
     if (made === undefined) throw new Error(`The new content "${id}" is locked`);
     return made;
   }
 
-  /** Undefined where somebody else holds the lock. */
-  async #opened(id: string, flags: number): Promise<OpenContent | undefined> {
+  /** Undefined where somebody else holds the lock. `named`: whether its name is on the disk. */
+  async #opened(id: string, flags: number, named: boolean): Promise<OpenContent | undefined> {
     const path = this.#path(id);
     const handle = await open(path, flags, 0o600);
     let lock: Deno.FsFile | undefined;
@@ -150,6 +186,7 @@ export class ManagedContents {
       throw this.#failed(error);
     }
     const held = lock;
+    let hasName = named;
     let closed = false;
     return {
       id,
@@ -157,7 +194,8 @@ export class ManagedContents {
       sync: async () => {
         try {
           await handle.datasync();
-          await syncFolder(dirname(path));
+          if (!hasName) await syncFolder(dirname(path));
+          hasName = true;
         } catch (error) {
           throw this.#failed(error);
         }

@@ -37,8 +37,16 @@ export interface FinishedFile {
   readonly now: number;
 }
 
-/** Puts a whole file at its place; gives the contents that nothing names any more. */
-export async function commitFile(executor: Executor, tree: Tree, file: FinishedFile): Promise<string[]> {
+/** What came of it. */
+export interface Committed {
+  /** Contents that nothing names any more. */
+  readonly gone: readonly string[];
+  /** Bytes that the account's files have now. */
+  readonly bytes: number;
+}
+
+/** Puts a whole file at its place. */
+export async function commitFile(executor: Executor, tree: Tree, file: FinishedFile): Promise<Committed> {
   const { place, content, size, now, quota, resumed = false } = file;
   await requireFolder(executor, tree, place.parent);
   const node = await nodeAt(executor, tree, place);
@@ -50,25 +58,26 @@ export async function commitFile(executor: Executor, tree: Tree, file: FinishedF
   if (node === undefined) await addFile(executor, tree, place, change);
   else await updateNode(executor, node, change);
   await hastenJobs(executor, tree, now);
-  return contentsOf(node).filter((old) => old !== content);
+  return { gone: contentsOf(node).filter((old) => old !== content), bytes };
 }
 
-/** Keeps what an upload that broke off has brought; gives the contents that nothing names any more. */
+/** Keeps what an upload that broke off has brought. */
 export async function keepPartial(
   executor: Executor,
   tree: Tree,
   file: Omit<FinishedFile, "quota">,
-): Promise<string[]> {
+): Promise<Committed> {
   const { place, content, size, now, resumed = false } = file;
   await requireFolder(executor, tree, place.parent);
   const node = await nodeAt(executor, tree, place);
   if (node?.kind === "folder") throw isFolder(file.names);
   if (resumed && node?.partial !== content) throw replaced();
-  await addBytes(executor, tree, size - (node?.partial_size ?? 0));
+  const bytes = await addBytes(executor, tree, size - (node?.partial_size ?? 0));
   const change = { partial: content, partial_size: size, partial_modified: now };
   if (node === undefined) await addFile(executor, tree, place, { content: null, size: 0, modified: now, ...change });
   else await updateNode(executor, node, change);
-  return node?.partial === null || node === undefined || node.partial === content ? [] : [node.partial];
+  const gone = node?.partial === null || node === undefined || node.partial === content ? [] : [node.partial];
+  return { gone, bytes };
 }
 
 async function requireFolder(executor: Executor, tree: Tree, id: string): Promise<void> {

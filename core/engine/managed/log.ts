@@ -4,7 +4,8 @@
  * @module
  */
 import type { Executor } from "../../database/database.ts";
-import type { ManagedAction } from "../../database/tables.ts";
+import { statement } from "../../database/statement.ts";
+import type { ManagedAction, ManagedLogTable } from "../../database/tables.ts";
 
 /** One line of the log. */
 export interface ManagedLogEntry {
@@ -17,13 +18,21 @@ export interface ManagedLogEntry {
   readonly reason?: string;
 }
 
+const insertLine = statement<Omit<ManagedLogTable, "id">, unknown>(
+  ["account_id", "at", "username", "address", "session_id", "action", "path", "target", "bytes", "reason"],
+  (executor, line) =>
+    executor.insertInto("managed_log").values(({ selectFrom, fn, eb, lit }) => ({
+      ...line,
+      id: selectFrom("managed_log").select(eb(fn.coalesce(fn.max("id"), lit(0)), "+", lit(1)).as("id"))
+        .where("account_id", "=", line.account_id),
+    })),
+);
+
 /** Adds a line, in a write transaction: those come one after another, and so do the numbers. */
 export async function writeLog(executor: Executor, account: number, entry: ManagedLogEntry): Promise<void> {
   const { at, session: { id, username, address }, action, path, target, bytes, reason } = entry;
-  const last = await executor.selectFrom("managed_log").select("id").where("account_id", "=", account)
-    .orderBy("id", "desc").limit(1).executeTakeFirst();
-  await executor.insertInto("managed_log").values({
-    ...{ account_id: account, id: (last?.id ?? 0) + 1, at, username, address, session_id: id, action },
+  await insertLine(executor, {
+    ...{ account_id: account, at, username, address, session_id: id, action },
     ...{ path: path ?? null, target: target ?? null, bytes: bytes ?? null, reason: reason ?? null },
-  }).execute();
+  });
 }

@@ -70,7 +70,7 @@ export async function startManaged(databases: TestDatabases, change: Partial<Man
             name: names.at(-1) ?? "",
           };
           const file = { place, names, content: content.id, size: bytes.length, quota, now };
-          replaced.push(...await commitFile(transaction, tree, file));
+          replaced.push(...(await commitFile(transaction, tree, file)).gone);
         }
         return replaced;
       });

@@ -5,6 +5,7 @@
  */
 import { Failure } from "../../contracts/failure.ts";
 import type { Executor } from "../../database/database.ts";
+import { statement } from "../../database/statement.ts";
 import type { ManagedNodesTable } from "../../database/tables.ts";
 import { newId } from "../ids.ts";
 import { AccountFailure } from "./account_failure.ts";
@@ -34,14 +35,48 @@ function rows(executor: Executor, { account, id }: Tree) {
   return executor.selectFrom("managed_nodes").selectAll().where("account_id", "=", account).where("tree_id", "=", id);
 }
 
+/** Who uploads thousands of small files waits for each of these statements thousands of times. */
+const nodesAt = statement<{ account: number; tree: string; parent: string; name: string }, Node>(
+  ["account", "tree", "parent", "name"],
+  (executor, { account, tree, parent, name }) =>
+    rows(executor, { account, id: tree }).where("parent_id", "=", parent).where("name", "=", name),
+);
+
+const nodesOf = statement<{ account: number; tree: string; id: string }, Node>(
+  ["account", "tree", "id"],
+  (executor, { account, tree, id }) => rows(executor, { account, id: tree }).where("id", "=", id),
+);
+
+const insertNode = statement<Node, unknown>(
+  [
+    ...["account_id", "tree_id", "parent_id", "name", "id", "kind", "content", "size", "modified"] as const,
+    ...["partial", "partial_size", "partial_modified"] as const,
+  ],
+  (executor, node) => executor.insertInto("managed_nodes").values(node),
+);
+
+const growTree = statement<{ account: number; tree: string; bytes: number }, { readonly bytes: number }>(
+  ["account", "tree", "bytes"],
+  (executor, { account, tree, bytes }) =>
+    executor.updateTable("managed_trees").set(({ eb }) => ({ bytes: eb("bytes", "+", bytes) }))
+      .where("account_id", "=", account).where("id", "=", tree).returning("bytes"),
+);
+
+const bytesOfTree = statement<{ account: number; tree: string }, { readonly bytes: number }>(
+  ["account", "tree"],
+  (executor, { account, tree }) =>
+    executor.selectFrom("managed_trees").select("bytes").where("account_id", "=", account).where("id", "=", tree),
+);
+
 /** What is at a place. */
 export async function nodeAt(executor: Executor, tree: Tree, { parent, name }: Place): Promise<Node | undefined> {
-  return await rows(executor, tree).where("parent_id", "=", parent).where("name", "=", name).executeTakeFirst();
+  const { account, id } = tree;
+  return (await nodesAt(executor, { account, tree: id, parent, name })).at(0);
 }
 
 /** The folder or file with this id. */
 export async function nodeOf(executor: Executor, tree: Tree, id: string): Promise<Node | undefined> {
-  return await rows(executor, tree).where("id", "=", id).executeTakeFirst();
+  return (await nodesOf(executor, { account: tree.account, tree: tree.id, id })).at(0);
 }
 
 /** What lies in a folder, in bytewise order of name, after a name; exported for the test of its plan. */
@@ -91,10 +126,10 @@ export async function addFolder(
   now: number,
 ): Promise<string> {
   const id = newId();
-  await executor.insertInto("managed_nodes").values({
+  await insertNode(executor, {
     ...{ account_id: account, tree_id, parent_id: parent, name, id, kind: "folder", content: null, size: 0 },
     ...{ modified: now, partial: null, partial_size: 0, partial_modified: 0 },
-  }).execute();
+  });
   return id;
 }
 
@@ -119,18 +154,22 @@ export async function addFile(
   { parent, name }: Place,
   file: Pick<Node, "content" | "size" | "modified" | "partial" | "partial_size" | "partial_modified">,
 ): Promise<void> {
-  await executor.insertInto("managed_nodes").values({
+  await insertNode(executor, {
     ...{ account_id: account, tree_id, parent_id: parent, name, id: newId(), kind: "file" },
     ...file,
-  }).execute();
+  });
 }
 
 /** Notes that the files of a tree have become larger by so many bytes, and gives what they have now. */
 export async function addBytes(executor: Executor, { account, id }: Tree, bytes: number): Promise<number> {
-  const row = await executor.updateTable("managed_trees").set(({ eb }) => ({ bytes: eb("bytes", "+", bytes) }))
-    .where("account_id", "=", account).where("id", "=", id).returning("bytes").executeTakeFirst();
+  const [row] = await growTree(executor, { account, tree: id, bytes });
   if (row === undefined) throw closed();
   return row.bytes;
+}
+
+/** Bytes of a tree's files. */
+export async function bytesIn(executor: Executor, { account, id }: Tree): Promise<number> {
+  return (await bytesOfTree(executor, { account, tree: id })).at(0)?.bytes ?? 0;
 }
 
 /** The bytes of a node's contents. */

@@ -8,7 +8,7 @@ import type { ManagedContents } from "./contents.ts";
 import { entryOf } from "./entry.ts";
 import { commitFile, keepPartial } from "./file_commit.ts";
 import { type ManagedLogEntry, writeLog } from "./log.ts";
-import { folderAt, isFolder, missing, nodeAt, nodesIn, placeAt, taken, type Tree } from "./nodes.ts";
+import { bytesIn, folderAt, isFolder, missing, nodeAt, nodesIn, placeAt, taken, type Tree } from "./nodes.ts";
 import { namesOf, pathOf } from "./paths.ts";
 import { SessionReading, SessionUpload } from "./session_file.ts";
 import type { SessionEntry, SessionFile, SessionFiles, SessionOpenOptions, SessionSpace } from "./session_files.ts";
@@ -99,7 +99,7 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
   }
 
   async space(): Promise<SessionSpace> {
-    return { quota: this.#options.quota, used: await this.#bytes(this.#kysely) };
+    return { quota: this.#options.quota, used: await bytesIn(this.#kysely, this.#tree) };
   }
 
   /** Interrupts what is open. */
@@ -113,12 +113,6 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
 
   get #kysely(): Executor {
     return this.#options.database.kysely;
-  }
-
-  async #bytes(executor: Executor): Promise<number> {
-    const row = await executor.selectFrom("managed_trees").select("bytes").where("account_id", "=", this.#tree.account)
-      .where("id", "=", this.#tree.id).executeTakeFirst();
-    return row?.bytes ?? 0;
   }
 
   readonly #ended = (file: SessionFile): void => {
@@ -147,7 +141,7 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
       if (there === undefined && !options.create) throw missing(names);
       if (there?.kind === "folder") throw isFolder(names);
       if (there !== undefined && options.create && options.exclusive) throw taken(names, "file");
-      this.#uploads.bytes = await this.#bytes(this.#kysely);
+      this.#uploads.bytes = await bytesIn(this.#kysely, this.#tree);
       if (upload === undefined || options.truncate) {
         const look = () => nodeAt(this.#kysely, this.#tree, place);
         upload = await beginUpload(this.#options.contents, place, node, options.truncate === true, look);
@@ -177,7 +171,7 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
     if (how === "close" && upload.isWanted) await content.sync().catch((error) => upload.failed ??= error);
     await this.#uploads.exclusively(async () => {
       if (upload.owner !== this || --upload.handles > 0) return;
-      let gone = upload.resumed && !upload.abandoned ? [] : [content.id];
+      let gone: readonly string[] = upload.resumed && !upload.abandoned ? [] : [content.id];
       try {
         if (upload.isWanted && how === "close") gone = await this.#commit(upload, names);
         else if (upload.isWanted && upload.contiguous > 0 && this.#uploads.isCurrent(upload)) {
@@ -193,47 +187,49 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
   }
 
   /** Gives the file its content; gives the contents that nothing names any more. */
-  async #commit(upload: Upload, names: readonly string[]): Promise<string[]> {
+  async #commit(upload: Upload, names: readonly string[]): Promise<readonly string[]> {
     const { size, place, content, resumed } = upload;
-    return await this.#write(async (transaction, now) => {
+    const { gone } = await this.#write(async (transaction, now) => {
       const { quota } = this.#options;
       const file = { place, names, content: content.id, size, quota, now, resumed };
-      const gone = await commitFile(transaction, this.#tree, file);
+      const committed = await commitFile(transaction, this.#tree, file);
       await this.#log(transaction, now, { action: "upload", path: pathOf(names), bytes: size });
-      return gone;
+      return committed;
     });
+    return gone;
   }
 
   /** Keeps what an upload that broke off has brought without gaps; gives the contents that nothing names any more. */
-  async #keep(upload: Upload, names: readonly string[]): Promise<string[]> {
+  async #keep(upload: Upload, names: readonly string[]): Promise<readonly string[]> {
     const { contiguous: size, place, content, resumed } = upload;
     await content.handle.truncate(size);
     await content.sync();
-    return await this.#write((transaction, now) =>
+    const { gone } = await this.#write((transaction, now) =>
       keepPartial(transaction, this.#tree, { place, names, content: content.id, size, now, resumed })
     );
+    return gone;
   }
 
   /** Changes names in one transaction; what nothing names any more is removed after it. */
   async #change(work: (context: ChangeContext) => Promise<Changed | undefined>): Promise<void> {
     await this.#uploads.exclusively(async () => {
-      const changed = await this.#write(async (transaction, now) => {
+      const { changed } = await this.#write(async (transaction, now) => {
         const changed = await work({ transaction, now, tree: this.#tree, uploads: this.#uploads });
         if (changed !== undefined) await this.#log(transaction, now, changed.log);
-        return changed;
+        return { changed, bytes: await bytesIn(transaction, this.#tree) };
       });
       changed?.uploads?.();
       await this.#discard(changed?.gone ?? []);
     });
   }
 
-  async #write<T>(work: (transaction: Executor, now: number) => Promise<T>): Promise<T> {
+  /** Runs work in one transaction; what it says of the account's bytes holds once that stands. */
+  async #write<T extends { readonly bytes: number }>(
+    work: (transaction: Executor, now: number) => Promise<T>,
+  ): Promise<T> {
     const { database } = this.#options;
-    const { result, bytes } = await database.write(async (transaction) => {
-      const result = await work(transaction, await database.now());
-      return { result, bytes: await this.#bytes(transaction) };
-    });
-    this.#uploads.bytes = bytes;
+    const result = await database.write(async (transaction) => await work(transaction, await database.now()));
+    this.#uploads.bytes = result.bytes;
     return result;
   }
 

@@ -141,13 +141,13 @@ class TreeStore implements ManagedStore {
       const { tree, quota } = await this.#tree();
       if (!makes) await this.#requireFolder(tree, parentPath(parsed));
       const made = await this.options.contents.create();
-      let gone = [made.id];
+      let gone: readonly string[] = [made.id];
       try {
         const size = await receive(reader, made, signal);
         gone = await this.#write(async (transaction, now) => {
           const parent = await makeFolders(transaction, tree, names.slice(0, -1), now);
           const place = { parent, name: baseName(parsed) };
-          return await commitFile(transaction, tree, { place, names, content: made.id, size, quota, now });
+          return (await commitFile(transaction, tree, { place, names, content: made.id, size, quota, now })).gone;
         });
       } finally {
         await made[Symbol.asyncDispose]();
