@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ManagedAccountView, ManagedServer } from "../../core/engine/managed/views.ts";
 import type { AuthView } from "../../core/engine/views.ts";
 import type { App } from "../app.ts";
 import type { Command, Declared, Flag, Noun } from "../command.ts";
@@ -72,13 +73,20 @@ const update: Command = {
     methodFlags(app, auth === undefined ? undefined : (await (await app.runtime()).auths.get(auth)).method, true),
   run: async (app, args) => {
     const { configWithSecrets } = await import("../secrets.ts");
-    const { auths, registry } = await app.runtime();
+    const { auths, registry, sftp } = await app.runtime();
     const saved = await auths.get(args.words[0] ?? "");
     const schema = registry.auth(saved.method).auth.config;
     const config = await configWithSecrets(app, args, schema, { partial: true });
+    const account = await accountOf(sftp, saved.id);
     const changed = await auths.update(saved.id, changeOf(args, config));
     print(app, changed);
-    app.out.next([app.command("auth", "check", changed.label)]);
+    const now = await accountOf(sftp, saved.id);
+    const left = account === undefined || account.username === now?.username ? [] : tellOfLeft(app, account);
+    if (left.length > 0 && account !== undefined) {
+      app.out.note(`Jobs and users of account "${now?.username}" do not see them`);
+      left.unshift(app.command("auth", "update", changed.label, "--username", account.username));
+    }
+    app.out.next([app.command("auth", "check", changed.label), ...left]);
   },
 };
 
@@ -119,7 +127,7 @@ const remove: Command = {
   run: async (app, args) => {
     const { auths, sftp } = await app.runtime();
     const { id, label } = await auths.get(args.words[0] ?? "");
-    const account = (await sftp.accounts()).find(({ auth_id }) => auth_id === id);
+    const account = await accountOf(sftp, id);
     const { jobs, runs } = await auths.delete(id);
     const purged = args.on("purge") === true && account !== undefined ? await sftp.purge(account.username) : undefined;
     if (app.out.json) {
@@ -131,14 +139,24 @@ const remove: Command = {
     app.out.note(`Auth "${label}" is deleted`);
     if (runs.length > 0) app.out.note(`${counted(runs.length, "run")} that used it: stopped`);
     if (purged !== undefined) app.out.note(`${counted(purged.files, "file")} of its account: removed`);
-    else if (account !== undefined && account.files > 0) {
-      app.out.note(`${counted(account.files, "file")} of its account stay until 90 days after their upload`);
-      app.out.next([app.command("sftp", "purge", account.username)]);
-    }
+    else if (account !== undefined) app.out.next(tellOfLeft(app, account));
     for (const job of jobs) app.out.note(`Job "${visible(job)}" is paused: it has no auth any more`);
     app.out.next(jobs.map((job) => app.command("job", "update", job, "--auth", "AUTH")));
   },
 };
+
+/** The account on Waybill's own SFTP server that an auth is. */
+async function accountOf(sftp: ManagedServer, auth: string): Promise<ManagedAccountView | undefined> {
+  return (await sftp.accounts()).find(({ auth_id }) => auth_id === auth);
+}
+
+/** Tells of what an account that was closed still holds; gives the command that removes it. */
+function tellOfLeft(app: App, { username, files, unfinished }: ManagedAccountView): string[] {
+  if (files + unfinished === 0) return [];
+  const begun = unfinished === 0 ? "" : ` and ${counted(unfinished, "unfinished upload")}`;
+  app.out.note(`${counted(files, "file")}${begun} of account "${username}" stay until 90 days after their upload`);
+  return [app.command("sftp", "purge", username)];
+}
 
 async function methodFlags(app: App, method: string | undefined, partial: boolean): Promise<Declared> {
   const { configFlags } = await import("../config_flags.ts");

@@ -11,9 +11,9 @@ const show: Command = {
   run: async (app) => {
     const server = await (await app.runtime()).sftp.show();
     if (app.out.json) return app.out.value(server);
-    const { address } = server;
+    const addresses = server.addresses.map(({ host, port }) => `${host} port ${port}`);
     app.out.pairs([
-      ["address", address === null ? "not served: start `waybill serve`" : `${address.host} port ${address.port}`],
+      ["address", addresses.length === 0 ? "not served: start `waybill serve`" : addresses.join(", ")],
       ...server.host_keys.map(({ type, fingerprint }): [string, string] => [type, fingerprint]),
     ]);
   },
@@ -26,12 +26,13 @@ const accounts: Command = {
     const found = await (await app.runtime()).sftp.accounts();
     if (app.out.json) return app.out.value(found);
     app.out.table(
-      ["username", "auth", "opened by", "files", "size", "quota", "sessions"],
+      ["username", "auth", "opened by", "files", "unfinished", "size", "quota", "sessions"],
       found.map((account) => [
         account.username,
         account.auth_label ?? "(closed)",
         openedBy(account),
         account.files,
+        account.unfinished,
         bytes(account.bytes),
         account.quota_bytes === null ? "" : bytes(account.quota_bytes),
         account.sessions,

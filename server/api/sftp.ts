@@ -17,7 +17,8 @@ import { pageCursor, pageLimit } from "./inputs.ts";
 const time = z.iso.datetime();
 
 const managedServer: z.ZodType<ManagedServerView> = z.object({
-  address: z.object({ host: z.string(), port: z.int() }).nullable().describe("Null while no process serves it"),
+  addresses: z.array(z.object({ host: z.string(), port: z.int() })).readonly()
+    .describe("Each process that serves it, the one that was started last first; empty while none does"),
   host_keys: z.array(z.object({
     type: z.string().describe("The algorithm"),
     fingerprint: z.string().describe("As `ssh-keygen -l` shows it"),
@@ -32,8 +33,9 @@ const managedAccount: z.ZodType<ManagedAccountView> = z.object({
   password: z.boolean().describe("Whether a password opens it"),
   keys: z.int().min(0).describe("Public keys that open it"),
   require_both: z.boolean(),
-  bytes: z.int().min(0).describe("Of its files"),
+  bytes: z.int().min(0).describe("Of its files, and of uploads that have not ended"),
   files: z.int().min(0),
+  unfinished: z.int().min(0).describe("Uploads that broke off, and can be gone on with"),
   quota_bytes: z.int().nullable(),
   sessions: z.int().min(0),
 }).meta({ id: "SftpAccount" });

@@ -46,9 +46,10 @@ export function managedServerOf(context: EngineContext, living: () => Promise<Re
       .select(["managed_trees.id", "managed_trees.username", "managed_trees.bytes", "managed_users.auth_id"])
       .select(["password_hash", "public_keys", "require_both", "quota", "auths.label"])
       .where("managed_trees.account_id", "=", account).orderBy("managed_trees.username").execute();
-    const counts = await kysely.selectFrom("managed_nodes").select(["tree_id", ({ fn }) => fn.countAll().as("files")])
-      .where("account_id", "=", account).where("kind", "=", "file").groupBy("tree_id").execute();
-    const files = new Map(counts.map((row) => [row.tree_id, Number(row.files)]));
+    const counts = await kysely.selectFrom("managed_nodes")
+      .select(({ fn }) => ["tree_id", fn.count("content").as("files"), fn.count("partial").as("unfinished")])
+      .where("account_id", "=", account).groupBy("tree_id").execute();
+    const held = new Map(counts.map((row) => [row.tree_id, row]));
     const live = await sessions();
     return trees.map((tree) => ({
       username: tree.username,
@@ -58,7 +59,8 @@ export function managedServerOf(context: EngineContext, living: () => Promise<Re
       keys: tree.public_keys === null ? 0 : JSON.parse(tree.public_keys).length,
       require_both: tree.require_both === 1,
       bytes: tree.bytes,
-      files: files.get(tree.id) ?? 0,
+      files: Number(held.get(tree.id)?.files ?? 0),
+      unfinished: Number(held.get(tree.id)?.unfinished ?? 0),
       quota_bytes: tree.quota,
       sessions: live.filter(({ username }) => tree.auth_id !== null && username === tree.username).length,
     }));
@@ -71,11 +73,11 @@ export function managedServerOf(context: EngineContext, living: () => Promise<Re
     show: async () => {
       const alive = await living();
       const rows = await kysely.selectFrom("processes").select(["id", "sftp_address"])
-        .where("sftp_address", "is not", null).orderBy("started_at", "desc").execute();
-      const address = rows.find(({ id }) => alive.has(id))?.sftp_address;
+        .where("sftp_address", "is not", null).$narrowType<{ sftp_address: string }>()
+        .orderBy("started_at", "desc").orderBy("id").execute();
       const keys = await hostKeys(vault);
       return {
-        address: address === undefined || address === null ? null : JSON.parse(address),
+        addresses: rows.filter(({ id }) => alive.has(id)).map(({ sftp_address }) => JSON.parse(sftp_address)),
         host_keys: keys.map(({ type, fingerprint, publicKey }) => ({ type, fingerprint, public_key: publicKey })),
       };
     },

@@ -8,8 +8,8 @@ import type { Page } from "../views.ts";
 
 /** The server: where it is, and what it proves to be. */
 export interface ManagedServerView {
-  /** Where clients reach it; null while no process serves it. */
-  readonly address: { readonly host: string; readonly port: number } | null;
+  /** Where clients reach it: each process that serves it, the one that was started last first. */
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
   /** What clients see when they first connect. */
   readonly host_keys: readonly {
     /** The algorithm. */
@@ -30,9 +30,11 @@ export interface ManagedAccountView {
   /** Public keys. */
   readonly keys: number;
   readonly require_both: boolean;
-  /** Of its files. */
+  /** Of its files, and of uploads that have not ended. */
   readonly bytes: number;
   readonly files: number;
+  /** Uploads that broke off, and can be gone on with. */
+  readonly unfinished: number;
   readonly quota_bytes: number | null;
   /** Sessions that it has now. */
   readonly sessions: number;
