@@ -10,8 +10,10 @@ import { Failure } from "../contracts/failure.ts";
 import type { Database } from "../database/database.ts";
 import { describeDatabase, openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
+import { ownServers } from "./address_policy.ts";
 import { archiveDamage } from "./check_archive.ts";
 import { checkTables, exists, tablesState, tryToMakeTables } from "./check_database.ts";
+import { sftpSilence } from "./check_sftp.ts";
 import { homeOf } from "./home.ts";
 import { homeMismatch } from "./home_id.ts";
 import { isoTime } from "./iso_time.ts";
@@ -50,6 +52,7 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<CheckRes
     ["clock", () => clock(options)],
     ["notices", () => notices(options)],
     ["ports", () => ports(options)],
+    ["sftp", () => sftp(options)],
   ];
   let unusable: string | undefined;
   for (const [name, check] of checks) {
@@ -64,7 +67,7 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<CheckRes
 }
 
 /** Checks that look into the database. */
-const OF_DATABASE: ReadonlySet<string> = new Set(["archive", "master key", "clock", "notices"]);
+const OF_DATABASE: ReadonlySet<string> = new Set(["archive", "master key", "clock", "notices", "sftp"]);
 
 /** Why nothing can be looked up in the database; undefined where it can. */
 async function whyUnusable({ home }: ExamineOptions): Promise<string | undefined> {
@@ -270,6 +273,25 @@ async function servingAddress(home: string): Promise<string | undefined> {
     home,
     async (database) => (await findServing(database, processesDir))?.address ?? undefined,
   );
+}
+
+async function sftp({ home }: ExamineOptions): Promise<Omit<CheckResult, "name">> {
+  const state = await tablesState(home);
+  const servers = state === undefined || state.pending.length > 0
+    ? []
+    : await withDatabase(home, (database) => ownServers(database, homeOf(home).processesDir));
+  if (servers.length === 0) return good("No process of this machine serves it");
+  const silent: string[] = [];
+  for (const server of servers) {
+    const why = await sftpSilence(server);
+    if (why !== undefined) silent.push(`${placeOf(server)} does not answer: ${why}`);
+  }
+  if (silent.length === 0) return good(`The server answers on ${servers.map(placeOf).join(" and ")}`);
+  return bad(silent.join("; "), "See the server's log, and start `waybill serve` anew");
+}
+
+function placeOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host} port ${port}`;
 }
 
 /** Why the database, which is there, is not this data directory's; undefined where it is. */

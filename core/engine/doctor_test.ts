@@ -11,6 +11,7 @@ import { examine } from "./doctor.ts";
 import { makeFolder } from "./engine_testing.ts";
 import { homeOf } from "./home.ts";
 import { openRuntime } from "./open.ts";
+import { Processes } from "./processes.ts";
 
 const PLUGINS = [import.meta.resolve("./runner_plugin_testing.ts")];
 
@@ -261,4 +262,42 @@ onEachDatabase("notices that do not arrive, and those that nobody delivers, fail
   assert.match(detail, /2 by webhook of account "\w+" could not be delivered in 4 tries, the oldest since 2026-01-01T/);
   assert.match(detail, /; 1 by mail of account "\w+" could not be delivered in 2 tries, /);
   assert.match(hint ?? "", /log says why.*--notify-email/);
+});
+
+onEachDatabase("the doctor knocks at the SFTP port of each server that runs", async (databases) => {
+  await using peer = await startPeer(databases);
+  assert.deepEqual(await peer.line("sftp"), {
+    name: "sftp",
+    ok: true,
+    detail: "No process of this machine serves it",
+  });
+  const { database: address, processesDir } = homeOf(peer.home);
+  await using database = await openDatabase(address);
+  await using process = await Processes.join(database, processesDir, "serve");
+  const answered = async (greeting: string | undefined) => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    await process.servesSftpAt({ host: "0.0.0.0", port });
+    const greeted = (async () => {
+      if (greeting === undefined) return listener.close();
+      using connection = await listener.accept();
+      await connection.write(new TextEncoder().encode(greeting));
+    })();
+    const { ok, detail, hint } = await peer.line("sftp");
+    await greeted;
+    if (greeting !== undefined) listener.close();
+    return [
+      ok,
+      detail.replace(String(port), "PORT").replace(/(does not answer: )Connection refused.*/, "$1refused"),
+      hint,
+    ];
+  };
+  assert.deepEqual(await answered("SSH-2.0-Waybill\r\n"), [true, "The server answers on 0.0.0.0 port PORT", undefined]);
+  const hint = "See the server's log, and start `waybill serve` anew";
+  assert.deepEqual(await answered("SSH-2.0-OpenSSH_9.2\r\n"), [
+    false,
+    "0.0.0.0 port PORT does not answer: something else answers there",
+    hint,
+  ]);
+  assert.deepEqual(await answered(undefined), [false, "0.0.0.0 port PORT does not answer: refused", hint]);
 });
