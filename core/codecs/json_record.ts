@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 
 /** Deepest nesting of a record, itself included. */
@@ -38,7 +39,7 @@ export function readRecord(line: Uint8Array): JsonRecord | string {
   if (isTooDeep(line)) return `Is nested more than ${JSON_MAX_DEPTH} deep`;
   let value: JsonValue;
   try {
-    value = parseJson(text);
+    value = parseWithDigits(text);
   } catch (error) {
     return problemOfText(text, error);
   }
@@ -47,8 +48,8 @@ export function readRecord(line: Uint8Array): JsonRecord | string {
 }
 
 /** Parses JSON; a number that a double cannot hold becomes the text of its digits. Throws a SyntaxError. */
-export function parseJson(text: string): JsonValue {
-  return MAY_LOSE_DIGITS.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+export function parseWithDigits(text: string): JsonValue {
+  return MAY_LOSE_DIGITS.test(text) ? parseJson(text, keepDigits) : parseJson(text);
 }
 
 /** Where a string should begin: behind what opens, or what separates. */
@@ -78,10 +79,9 @@ function byteLength(text: string): number {
 }
 
 /** An integer that a double cannot hold, and a number out of its range, become the text of their digits. */
-function keepDigits(_key: string, value: JsonValue, context?: { readonly source?: string }): JsonValue {
-  if (typeof value !== "number" || context?.source === undefined) return value;
-  const lost = !Number.isFinite(value) || (!Number.isSafeInteger(value) && /^-?\d+$/.test(context.source));
-  return lost ? context.source : value;
+function keepDigits(text: string): JsonValue {
+  const value = Number(text);
+  return !Number.isFinite(value) || (!Number.isSafeInteger(value) && /^-?\d+$/.test(text)) ? text : value;
 }
 
 /** Counted before the line is parsed: what comes after works by recursion. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { JSON_ESCAPES } from "./csv_bytes.ts";
-import { parseJson, UNSTORABLE } from "./json_record.ts";
+import { parseWithDigits, UNSTORABLE } from "./json_record.ts";
 import type { GrowingBytes } from "./json_row.ts";
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, SLASH = 0x2f, LETTER_U = 0x75, MINUS = 0x2d, ZERO = 0x30, NINE = 0x39, DOT = 0x2e;
@@ -40,7 +40,7 @@ export function isPlainNumber(bytes: Uint8Array, start: number, end: number): bo
 export function makeValue(bytes: Uint8Array, start: number, end: number, into: GrowingBytes): boolean {
   let text: string;
   try {
-    text = JSON.stringify(parseJson(decoder.decode(bytes.subarray(start, end))));
+    text = JSON.stringify(parseWithDigits(decoder.decode(bytes.subarray(start, end))));
   } catch {
     return false;
   }

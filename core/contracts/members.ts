@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "./json.ts";
 import type { JsonValue } from "./records.ts";
 
 /** A field that is exported. */
@@ -62,7 +63,7 @@ const decoder = new TextDecoder();
  */
 export function membersOf({ ids, bytes, rows }: MemberBatch, columns: readonly MemberColumn[]): Member[] {
   return Array.from(ids, (id, index) => {
-    const all: { [field: string]: JsonValue } = JSON.parse(
+    const all: { [field: string]: JsonValue } = parseJson(
       decoder.decode(bytes.subarray(rows[index], rows[index + 1])),
     );
     const present = columns.filter(({ name }) => Object.hasOwn(all, name));

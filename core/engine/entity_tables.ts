@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Database, Executor } from "../database/database.ts";
 import { Remembered } from "../database/remembered.ts";
@@ -167,7 +168,7 @@ export class EntityTables {
     if (id === 0) return undefined;
     const row = await database.first<{ attributes: string }>(attributesSql, [scope.account, scope.table, id]);
     if (row === undefined) return undefined;
-    const text = row.attributes, attributes: EntityProfile["attributes"] = JSON.parse(text);
+    const text = row.attributes, attributes: EntityProfile["attributes"] = parseJson(text);
     if (!presents(rules, attributes, field, normalised)) return undefined;
     return {
       text,

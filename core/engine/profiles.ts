@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import { Failure } from "../contracts/failure.ts";
 import { findProfile } from "../profiles/find_profile.ts";
 import { type Kind, shownValue } from "../lql/mod.ts";
@@ -76,7 +77,7 @@ export function shownAttributes(
   kinds: ReadonlyMap<string, Kind>,
   visible: (field: string) => boolean,
 ): ProfileView["attributes"] {
-  const stored: ProfileView["attributes"] = JSON.parse(attributes);
+  const stored: ProfileView["attributes"] = parseJson(attributes);
   return Object.fromEntries(
     Object.entries(stored).filter(([field]) => visible(field))
       .map(([field, value]) => [field, shownValue(kinds.get(field), value)]),

@@ -50,16 +50,20 @@ export function castTo(kind: Kind): CastFunction {
     case "TS[]STRING":
       return (value, at) => {
         const iso = momentOf(at) === undefined ? undefined : isoOf(at);
-        return iso === undefined ? undefined : filledMap(textsOf(value).map((text) => [text, iso]));
+        const times: MapValue = isMap(value) ? value : {};
+        return filledMap(
+          textsOf(value).map((text) => [text, Object.hasOwn(times, text) && timeOf(times[text]) || iso]),
+        );
       };
     default: {
       const castValue = castTo(valueKindOf(kind) ?? "STRING");
       return (value, at) => {
-        if (!isMap(value)) return undefined;
+        const source = isList(value) ? entriesOf(value) : value;
+        if (!isMap(source)) return undefined;
         const map = newMap<JsonValue>();
         let filled = false;
-        for (const key of sortedKeys(value)) {
-          const cast = castValue(value[key], at);
+        for (const key of sortedKeys(source)) {
+          const cast = castValue(source[key], at);
           if (cast === undefined) continue;
           map[key] = cast;
           filled = true;
@@ -75,6 +79,36 @@ export function textsOf(value: Value): string[] {
   if (typeof value === "string") return value === "" ? [] : [value];
   const texts = membersOf(value).map(toText).filter((text) => text !== undefined);
   return texts.length < 2 ? texts : [...new Set(texts)].sort(compareTexts);
+}
+
+/** The time that a map of times has for a key, as such a map is written; `undefined` for any other value. */
+function timeOf(value: Value): string | undefined {
+  if (value instanceof Moment) return isoOf(value.ms);
+  return typeof value === "string" && value.endsWith("Z") && toIso(value) === value ? value : undefined;
+}
+
+/**
+ * The map that a list of texts `key=value` says, as exports write maps: the first `=` without a backslash before it ends the
+ * key, in which a backslash takes the meaning of `=` and of a backslash away. Of equal keys the last one counts; other
+ * members count for nothing.
+ */
+function entriesOf(list: readonly Value[]): MapValue {
+  const map = newMap<Value>();
+  for (const text of list) {
+    if (typeof text !== "string") continue;
+    const end = keyEnd(text);
+    if (end >= 0) map[text.slice(0, end).replace(/\\([=\\])/g, "$1")] = text.slice(end + 1);
+  }
+  return map;
+}
+
+/** Where the `=` stands that ends the key; -1 where none does. */
+function keyEnd(text: string): number {
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === "=") return at;
+    if (text[at] === "\\" && (text[at + 1] === "=" || text[at + 1] === "\\")) at++;
+  }
+  return -1;
 }
 
 /** The keys in the order of their code points, as every map has them. */

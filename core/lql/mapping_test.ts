@@ -93,7 +93,23 @@ const CASTS: readonly (readonly [Kind, JsonValue, JsonValue | undefined])[] = [
   ["[]STRING", "a", ["a"]],
   ["[]STRING", [], undefined],
   ["TS[]STRING", ["a", "b"], { a: "2014-04-07T16:58:55.000Z", b: "2014-04-07T16:58:55.000Z" }],
+  ["TS[]STRING", ["a=2026-03-01T00:00:00.000Z"], { "a=2026-03-01T00:00:00.000Z": "2014-04-07T16:58:55.000Z" }],
+  ["TS[]STRING", { a: "2026-03-01T00:00:00.000Z", b: "2026-03-01", c: 1772360107 }, {
+    a: "2026-03-01T00:00:00.000Z",
+    b: "2014-04-07T16:58:55.000Z",
+    c: "2014-04-07T16:58:55.000Z",
+  }],
   ["MAP[STRING]INT", { a: "1", b: "x" }, { a: 1 }],
+  ["MAP[STRING]INT", ["a=1", "b=x", "c", 7, null, "d=$1,234"], { a: 1, d: 1234 }],
+  ["MAP[STRING]INT", ["a", "="], undefined],
+  ["MAP[STRING]NUMBER", ["a=1.5", "a=2.5", "=0"], { "": 0, a: 2.5 }],
+  ["MAP[STRING]STRING", ["a=b=c", "x\\=y=z", "\\\\=1", "\\a=\\=", "q\\=", "e="], {
+    "\\": "1",
+    "\\a": "\\=",
+    "a": "b=c",
+    "x=y": "z",
+  }],
+  ["MAP[STRING]TIME", ["a=2026-03-01", "b=no"], { a: "2026-03-01T00:00:00.000Z" }],
   ["MAP[STRING]INT", { b: "x" }, undefined],
   ["MAP[STRING]INT", "a", undefined],
   ["MAP[STRING]NUMBER", { a: "1.5" }, { a: 1.5 }],
@@ -107,6 +123,16 @@ Deno.test("a kind casts values, and writes nothing for those it cannot", () => {
     assert.deepEqual(plain(valueOf(`x KIND ${kind}`, { x: value })), expected, `${JSON.stringify(value)} KIND ${kind}`);
     assert.deepEqual(plain(valueOf(`cast(x AS ${kind})`, { x: value })), expected, `cast of ${JSON.stringify(value)}`);
   }
+});
+
+Deno.test("a set of texts with times comes back from a map of times", () => {
+  const column = "cast(x AS MAP[STRING]TIME) AS x KIND TS[]STRING";
+  const times = { a: "2026-03-01T00:00:00.000Z", b: "0001-01-01T00:00:00.000Z" };
+  assert.deepEqual({ ...valueOf(column, { x: times }) as object }, times);
+  assert.deepEqual(
+    { ...valueOf(column, { x: Object.entries(times).map(([key, at]) => `${key}=${at}`) }) as object },
+    times,
+  );
 });
 
 Deno.test("a column without a kind keeps values as they come", () => {

@@ -53,7 +53,7 @@ export function kindOfType(type: StaticType): Kind | undefined {
 /** Whether a value of this type can ever be of the kind. */
 export function canCast(type: StaticType, kind: Kind): boolean {
   if (type === "any" || kind === "[]STRING" || kind === "TS[]STRING") return true;
-  if (kind.startsWith("MAP")) return type === "map";
+  if (kind.startsWith("MAP")) return type === "map" || type === "list";
   if (type === "map" || type === "list") return false;
   if (kind === "INT" || kind === "NUMBER") return type !== "bool";
   if (kind === "BOOL") return type !== "time";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue, Row } from "../contracts/records.ts";
 import { type IndexedBatch, indexRows } from "./indexed_batch.ts";
 
@@ -139,7 +140,7 @@ function countLines(bytes: Uint8Array): number {
 
 function parseLines(lines: Uint8Array): Row[] {
   return new TextDecoder().decode(lines).split("\n").slice(0, -1).map((line): Row => {
-    const { at, data }: { at: number; data: { [key: string]: JsonValue } } = JSON.parse(line);
+    const { at, data }: { at: number; data: { [key: string]: JsonValue } } = parseJson(line);
     return { fields: data, time: at };
   });
 }

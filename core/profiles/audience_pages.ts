@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import { type RawBuilder, sql } from "kysely";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Database, Executor } from "../database/database.ts";
@@ -97,7 +98,7 @@ export async function readAttributes(
   ids: readonly number[],
 ): Promise<FilteredProfile[]> {
   const { attributes } = await onlyRow(executor, attributesStatement(kind, scope, ids));
-  return JSON.parse(`[${attributes ?? ""}]`);
+  return parseJson(`[${attributes ?? ""}]`);
 }
 
 async function onlyRow<Row>(executor: Executor, statement: RawBuilder<Row>): Promise<Row> {
@@ -114,8 +115,8 @@ export function canTake(fields: readonly string[]): boolean {
 
 /** The fields that were taken out, profile by profile; all attributes where none were. */
 export function profilesOf(page: PageRow, fields: readonly string[] | undefined): readonly FilteredProfile[] {
-  if (fields === undefined) return JSON.parse(page.values0 ?? "[]");
-  const lists: JsonValue[][] = fields.map((_, index) => JSON.parse(page[`values${index}`]!));
+  if (fields === undefined) return parseJson(page.values0 ?? "[]");
+  const lists: JsonValue[][] = fields.map((_, index) => parseJson(page[`values${index}`]!));
   const profiles: FilteredProfile[] = [];
   for (let index = 0; index < page.seen; index++) {
     const profile: Record<string, JsonValue> = {};

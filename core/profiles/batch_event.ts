@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import { Buffer } from "node:buffer";
 import type { JsonValue } from "../contracts/records.ts";
 import type { MappingEvent } from "../lql/mod.ts";
@@ -87,7 +88,7 @@ export class BatchEvent implements MappingEvent {
       }
       if (!escaped) return all < 128 ? this.#text.slice(from + 1, to - 1) : this.#decoded(from + 1, to - 1);
     }
-    return JSON.parse(this.#decoder.decode(bytes.subarray(from, to)));
+    return parseJson(this.#decoder.decode(bytes.subarray(from, to)));
   }
 
   #decoded(from: number, to: number): string {

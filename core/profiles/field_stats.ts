@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
 
@@ -70,7 +71,7 @@ export class FieldStats {
       if (isEmptyValue(bytes, from, size)) continue;
       seen++;
       if (size > EXAMPLE_BYTES) continue;
-      const value: JsonValue = JSON.parse(this.#decoder.decode(bytes.subarray(from, from + size)));
+      const value: JsonValue = parseJson(this.#decoder.decode(bytes.subarray(from, from + size)));
       if (!stat.examples.includes(value)) stat.examples = firstExamples([...stat.examples, value]);
     }
   }

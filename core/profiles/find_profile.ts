@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
 import { isErased } from "./erased_identities.ts";
@@ -23,7 +24,7 @@ export class FoundProfile {
   readonly attributes: Readonly<Record<string, JsonValue>>;
 
   constructor(private readonly rules: TableRules, readonly stored: StoredProfile) {
-    this.attributes = JSON.parse(stored.attributes);
+    this.attributes = parseJson(stored.attributes);
   }
 
   /** The profile as events change it, made when it is first asked for. */

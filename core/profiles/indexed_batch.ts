@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import { isUtf8 } from "node:buffer";
 import { Failure } from "../contracts/failure.ts";
 import { type ColumnIndex, isRecordBatch, type RecordBatch, type Row } from "../contracts/records.ts";
@@ -111,7 +112,7 @@ function parseRows({ bytes, rows, times }: RecordBatch): Row[] {
   return Array.from(times, (time, row) => {
     let fields: Row["fields"];
     try {
-      fields = JSON.parse(decoder.decode(bytes.subarray(rows[row], rows[row + 1])));
+      fields = parseJson(decoder.decode(bytes.subarray(rows[row], rows[row + 1])));
     } catch (cause) {
       throw new TypeError(`Row ${row} of a record batch is not one JSON object and a line feed`, { cause });
     }

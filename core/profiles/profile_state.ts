@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import { type FieldFold, isLater, type Stamp } from "./field_fold.ts";
 import type { TableRules } from "./table_rules.ts";
@@ -65,14 +66,14 @@ export class ProfileState {
   static ofStored(rules: TableRules, stored: StoredProfile): ProfileState {
     const latest = latestStamp(stored);
     const state = new ProfileState(stored.id, stored.at, latest, rules);
-    const beside: Record<string, JsonValue> = JSON.parse(stored.stamp?.fields ?? "{}");
+    const beside: Record<string, JsonValue> = parseJson(stored.stamp?.fields ?? "{}");
     for (const [name, value] of entries(stored.attributes)) {
       const fold = rules.foldOf(name);
       const kept = Object.hasOwn(beside, name) ? beside[name] : undefined;
       state.#fields.set(name, { fold, state: fold.restore(value, kept, latest) });
       state.#identify(name, value);
     }
-    const identities: Record<string, string[]> = JSON.parse(stored.stamp?.identities ?? "{}");
+    const identities: Record<string, string[]> = parseJson(stored.stamp?.identities ?? "{}");
     for (const [field, values] of Object.entries(identities)) {
       for (const value of values) state.#addIdentity(field, value);
     }
@@ -170,7 +171,7 @@ export class ProfileState {
 }
 
 function entries(attributes: string): [string, JsonValue][] {
-  return Object.entries(JSON.parse(attributes) as Record<string, JsonValue>);
+  return Object.entries(parseJson<Record<string, JsonValue>>(attributes));
 }
 
 function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {

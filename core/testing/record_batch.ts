@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import assert from "node:assert/strict";
 import type { RecordBatch, Row } from "../contracts/records.ts";
 
@@ -19,7 +20,7 @@ export function batchRows(batch: RecordBatch): Row[] {
   return Array.from({ length: count }, (_, row) => {
     const line = decoder.decode(batch.bytes.subarray(batch.rows[row], batch.rows[row + 1]));
     assert.match(line, /^\{[^\n]*\}\n$/, `row ${row} is one line of JSON`);
-    const fields: Row["fields"] = JSON.parse(line);
+    const fields: Row["fields"] = parseJson(line);
     if (batch.columns !== undefined) assert.deepEqual(indexedFields(batch, row), fields, `row ${row} is indexed`);
     const time = batch.times[row];
     return time === undefined || Number.isNaN(time) ? { fields } : { fields, time };
@@ -33,7 +34,7 @@ function indexedFields({ bytes, columns }: RecordBatch, row: number): Row["field
   names.forEach((name, column) => {
     const at = 2 * (row * names.length + column);
     const value = bytes.subarray(spans[at], spans[at + 1]);
-    if (value.length > 0) fields.push([name, JSON.parse(new TextDecoder().decode(value))]);
+    if (value.length > 0) fields.push([name, parseJson(new TextDecoder().decode(value))]);
   });
   return Object.fromEntries(fields);
 }

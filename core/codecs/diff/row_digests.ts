@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { parseJson } from "../../contracts/json.ts";
 import type { JsonValue, RecordBatch } from "../../contracts/records.ts";
 import { isEmpty } from "./row_texts.ts";
 
@@ -89,7 +90,7 @@ export class RowDigester {
 
   #addParsed(line: Uint8Array, sums: Int32Array): boolean {
     let hasKey = false;
-    const fields: { readonly [name: string]: JsonValue } = JSON.parse(new TextDecoder().decode(line));
+    const fields: { readonly [name: string]: JsonValue } = parseJson(new TextDecoder().decode(line));
     for (const [name, value] of Object.entries(fields)) {
       if (value === null || value === "") continue;
       const bytes = encoder.encode(JSON.stringify(ordered(value)));

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { JsonValue } from "../../contracts/records.ts";
+import { parseJson } from "../../contracts/json.ts";
 import type { RecordBatch } from "../../contracts/records.ts";
 import { wordAt } from "./words.ts";
 
@@ -61,7 +63,9 @@ export class RowTexts {
   }
 
   #parsed({ bytes, rows }: RecordBatch, row: number): Uint8Array {
-    const fields = JSON.parse(decoder.decode(bytes.subarray(rows[row], rows[row + 1])));
+    const fields = parseJson<{ readonly [name: string]: JsonValue }>(
+      decoder.decode(bytes.subarray(rows[row], rows[row + 1])),
+    );
     const isFilled = (name: string) => Object.hasOwn(fields, name) && fields[name] !== null && fields[name] !== "";
     if (!this.keys.some(isFilled)) return NO_TEXT;
     const kept = this.fields.filter(isFilled).map((name) => [name, fields[name]]);

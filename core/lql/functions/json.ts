@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../../contracts/json.ts";
 import { isList, isMap, type Value } from "../values.ts";
 import { argument, type BoundCall, type FunctionDeclaration, parameter } from "./declaration.ts";
 
@@ -27,7 +28,7 @@ function stepsOf(call: BoundCall, index: number): readonly (string | number)[] {
 function parsed(value: Value): Value {
   if (typeof value !== "string") return value;
   try {
-    return JSON.parse(value);
+    return parseJson(value);
   } catch {
     return undefined;
   }
