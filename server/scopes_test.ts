@@ -12,6 +12,8 @@ import { z } from "zod";
 
 /** Who manages data: auths, jobs, runs, streams. */
 const MANAGERS: readonly Scope[] = ["admin", "data_manager", "general_manager"];
+/** Whoever makes exports sees where they go, and keeps jobs and runs that take data out. */
+const EXPORTERS: readonly Scope[] = [...MANAGERS, "campaign_manager"];
 const ADMIN: readonly Scope[] = ["admin"];
 const WRITE_AUDIENCES: readonly Scope[] = [
   "admin",
@@ -33,12 +35,12 @@ const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
   listErasures: MANAGERS,
   getErasure: MANAGERS,
   liftErasure: MANAGERS,
-  listProviders: MANAGERS,
-  getProvider: MANAGERS,
-  listAuths: MANAGERS,
+  listProviders: EXPORTERS,
+  getProvider: EXPORTERS,
+  listAuths: EXPORTERS,
   createAuth: MANAGERS,
   createAuthWithId: MANAGERS,
-  getAuth: MANAGERS,
+  getAuth: EXPORTERS,
   updateAuth: MANAGERS,
   deleteAuth: MANAGERS,
   checkAuth: MANAGERS,
@@ -68,31 +70,31 @@ const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
   getApiKey: ADMIN,
   deleteApiKey: ADMIN,
   listAudit: ["admin", "general_manager"],
-  listJobTypes: MANAGERS,
-  getJobType: MANAGERS,
-  listChoices: MANAGERS,
-  planJobType: MANAGERS,
-  listJobs: MANAGERS,
-  createJob: MANAGERS,
-  getJob: MANAGERS,
-  updateJob: MANAGERS,
-  deleteJob: MANAGERS,
-  planJob: MANAGERS,
-  listJobFiles: MANAGERS,
-  pauseJob: MANAGERS,
-  resumeJob: MANAGERS,
-  runJob: MANAGERS,
-  listRuns: MANAGERS,
-  startRun: MANAGERS,
-  getRun: MANAGERS,
-  stopRun: MANAGERS,
-  retryRun: MANAGERS,
-  approveRun: MANAGERS,
-  listRejects: MANAGERS,
-  linkRejects: MANAGERS,
-  listArtifacts: MANAGERS,
-  getArtifact: MANAGERS,
-  revokeArtifact: MANAGERS,
+  listJobTypes: EXPORTERS,
+  getJobType: EXPORTERS,
+  listChoices: EXPORTERS,
+  planJobType: EXPORTERS,
+  listJobs: EXPORTERS,
+  createJob: EXPORTERS,
+  getJob: EXPORTERS,
+  updateJob: EXPORTERS,
+  deleteJob: EXPORTERS,
+  planJob: EXPORTERS,
+  listJobFiles: EXPORTERS,
+  pauseJob: EXPORTERS,
+  resumeJob: EXPORTERS,
+  runJob: EXPORTERS,
+  listRuns: EXPORTERS,
+  startRun: EXPORTERS,
+  getRun: EXPORTERS,
+  stopRun: EXPORTERS,
+  retryRun: EXPORTERS,
+  approveRun: EXPORTERS,
+  listRejects: EXPORTERS,
+  linkRejects: EXPORTERS,
+  listArtifacts: EXPORTERS,
+  getArtifact: EXPORTERS,
+  revokeArtifact: EXPORTERS,
   listStreams: MANAGERS,
   getStream: MANAGERS,
   listStreamFields: MANAGERS,
@@ -229,7 +231,7 @@ Deno.test("a route that anybody may call knows no caller", async () => {
 Deno.test("whoever sees rows as they came in may see PII: samples, examples and rejected rows hide nothing", () => {
   const pii = scopesWith("pii.read");
   for (
-    const capability of ["job.read", "job.write", "run.read", "artifact.write", "stream.read", "mapping.read"] as const
+    const capability of ["import.read", "import.write", "stream.read", "mapping.read"] as const
   ) {
     for (const scope of scopesWith(capability)) assert.ok(pii.includes(scope), `${scope} has ${capability}`);
   }
@@ -253,7 +255,7 @@ Deno.test("every capability is somebody's, and an admin has all of them", () => 
     scopesWith("audience.write"),
     ["admin", "segment_manager", "marketer", "campaign_manager", "general_manager"],
   );
-  assert.deepEqual(scopesWith("export.write"), ["admin", "campaign_manager", "general_manager"]);
+  assert.deepEqual(scopesWith("export.write"), ["admin", "data_manager", "campaign_manager", "general_manager"]);
   assert.deepEqual(scopesWith("mapping.write"), MANAGERS);
   assert.deepEqual(scopesWith("entity.erase"), MANAGERS);
   assert.deepEqual(scopesWith("pii.read"), MANAGERS);

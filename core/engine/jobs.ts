@@ -16,6 +16,7 @@ import { choicePage, choiceQuestion } from "./choices.ts";
 import type { Connection, Connections } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
+import { type Access, listedTypes, requireDirection } from "./directions.ts";
 import { planExport } from "./exports/plan_export.ts";
 import { personalOf } from "./exports/reader.ts";
 import { sourceChoices } from "./exports/source_choices.ts";
@@ -91,23 +92,25 @@ class SavedJobs implements Jobs {
   }
 
   async list(): Promise<JobView[]> {
-    const { database, registry, accountId } = this.#context;
+    const { database, registry, accountId, actor } = this.#context;
     const now = await database.now();
-    const rows = await jobRows(database.kysely, accountId).orderBy("jobs.label").execute();
+    const types = listedTypes(actor, registry);
+    const rows = await jobRows(database.kysely, accountId)
+      .$if(types !== undefined, (query) => query.where("jobs.type", "in", types!)).orderBy("jobs.label").execute();
     return rows.map((row) => jobView(registry, row, now));
   }
 
   async get(job: string): Promise<JobView> {
-    const { database, accountId } = this.#context;
-    const { id } = await findJob(database.kysely, accountId, job);
-    return await this.#view(database.kysely, id);
+    const { kysely } = this.#context.database;
+    const { id } = await this.#find(kysely, job, "read");
+    return await this.#view(kysely, id);
   }
 
   async update(job: string, change: Change & { readonly auth?: string }): Promise<JobView> {
     const label = change.label === undefined ? undefined : this.#checkLabel(change.label);
     return await this.#writeLabelled(label, async (transaction) => {
       const { database, accountId } = this.#context;
-      const row = await findJob(transaction, accountId, job);
+      const row = await this.#find(transaction, job, "write");
       // A job whose type is gone can still be renamed.
       const changed = change.config === undefined && change.auth === undefined ? {} : {
         ...stored(await resolveInput(this.#context, transaction, savedInput(this.#context, row, change).input)),
@@ -139,7 +142,7 @@ class SavedJobs implements Jobs {
   async delete(job: string): Promise<void> {
     const { database, accountId } = this.#context;
     await database.write(async (transaction) => {
-      const { id, label } = await findJob(transaction, accountId, job);
+      const { id, label } = await this.#find(transaction, job, "write");
       const run = await transaction.selectFrom("runs").select(["id", "status"]).where("account_id", "=", accountId)
         .where("job_id", "=", id).where("status", "in", OPEN_STATUSES).executeTakeFirst();
       if (run) {
@@ -195,8 +198,15 @@ class SavedJobs implements Jobs {
     Page<JobFileView>
   > {
     const { database: { kysely }, accountId } = this.#context;
-    const { id } = await findJob(kysely, accountId, job);
+    const { id } = await this.#find(kysely, job, "read");
     return await jobFiles(kysely, accountId, id, options);
+  }
+
+  async #find(executor: Executor, job: string, access: Access): Promise<JobsTable> {
+    const { accountId, actor, registry } = this.#context;
+    const row = await findJob(executor, accountId, job);
+    requireDirection(actor, registry, row.type, access);
+    return row;
   }
 
   /** What a run of this would find imported. */
@@ -210,14 +220,14 @@ class SavedJobs implements Jobs {
     what: JobInput | SavedJobInput,
   ): Promise<ReturnType<typeof savedInput> & { readonly jobId: string | null }> {
     if (!("job" in what)) return { jobId: null, input: what, notes: [] };
-    const { database, accountId } = this.#context;
-    const row = await findJob(database.kysely, accountId, what.job);
+    const row = await this.#find(this.#context.database.kysely, what.job, "read");
     return { jobId: row.id, ...savedInput(this.#context, row, what) };
   }
 
   async choices(input: JobInput, field: string, options: ChoiceOptions = {}): Promise<Page<Choice>> {
     const { database, registry, accountId, account, actor } = this.#context;
     const job = registry.job(input.type);
+    requireDirection(actor, registry, job.id, "write");
     const owner = { account: accountId, settings: account.settings, reader: actor };
     const listed = sourceChoices(database.kysely, owner, job, field, input.config);
     if (listed !== undefined) {
@@ -257,7 +267,7 @@ class SavedJobs implements Jobs {
   async #setStatus(job: string, status: JobsTable["status"]): Promise<JobView> {
     const { database, accountId } = this.#context;
     return await database.write(async (transaction) => {
-      const row = await findJob(transaction, accountId, job);
+      const row = await this.#find(transaction, job, "write");
       if (status === "active") refuseWithoutAuth(row);
       const { id } = row;
       if (status === row.status) return await this.#view(transaction, id);

@@ -154,6 +154,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     };
     const runs = runsOf(core, {
       account: account.id,
+      actor,
       resolve: (input) => resolveRun(context, input),
       progress: (run) => runner?.progress(run),
       halted: (run) => options.runner === "cli" ? runner?.halted(run) : undefined,

@@ -11,6 +11,7 @@ import type { JobsTable, RunsTable } from "../database/tables.ts";
 import { parseConfig, readConfig } from "../describe/mod.ts";
 import type { EngineContext } from "./context.ts";
 import type { Scoped } from "./capabilities.ts";
+import { requireDirection } from "./directions.ts";
 import { openSource } from "./exports/open_source.ts";
 import { personalOf, readerOf } from "./exports/reader.ts";
 import { nameInCommand } from "./label.ts";
@@ -120,6 +121,7 @@ export async function resolveInput(
   reader: Scoped = context.actor,
 ): Promise<ResolvedInput> {
   const job = context.registry.job(input.type);
+  requireDirection(context.actor, context.registry, job.id, "write");
   const what = `job type "${job.id}"`;
   const schema = jobSchema(job);
   const parsed = parseConfig(schema, input.config, what);

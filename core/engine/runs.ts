@@ -8,8 +8,10 @@ import type { Progress } from "../contracts/job.ts";
 import type { Executor } from "../database/database.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { type Alive, isInterrupted, NOBODY } from "./alive.ts";
+import type { Scoped } from "./capabilities.ts";
 import type { Core } from "./core.ts";
 import { reviveError } from "./describe_error.ts";
+import { type Access, listedTypes, requireDirection } from "./directions.ts";
 import { approvalOf } from "./held.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
 import { queueRun, requeued } from "./queue_run.ts";
@@ -33,6 +35,8 @@ const LF = 10;
 /** What the runs of an account need beside the core. */
 export interface RunsOptions {
   readonly account: number;
+  /** Who sees and changes them. */
+  readonly actor: Scoped;
   /** Checks what `start` was given. */
   readonly resolve: (input: Parameters<Runs["start"]>[0]) => Promise<ResolvedRun>;
   /** Called with a run that was queued: this process's runner may want it. */
@@ -51,7 +55,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
   const { account } = options;
   const isFinal = (run: Pick<RunView, "status">) => run.status !== "queued" && run.status !== "running";
 
-  async function find(id: string, executor: Executor = database.kysely): Promise<RunsTable> {
+  async function find(id: string, access: Access, executor: Executor = database.kysely): Promise<RunsTable> {
     const rows = /^[0-9a-f]{4,32}$/.test(id)
       ? await executor.selectFrom("runs").selectAll().where("account_id", "=", account)
         .where("id", ">=", id).where("id", "<=", id.padEnd(32, "f")).limit(2).execute()
@@ -65,11 +69,12 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
         hint: "See `waybill run list`",
       });
     }
+    requireDirection(options.actor, core.registry, rows[0].job_type, access);
     return rows[0];
   }
 
   async function* rejectLines(id: string): AsyncGenerator<RejectLine | PreambleLine, void, undefined> {
-    const run = await find(id);
+    const run = await find(id, "read");
     const segments = await database.kysely.selectFrom("segments").select(["path", "length"])
       .where("account_id", "=", account).where("kind", "=", "rejects").where("owner", "=", run.id)
       .orderBy("id").execute();
@@ -104,7 +109,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
   }
 
   const view = async (row: RunsTable) => (await views([row]))[0]!;
-  const get = async (id: string) => await view(await find(id));
+  const get = async (id: string) => await view(await find(id, "read"));
 
   return {
     start: async (input) => {
@@ -121,6 +126,8 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       const size = Math.min(Math.max(limit, 1), MAX_PAGE);
       let query = database.kysely.selectFrom("runs").selectAll().where("account_id", "=", account)
         .orderBy("created_at", "desc").orderBy("id", "desc").limit(size + 1);
+      const types = listedTypes(options.actor, core.registry);
+      if (types !== undefined) query = query.where("job_type", "in", types);
       if (status !== undefined) query = query.where("status", "=", status);
       if (job !== undefined) query = query.where("job_id", "=", (await findJob(database.kysely, account, job)).id);
       if (cursor !== undefined) {
@@ -148,7 +155,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
     async *follow(id, { signal } = {}) {
       let last = "";
       let lostAt: number | undefined;
-      const run = await find(id);
+      const run = await find(id, "read");
       for (let looks = 1; !signal?.aborted; looks++) {
         let present: RunView;
         try {
@@ -177,7 +184,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
     stop: async (id) => {
       const alive = await options.alive();
       const run = await database.write(async (transaction) => {
-        const run = await find(id, transaction);
+        const run = await find(id, "write", transaction);
         if (isFinal(run) && run.status !== "held") {
           throw new Failure("config", `Run "${run.id}" has ended already: it is ${run.status}`, { code: "conflict" });
         }
@@ -188,7 +195,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
     },
 
     retry: async (id, { reject_threshold } = {}) => {
-      const run = await find(id);
+      const run = await find(id, "write");
       await refuseRetry(core, run);
       const config = reject_threshold === undefined
         ? {}
@@ -225,7 +232,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
     },
 
     approve: async (id) => {
-      const run = await find(id);
+      const run = await find(id, "write");
       await refuseRetry(core, run);
       if (run.status !== "held" || run.failure === null) {
         throw new Failure("config", `Run "${run.id}" is not held: it is ${run.status}`, { code: "conflict" });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { FailureJson } from "../contracts/failure.ts";
 import type { Progress } from "../contracts/job.ts";
 import { gzipMember } from "../profiles/archive.ts";
+import { SYSTEM } from "./actor.ts";
 import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
 import { type Core, openCore } from "./core.ts";
 import { failure, makeFolder } from "./engine_testing.ts";
@@ -34,6 +35,7 @@ async function start(
   const halted = new Map<string, FailureJson>();
   const alive = { processes: new Set<string>(), serving: false };
   const runs = runsOf(core, {
+    actor: SYSTEM,
     account: 1,
     resolve,
     queued: async (run) => void queued.push(run),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SYSTEM } from "./actor.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { openCore } from "./core.ts";
 import { failure, makeFolder } from "./engine_testing.ts";
@@ -11,6 +12,7 @@ async function start(processes: ReadonlySet<string> = new Set()) {
   const folder = await makeFolder();
   const core = await openCore({ home: folder.path, plugins: [] });
   const runs = runsOf(core, {
+    actor: SYSTEM,
     account: 1,
     resolve: () => Promise.reject(new Error("Not asked for")),
     queued: () => Promise.resolve(),

@@ -6,6 +6,7 @@
 import { Failure } from "../../contracts/failure.ts";
 import type { Executor } from "../../database/database.ts";
 import { audit } from "../audit.ts";
+import { may } from "../capabilities.ts";
 import type { EngineContext } from "../context.ts";
 import { isoTime } from "../iso_time.ts";
 import type { Runs } from "../runtime.ts";
@@ -33,10 +34,11 @@ export interface ArtifactsOptions {
 
 /** The artifacts of the context's account. */
 export function artifactsOf(context: EngineContext, { core, links, runs, clock }: ArtifactsOptions): Artifacts {
-  const { database, accountId: account } = context;
+  const { database, accountId: account, actor } = context;
   const finished = (executor: Executor) =>
     executor.selectFrom("artifacts").selectAll().$narrowType<FinishedArtifact>()
-      .where("account_id", "=", account).where("size", "is not", null);
+      .where("account_id", "=", account).where("size", "is not", null)
+      .$if(!may(actor, "import.read"), (query) => query.where("kind", "=", "export"));
 
   async function find(executor: Executor, id: string): Promise<FinishedArtifact> {
     const rows = /^[0-9a-f]{4,32}$/.test(id)

@@ -221,3 +221,37 @@ onEachDatabase("what is signed is verified with the public key alone", async (da
   const isRight = (text: string) => verify(null, new TextEncoder().encode(text), key, Uint8Array.fromBase64(signature));
   assert.deepEqual([isRight("manifest"), isRight("manifesto")], [true, false]);
 });
+
+onEachDatabase("whoever may only export sees and keeps what takes data out, and nothing else", async (databases) => {
+  await using peer = await start(databases);
+  const { runtime, folder } = peer;
+  const campaigns = await as(runtime, "campaign_manager");
+  const rows = { type: "collect-import", config: { stream: "people", rows: "[]" } };
+  await runtime.jobs.create({ ...rows, label: "In" });
+  await campaigns.jobs.create({
+    type: "collect-export",
+    label: "Out",
+    config: { audience: "locals", to: folder },
+  });
+  const [seed] = (await runtime.runs.list()).items;
+  const forbidden = (access: string) => failure("auth", new RegExp(`lacks "import.${access}"`), { code: "forbidden" });
+  for (
+    const attempt of [
+      () => campaigns.jobs.create({ ...rows, label: "Mine" }),
+      () => campaigns.jobs.update("In", { description: "x" }),
+      () => campaigns.jobs.pause("In"),
+      () => campaigns.jobs.delete("In"),
+      () => campaigns.jobs.plan(rows),
+      () => campaigns.jobs.choices(rows, "stream"),
+      () => campaigns.runs.start({ job: "In" }),
+      () => campaigns.runs.retry(seed!.id),
+      () => campaigns.runs.stop(seed!.id),
+    ]
+  ) await assert.rejects(attempt(), forbidden("write"));
+  await assert.rejects(campaigns.jobs.get("In"), forbidden("read"));
+  await assert.rejects(campaigns.runs.get(seed!.id), forbidden("read"));
+  const run = await campaigns.runs.start({ job: "Out" });
+  assert.equal((await exported(runtime, run.id)).run.status, "succeeded");
+  assert.deepEqual((await campaigns.jobs.list()).map(({ label }) => label), ["Out"]);
+  assert.deepEqual((await campaigns.runs.list()).items.map(({ id }) => id), [run.id]);
+});
