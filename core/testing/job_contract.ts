@@ -1,5 +1,5 @@
 /**
- * The conformance suite of job types: every job type passes it, a third party's too.
+ * The conformance suite of imports: every one passes it, a third party's too.
  *
  * @module
  */
@@ -7,13 +7,21 @@ import assert from "node:assert/strict";
 import type { z } from "zod";
 import type { AuthDefinition, ConnectionOf } from "../contracts/auth.ts";
 import type { ConfigSchema } from "../contracts/config.ts";
-import { Failure } from "../contracts/failure.ts";
 import type { ImportJobDefinition } from "../contracts/job.ts";
-import { assertChoices, assertPlan, assertRegisters } from "./job_contract_declaration.ts";
-import { assertDefaultsParse, assertRenders, assertSecretsMarked } from "./job_contract_config.ts";
+import {
+  connected,
+  type ContractTest,
+  declarationTests,
+  promptly,
+  registerContract,
+  silenceTest,
+  type SilentConnection,
+  stopped,
+} from "./contract_tests.ts";
+import { assertPlan } from "./job_contract_declaration.ts";
 import { type JobResult, runJob } from "./run_job.ts";
 
-/** What the suite runs a job type with. */
+/** What the suite runs an import with. */
 export interface JobContractOptions<
   Auths extends readonly AuthDefinition[],
   Config extends ConfigSchema,
@@ -34,17 +42,6 @@ export interface JobContractOptions<
   /** Config keys that are named like a secret and are none: `host_key`, the fingerprint of a public key. */
   readonly notSecret?: readonly string[];
 }
-
-/** A connection on which the job waits for ever. */
-export interface SilentConnection<Connection> {
-  /** What the job gets. */
-  readonly connection: Connection;
-  /** Resolves once the job waits for an answer that does not come. */
-  readonly waiting: Promise<void>;
-}
-
-/** How long a run may go on after it was told to end, in milliseconds: far less than the engine's patience (20 s). */
-const PROMPTLY = 5_000;
 
 /**
  * Registers the suite with `Deno.test`. It shows that the configuration renders as JSON Schema and flags, that
@@ -70,15 +67,7 @@ export function jobContract<
   job: ImportJobDefinition<Auths, Config, Checkpoint>,
   options: JobContractOptions<Auths, Config, Checkpoint>,
 ): void {
-  for (const { name, fn } of contractTests(job, options)) Deno.test(`${job.id}: ${name}`, fn);
-}
-
-/** One test of the suite. */
-export interface ContractTest {
-  /** What it shows: a sentence. */
-  readonly name: string;
-  /** Shows it, or throws. */
-  fn(): Promise<void>;
+  registerContract(job, contractTests(job, options));
 }
 
 /** The tests that {@linkcode jobContract} registers. */
@@ -90,55 +79,26 @@ export function contractTests<
   job: ImportJobDefinition<Auths, Config, Checkpoint>,
   options: JobContractOptions<Auths, Config, Checkpoint>,
 ): ContractTest[] {
-  type Connection = ConnectionOf<Auths[number]>;
   const { config, connect, silent, notSecret = [] } = options;
-  const tests: ContractTest[] = [];
-  const test = (name: string, fn: () => void | Promise<void>) => {
-    tests.push({ name, fn: async () => await fn() });
-  };
-  const connected = async <Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> => {
-    const connection = await connect();
-    try {
-      return await work(connection);
-    } finally {
-      await dispose(connection);
-    }
-  };
   const run = (more: { abortAfter?: number; checkpoint?: z.output<Checkpoint>; signal?: AbortSignal } = {}) =>
-    connected((connection) => promptly(runJob(job, { config, connection, ...more })));
+    connected(connect, (connection) => promptly(runJob(job, { config, connection, ...more })));
+  const tests = declarationTests<Auths, Config, Checkpoint>(job, {
+    config,
+    notSecret,
+    connected: (work) => connected(connect, work),
+  });
+  const test = (name: string, fn: () => Promise<void>) => void tests.push({ name, fn });
 
-  test("the registry takes it", () => assertRegisters(job));
-  test("its configuration and those of its auths render as JSON Schema and flags", () => {
-    for (const { id, config } of [job, ...job.auths]) assertRenders(id, config);
-  });
-  test("its defaults parse, and a parsed configuration parses again", () => assertDefaultsParse(job.config, config));
-  test("what is named like a secret is marked as one", () => {
-    for (const { id, config } of [job, ...job.auths]) assertSecretsMarked(id, config, notSecret);
-  });
-  test("live choices load from what they need, twice the same", () =>
-    connected((connection) => assertChoices(job, config, connection)));
   test("the plan can be told as JSON and leaves the rows alone", async () => {
-    await connected((connection) => assertPlan(job, config, connection));
+    await connected(connect, (connection) => assertPlan(job, config, connection));
     assert.ok((await run()).finished);
   });
-
   test("a run that is stopped before it starts hands nothing over", async () => {
     const { commits } = await run({ signal: AbortSignal.abort(stopped()) });
     assert.equal(commits.length, 0);
   });
   if (silent !== undefined) {
-    test("a run that waits for the other side ends promptly when it is stopped", async () => {
-      const { connection, waiting } = await silent();
-      const stop = new AbortController();
-      const running = runJob(job, { config, connection, signal: stop.signal });
-      try {
-        await Promise.race([waiting, running]);
-        stop.abort(stopped());
-        assert.equal((await promptly(running)).finished, false, "a run that was stopped does not come to its end");
-      } finally {
-        await dispose(connection);
-      }
-    });
+    tests.push(silenceTest(silent, (connection, signal) => runJob(job, { config, connection, signal })));
   }
   test("a run resumed from any of its checkpoints loses and repeats nothing", async () => {
     const whole = await run();
@@ -163,23 +123,4 @@ export function contractTests<
 /** What a run reports after its last `emit` commits only with its end, and a stopped one has none. */
 function committedRejects(result: JobResult<unknown>): JobResult<unknown>["rejected"] {
   return result.commits.flatMap(({ rejected }) => rejected);
-}
-
-function stopped(): Failure {
-  return new Failure("cancelled", "The test stopped the run");
-}
-
-async function promptly<Result>(work: Promise<Result>): Promise<Result> {
-  const late = Promise.withResolvers<never>();
-  const message = `the run did not end within ${PROMPTLY} ms; it has to pass its signal on to whatever it waits for`;
-  const timer = setTimeout(() => late.reject(new assert.AssertionError({ message })), PROMPTLY);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function dispose(connection: Partial<AsyncDisposable>): Promise<void> {
-  await connection[Symbol.asyncDispose]?.();
 }

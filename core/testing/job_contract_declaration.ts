@@ -8,7 +8,7 @@ import type { z } from "zod";
 import { memorySpool } from "../codecs/spool_memory.ts";
 import type { AuthDefinition, ConnectionOf } from "../contracts/auth.ts";
 import type { ConfigOf, ConfigSchema } from "../contracts/config.ts";
-import type { Choice, ChoiceSource, ImportJobDefinition } from "../contracts/job.ts";
+import type { Choice, Choices, ChoiceSource, ImportJobDefinition, JobDefinition, Plan } from "../contracts/job.ts";
 import { definePlugin } from "../contracts/plugin.ts";
 import { buildRegistry } from "../engine/registry.ts";
 import { collectLog } from "./collect_log.ts";
@@ -17,22 +17,15 @@ import { memoryLedger } from "./memory_ledger.ts";
 /** Values of a list that are looked at. */
 const LOOKED_AT = 1_000;
 
-type Job<Auths extends readonly AuthDefinition[], Config extends ConfigSchema, Checkpoint extends z.ZodType> =
-  ImportJobDefinition<Auths, Config, Checkpoint>;
-
 /** The engine's registry takes the job type with its provider. */
-export function assertRegisters(job: Job<readonly AuthDefinition[], ConfigSchema, z.ZodType>): void {
+export function assertRegisters(job: JobDefinition): void {
   const plugin = definePlugin({ name: "contract", version: "1.0.0", api: 1, providers: [job.provider], jobs: [job] });
   assert.equal(buildRegistry([plugin]).job(job.id), job);
 }
 
 /** Each list loads with the keys it needs and no others, gives no value twice, and gives the same the second time. */
-export async function assertChoices<
-  Auths extends readonly AuthDefinition[],
-  Config extends ConfigSchema,
-  Checkpoint extends z.ZodType,
->(
-  job: Job<Auths, Config, Checkpoint>,
+export async function assertChoices<Auths extends readonly AuthDefinition[], Config extends ConfigSchema>(
+  job: { readonly config: Config; readonly choices?: Choices<Auths, Config> },
   input: z.input<Config>,
   connection: ConnectionOf<Auths[number]>,
 ): Promise<void> {
@@ -70,13 +63,13 @@ async function listed<Config, Connection>(
   return values;
 }
 
-/** A plan is JSON with a sentence and facts in snake_case. */
+/** An import's plan keeps to {@linkcode assertPlanTold}. */
 export async function assertPlan<
   Auths extends readonly AuthDefinition[],
   Config extends ConfigSchema,
   Checkpoint extends z.ZodType,
 >(
-  job: Job<Auths, Config, Checkpoint>,
+  job: ImportJobDefinition<Auths, Config, Checkpoint>,
   input: z.input<Config>,
   connection: ConnectionOf<Auths[number]>,
 ): Promise<void> {
@@ -91,7 +84,11 @@ export async function assertPlan<
     files: memoryLedger(),
     spool: memorySpool(),
   });
-  if (plan === undefined) return;
+  if (plan !== undefined) assertPlanTold(plan);
+}
+
+/** A plan is JSON with a sentence and facts in snake_case. */
+export function assertPlanTold(plan: Plan): void {
   assert.notEqual(plan.summary.trim(), "", "a plan has a summary");
   assert.deepEqual(JSON.parse(JSON.stringify(plan)), plan, "a plan is JSON");
   for (const name of Object.keys(plan.facts)) {
