@@ -165,12 +165,13 @@ export function exportContractTests<
         const first = await run(to, cut);
         assert.ok(!first.finished, "a run that was stopped does not come to its end");
         const checkpoint = first.commits.at(-1)?.checkpoint;
-        const rest = await run(to, checkpoint === undefined ? {} : { checkpoint });
+        const rest = await run(to, { checkpoint });
         assert.ok(rest.finished, "a run that was taken up comes to its end");
         const where = `${JSON.stringify(cut)}, taken up from ${JSON.stringify(checkpoint) ?? "its start"}`;
         const kept = rest.published.at(-1) ?? first.published.at(-1);
         assert.deepEqual(await to.delivered(kept), expected.left, where);
-        assert.deepEqual(tellingOf(rest, first), tellingOf(expected.result), `what the commits tell, ${where}`);
+        const told = rest.delivered ?? first.delivered;
+        assert.equal(told?.rows, expected.result.delivered?.rows, `rows that the commits tell, ${where}`);
       });
     }
   });
@@ -184,12 +185,6 @@ function cutsOf({ commits, batches }: Pick<ExportResult<unknown>, "commits" | "b
     ...upTo(commits.length).flatMap((count) => [{ abortBefore: count }, { abortAfter: count }]),
     ...upTo(batches).map((abortAfterBatches) => ({ abortAfterBatches })),
   ];
-}
-
-/** What a run shows of its delivery in the end. Bytes may differ: who is taken up may pack anew. */
-function tellingOf(...attempts: readonly Pick<ExportResult<unknown>, "delivered">[]) {
-  const { rows, path } = attempts.find(({ delivered }) => delivered !== undefined)?.delivered ?? {};
-  return { rows, path };
 }
 
 /** What `sources` names holds what `from` gives, and `from` gives the same each time. */

@@ -102,7 +102,7 @@ const BROKEN: readonly [what: string, job: Job, message: RegExp][] = [
         ...(context.checkpoint && { checkpoint: { ...context.checkpoint, rows: 0 } }),
       })
     ),
-    /what the commits tell/,
+    /rows that the commits tell/,
   ],
   [
     "a run whose repeated letters are other letters",

@@ -28,8 +28,8 @@ export interface RunExportOptions<
   Config extends ConfigSchema,
   Checkpoint extends z.ZodType,
 > extends ExportOptions<Auths, Config> {
-  /** Where an earlier attempt stopped. */
-  readonly checkpoint?: z.output<Checkpoint>;
+  /** Where an earlier attempt stopped: its last checkpoint, if it had one. */
+  readonly checkpoint?: z.output<Checkpoint> | undefined;
   /** Id of the run: the same for all its attempts; `run-1` unless told. */
   readonly run?: string;
   /** The saved job; none unless told. */
