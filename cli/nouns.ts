@@ -38,6 +38,10 @@ export const NOUNS: Readonly<Record<string, NounEntry>> = {
     summary: "Files that signed links open",
     load: async () => (await import("./commands/artifact.ts")).artifact,
   },
+  export: {
+    summary: "Exported files, compared with their signed manifests",
+    load: async () => (await import("./commands/export.ts")).exports,
+  },
   sftp: {
     summary: "Waybill's own SFTP server: accounts, sessions, log",
     load: async () => (await import("./commands/sftp.ts")).sftp,

@@ -16,6 +16,7 @@ import { entityRoutes } from "./api/entity.ts";
 import { jobRoutes } from "./api/job.ts";
 import { jobTypeRoutes } from "./api/job_type.ts";
 import { erasureRoutes } from "./api/erasure.ts";
+import { exportRoutes } from "./api/export.ts";
 import { mappingRoutes } from "./api/mapping.ts";
 import { profileRoutes } from "./api/profile.ts";
 import { providerRoutes } from "./api/provider.ts";
@@ -62,6 +63,7 @@ export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions
     ...tokenRoutes,
     ...accountRoutes,
     ...auditRoutes,
+    ...exportRoutes,
     ...jobTypeRoutes(runtime.registry),
     ...jobRoutes,
     ...runRoutes,

@@ -19,6 +19,7 @@ export const TAGS = {
   job: "Jobs",
   run: "Runs",
   artifact: "Artifacts",
+  export: "Exports",
   sftp: "SFTP server",
   stream: "Streams",
   mapping: "Mappings",

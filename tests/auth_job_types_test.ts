@@ -32,7 +32,13 @@ const CONFIGS: Readonly<Record<string, { readonly [key: string]: JsonValue }>> =
   "s3": { endpoint: "http://127.0.0.1:1", bucket: "partner", access_key_id: "id", secret_access_key: "secret" },
 };
 
-const JOB = { stream: "people", file: "people.x" };
+/** What jobs of each type are configured with, and an auth method that they all work with but one. */
+const IMPORT = { config: { stream: "people", file: "people.x" }, fits: "sftp-pgp-private" };
+const JOBS: Readonly<Record<string, { readonly config: Record<string, string>; readonly fits: string }>> = {
+  "csv-import": IMPORT,
+  "json-import": IMPORT,
+  "sftp-csv-export": { config: { audience: "all" }, fits: "sftp-pgp-public" },
+};
 
 Deno.test("the table has a cell for each auth method of files and each job type, as they are declared", async () => {
   const page = await Deno.readTextFile(new URL("../docs/compatibility.md", import.meta.url));
@@ -58,6 +64,12 @@ Deno.test("local-folder works with csv-import", () => cell("local-folder", "csv-
 Deno.test("local-folder works with json-import", () => cell("local-folder", "json-import", true));
 Deno.test("s3 works with csv-import", () => cell("s3", "csv-import", true));
 Deno.test("s3 works with json-import", () => cell("s3", "json-import", true));
+Deno.test("sftp works with sftp-csv-export", () => cell("sftp", "sftp-csv-export", true));
+Deno.test("sftp-pgp-private is refused by sftp-csv-export", () => cell("sftp-pgp-private", "sftp-csv-export", false));
+Deno.test("sftp-pgp-public works with sftp-csv-export", () => cell("sftp-pgp-public", "sftp-csv-export", true));
+Deno.test("managed-sftp works with sftp-csv-export", () => cell("managed-sftp", "sftp-csv-export", true));
+Deno.test("local-folder works with sftp-csv-export", () => cell("local-folder", "sftp-csv-export", true));
+Deno.test("s3 works with sftp-csv-export", () => cell("s3", "sftp-csv-export", true));
 
 async function cell(method: string, type: string, works: boolean): Promise<void> {
   await overCli(method, type, works);
@@ -66,7 +78,7 @@ async function cell(method: string, type: string, works: boolean): Promise<void>
 
 async function overCli(method: string, type: string, works: boolean): Promise<void> {
   await using cli = await testCli();
-  const flags = await Promise.all(
+  const secrets = await Promise.all(
     Object.entries(CONFIGS[method] ?? {}).map(async ([key, value]) => {
       const flag = `--${key.replaceAll("_", "-")}`;
       if (!/_key$/.test(key) || key === "public_key") return [flag, String(value)];
@@ -75,8 +87,10 @@ async function overCli(method: string, type: string, works: boolean): Promise<vo
       return [`${flag}-file`, path];
     }),
   );
-  await cli.json("auth", "create", method, "--label", "files", ...flags.flat());
-  const job = ["--auth", "files", "--stream", JOB.stream, "--file", JOB.file];
+  await cli.json("auth", "create", method, "--label", "files", ...secrets.flat());
+  const { config, fits } = JOBS[type]!;
+  const flags = Object.entries(config).flatMap(([key, value]) => [`--${key}`, value]);
+  const job = ["--auth", "files", ...flags];
   const made = await cli.run(["job", "create", type, "--label", "nightly", ...job]);
   const ran = await cli.run(["job", "plan", type, ...job]);
   if (works) {
@@ -87,7 +101,7 @@ async function overCli(method: string, type: string, works: boolean): Promise<vo
   for (const { code, stderr } of [made, ran]) {
     assert.equal(code, 3, stderr);
     assert.match(stderr, new RegExp(`Auth "files" does not fit job type "${type}"`));
-    assert.match(stderr, /works with auth methods .*"sftp-pgp-private"/);
+    assert.match(stderr, new RegExp(`works with auth methods .*"${fits}"`));
   }
 }
 
@@ -96,11 +110,15 @@ async function overHttp(method: string, type: string, works: boolean): Promise<v
   const config = CONFIGS[method];
   const auth = await server.call("POST /api/auth", { json: { method, label: "files", config } });
   assert.equal(auth.status, 201, auth.text);
+  const job = JOBS[type]?.config;
   const declared = (await server.call(`GET /api/job/type/${type}`)).json.data;
   assert.equal(declared.auth_methods.includes(method), works);
-  const made = await server.call("POST /api/job", { json: { type, auth: "files", label: "nightly", config: JOB } });
-  const run = await server.call("POST /api/run", { json: { type, auth: "files", config: JOB } });
-  const [field] = declared.choices.map((choice: { readonly field: string }) => choice.field);
+  const made = await server.call("POST /api/job", { json: { type, auth: "files", label: "nightly", config: job } });
+  const run = await server.call("POST /api/run", { json: { type, auth: "files", config: job } });
+  // Audiences are listed whatever the auth.
+  const field = declared.choices.map((choice: { readonly field: string }) => choice.field).find((one: string) =>
+    one === "folder"
+  );
   const choices = field === undefined ? undefined : await server.call(
     `POST /api/job/type/${type}/choices/${field}`,
     { json: { auth: "files", config: {} } },

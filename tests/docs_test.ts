@@ -79,6 +79,7 @@ Deno.test("the tests may run every program whose package .ci/run installs", () =
     "curl": "/usr/bin/curl",
     "postgresql": "/usr/bin/setpriv",
     "zip": "/usr/bin/zip",
+    "unzip": "/usr/bin/unzip",
     "p7zip-full": "/usr/bin/7z",
     "gzip": "/usr/bin/gzip",
     "pigz": "/usr/bin/pigz",

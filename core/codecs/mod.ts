@@ -59,6 +59,18 @@ export {
   readJsonLines,
 } from "./json_lines.ts";
 export { JSON_MAX_DEPTH, JSON_MAX_FIELDS, JSON_MAX_NAME_BYTES, type JsonRecord } from "./json_record.ts";
+export {
+  canonicalJson,
+  type ExportManifest,
+  MANIFEST_VERSION,
+  manifestBytes,
+  type ManifestCheck,
+  type ManifestContents,
+  manifestName,
+  parseManifest,
+  verifyExport,
+  type VerifyOptions,
+} from "./manifest/mod.ts";
 export { gzip } from "./pack/gzip.ts";
 export { zip, type ZippedFile } from "./pack/zip.ts";
 export {

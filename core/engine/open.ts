@@ -26,6 +26,7 @@ import { erasuresOf } from "./erasures.ts";
 import { type Core, openCore } from "./core.ts";
 import { entitiesOf } from "./entities.ts";
 import { EntityTables } from "./entity_tables.ts";
+import { exportPublicKey } from "./exports/signing.ts";
 import { Janitor, type Sweep } from "./janitor.ts";
 import { jobsOf } from "./jobs.ts";
 import { resolveRun } from "./resolve_run.ts";
@@ -175,6 +176,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
         view: runs.get,
       }),
       artifacts: artifactsOf(context, { core, links, runs, clock }),
+      exports: { key: async () => ({ algorithm: "Ed25519", public_key: await exportPublicKey(core.vault) }) },
       streams: streamsOf(database, account.id),
       mappings: mappingsOf(context, { ...core, queued: (run) => queued(account.id, run) }),
       tables: tablesOf(context, { ...core, queued: (run) => queued(account.id, run) }),

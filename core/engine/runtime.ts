@@ -293,6 +293,19 @@ export interface AuditLog {
   verify(): Promise<AuditVerdict>;
 }
 
+/** The key that this Waybill signs exports with. */
+export interface ExportKey {
+  readonly algorithm: "Ed25519";
+  /** 32 bytes in base64: what a signature in a manifest is verified with. */
+  readonly public_key: string;
+}
+
+/** What all exports have in common. */
+export interface Exports {
+  /** The key that their manifests are signed with; made when it is first asked for. */
+  key(): Promise<ExportKey>;
+}
+
 /** What one actor sees and changes of one account. */
 export interface Engine {
   /** Who acts. */
@@ -303,6 +316,7 @@ export interface Engine {
   readonly runs: Runs;
   readonly uploads: Uploads;
   readonly artifacts: Artifacts;
+  readonly exports: Exports;
   readonly sftp: ManagedServer;
   readonly streams: Streams;
   readonly mappings: Mappings;

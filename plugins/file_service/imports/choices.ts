@@ -8,6 +8,7 @@ import {
   type ChoiceContext,
   type ChoiceSource,
   Failure,
+  type FileConnection,
   type FileEntry,
   type FileStore,
 } from "@waybill/waybill";
@@ -28,6 +29,8 @@ export interface ListedOptions extends SequenceOptions {
 }
 
 type Context = ChoiceContext<ListedOptions, ImportConnection>;
+/** What is needed to list folders. */
+type FolderContext = Pick<ChoiceContext<unknown, FileConnection>, "connection" | "signal" | "log">;
 type List = ChoiceSource<ListedOptions, ImportConnection>;
 
 /** How deep folders are looked for below the auth's. */
@@ -53,13 +56,7 @@ const ENCODINGS: Readonly<Record<string, string>> = {
   "big5": "Traditional Chinese",
 };
 
-/** Folders below the auth's, down to three levels, each followed by its own. */
-const folder: List = {
-  load: async function* (context) {
-    yield { value: "", title: "The auth's own folder" };
-    yield* foldersIn("", 1, context);
-  },
-};
+const folder: List = { load: (context) => folderChoices(context) };
 
 /** Files of the folder, by name. Hidden ones are left out: servers keep files there that are not complete. */
 const file: List = {
@@ -101,7 +98,13 @@ export const fileFieldChoices: {
   readonly [Key in "folder" | "file" | "prefix" | "members" | "encoding" | "timestamp_zone"]: List;
 } = { folder, file, prefix, members, encoding, timestamp_zone: timestampZone };
 
-async function* foldersIn(parent: string, depth: number, context: Context): AsyncGenerator<Choice> {
+/** Folders below the auth's, down to three levels, each followed by its own. */
+export async function* folderChoices(context: FolderContext): AsyncGenerator<Choice> {
+  yield { value: "", title: "The auth's own folder" };
+  yield* foldersIn("", 1, context);
+}
+
+async function* foldersIn(parent: string, depth: number, context: FolderContext): AsyncGenerator<Choice> {
   const { connection, signal, log } = context;
   try {
     for await (const { kind, name } of entriesOf(connection.files, parent, signal)) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { fileFieldChoices, type ListedOptions, openForFields, timeChoices } from "./choices.ts";
+export { fileFieldChoices, folderChoices, type ListedOptions, openForFields, timeChoices } from "./choices.ts";
 export { areImported, type FileFields, fileFields, notImported, readableBy } from "./fields.ts";
 export { holdTooLarge, inMember, membersFrom, openVerified, placeIn, tellProgress } from "./members.ts";
 export {

@@ -1,0 +1,25 @@
+/**
+ * What every job type shares that exports members as a CSV file: its options, its name and its content.
+ *
+ * @module
+ */
+export { changeToHold, type HeldFor, heldFor } from "./change_guard.ts";
+export {
+  columnNames,
+  type Content,
+  type ContentContext,
+  type ContentOptions,
+  csvOptions,
+  openContent,
+} from "./content.ts";
+export {
+  checkMarks,
+  type Compression,
+  COMPRESSIONS,
+  type ExportFields,
+  exportFields,
+  type ExportOptions,
+  spreadsheetSafe,
+} from "./fields.ts";
+export { csvName, fileName, type NameParts, type Stamp, STAMPS, timestampFormat } from "./file_name.ts";
+export { firstRows } from "./first_rows.ts";

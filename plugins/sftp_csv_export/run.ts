@@ -1,0 +1,73 @@
+/**
+ * Writes the file.
+ *
+ * @module
+ */
+import { type ExportContext, Failure } from "@waybill/waybill";
+import { changeToHold, openContent } from "../file_service/exports/mod.ts";
+import type { MaybePgpConnection } from "../file_service/mod.ts";
+import type { Checkpoint, WrittenFile } from "./checkpoint.ts";
+import type { SftpCsvExportOptions } from "./config.ts";
+import { writeManifest } from "./manifest.ts";
+import { chooseTarget } from "./target.ts";
+
+type Context = ExportContext<SftpCsvExportOptions, MaybePgpConnection, Checkpoint>;
+
+/**
+ * Exports the audience as one file. Its name is durable before its first byte is written, so that an attempt after a crash
+ * replaces what the one before left; once the file is there, a later attempt does not write it again.
+ */
+export async function run(context: Context): Promise<void> {
+  const owner = context.run.job?.id ?? context.run.id;
+  let checkpoint = context.checkpoint;
+  if (checkpoint === undefined) {
+    checkpoint = await chooseTarget(context);
+    await context.commit(checkpoint);
+  }
+  const { path } = checkpoint;
+  let { written } = checkpoint;
+  if (written === undefined) {
+    await tidy(context, owner);
+    written = await writeFile(context, checkpoint, owner);
+    const { rows, bytes } = written;
+    await context.commit({ ...checkpoint, written }, { rows, bytes, path });
+    context.log.info(`Wrote "${path}"`, { rows, bytes });
+  }
+  if (context.config.manifest) await writeManifest(context, path, written, owner);
+}
+
+/** Writes the file under another name, and gives it its own when all of it is there and nobody has to be asked. */
+async function writeFile(context: Context, checkpoint: Checkpoint, owner: string): Promise<WrittenFile> {
+  const { config, connection, signal, history } = context;
+  const { path, name } = checkpoint;
+  const note = path.slice(path.lastIndexOf("/") + 1);
+  const content = await openContent(context, {
+    name,
+    note,
+    encrypt: connection.encrypt,
+    complete: async (rows) => {
+      const held = changeToHold(rows, await history.last(), config.hold_change, checkpoint.held);
+      if (held === undefined) return;
+      await context.commit({ ...checkpoint, held });
+      await context.hold(held.reason);
+    },
+  });
+  try {
+    await connection.files.write(path, content.stream, { signal, owner, makeFolders: false });
+  } catch (error) {
+    throw content.failure ?? error;
+  }
+  const { rows, bytes } = content;
+  context.progress({ done: rows, unit: "rows", bytes, share: 1, note });
+  return { rows, bytes, sha256: content.sha256(), at: Date.now() };
+}
+
+/** Clears away what a killed attempt left. Who may write need not be allowed to look, or to remove. */
+async function tidy({ config, connection, signal, log }: Context, owner: string): Promise<void> {
+  try {
+    await connection.files.tidy?.(config.folder, owner, { signal });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "forbidden") throw error;
+    log.debug(`What earlier attempts may have left is not looked for: ${error.message}`);
+  }
+}
