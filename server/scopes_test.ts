@@ -69,7 +69,7 @@ const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
   createApiKey: ADMIN,
   getApiKey: ADMIN,
   deleteApiKey: ADMIN,
-  getExportKey: ["admin", "campaign_manager", "general_manager"],
+  getExportKey: ["admin", "data_manager", "campaign_manager", "general_manager"],
   listAudit: ["admin", "general_manager"],
   listJobTypes: EXPORTERS,
   getJobType: EXPORTERS,
