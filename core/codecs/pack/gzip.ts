@@ -16,10 +16,11 @@ const CHUNK = 64 * 1024;
  * @example
  * ```ts
  * import assert from "node:assert/strict";
+ * import { gunzipSync } from "node:zlib";
  * import { gzip } from "@waybill/waybill/codecs";
  *
- * const file = ReadableStream.from(gzip(new Blob(["id\r\n1\r\n"]).stream()));
- * assert.equal(await new Response(file.pipeThrough(new DecompressionStream("gzip"))).text(), "id\r\n1\r\n");
+ * const file = await new Response(ReadableStream.from(gzip(new Blob(["id\r\n1\r\n"]).stream()))).bytes();
+ * assert.equal(gunzipSync(file).toString(), "id\r\n1\r\n");
  * ```
  */
 export function gzip(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
