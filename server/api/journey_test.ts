@@ -143,6 +143,7 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
   ], [
     "csv-import",
     "json-import",
+    "sftp-csv-export",
   ]]);
 });
 
