@@ -1,5 +1,6 @@
 /**
- * The main job, shown from end to end: a partner uploads dated files to Waybill's own SFTP server, and they are imported.
+ * The main job, shown from end to end: a partner uploads dated files to Waybill's own SFTP server, they are imported, and an
+ * audience leaves as a file for the partner.
  *
  * @module
  */
@@ -7,9 +8,10 @@ import type { RunView } from "../../core/engine/views.ts";
 import { startSftpThread } from "../../server/sftp/thread.ts";
 import type { App } from "../app.ts";
 import { followRun, reportRun } from "../follow.ts";
-import { count } from "../format.ts";
+import { count, visible } from "../format.ts";
 import { FIRST, firstDay, nextDays, PREFIX } from "./days.ts";
-import { ACCOUNT, ENCRYPTED, invitePartner, upload } from "./partner.ts";
+import { ACCOUNT, ENCRYPTED, invitePartner, OUTBOUND, upload } from "./partner.ts";
+import { AUDIENCE, gather, readBack } from "./way_out.ts";
 
 const EXAMPLE = new URL("../../examples/customers.csv", import.meta.url);
 const STREAM = "customers";
@@ -19,7 +21,7 @@ const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 
 /** Uploads and imports the example, tells what happened, and, where it is to be kept, serves until it is interrupted. */
 export async function runDemo(app: App, keep: boolean): Promise<number> {
-  const { auths, runs, profiles, streams } = await app.runtime();
+  const { auths, audiences, runs, profiles, streams } = await app.runtime();
   const example = await Deno.readFile(EXAMPLE);
   await using server = await startSftpThread(
     { home: app.home, host: "127.0.0.1", port: 0, process: crypto.randomUUID() },
@@ -31,7 +33,7 @@ export async function runDemo(app: App, keep: boolean): Promise<number> {
 
   await upload(server, partner, [firstDay(example)]);
   app.out.note(`The partner uploads ${FIRST}, which is examples/customers.csv. This command imports it:`);
-  app.out.note(`  ${app.out.talk("cyan", runCommand(app))}\n`);
+  app.out.note(`  ${app.out.talk("cyan", command(app, "csv-import", ENCRYPTED, CONFIG))}\n`);
   const first = await importAll(app);
   let code = await reportRun(app, first, { withoutNext: true });
   if (code !== 0) return code;
@@ -44,7 +46,21 @@ export async function runDemo(app: App, keep: boolean): Promise<number> {
   );
   const second = await importAll(app);
   code = await reportRun(app, second, { withoutNext: true });
+  if (code !== 0) return code;
+
+  const size = await gather(audiences);
+  app.out.note(
+    `\nThe ${count(size)} of them in Norway are the audience "${AUDIENCE.slug}". They leave as a file that only the ` +
+      "partner can read:",
+  );
+  app.out.note(`  ${app.out.talk("cyan", command(app, "sftp-csv-export", OUTBOUND, EXPORT))}\n`);
+  const third = await followRun(app, await runs.start({ type: "sftp-csv-export", auth: OUTBOUND, config: EXPORT }));
+  code = await reportRun(app, third, { withoutNext: true });
   if (code !== 0 || app.out.json) return code;
+  const lines = await readBack(server, partner, third.path ?? "");
+  app.out.note(`\nThe partner fetches it, decrypts it, and reads ${count(lines.length - 1)} rows:\n`);
+  for (const line of lines.slice(0, 4)) app.out.line(`  ${visible(line)}`);
+
   if (first.profiles_created + first.profiles_updated + second.profiles_created + second.profiles_updated === 0) {
     app.out.note("\nAll of it was in already, so no profile was made or changed: running it again is harmless");
   }
@@ -75,6 +91,12 @@ const CONFIG = {
   ...{ identify_by: ["customer_id", "email"], timestamps: ["updated_at"] },
 };
 
+/** What the partner gets: one file, which the next export replaces. */
+const EXPORT = {
+  ...{ audience: AUDIENCE.slug, fields: ["customer_id", "email", "city"], compress: "gzip", timestamp_format: "none" },
+  manifest: true,
+};
+
 async function serveOn(
   app: App,
   { username, password }: { readonly username: string; readonly password: string },
@@ -86,10 +108,10 @@ async function serveOn(
   await serve({ home: app.home, host: "127.0.0.1", port: 0, plugins: app.modules });
 }
 
-function runCommand(app: App): string {
-  const flags = Object.entries(CONFIG).flatMap(([key, value]) => {
+function command(app: App, type: string, auth: string, config: typeof CONFIG | typeof EXPORT): string {
+  const flags = Object.entries(config).flatMap(([key, value]) => {
     const flag = `--${key.replaceAll("_", "-")}`;
     return value === true ? [flag] : [flag, Array.isArray(value) ? value.join(",") : String(value)];
   });
-  return app.command("run", "csv-import", "--auth", ENCRYPTED, ...flags);
+  return app.command("run", type, "--auth", auth, ...flags);
 }
