@@ -10,6 +10,9 @@ async function decoded(command: Deno.Command): Promise<{ code: number; stdout: s
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
+/** Profiles of the example in Germany. */
+const EXPORTED = 320;
+
 Deno.test("the demo runs with its task's permissions, tells what happened, and is harmless twice", async () => {
   const home = await Deno.makeTempDir();
   const demo = (...flags: string[]) =>
@@ -24,6 +27,9 @@ Deno.test("the demo runs with its task's permissions, tells what happened, and i
     assert.match(first.stdout, /profiles made +[1-9]/);
     assert.match(first.stdout, /rows read +5,643 [^]*accepted +3\nrejected +16\nunchanged +5,624\n/);
     assert.match(first.stdout, /email +priya\.iyer1061@example\.net\n/);
+    assert.match(first.stdout, new RegExp(`profiles exported +${EXPORTED} `));
+    assert.match(first.stderr, new RegExp(`decrypts it, and reads ${EXPORTED} rows`));
+    assert.match(first.stdout, / {2}customer_id,email,city\n {2}C-\d+,[^,]+@example\.\w+,/);
     assert.match(first.stderr, new RegExp(`Next:\n +.*deno.* task waybill run rejects [0-9a-f]{32} --home ${home}\n`));
     const second = await demo();
     assert.match(second.stderr, /was in already.*harmless/);
@@ -32,9 +38,10 @@ Deno.test("the demo runs with its task's permissions, tells what happened, and i
     const runs = third.stdout.trim().split("\n").map((line) => JSON.parse(line));
     // The encrypted file is another each time; what is in it is not.
     assert.deepEqual(
-      runs.map((run) => [run.status, run.read, run.accepted, run.rejected, run.unchanged, run.profiles_created]),
-      [["succeeded", 0, 0, 0, 0, 0], ["succeeded", 2822, 0, 8, 2814, 0]],
+      runs.map((run) => [run.status, run.read, run.accepted, run.rejected, run.unchanged, run.rows]),
+      [["succeeded", 0, 0, 0, 0, 0], ["succeeded", 2822, 0, 8, 2814, 0], ["succeeded", 0, 0, 0, 0, EXPORTED]],
     );
+    assert.equal(runs[2].path, "germany.csv.gz.pgp");
     assert.equal(third.stderr, "");
   } finally {
     await Deno.remove(home, { recursive: true });
@@ -56,7 +63,7 @@ Deno.test("the demo keeps to a database of its own, says so, and the commands it
     const pasted = ["task", "--quiet", "waybill", ...step.split(" "), "--json"];
     const emptied = { ...options, env: { WAYBILL_DATABASE_URL: "" } };
     const { stdout } = await decoded(new Deno.Command("deno", { args: pasted, ...emptied }));
-    assert.equal(JSON.parse(stdout).length, 2);
+    assert.equal(JSON.parse(stdout).length, 3);
   } finally {
     await Deno.remove(home, { recursive: true });
   }

@@ -50,7 +50,7 @@ export async function runDemo(app: App, keep: boolean): Promise<number> {
 
   const size = await gather(audiences);
   app.out.note(
-    `\nThe ${count(size)} of them in Norway are the audience "${AUDIENCE.slug}". They leave as a file that only the ` +
+    `\nThe ${count(size)} of them in Germany are the audience "${AUDIENCE.slug}". They leave as a file that only the ` +
       "partner can read:",
   );
   app.out.note(`  ${app.out.talk("cyan", command(app, "sftp-csv-export", OUTBOUND, EXPORT))}\n`);

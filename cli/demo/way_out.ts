@@ -11,7 +11,7 @@ import type { SftpThread } from "../../server/sftp/thread.ts";
 import { openStore, type Partner } from "./partner.ts";
 
 /** The audience that leaves. */
-export const AUDIENCE = { name: "Norway", slug: "norway", filter: 'FILTER country = "NO"' };
+export const AUDIENCE = { name: "Germany", slug: "germany", filter: 'FILTER country = "DE"' };
 
 /** Makes the audience where it is not there yet, and gives its size. */
 export async function gather(audiences: Audiences): Promise<number> {
