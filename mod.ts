@@ -13,6 +13,7 @@ export type {
   ListeningAddress,
   PeerIdentity,
 } from "./core/contracts/auth.ts";
+export { type ChangeScope, changesTarget } from "./core/contracts/changes.ts";
 export type { ConfigOf, ConfigSchema, FieldMeta } from "./core/contracts/config.ts";
 export { abortFailure, Failure, FAILURE_HANDLING, throwIfAborted } from "./core/contracts/failure.ts";
 export type {
@@ -74,7 +75,7 @@ export type { ManagedLogin } from "./core/contracts/managed.ts";
 export { definePlugin, PLUGIN_API, type PluginDefinition } from "./core/contracts/plugin.ts";
 export { defineProvider, type ProviderDefinition } from "./core/contracts/provider.ts";
 export { isRecordBatch } from "./core/contracts/records.ts";
-export type { ColumnIndex, JsonValue, RecordBatch, RejectedRow, Row } from "./core/contracts/records.ts";
+export type { ColumnIndex, JsonValue, RecordBatch, RejectedRow, Row, RowPlaces } from "./core/contracts/records.ts";
 export type { Spool, SpoolFile } from "./core/contracts/spool.ts";
 export type { UploadForm } from "./core/contracts/upload.ts";
 export { nearest } from "./core/describe/nearest.ts";

@@ -135,7 +135,8 @@ export class CsvReader {
 
   #take(chunks: CsvChunk[]): void {
     if (this.#scanner === undefined || this.#batch === undefined) return;
-    const batch = this.#batch.take();
+    const places = this.options.places === true ? { places: this.#scanner.takePlaces() } : {};
+    const batch = { ...this.#batch.take(), ...places };
     const rejected = this.#scanner.takeRejected();
     if (batch.times.length > 0 || rejected.length > 0) this.#records = true;
     chunks.push({ batch, rejected, position: this.#scanner.position });
@@ -176,7 +177,7 @@ export class CsvReader {
   }
 
   #start(header: CsvHeader, position: CsvPosition): RecordScanner {
-    const { fields = [], batchBytes = BATCH_BYTES, batchRows = BATCH_ROWS } = this.options;
+    const { fields = [], batchBytes = BATCH_BYTES, batchRows = BATCH_ROWS, places = false } = this.options;
     const known = new Set(header.names);
     for (const field of fields) {
       if (known.has(field)) continue;
@@ -193,6 +194,7 @@ export class CsvReader {
       slots,
       maxRecordBytes: this.#maxRecordBytes,
       position,
+      places,
     }, this.#batch);
     this.#header = header;
     return this.#scanner;

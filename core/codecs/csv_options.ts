@@ -49,6 +49,8 @@ export interface CsvOptions {
   readonly batchBytes?: number;
   /** Rows after which a batch is complete. Default: 50,000. */
   readonly batchRows?: number;
+  /** Whether the batches are to tell where each row stands in the file. */
+  readonly places?: boolean;
   /** What messages call the file. Default: `CSV`. */
   readonly name?: string;
 }

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import type { RejectedRow } from "../contracts/records.ts";
+import type { RejectedRow, RowPlaces } from "../contracts/records.ts";
 import type { BatchBuffer } from "./csv_batch.ts";
 import {
   BACKSLASH,
@@ -60,6 +60,8 @@ export interface ScannerSettings {
   readonly maxRecordBytes: number;
   /** Where the window starts. */
   readonly position: CsvPosition;
+  /** Whether to keep where each row stands. */
+  readonly places: boolean;
 }
 
 /** Scans records from a window of input into a {@linkcode BatchBuffer}. */
@@ -78,6 +80,9 @@ export class RecordScanner {
   #skipped: { raw: Uint8Array; offset: number } | undefined;
   #rejected: RejectedRow[] = [];
   #rejectedBytes = 0;
+  /** Line and offset of each row since they were taken last, where they are kept. */
+  #lines: number[] = [];
+  #offsets: number[] = [];
   readonly #unquoted: Uint8Array;
 
   constructor(private readonly settings: ScannerSettings, private readonly batch: BatchBuffer) {
@@ -112,6 +117,14 @@ export class RecordScanner {
     this.#window[size] = 0;
     this.#start = 0;
     this.#end = size;
+  }
+
+  /** Where the rows since the last call stand. */
+  takePlaces(): RowPlaces {
+    const places = { lines: Float64Array.from(this.#lines), offsets: Float64Array.from(this.#offsets) };
+    this.#lines = [];
+    this.#offsets = [];
+    return places;
   }
 
   /** The rejected rows since the last call. */
@@ -287,6 +300,10 @@ export class RecordScanner {
         if (batch.count > 0) return "chunk";
         batch.growBytes(o);
         continue;
+      }
+      if (this.settings.places) {
+        this.#lines.push(this.#line);
+        this.#offsets.push(this.#offset);
       }
       this.#cells = cell;
       this.#recovering = false;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RejectedRow } from "../contracts/records.ts";
+import type { RejectedRow, RowPlaces } from "../contracts/records.ts";
 
 /** Longest line that is read, its line end not counted; a longer one is rejected. 1 MiB, as of a CSV record. */
 export const JSON_MAX_LINE_BYTES = 1_048_576;
@@ -36,6 +36,8 @@ export interface LineStore<Rows> {
 export interface LineChunk<Rows> {
   readonly rows: Rows;
   readonly rejected: readonly RejectedRow[];
+  /** Where the rows stand, where that was asked for. */
+  readonly places?: RowPlaces;
   readonly position: { readonly offset: number; readonly line: number };
 }
 
@@ -43,15 +45,17 @@ export interface LineChunk<Rows> {
 export interface LineOptions {
   readonly position?: { readonly offset: number; readonly line: number };
   readonly batchRows?: number | undefined;
+  /** Whether to tell where each row stands. */
+  readonly places?: boolean | undefined;
 }
 
 /** Reads lines into a store, and hands out what it holds from time to time. */
 export async function* readLines<Rows>(
   source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
   store: LineStore<Rows>,
-  { position = { offset: 0, line: 1 }, batchRows = CHUNK_ROWS }: LineOptions,
+  { position = { offset: 0, line: 1 }, batchRows = CHUNK_ROWS, places = false }: LineOptions,
 ): AsyncGenerator<LineChunk<Rows>, void, undefined> {
-  const lines = new LineReader(store, position);
+  const lines = new LineReader(store, position, places);
   for await (const bytes of source) {
     let start = 0;
     for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
@@ -74,8 +78,15 @@ class LineReader<Rows> {
   #length = 0;
   #rejected: RejectedRow[] = [];
   #since: number;
+  /** Line and offset of each row, where they are told. */
+  #lines: number[] = [];
+  #offsets: number[] = [];
 
-  constructor(private readonly store: LineStore<Rows>, { offset, line }: { offset: number; line: number }) {
+  constructor(
+    private readonly store: LineStore<Rows>,
+    { offset, line }: { offset: number; line: number },
+    private readonly places: boolean,
+  ) {
     this.#offset = this.#since = offset;
     this.#line = line;
   }
@@ -120,9 +131,14 @@ class LineReader<Rows> {
     const chunk = {
       rows: this.store.take(),
       rejected: this.#rejected,
+      ...(this.places
+        ? { places: { lines: Float64Array.from(this.#lines), offsets: Float64Array.from(this.#offsets) } }
+        : {}),
       position: { offset: this.#offset, line: this.#line },
     };
     this.#rejected = [];
+    this.#lines = [];
+    this.#offsets = [];
     this.#since = this.#offset;
     return chunk;
   }
@@ -135,6 +151,10 @@ class LineReader<Rows> {
     const added = end - start > JSON_MAX_LINE_BYTES
       ? `Is longer than ${JSON_MAX_LINE_BYTES} bytes`
       : this.store.add(bytes, start, end);
+    if (added === true && this.places) {
+      this.#lines.push(this.#line);
+      this.#offsets.push(this.#offset);
+    }
     if (typeof added !== "string") return added;
     const raw = bytes.slice(start, Math.min(end, start + RAW_BYTES));
     this.#rejected.push({ raw, offset: this.#offset, line: this.#line, reason: added });

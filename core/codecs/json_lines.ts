@@ -33,6 +33,8 @@ export interface JsonLinesOptions {
 export interface OpenJsonLinesOptions extends JsonLinesOptions {
   /** Fields to keep, by name; none or absent: all. */
   readonly fields?: readonly string[];
+  /** Whether the batches are to tell where each row stands in the file. */
+  readonly places?: boolean;
 }
 
 /** Some lines of a file. */
@@ -116,8 +118,8 @@ export function openJsonLines(
 ): JsonLinesFile {
   const store = new BatchStore(options.fields);
   async function* chunks(): AsyncGenerator<JsonChunk, void, undefined> {
-    for await (const { rows: batch, rejected, position } of readLines(source, store, options)) {
-      yield { batch, rejected, position };
+    for await (const { rows: batch, rejected, position, places } of readLines(source, store, options)) {
+      yield { batch: places === undefined ? batch : { ...batch, places }, rejected, position };
     }
   }
   return { chunks: chunks(), recycle: (batch) => store.recycle(batch) };

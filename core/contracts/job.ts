@@ -5,6 +5,7 @@
  */
 import type { z } from "zod";
 import type { AuthDefinition, ConnectionOf } from "./auth.ts";
+import type { ChangeScope } from "./changes.ts";
 import type { ConfigOf, ConfigSchema } from "./config.ts";
 import type { ExportJobDefinition } from "./export_job.ts";
 import type { FileConnection } from "./file_store.ts";
@@ -102,6 +103,8 @@ export interface ImportTarget {
   readonly stream: string;
   /** Fields that identify a profile: they make the stream's default mapping where it has none. */
   readonly identifyBy: readonly string[];
+  /** The rows are changes of profiles; absent: they are events that a mapping of the stream makes profiles of. */
+  readonly changes?: ChangeScope;
   /** How many rejected rows fail the run; absent = only when every row was rejected. */
   readonly rejectThreshold?: { readonly rows: number } | { readonly percent: number };
 }

@@ -32,6 +32,16 @@ export interface RecordBatch {
    * every row, and every value must stand as `JSON.stringify` writes it; omitted, the engine parses the rows.
    */
   readonly columns?: ColumnIndex;
+  /** Where the rows stand in their file: for the messages about rows that the engine rejects. Omitted, nobody knows. */
+  readonly places?: RowPlaces;
+}
+
+/** Where the rows of a batch stand in their file, an entry each. */
+export interface RowPlaces {
+  /** Line numbers, from 1. */
+  readonly lines: Float64Array;
+  /** Byte offsets in the decoded file. */
+  readonly offsets: Float64Array;
 }
 
 /** Where each value of a flat batch lies in its bytes. */

@@ -40,6 +40,7 @@ const STEPS = [
   "0020_diff_counts",
   "0021_bulk_keys",
   "0022_exports",
+  "0023_misfits",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

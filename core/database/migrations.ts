@@ -28,6 +28,7 @@ import { heldRuns } from "./migrations/held_runs.ts";
 import { identityRuns } from "./migrations/identity_runs.ts";
 import { importedFiles } from "./migrations/imported_files.ts";
 import { managedServer } from "./migrations/managed_server.ts";
+import { misfits } from "./migrations/misfits.ts";
 import { runRetries } from "./migrations/run_retries.ts";
 import { schedules } from "./migrations/schedules.ts";
 import { tenants } from "./migrations/tenants.ts";
@@ -57,6 +58,7 @@ const MIGRATIONS: readonly Migration[] = [
   diffCounts,
   bulkKeys,
   exports,
+  misfits,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

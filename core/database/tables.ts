@@ -127,6 +127,8 @@ export interface RunsTable {
   rejected: number;
   /** Those of the rejected rows whose text was erased, or never kept. */
   rejected_erased: number;
+  /** Those of the rejected rows that were well-formed changes, and did not suit what their profiles held. */
+  misfits: number;
   unchanged: number;
   refused: number;
   /** What diffs found in the files that were wholly passed. */

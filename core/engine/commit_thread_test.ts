@@ -6,6 +6,7 @@ import { startCommitThread } from "./import_testing.ts";
 const BATCH: ImportBatch = {
   events: 0,
   member: undefined,
+  places: undefined,
   rejects: undefined,
   withheld: 0,
   fields: new Map(),
@@ -14,7 +15,7 @@ const BATCH: ImportBatch = {
   files: [],
   compared: { added: 0, changed: 0, removed: 0 },
   snapshot: undefined,
-  counts: { read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0 },
+  counted: { read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0 },
   bytes: 0,
   duration: 0,
 };

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Compared } from "../contracts/job.ts";
-import type { JsonValue, RejectedRow } from "../contracts/records.ts";
+import type { JsonValue, RejectedRow, RowPlaces } from "../contracts/records.ts";
 import { gzipMember } from "../profiles/archive.ts";
 import type { EventLines } from "../profiles/event_lines.ts";
 import { FieldStats } from "../profiles/field_stats.ts";
@@ -70,15 +70,17 @@ export class ImportBuffer {
   #compared: Compared = { added: 0, changed: 0, removed: 0 };
   #files: MarkedFile[] = [];
   #snapshot: KeptSnapshot | undefined;
+  #places: RowPlaces[] = [];
 
   /**
    * `lines` collects the archive's lines, in the memory of the buffer before; `profiles` what the events write to
-   * profiles, for each table that they go into.
+   * profiles, for each table that they go into. `ofChanges`: the rows are changes of profiles.
    */
   constructor(
     private readonly startedAt: number,
     private readonly lines: EventLines,
     readonly profiles: readonly ProfileBatch[],
+    private readonly ofChanges = false,
   ) {
     lines.clear();
   }
@@ -122,7 +124,10 @@ export class ImportBuffer {
     const { files = [], unchanged = 0, compared, snapshot } = passed;
     this.#age();
     this.lines.add(batch, this.startedAt);
-    this.#fields.add(batch);
+    if (this.ofChanges) {
+      this.#fields.addChanges(batch);
+      this.#places.push(batch.places ?? nowhere(batch.times.length));
+    } else this.#fields.add(batch);
     for (const profiles of this.profiles) profiles.add(batch, this.startedAt);
     this.#bytes += batch.bytes.length;
     this.#uncovered = { rows: 0, bytes: 0 };
@@ -156,6 +161,7 @@ export class ImportBuffer {
     ImportBatch,
     | "events"
     | "member"
+    | "places"
     | "rejects"
     | "withheld"
     | "fields"
@@ -168,6 +174,7 @@ export class ImportBuffer {
     return {
       events: this.events,
       member: this.events === 0 ? undefined : gzipMember(this.lines.bytes),
+      places: this.profiles.some(({ hasChanging }) => hasChanging) ? joined(this.#places) : undefined,
       withheld: this.withheld,
       rejects: this.#rejects.length === 0
         ? undefined
@@ -189,6 +196,16 @@ export class ImportBuffer {
   #age(): void {
     if (this.empty) this.#since = performance.now();
   }
+}
+
+/** The places of rows that nobody told of. */
+function nowhere(rows: number): RowPlaces {
+  return { lines: new Float64Array(rows), offsets: new Float64Array(rows) };
+}
+
+function joined(places: readonly RowPlaces[]): RowPlaces {
+  const all = (numbers: readonly Float64Array[]) => Float64Array.from(numbers.flatMap((some) => [...some]));
+  return { lines: all(places.map(({ lines }) => lines)), offsets: all(places.map(({ offsets }) => offsets)) };
 }
 
 function sumOf(one: Compared, other: Compared | undefined): Compared {

@@ -5,11 +5,12 @@
  */
 import type { Transaction } from "kysely";
 import type { Compared, RunCounts } from "../contracts/job.ts";
-import type { JsonValue } from "../contracts/records.ts";
+import type { JsonValue, RowPlaces } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
 import { type Archive, placeMember } from "../profiles/archive.ts";
+import { findMisfits } from "../profiles/changes/misfits.ts";
 import { noteCrowded } from "../profiles/crowded.ts";
 import { type FieldStat, firstExamples } from "../profiles/field_stats.ts";
 import { IdentityHeads } from "../profiles/identity_heads.ts";
@@ -17,6 +18,7 @@ import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import type { Commits } from "./commits.ts";
 import { type MarkedFile, markFiles } from "./ledger.ts";
+import { type MisfitRows, misfitRows } from "./misfit_rows.ts";
 import { type Claim, holdUnlessStopped, LEASE } from "./queue.ts";
 import { adoptSnapshot, type KeptSnapshot } from "./snapshots.ts";
 import type { StreamPlace } from "./streams.ts";
@@ -26,6 +28,8 @@ export interface ImportBatch {
   /** Events, and the gzip member that holds them; none where there are only rejects. */
   readonly events: number;
   readonly member: Uint8Array | undefined;
+  /** Where the events stand in their file, if some of them may not suit what profiles hold. */
+  readonly places: RowPlaces | undefined;
   /** Gzip member of the rejected rows. */
   readonly rejects: Uint8Array | undefined;
   /** Rejected rows that are counted, and not in the member: they are about people who are erased. */
@@ -41,8 +45,8 @@ export interface ImportBatch {
   readonly files: readonly MarkedFile[];
   /** What becomes the snapshot that the next file is compared with. */
   readonly snapshot: KeptSnapshot | undefined;
-  /** The run's counts after these rows. */
-  readonly counts: RunCounts;
+  /** What these rows add to the run's counts. */
+  readonly counted: RunCounts;
   /** Bytes of the source read so far. */
   readonly bytes: number;
   /** Milliseconds the run has worked so far. */
@@ -92,16 +96,18 @@ export class ImportCommits implements Commits<ImportBatch> {
   }
 
   /** Resolves when the batch is committed. */
-  async commit(batch: ImportBatch): Promise<void> {
+  async commit(given: ImportBatch): Promise<void> {
     const now = await this.database.now();
     const done = await this.database.write(async (transaction) => {
       // Locks the account's row: what follows is the account's only writer, in the order of the positions. Not before
       // it the run's, which heartbeats move: other commits may be waited for.
-      const position = await this.#takePositions(transaction, batch.events);
+      const position = await this.#takePositions(transaction, given.events);
       await holdUnlessStopped(transaction, this.claim);
+      const { batch, misfits } = await this.#withoutMisfits(transaction, given, position);
       if (batch.member !== undefined) placeMember(batch.member, position);
       const events = await this.#append(transaction, "stream", this.#events, batch.member, batch.events, now);
-      const rejects = await this.#append(transaction, "rejects", this.#rejects, batch.rejects, 0, now);
+      let rejects = await this.#append(transaction, "rejects", this.#rejects, batch.rejects, 0, now);
+      rejects = await this.#append(transaction, "rejects", rejects, misfits?.rejects, 0, now);
       await this.#countFields(transaction, batch);
       let created = 0, updated = 0;
       for (const [index, { scope }] of this.place.targets.entries()) {
@@ -122,7 +128,7 @@ export class ImportCommits implements Commits<ImportBatch> {
       if (snapshot !== undefined) {
         await adoptSnapshot(transaction, this.claim, { ...snapshot, stream: this.place.stream }, now);
       }
-      await this.#moveRun(transaction, batch, now, created, updated);
+      await this.#moveRun(transaction, batch, { now, created, updated, misfits: misfits?.count ?? 0 });
       return { events, rejects };
     }, { beside: true });
     this.#events = done.events;
@@ -148,6 +154,24 @@ export class ImportCommits implements Commits<ImportBatch> {
       .where("id", "=", this.claim.account).returning(["next_position", "import_epoch"]).executeTakeFirstOrThrow();
     if (import_epoch !== this.place.epoch) throw new PlaceChanged(this.claim);
     return next_position - count;
+  }
+
+  /** Leaves the rows out that profiles do not suit. Their positions are those of the rows after them. */
+  async #withoutMisfits(
+    transaction: Transaction<Tables>,
+    batch: ImportBatch,
+    position: number,
+  ): Promise<{ readonly batch: ImportBatch; readonly misfits?: MisfitRows }> {
+    const { places, profiles: [profiles] } = batch;
+    const [target] = this.place.targets;
+    if (places === undefined || profiles === undefined || target === undefined) return { batch };
+    const { scope } = target, positionOf = (event: number) => position + event;
+    const found = await findMisfits(transaction, this.statements, scope, profiles, positionOf, this.#heads[0]);
+    if (found.length === 0) return { batch };
+    const misfits = misfitRows(batch, profiles, found);
+    await transaction.updateTable("accounts").set((set) => ({ next_position: set("next_position", "-", found.length) }))
+      .where("id", "=", this.claim.account).execute();
+    return { batch: { ...batch, ...misfits.rest }, misfits };
   }
 
   /** Appends a member to the present hour's segment. The file is ours alone: its name holds run and fence. */
@@ -220,21 +244,25 @@ export class ImportCommits implements Commits<ImportBatch> {
 
   async #moveRun(
     transaction: Transaction<Tables>,
-    { checkpoint, counts, withheld, compared, bytes, duration }: ImportBatch,
-    now: number,
-    created: number,
-    updated: number,
+    { checkpoint, counted, withheld, compared, bytes, duration }: ImportBatch,
+    { now, created, updated, misfits }: {
+      readonly now: number;
+      readonly created: number;
+      readonly updated: number;
+      readonly misfits: number;
+    },
   ): Promise<void> {
     await transaction.updateTable("runs").set((set) => ({
       ...(checkpoint === undefined ? {} : { checkpoint: JSON.stringify(checkpoint) }),
       // Heartbeats pass over a run whose row is locked.
       lease_until: now + LEASE,
-      rows_read: counts.read,
-      accepted: counts.accepted,
-      rejected: counts.rejected,
+      rows_read: set("rows_read", "+", counted.read),
+      accepted: set("accepted", "+", counted.accepted - misfits),
+      rejected: set("rejected", "+", counted.rejected + misfits),
+      misfits: set("misfits", "+", misfits),
       rejected_erased: set("rejected_erased", "+", withheld),
-      unchanged: counts.unchanged,
-      refused: counts.refused,
+      unchanged: set("unchanged", "+", counted.unchanged),
+      refused: set("refused", "+", counted.refused),
       added: set("added", "+", compared.added),
       changed: set("changed", "+", compared.changed),
       removed: set("removed", "+", compared.removed),

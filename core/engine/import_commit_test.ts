@@ -28,9 +28,9 @@ async function segmentsOf({ database }: ImportPeer) {
 onEachDatabase("a commit writes events, profiles, fields, counts and position together", async (databases) => {
   await using peer = await startImport(databases);
   const commits = peer.commits();
-  const counts = { read: 4, accepted: 3, rejected: 1, unchanged: 0, refused: 0 };
+  const counted = { read: 4, accepted: 3, rejected: 1, unchanged: 0, refused: 0 };
   await commits.commit(peer.batch([person(5, { name: "Ann" }), person(6), person(5, { name: "Anne" })], {
-    counts,
+    counted,
     rejects: rejects('{"line":4}'),
     checkpoint: { row: 4 },
     bytes: 99,

@@ -6,8 +6,9 @@
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { ImportTarget, RunCounts } from "../contracts/job.ts";
 import type { JsonValue, RecordBatch, RejectedRow, Row } from "../contracts/records.ts";
+import type { ChangeCheck } from "../profiles/changes/check_changes.ts";
 import { EventLines } from "../profiles/event_lines.ts";
-import { indexRows } from "../profiles/indexed_batch.ts";
+import { type IndexedBatch, indexRows } from "../profiles/indexed_batch.ts";
 import { type Erased, erasedInText, rowsOfErased, withoutRows } from "../profiles/refusals.ts";
 import { delimiterOf, type PeopleInText } from "../profiles/people_in_text.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
@@ -30,6 +31,13 @@ export interface ImportRunOptions {
   readonly counts: RunCounts;
   /** What the events of a commit write to profiles: new and empty, for each table that they go into. */
   readonly profiles: () => readonly ProfileBatch[];
+  /** Where the rows are changes of profiles. */
+  readonly changes?: {
+    /** Tells which of them are well-formed. */
+    readonly check: ChangeCheck;
+    /** The run's counts as they are committed: rows that do not suit their profiles are found there. */
+    readonly committed: () => Promise<RunCounts>;
+  } | undefined;
   /** Whose events are refused. */
   readonly erased: readonly Erased[];
   readonly signal: AbortSignal;
@@ -76,7 +84,7 @@ export class ImportRun implements AsyncDisposable {
     passed: PassedRows = {},
   ): Promise<void> {
     return this.#next(async () => {
-      const batch = indexRows(rows);
+      const batch = this.#wellFormed(indexRows(rows));
       const erased = rowsOfErased(batch, this.options.erased);
       this.#buffer.add(erased === undefined ? batch : withoutRows(batch, erased), checkpoint, passed);
       this.#buffer.refused += erased?.reduce((sum, row) => sum + row, 0) ?? 0;
@@ -89,11 +97,30 @@ export class ImportRun implements AsyncDisposable {
   /** `reject` of the contract. They wait for the position after them, unless they are too many to wait. */
   reject(rows: readonly RejectedRow[], preamble?: Uint8Array): Promise<void> {
     return this.#next(async () => {
-      const about = this.#aboutErased(rows, preamble);
-      this.#firstReason ??= rows.find((row) => !about.has(row))?.reason;
-      this.#buffer.reject(rows, preamble, about);
+      this.#reject(rows, preamble);
       if (this.#buffer.overflowing) await this.#commit();
     });
+  }
+
+  #reject(rows: readonly RejectedRow[], preamble?: Uint8Array): void {
+    const about = this.#aboutErased(rows, preamble);
+    this.#firstReason ??= rows.find((row) => !about.has(row))?.reason;
+    this.#buffer.reject(rows, preamble, about);
+  }
+
+  /** A batch of changes without the rows that are none, which are rejected. */
+  #wellFormed(batch: IndexedBatch): IndexedBatch {
+    const bad = this.options.changes?.check.badRows(batch) ?? [];
+    if (bad.length === 0) return batch;
+    const left = new Uint8Array(batch.times.length);
+    for (const { row } of bad) left[row] = 1;
+    this.#reject(bad.map(({ row, reason }): RejectedRow => ({
+      raw: batch.bytes.slice(batch.rows[row]!, batch.rows[row + 1]! - 1),
+      offset: batch.places?.offsets[row] ?? 0,
+      line: batch.places?.lines[row] ?? 0,
+      reason,
+    })));
+    return withoutRows(batch, left);
   }
 
   /** `flush` of the contract. */
@@ -107,6 +134,7 @@ export class ImportRun implements AsyncDisposable {
   /** Commits the rest and looks at the rejects of the whole run. */
   async finish(): Promise<void> {
     await this.flush();
+    this.#counts = await this.options.changes?.committed() ?? this.#counts;
     const { accepted, rejected, read } = this.#counts;
     if (rejected > 0 && rejected === read && accepted === 0) {
       throw new Failure(
@@ -176,7 +204,7 @@ export class ImportRun implements AsyncDisposable {
     const unidentified = batch.profiles.length === 0 ? 0 : Math.min(...batch.profiles.map((own) => own.unidentified));
     await this.options.commits.commit({
       ...batch,
-      counts,
+      counted: differenceOf(counts, this.#counts),
       bytes: this.#bytes,
       duration: this.options.duration(),
     });
@@ -201,7 +229,12 @@ export class ImportRun implements AsyncDisposable {
   }
 
   #newBuffer(): ImportBuffer {
-    return new ImportBuffer(this.options.startedAt, this.#lines, this.options.profiles());
+    return new ImportBuffer(
+      this.options.startedAt,
+      this.#lines,
+      this.options.profiles(),
+      this.options.changes !== undefined,
+    );
   }
 
   #checkThreshold(from: number): void {
@@ -222,4 +255,14 @@ export class ImportRun implements AsyncDisposable {
         `with \`waybill run retry ${run} --reject-threshold NUMBER\` (or a percentage)`,
     });
   }
+}
+
+function differenceOf(after: RunCounts, before: RunCounts): RunCounts {
+  return {
+    read: after.read - before.read,
+    accepted: after.accepted - before.accepted,
+    rejected: after.rejected - before.rejected,
+    unchanged: after.unchanged - before.unchanged,
+    refused: after.refused - before.refused,
+  };
 }

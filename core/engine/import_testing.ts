@@ -129,8 +129,8 @@ export async function startImport(
     batch: (rows, options = {}) => {
       const buffer = new ImportBuffer(1_000, new EventLines(), profiles());
       buffer.add(indexRows(rows), null);
-      const counts = { read: rows.length, accepted: rows.length, rejected: 0, unchanged: 0, refused: 0 };
-      return { ...buffer.take(), counts, bytes: 0, duration: 0, ...options };
+      const counted = { read: rows.length, accepted: rows.length, rejected: 0, unchanged: 0, refused: 0 };
+      return { ...buffer.take(), counted, bytes: 0, duration: 0, ...options };
     },
     run: () => readRun(database, run),
     lines: (kind) => archiveLines(database, archive, kind),

@@ -29,8 +29,7 @@ async function commitAll(peer: ImportPeer, commits: Commits<ImportBatch>): Promi
   let read = 0;
   for (const rows of batches()) {
     read += rows.length;
-    const counts = { read, accepted: read, rejected: 0, unchanged: 0, refused: 0 };
-    await commits.commit(peer.batch(rows, { counts, checkpoint: { read }, bytes: read }));
+    await commits.commit(peer.batch(rows, { checkpoint: { read }, bytes: read }));
   }
   await commits.drain();
 }

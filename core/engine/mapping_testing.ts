@@ -79,7 +79,7 @@ export async function startMapping(databases: TestDatabases): Promise<MappingPee
         const part = rows.slice(first, first + size);
         buffer.add(indexRows(part), null);
         const counts = { read: part.length, accepted: part.length, rejected: 0, unchanged: 0, refused: 0 };
-        await commits.commit({ ...buffer.take(), counts, bytes: 0, duration: 0 });
+        await commits.commit({ ...buffer.take(), counted: counts, bytes: 0, duration: 0 });
       }
     },
     replay: async () => {

@@ -6,6 +6,7 @@
 import type { Transaction } from "kysely";
 import type { ImportTarget, RunCounts } from "../contracts/job.ts";
 import type { RunsTable, Tables } from "../database/tables.ts";
+import { ChangeCheck } from "../profiles/changes/check_changes.ts";
 import { identityFieldsOf, openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { CommitThread } from "./commit_thread.ts";
@@ -63,12 +64,17 @@ export async function openImport(
   const { commits: port } = attempt;
   const start = { type: "import", database, archiveDir, claim, place, identityKey: core.identityKey } as const;
   const commits = new LazyCommits(here, port === undefined ? here : () => new CommitThread(start, port));
+  const [changed] = targets.filter(({ ofChanges }) => ofChanges);
   const run = new ImportRun({
     run: claim.run,
     commits,
     startedAt: row.started_at ?? row.created_at,
     threshold: target.rejectThreshold,
     counts: countsOf(row),
+    changes: changed === undefined ? undefined : {
+      check: new ChangeCheck(changed.rules),
+      committed: async () => await committedCounts(core, claim),
+    },
     profiles: () => {
       const spare = commits.spare();
       return targets.map((target, index) => {
@@ -158,7 +164,16 @@ function notePlace(
   }
 }
 
-function countsOf(row: RunsTable): RunCounts {
+async function committedCounts({ database }: Core, { account, run }: Claim): Promise<RunCounts> {
+  return countsOf(
+    await database.kysely.selectFrom("runs").select(["rows_read", "accepted", "rejected", "unchanged", "refused"])
+      .where("account_id", "=", account).where("id", "=", run).executeTakeFirstOrThrow(),
+  );
+}
+
+type CountColumns = Pick<RunsTable, "rows_read" | "accepted" | "rejected" | "unchanged" | "refused">;
+
+function countsOf(row: CountColumns): RunCounts {
   const { rows_read: read, accepted, rejected, unchanged, refused } = row;
   return { read, accepted, rejected, unchanged, refused };
 }

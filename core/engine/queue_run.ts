@@ -53,6 +53,7 @@ export async function queueRun(executor: Executor, run: NewRun): Promise<string>
     accepted: 0,
     rejected: 0,
     rejected_erased: 0,
+    misfits: 0,
     unchanged: 0,
     refused: 0,
     added: 0,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ChangeScope } from "../contracts/changes.ts";
 import { Failure } from "../contracts/failure.ts";
 import type { ImportTarget } from "../contracts/job.ts";
 import type { Database, Executor } from "../database/database.ts";
@@ -40,6 +41,7 @@ export async function placeImport(
   target: ImportTarget,
   now: number,
 ): Promise<ImportPlace> {
+  if (target.changes !== undefined) return await placeChanges(transaction, account, target.stream, target.changes, now);
   const stream = await findStream(transaction, account, target.stream) ??
     await makeStream(transaction, account, target.stream, now);
   let targets = await targetsOf(transaction, account, stream);
@@ -50,9 +52,31 @@ export async function placeImport(
     targets = await targetsOf(transaction, account, stream);
     mapped = true;
   }
-  const { import_epoch } = await transaction.selectFrom("accounts").select("import_epoch").where("id", "=", account)
+  return { stream, epoch: await epochOf(transaction, account), targets, mapped, replay };
+}
+
+async function epochOf(executor: Executor, account: number): Promise<number> {
+  const { import_epoch } = await executor.selectFrom("accounts").select("import_epoch").where("id", "=", account)
     .executeTakeFirstOrThrow();
-  return { stream, epoch: import_epoch, targets, mapped, replay };
+  return import_epoch;
+}
+
+/** Finds the stream that is kept for changes of a table's profiles; makes it, with its mapping, where it is not there. */
+async function placeChanges(
+  transaction: Executor,
+  account: number,
+  name: string,
+  scope: ChangeScope,
+  now: number,
+): Promise<ImportPlace> {
+  const stream = await findStream(transaction, account, name) ?? await addStream(transaction, account, name, now);
+  let replay: string | undefined;
+  if (!await isMapped(transaction, account, stream)) {
+    const table = await tableOfChanges(transaction, account, scope);
+    replay = await makeMapping(transaction, account, stream, table, { kind: "changes" }, now);
+  }
+  const targets = await targetsOf(transaction, account, stream);
+  return { stream, epoch: await epochOf(transaction, account), targets, mapped: true, replay };
 }
 
 /** Whether a stream has a mapping, be it one that does not hold yet. */
@@ -70,7 +94,24 @@ async function makeDefaultMapping(
   now: number,
 ): Promise<string | undefined> {
   const table = await requireTable(transaction, account, DEFAULT_TABLE);
-  const definition: MappingDefinition = { kind: "default", identify_by: identifyBy };
+  return await makeMapping(transaction, account, stream, table, { kind: "default", identify_by: identifyBy }, now);
+}
+
+/** The table whose profiles are changed. Failure `config`, `not_found` where the app is none of the account's. */
+async function tableOfChanges(executor: Executor, account: number, { app }: ChangeScope): Promise<number> {
+  if (app === undefined) return await requireTable(executor, account, DEFAULT_TABLE);
+  throw new Failure("config", `There is no app "${app}"`, { code: "not_found", hint: "See `waybill app list`" });
+}
+
+/** Maps a stream, and gives the run that replays what came in before where that is needed. */
+async function makeMapping(
+  transaction: Executor,
+  account: number,
+  stream: number,
+  table: number,
+  definition: MappingDefinition,
+  now: number,
+): Promise<string | undefined> {
   await transaction.insertInto("mappings").values({
     account_id: account,
     id: newId(),
@@ -103,6 +144,10 @@ function checkName(name: string): void {
 /** Makes a stream without events, and gives its id. */
 export async function makeStream(executor: Executor, account: number, name: string, now: number): Promise<number> {
   checkName(name);
+  return await addStream(executor, account, name, now);
+}
+
+async function addStream(executor: Executor, account: number, name: string, now: number): Promise<number> {
   const { last } = await executor.selectFrom("streams").select((select) => select.fn.max("id").as("last"))
     .where("account_id", "=", account).executeTakeFirstOrThrow();
   const id = (last ?? 0) + 1;

@@ -21,6 +21,7 @@ export {
   type MappingProgram,
 } from "./compile_mapping.ts";
 export { type DateDoubt, dateDoubts, fieldNamesOf, partsOf } from "./doubts.ts";
+export { exactSum, isDecimalText } from "./exact_sum.ts";
 export { isShownAsStored, mergeValues, type OrderFreeOp, shownValue } from "./fold.ts";
 export { formatFilter, formatMapping, quoteName, quoteString } from "./format.ts";
 export { type Kind, KINDS, MERGE_OPS, type MergeOp } from "./kinds.ts";

@@ -70,7 +70,7 @@ interface Places {
 }
 
 /** Which of a batch's identities the database knows. */
-interface Resolution {
+export interface Resolution {
   readonly profiles: KnownProfiles;
   /** For each slot, the profile it names, or 0. */
   readonly known: Float64Array;
@@ -84,7 +84,7 @@ interface Resolution {
  * Looks the batch's identities up. A hash proves nothing: a found profile must hold the value, else the identity's
  * next place is looked at.
  */
-async function resolveIdentities(
+export async function resolveIdentities(
   transaction: Transaction<Tables>,
   statements: ProfileStatements,
   scope: ProfileScope,
@@ -258,7 +258,7 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
     if (!batch.identified(root) || batch.root(root) !== root) continue;
     const events = eventsOf.size === 0 ? undefined : eventsOf.get(root);
     const id = survivors[root]!;
-    if (id === 0 && events === undefined) {
+    if (id === 0 && events === undefined && !batch.isChanging(root)) {
       created[createdCount++] = root;
       if (mayBeCrowded(batch, root)) crowded.push(...crowdedOf(foldAll(batch, positionOf, [root], undefined, [])));
       continue;
@@ -340,12 +340,18 @@ function foldAll(
   let state: ProfileState;
   let rest = events;
   if (survivor === undefined) {
-    state = ProfileState.ofEvent(batch.rules, batch.attributes(events[0]!), stampOf(events[0]!));
+    const [first] = events;
+    state = batch.isChanging(first!)
+      ? ProfileState.ofChanges(batch.rules, batch.changes(first!), stampOf(first!))
+      : ProfileState.ofEvent(batch.rules, batch.attributes(first!), stampOf(first!));
     rest = events.slice(1);
   } else {
     state = ProfileState.ofStored(batch.rules, survivor);
   }
   for (const profile of absorbed) state.absorb(ProfileState.ofStored(batch.rules, profile));
-  for (const event of rest) state.apply(batch.attributes(event), stampOf(event));
+  for (const event of rest) {
+    if (batch.isChanging(event)) state.change(batch.changes(event), stampOf(event));
+    else state.apply(batch.attributes(event), stampOf(event));
+  }
   return state;
 }

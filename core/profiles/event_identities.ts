@@ -6,6 +6,8 @@
 import type { JsonValue } from "../contracts/records.ts";
 import { compileMapping, type MappingProgram, parseMapping } from "../lql/mod.ts";
 import { BatchEvent } from "./batch_event.ts";
+import { ChangeRows, hasChanges } from "./changes/change_rows.ts";
+import { CUSTOMER_ID } from "./changes/read_changes.ts";
 import type { IdentityHasher } from "./identity.ts";
 import type { IndexedBatch } from "./indexed_batch.ts";
 import { type OpenTarget, openTarget, type Target } from "./mapping.ts";
@@ -41,12 +43,20 @@ export function eachIdentity(
   const names = program?.columns.map(({ name }) => name) ?? [];
   const columns = identifyBy.map((field) => names.indexOf(field));
   const values: (JsonValue | undefined)[] = new Array(names.length);
+  // Operations are looked into whatever table they go into: they name people as other events do.
+  const rows = hasChanges(batch) && identifyBy.some((field) => field !== CUSTOMER_ID)
+    ? new ChangeRows(batch)
+    : undefined;
   for (let row = 0; row < batch.times.length; row++) {
     event.move(row, batch.times[row]!);
     program?.evaluate(event, values);
     for (let field = 0; field < identifyBy.length; field++) {
       // A field of the same name is looked at as well, where the mapping makes the identity of other fields.
-      const given = [event.get(identifyBy[field]!), columns[field]! < 0 ? undefined : values[columns[field]!]];
+      const given = [
+        event.get(identifyBy[field]!),
+        columns[field]! < 0 ? undefined : values[columns[field]!],
+        ...rows === undefined ? [] : changedValues(rows, row, identifyBy[field]!),
+      ];
       for (const value of given) {
         if (value === undefined) continue;
         for (const name of identity.valuesOf(identifyBy[field]!, value)) take(hashers[field]!, name);
@@ -54,4 +64,16 @@ export function eachIdentity(
     }
     done(row);
   }
+}
+
+/** The values that a row of a profile import writes to an attribute, or takes from it. */
+function changedValues(rows: ChangeRows, row: number, field: string): JsonValue[] {
+  if (rows.move(row) && rows.name !== field) return [];
+  const changes = rows.changes();
+  if (typeof changes === "string") return [];
+  return changes.flatMap(([name, change]) => {
+    if (name !== field || change.kind === "increment") return [];
+    if (change.kind === "set") return change.members.map(({ value }) => value);
+    return change.value === undefined ? [] : [change.value];
+  });
 }

@@ -7,6 +7,7 @@
  * @module
  */
 import type { JsonValue } from "../contracts/records.ts";
+import type { Change } from "./changes/change.ts";
 
 /** When a field was last written: event time, then archive position. */
 export type Stamp = readonly [at: number, position: number];
@@ -25,14 +26,18 @@ export interface FieldFold<State = unknown> {
   readonly repeatable: boolean;
   /** What one event gives. */
   start(value: JsonValue, stamp: Stamp): State;
+  /** What an event of a profile import gives; absent where a mapping alone says what the field holds. */
+  change?(change: Change, stamp: Stamp): State;
+  /** The value that a change finds in its way: one that it cannot change. Undefined where it can. */
+  misfit?(state: State, change: Change, stamp: Stamp): JsonValue | undefined;
   /** Both together. */
   join(a: State, b: State): State;
-  /** The field as the profile shows it. */
-  value(state: State): JsonValue;
+  /** The field as the profile shows it; undefined where it shows none. */
+  value(state: State): JsonValue | undefined;
   /** What must be kept beside the value; undefined where the value and the stamp of the latest event tell it. */
   beside(state: State, latest: Stamp): JsonValue | undefined;
-  /** The state of a stored field. */
-  restore(value: JsonValue, beside: JsonValue | undefined, latest: Stamp): State;
+  /** The state of a stored field. `value` is undefined where the profile shows none: a fold that takes changes alone. */
+  restore(value: JsonValue | undefined, beside: JsonValue | undefined, latest: Stamp): State;
 }
 
 /** A value and when it was written. */
@@ -41,22 +46,18 @@ interface Written {
   readonly stamp: Stamp;
 }
 
-function pickBy(wins: (a: Stamp, b: Stamp) => boolean, repeatable: boolean): FieldFold<Written> {
-  return {
-    repeatable,
-    start: (value, stamp) => ({ value, stamp }),
-    join: (a, b) => wins(a.stamp, b.stamp) ? a : b,
-    value: ({ value }) => value,
-    beside: ({ stamp }, latest) => isLater(latest, stamp) ? [...stamp] : undefined,
-    restore: (value, beside, latest) => ({ value, stamp: beside === undefined ? latest : beside as [number, number] }),
-  };
-}
-
-/** The value of the latest event that has one. */
-export const latestValue: FieldFold = pickBy(isLater, true);
-
 /** The value of the first event that has one: seen again later, its stamp stays. */
-export const oldestValue: FieldFold = pickBy((a, b) => isLater(b, a), false);
+export const oldestValue: FieldFold<Written> = {
+  repeatable: false,
+  start: (value, stamp) => ({ value, stamp }),
+  join: (a, b) => isLater(b.stamp, a.stamp) ? a : b,
+  value: ({ value }) => value,
+  beside: ({ stamp }, latest) => isLater(latest, stamp) ? [...stamp] : undefined,
+  restore: (value = null, beside, latest) => ({
+    value,
+    stamp: beside === undefined ? latest : beside as [number, number],
+  }),
+};
 
 /** For each key of a map the value of the latest event that has the key. */
 export const latestByKey: FieldFold = byKey(isLater, true);
@@ -87,7 +88,9 @@ function byKey(
     restore: (value, beside, latest) => {
       const older = new Map(entriesOf(beside ?? {}));
       return new Map(
-        entriesOf(value).map(([key, value]) => [key, { value, stamp: older.get(key) as Stamp | undefined ?? latest }]),
+        entriesOf(value ?? {}).map((
+          [key, value],
+        ) => [key, { value, stamp: older.get(key) as Stamp | undefined ?? latest }]),
       );
     },
   };
@@ -104,7 +107,7 @@ export function mergedBy(
     join: merge,
     value: (state) => state,
     beside: () => undefined,
-    restore: (value) => value,
+    restore: (value = null) => value,
   };
 }
 

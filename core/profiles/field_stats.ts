@@ -5,6 +5,8 @@
  */
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
+import { ChangeRows } from "./changes/change_rows.ts";
+import { CUSTOMER_ID } from "./changes/read_changes.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
 
 /** Examples kept per field. */
@@ -60,6 +62,34 @@ export class FieldStats {
       if (++column === width) column = 0;
     }
     stats.forEach((stat, column) => stat.filled += filled[column]!);
+  }
+
+  /** Adds the rows of a profile import: an attribute is filled where one is written to. */
+  addChanges(batch: IndexedBatch): void {
+    const rows = new ChangeRows(batch);
+    for (let row = 0; row < batch.times.length; row++) {
+      const isPlain = rows.move(row);
+      this.#count(CUSTOMER_ID, () => rows.id, rows.idEnd - rows.idStart);
+      if (isPlain) this.#count(rows.name, () => rows.value, rows.valueEnd - rows.valueStart);
+      else {
+        const changes = rows.changes();
+        if (typeof changes === "string") continue;
+        for (const [name, change] of changes) {
+          this.#count(name, () => change.kind === "assign" ? change.value : undefined);
+        }
+      }
+    }
+  }
+
+  #count(name: string, example: () => JsonValue | undefined, size = 0): void {
+    let stat = this.#fields.get(name);
+    if (stat === undefined) this.#fields.set(name, stat = { filled: 0, examples: [] });
+    if (stat.examples.length < EXAMPLES && stat.filled < EXAMPLES_AMONG && size <= EXAMPLE_BYTES) {
+      const value = example();
+      const fits = value !== undefined && (size > 0 || JSON.stringify(value).length <= EXAMPLE_BYTES);
+      if (fits && !stat.examples.includes(value)) stat.examples = firstExamples([...stat.examples, value]);
+    }
+    stat.filled++;
   }
 
   #takeExamples(stat: FieldStat, { bytes, times, columns: { names, spans } }: IndexedBatch, column: number): void {

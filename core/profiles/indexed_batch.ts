@@ -34,13 +34,19 @@ const LF = 10, QUOTE = 34, COLON = 58, LETTER_N = 110, OPEN = 123, CLOSE = 125;
 export function indexRows(rows: RecordBatch | readonly Row[]): IndexedBatch {
   if (!isRecordBatch(rows)) return encodeRows(rows);
   checkLines(rows);
-  if (rows.columns === undefined) return encodeRows(parseRows(rows));
+  if (rows.columns === undefined) {
+    const { places } = rows, parsed = encodeRows(parseRows(rows));
+    return places === undefined ? parsed : { ...parsed, places };
+  }
   checkSpans(rows, rows.columns);
   return rows as IndexedBatch;
 }
 
-function checkLines({ bytes, rows, times }: RecordBatch): void {
+function checkLines({ bytes, rows, times, places }: RecordBatch): void {
   const count = times.length;
+  if (places !== undefined && (places.lines.length !== count || places.offsets.length !== count)) {
+    throw new TypeError("A record batch's `places` must have an entry for each row");
+  }
   if (bytes.length > MAX_BATCH_BYTES || count > MAX_BATCH_ROWS) {
     throw new TypeError(`A record batch holds at most ${MAX_BATCH_BYTES} bytes and ${MAX_BATCH_ROWS} rows`);
   }

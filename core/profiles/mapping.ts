@@ -12,7 +12,9 @@ import {
   type OrderFreeOp,
   parseMapping,
 } from "../lql/mod.ts";
-import { type FieldFold, latestByKey, latestValue, mergedBy, oldestByKey, oldestValue } from "./field_fold.ts";
+import { CUSTOMER_ID } from "./changes/read_changes.ts";
+import { latestValue } from "./changes/latest_value.ts";
+import { type FieldFold, latestByKey, mergedBy, oldestByKey, oldestValue } from "./field_fold.ts";
 import { IdentityHasher } from "./identity.ts";
 import { IdentityRules, type IdentityRulesJson } from "./identity_rules.ts";
 import type { ProfileScope } from "./statements.ts";
@@ -31,8 +33,13 @@ export interface LqlMapping {
   readonly text: string;
 }
 
+/** The mapping of a table's profile imports, which is built in: events are rows of operations on attributes. */
+export interface ChangeMapping {
+  readonly kind: "changes";
+}
+
 /** A mapping as it is stored. */
-export type MappingDefinition = DefaultMapping | LqlMapping;
+export type MappingDefinition = DefaultMapping | LqlMapping | ChangeMapping;
 
 /** What a generation of a profile table is made with, as it is stored. */
 export interface GenerationDefinition {
@@ -41,13 +48,14 @@ export interface GenerationDefinition {
   readonly identity: IdentityRulesJson;
 }
 
-/** The program of a mapping; undefined for the default mapping, which is none. */
+/** The program of a mapping; undefined where it has no text. */
 export function programOf(definition: MappingDefinition): MappingProgram | undefined {
-  return definition.kind === "default" ? undefined : compileMapping(parseMapping(definition.text));
+  return definition.kind === "lql" ? compileMapping(parseMapping(definition.text)) : undefined;
 }
 
 /** The fields by which a mapping identifies profiles. */
 export function identityFieldsOf(definition: MappingDefinition): readonly string[] {
+  if (definition.kind === "changes") return [CUSTOMER_ID];
   return definition.kind === "default" ? definition.identify_by : parseMapping(definition.text).identifyBy;
 }
 
@@ -103,8 +111,10 @@ export interface OpenTarget extends Target {
   readonly rules: TableRules;
   /** A hasher for each of the fields that identify. */
   readonly hashers: readonly IdentityHasher[];
-  /** The stream's mapping; undefined where it is the default one. */
+  /** The stream's mapping; undefined where it has no text. */
   readonly program: MappingProgram | undefined;
+  /** Whether the stream's events are rows of profile imports. */
+  readonly ofChanges: boolean;
 }
 
 /** Makes a target ready for the events of a stream. `key` is the key of identity hashes. */
@@ -112,6 +122,7 @@ export function openTarget(target: Target, key: Uint8Array, stream: number): Ope
   const { scope, table, generation } = target;
   const rules = rulesOf(generation);
   const hashers = rules.identifyBy.map((field) => new IdentityHasher(key, scope.account, table, field));
-  const own = generation.mappings.find((mapping) => mapping.stream === stream);
-  return { ...target, rules, hashers, program: own === undefined ? undefined : programOf(own.definition) };
+  const own = generation.mappings.find((mapping) => mapping.stream === stream)?.definition;
+  const program = own === undefined ? undefined : programOf(own);
+  return { ...target, rules, hashers, program, ofChanges: own?.kind === "changes" };
 }

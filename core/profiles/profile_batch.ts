@@ -3,13 +3,18 @@
  *
  * @module
  */
+import type { JsonValue } from "../contracts/records.ts";
 import type { MappingProgram } from "../lql/mod.ts";
 import { COPY_SLACK, copyBytes, viewOf } from "./byte_stretches.ts";
+import { ChangeRows } from "./changes/change_rows.ts";
+import { ChangeTexts } from "./changes/change_texts.ts";
+import { CUSTOMER_ID } from "./changes/read_changes.ts";
 import { IdentitySlots, type PackedSlots } from "./identity_slots.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
 import type { KnownProfiles } from "./known_profiles.ts";
 import { MappedRows } from "./mapped_rows.ts";
 import type { OpenTarget } from "./mapping.ts";
+import { type NamedChange, namesIn } from "./profile_state.ts";
 import type { TableRules } from "./table_rules.ts";
 
 const encoder = new TextEncoder();
@@ -22,6 +27,7 @@ export interface PackedProfileBatch {
   readonly times: Float64Array<ArrayBuffer>;
   readonly parents: Int32Array<ArrayBuffer>;
   readonly identified: Uint8Array<ArrayBuffer>;
+  readonly changing: Uint8Array<ArrayBuffer>;
   readonly texts: Uint8Array<ArrayBuffer>;
   readonly ends: Float64Array<ArrayBuffer>;
   readonly owners: Int32Array<ArrayBuffer>;
@@ -50,6 +56,8 @@ export class ProfileBatch {
   #owners: number[] | Int32Array<ArrayBuffer> = [];
   #parents = new Int32Array(1024);
   #identified = new Uint8Array(1024);
+  /** 1 for events that do more than say what fields hold; their texts are changes. */
+  #changing = new Uint8Array(1024);
   #texts: Uint8Array<ArrayBuffer> = new Uint8Array(65_536);
   #ends = new Float64Array(1025);
   /** Over the texts, once they are compared. */
@@ -60,12 +68,16 @@ export class ProfileBatch {
   /** Events that the mapping leaves out. */
   #excluded = 0;
   readonly #program: MappingProgram | undefined;
+  /** Whether the events are rows of a profile import. */
+  readonly #ofChanges: boolean;
 
   /** A batch for a generation of a profile table. */
-  constructor({ rules, hashers, program }: OpenTarget, slots: IdentitySlots = new IdentitySlots(hashers)) {
+  constructor(private readonly target: OpenTarget, slots: IdentitySlots = new IdentitySlots(target.hashers)) {
+    const { rules, program, ofChanges } = target;
     this.rules = rules;
     this.slots = slots;
     this.#program = program;
+    this.#ofChanges = ofChanges;
   }
 
   /** A batch that was packed; nothing can be added to it. */
@@ -82,15 +94,22 @@ export class ProfileBatch {
     const batch = new ProfileBatch(target, IdentitySlots.recycle(packed.slots, target.hashers));
     batch.#take(packed);
     batch.#identified.fill(0);
+    batch.#changing.fill(0);
     return batch;
   }
 
-  #take({ times, parents, identified, texts, ends }: PackedProfileBatch): void {
+  #take({ times, parents, identified, changing, texts, ends }: PackedProfileBatch): void {
     this.times = times;
     this.#parents = parents;
     this.#identified = identified;
+    this.#changing = changing;
     this.#texts = texts;
     this.#ends = ends;
+  }
+
+  /** An empty batch for the same generation. */
+  another(): ProfileBatch {
+    return new ProfileBatch(this.target);
   }
 
   /** What another thread needs of it. */
@@ -100,6 +119,7 @@ export class ProfileBatch {
       times: this.times,
       parents: this.#parents,
       identified: this.#identified,
+      changing: this.#changing,
       texts: this.#texts,
       ends: this.#ends,
       owners: Int32Array.from(this.#owners),
@@ -119,6 +139,7 @@ export class ProfileBatch {
       this.#parents[first + row] = first + row;
     }
     this.count = first + times.length;
+    if (this.#ofChanges) return this.#addChanges(first, batch);
     if (this.#program !== undefined) return this.#addMapped(first, batch, this.#program);
     this.#writeAttributes(first, batch);
     this.rules.identifyBy.forEach((field, index) => {
@@ -133,6 +154,22 @@ export class ProfileBatch {
     });
   }
 
+  /** Whether the event does more than say what fields hold: what it does is `changes`, and not `attributes`. */
+  isChanging(event: number): boolean {
+    return this.#changing[event] === 1;
+  }
+
+  /** Whether any event does. */
+  get hasChanging(): boolean {
+    return this.#changing.subarray(0, this.count).includes(1);
+  }
+
+  /** What an event of a profile import does. */
+  changes(event: number): NamedChange[] {
+    const text = this.attributes(event);
+    return this.isChanging(event) ? ChangeTexts.decode(text) : ChangeTexts.assignments(text);
+  }
+
   /** What the event writes: a JSON object with sorted keys and no empty values. */
   attributes(event: number): string {
     return decoder.decode(this.attributeBytes(event));
@@ -145,6 +182,7 @@ export class ProfileBatch {
 
   /** Whether what the event writes is just what a profile says. */
   repeats(event: number, profiles: KnownProfiles, id: number): boolean {
+    if (this.isChanging(event)) return false;
     const start = this.#ends[event]!;
     if (this.#view?.buffer !== this.#texts.buffer) this.#view = viewOf(this.#texts);
     return profiles.says(id, this.#view, start, this.#ends[event + 1]! - start);
@@ -201,11 +239,7 @@ export class ProfileBatch {
       else if (byte >= 65 && byte <= 90) capitals = true;
     }
     if (!plain) {
-      for (const text of identity.valuesOf(identifyBy[field]!, JSON.parse(decoder.decode(bytes.subarray(from, to))))) {
-        const value = encoder.encode(text);
-        this.#addIdentity(event, field, value, 0, value.length);
-      }
-      return;
+      return this.#identifyValue(event, field, JSON.parse(decoder.decode(bytes.subarray(from, to))));
     }
     if (identity.mayDeny(end - start, bytes[start]!, start + 1 < end ? bytes[start + 1]! : NaN)) {
       if (identity.denies(identifyBy[field]!, decoder.decode(bytes.subarray(start, end)))) return;
@@ -217,6 +251,13 @@ export class ProfileBatch {
       for (let at = 0; at < end; at++) if (source[at]! >= 65 && source[at]! <= 90) source[at]! += 32;
     }
     this.#addIdentity(event, field, source, start, end);
+  }
+
+  #identifyValue(event: number, field: number, value: JsonValue): void {
+    for (const text of this.rules.identity.valuesOf(this.rules.identifyBy[field]!, value)) {
+      const bytes = encoder.encode(text);
+      this.#addIdentity(event, field, bytes, 0, bytes.length);
+    }
   }
 
   /** Notes that an event has an identity, which makes it one with those that have it too. */
@@ -245,6 +286,42 @@ export class ProfileBatch {
         if (column < 0) continue;
         const from = rows.starts[column]!, to = rows.ends[column]!;
         if (from < to) this.#identify(event, field, folds[field]!, plain[field]!, texts.bytes, from, to);
+      }
+      this.#ends[event + 1] = texts.length;
+    }
+    this.#texts = texts.bytes;
+  }
+
+  /** Writes what the rows of a profile import do, and notes whom they name. */
+  #addChanges(first: number, batch: IndexedBatch): void {
+    const { identity, identifyBy } = this.rules;
+    const { bytes, times } = batch;
+    const places = new Map(identifyBy.map((field, index) => [field, index]));
+    const idField = places.get(CUSTOMER_ID)!;
+    const folds = identifyBy.map((field) => identity.foldsCase(field));
+    const plain = identifyBy.map((field) => identity.isPlain(field));
+    const rows = new ChangeRows(batch), texts = new ChangeTexts(batch, rows, this.#texts, this.#ends[first]!);
+    const identify = (event: number, field: number, from: number, to: number) =>
+      this.#identify(event, field, folds[field]!, plain[field]!, bytes, from, to);
+    for (let row = 0; row < times.length; row++) {
+      const event = first + row;
+      if (rows.move(row)) {
+        texts.assign();
+        const field = places.size === 1 ? undefined : places.get(rows.name);
+        if (field !== undefined) identify(event, field, rows.valueStart, rows.valueEnd);
+        identify(event, idField, rows.idStart, rows.idEnd);
+      } else {
+        const changes = rows.changes();
+        // What was archived was well-formed; nobody is named by what is not.
+        const read = typeof changes === "string" ? [] : changes;
+        this.#changing[event] = texts.change(read);
+        if (typeof changes !== "string" && rows.idStart < rows.idEnd) {
+          identify(event, idField, rows.idStart, rows.idEnd);
+          for (const [name, change] of read) {
+            const field = places.get(name);
+            if (field !== undefined) { for (const value of namesIn(change)) this.#identifyValue(event, field, value); }
+          }
+        }
       }
       this.#ends[event + 1] = texts.length;
     }
@@ -302,6 +379,7 @@ export class ProfileBatch {
     this.times = grown(this.times, new Float64Array(size));
     this.#parents = grown(this.#parents, new Int32Array(size));
     this.#identified = grown(this.#identified, new Uint8Array(size));
+    this.#changing = grown(this.#changing, new Uint8Array(size));
     this.#ends = grown(this.#ends, new Float64Array(size + 1));
   }
 }

@@ -9,6 +9,7 @@
  */
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
+import type { Change } from "./changes/change.ts";
 import { type FieldFold, isLater, type Stamp } from "./field_fold.ts";
 import type { TableRules } from "./table_rules.ts";
 
@@ -62,6 +63,13 @@ export class ProfileState {
     return state;
   }
 
+  /** A profile made by one event of a profile import. */
+  static ofChanges(rules: TableRules, changes: readonly NamedChange[], stamp: Stamp): ProfileState {
+    const state = new ProfileState(stamp[1], stamp[0], stamp, rules);
+    state.change(changes, stamp);
+    return state;
+  }
+
   /** A profile as it is stored. */
   static ofStored(rules: TableRules, stored: StoredProfile): ProfileState {
     const latest = latestStamp(stored);
@@ -73,6 +81,12 @@ export class ProfileState {
       state.#fields.set(name, { fold, state: fold.restore(value, kept, latest) });
       state.#identify(name, value);
     }
+    for (const [name, kept] of Object.entries(beside)) {
+      const fold = rules.foldOf(name);
+      // Deleted, or a set that has no member.
+      if (fold.change === undefined || state.#fields.has(name)) continue;
+      state.#fields.set(name, { fold, state: fold.restore(undefined, kept, latest) });
+    }
     const identities: Record<string, string[]> = parseJson(stored.stamp?.identities ?? "{}");
     for (const [field, values] of Object.entries(identities)) {
       for (const value of values) state.#addIdentity(field, value);
@@ -82,13 +96,31 @@ export class ProfileState {
 
   /** Folds one event in. */
   apply(attributes: string, stamp: Stamp): void {
-    if (stamp[1] < this.id) [this.at, this.id] = stamp;
-    if (isLater(stamp, this.#latest)) this.#latest = stamp;
+    this.#meet(stamp);
     for (const [name, value] of entries(attributes)) {
       const fold = this.rules.foldOf(name);
       this.#join(name, fold, fold.start(value, stamp));
       this.#identify(name, value);
     }
+  }
+
+  /** Folds one event of a profile import in. What a mapping alone says is changed by assignments, and by nothing else. */
+  change(changes: readonly NamedChange[], stamp: Stamp): void {
+    this.#meet(stamp);
+    for (const [name, change] of changes) {
+      const fold = this.rules.foldOf(name);
+      if (fold.change !== undefined) this.#join(name, fold, fold.change(change, stamp));
+      else if (change.kind === "assign" && change.value !== undefined) {
+        this.#join(name, fold, fold.start(change.value, stamp));
+      }
+      for (const value of namesIn(change)) this.#identify(name, value);
+    }
+  }
+
+  /** The value that a change finds in its way at its stamp: one that it cannot change. */
+  misfit(name: string, change: Change, stamp: Stamp): JsonValue | undefined {
+    const field = this.#fields.get(name);
+    return field?.fold.misfit?.(field.state, change, stamp);
   }
 
   /** Folds another profile in: the older id stays. */
@@ -136,7 +168,10 @@ export class ProfileState {
     return {
       id: this.id,
       at: this.at,
-      attributes: objectText(fields.map(([name, { fold, state }]) => [name, fold.value(state)])),
+      attributes: objectText(fields.flatMap(([name, { fold, state }]) => {
+        const value = fold.value(state);
+        return value === undefined ? [] : [[name, value] as const];
+      })),
       stamp: first ? null : {
         at: latest[0],
         position: latest[1],
@@ -144,6 +179,11 @@ export class ProfileState {
         identities: others.length === 0 ? null : objectText(others),
       },
     };
+  }
+
+  #meet(stamp: Stamp): void {
+    if (stamp[1] < this.id) [this.at, this.id] = stamp;
+    if (isLater(stamp, this.#latest)) this.#latest = stamp;
   }
 
   #join(name: string, fold: FieldFold, state: unknown): void {
@@ -168,6 +208,15 @@ export class ProfileState {
     if (values === undefined) this.#identities.set(field, new Set([value]));
     else values.add(value);
   }
+}
+
+/** An attribute, and what an event does to it. */
+export type NamedChange = readonly [name: string, change: Change];
+
+/** The values by which a change may name its profile. */
+export function namesIn(change: Change): JsonValue[] {
+  if (change.kind === "assign") return change.value === undefined ? [] : [change.value];
+  return change.kind === "set" ? change.members.filter(({ added }) => added).map(({ value }) => value) : [];
 }
 
 function entries(attributes: string): [string, JsonValue][] {

@@ -40,7 +40,7 @@ export function erasedInText(erased: readonly Erased[]): PeopleInText {
 
 /** A batch without some of its rows. */
 export function withoutRows(batch: IndexedBatch, left: Uint8Array): IndexedBatch {
-  const { bytes, rows, times, columns: { names, spans } } = batch;
+  const { bytes, rows, times, columns: { names, spans }, places } = batch;
   const kept = left.reduce((count, out) => count + (out === 1 ? 0 : 1), 0);
   const width = 2 * names.length;
   const next = {
@@ -68,5 +68,11 @@ export function withoutRows(batch: IndexedBatch, left: Uint8Array): IndexedBatch
     rows: next.rows,
     times: next.times,
     columns: { names, spans: next.spans },
+    ...(places === undefined ? {} : {
+      places: {
+        lines: places.lines.filter((_, row) => left[row] !== 1),
+        offsets: places.offsets.filter((_, row) => left[row] !== 1),
+      },
+    }),
   };
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type FieldFold, latestValue } from "./field_fold.ts";
+import { latestValue } from "./changes/latest_value.ts";
+import type { FieldFold } from "./field_fold.ts";
 import { BUILT_IN_RULES, type IdentityRules } from "./identity_rules.ts";
 
 /** The rules of a profile table, in one of its generations. */

@@ -1,0 +1,109 @@
+/**
+ * The rows of a profile import in an indexed batch: `{"customer_id":…,"changes":[…]}`.
+ *
+ * Most rows assign one plain value. Those are read where they lie, without an object.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { JsonValue } from "../../contracts/records.ts";
+import type { IndexedBatch } from "../indexed_batch.ts";
+import type { NamedChange } from "../profile_state.ts";
+import { CUSTOMER_ID, readChanges } from "./read_changes.ts";
+
+const BEFORE_NAME = Buffer.from('[{"op":"assign","attr":"'), BEFORE_VALUE = Buffer.from('","value":');
+const QUOTE = 34, BACKSLASH = 92, SPACE = 32, LETTER_N = 110, OPEN_LIST = 91, CLOSE_LIST = 93, OPEN = 123, CLOSE = 125;
+
+/** The rows, one at a time. */
+export class ChangeRows {
+  /** Where the customer id lies, quotes included; both the same where the row has none. */
+  idStart = 0;
+  idEnd = 0;
+  /** Of a row that assigns one plain value: where the attribute's name lies, without its quotes. */
+  nameStart = 0;
+  nameEnd = 0;
+  /** And its value. */
+  valueStart = 0;
+  valueEnd = 0;
+  #start = 0;
+  #end = 0;
+  readonly #id: number;
+  readonly #changes: number;
+  /** The batch, a character for each byte: slicing it costs next to nothing. */
+  readonly #text: string;
+  readonly #decoder = new TextDecoder();
+
+  constructor(private readonly batch: IndexedBatch) {
+    const { bytes: { buffer, byteOffset, length }, columns: { names } } = batch;
+    this.#id = names.indexOf(CUSTOMER_ID);
+    this.#changes = names.indexOf("changes");
+    this.#text = Buffer.from(buffer, byteOffset, length).toString("latin1");
+  }
+
+  /** Moves to a row; tells whether it assigns one plain value. */
+  move(row: number): boolean {
+    const { columns: { names, spans } } = this.batch;
+    const first = 2 * row * names.length;
+    const span = (column: number, end: number) => column < 0 ? 0 : spans[first + 2 * column + end]!;
+    this.idStart = span(this.#id, 0);
+    this.idEnd = span(this.#id, 1);
+    this.#start = span(this.#changes, 0);
+    this.#end = span(this.#changes, 1);
+    return this.#isPlain();
+  }
+
+  /** The attribute of a row that assigns one plain value. */
+  get name(): string {
+    return this.#text.slice(this.nameStart, this.nameEnd);
+  }
+
+  /** The value of a row that assigns one plain value. */
+  get value(): JsonValue | undefined {
+    return this.#parse(this.valueStart, this.valueEnd);
+  }
+
+  /** The customer id. */
+  get id(): JsonValue | undefined {
+    return this.#parse(this.idStart, this.idEnd);
+  }
+
+  /** What the row's operations come to, or why they are none. */
+  changes(): NamedChange[] | string {
+    return readChanges(this.#parse(this.#start, this.#end));
+  }
+
+  #parse(start: number, end: number): JsonValue | undefined {
+    return start === end ? undefined : JSON.parse(this.#decoder.decode(this.batch.bytes.subarray(start, end)));
+  }
+
+  #isPlain(): boolean {
+    const { bytes } = this.batch;
+    let at = this.#start;
+    // The shortest that can be: one letter, one digit.
+    if (this.#end - at < BEFORE_NAME.length + BEFORE_VALUE.length + 4) return false;
+    for (let index = 0; index < BEFORE_NAME.length; index++) if (bytes[at++] !== BEFORE_NAME[index]) return false;
+    this.nameStart = at;
+    for (; bytes[at] !== QUOTE; at++) {
+      const byte = bytes[at]!;
+      if (byte === BACKSLASH || byte < SPACE || byte > 126) return false;
+    }
+    this.nameEnd = at;
+    const size = at - this.nameStart;
+    if (size === 0 || size > 1_000 || size === CUSTOMER_ID.length && this.name === CUSTOMER_ID) return false;
+    for (let index = 0; index < BEFORE_VALUE.length; index++) if (bytes[at++] !== BEFORE_VALUE[index]) return false;
+    this.valueStart = at;
+    const first = bytes[at];
+    if (first === QUOTE) {
+      for (at++; bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
+      at++;
+    } else if (first === OPEN || first === OPEN_LIST || first === LETTER_N) return false;
+    else while (bytes[at] !== CLOSE && at < this.#end) at++;
+    this.valueEnd = at;
+    return at === this.#end - 2 && bytes[at] === CLOSE && bytes[at + 1] === CLOSE_LIST;
+  }
+}
+
+/** Whether rows of a batch may be those of a profile import. */
+export function hasChanges({ columns: { names } }: IndexedBatch): boolean {
+  return names.includes(CUSTOMER_ID) && names.includes("changes");
+}

@@ -1,0 +1,77 @@
+/**
+ * What of a profile import's rows can be told before anybody looks at profiles: whether they are well-formed, name
+ * somebody, and change only what a profile import may change.
+ *
+ * @module
+ */
+import type { IndexedBatch } from "../indexed_batch.ts";
+import type { TableRules } from "../table_rules.ts";
+import { ChangeRows } from "./change_rows.ts";
+import { CUSTOMER_ID, cut } from "./read_changes.ts";
+
+const QUOTE = 34, SPACE = 32, BACKSLASH = 92;
+
+/** Why a row is none: a sentence without a final period. */
+export interface BadRow {
+  readonly row: number;
+  readonly reason: string;
+}
+
+/** Checks rows by the rules of the table that they go into. */
+export class ChangeCheck {
+  /** Attributes that came up: whether they may be changed. */
+  readonly #attributes = new Map<string, boolean>();
+
+  constructor(private readonly rules: TableRules) {}
+
+  /** The rows that are to be rejected, in order. */
+  badRows(batch: IndexedBatch): BadRow[] {
+    const rows = new ChangeRows(batch);
+    const bad: BadRow[] = [];
+    for (let row = 0; row < batch.times.length; row++) {
+      const isPlain = rows.move(row);
+      const reason = this.#problemOfId(batch.bytes, rows) ?? this.#problemOfChanges(rows, isPlain);
+      if (reason !== undefined) bad.push({ row, reason });
+    }
+    return bad;
+  }
+
+  #problemOfId(bytes: Uint8Array, rows: ChangeRows): string | undefined {
+    const { identity } = this.rules;
+    const { idStart, idEnd } = rows;
+    if (bytes[idStart] === QUOTE && bytes[idStart + 1]! > SPACE && identity.isPlain(CUSTOMER_ID)) {
+      const size = idEnd - idStart - 2;
+      let plain = size > 0;
+      for (let at = idStart + 1; plain && at < idEnd - 1; at++) {
+        plain = bytes[at]! >= SPACE && bytes[at]! < 127 && bytes[at] !== BACKSLASH;
+      }
+      if (plain && !identity.mayDeny(size, bytes[idStart + 1]!, size > 1 ? bytes[idStart + 2]! : NaN)) return undefined;
+    }
+    const { id } = rows;
+    if (id === undefined || id === "") return `Has no "${CUSTOMER_ID}"`;
+    if (typeof id !== "string") return `Has a "${CUSTOMER_ID}" that is no text: ${cut(id)}`;
+    return identity.normalise(CUSTOMER_ID, id) === undefined
+      ? `Has a "${CUSTOMER_ID}" that names nobody: ${cut(id)}`
+      : undefined;
+  }
+
+  #problemOfChanges(rows: ChangeRows, isPlain: boolean): string | undefined {
+    if (isPlain) return this.#problemOfName(rows.name);
+    const changes = rows.changes();
+    if (typeof changes === "string") return changes;
+    for (const [name] of changes) {
+      const problem = this.#problemOfName(name);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  #problemOfName(name: string): string | undefined {
+    let known = this.#attributes.get(name);
+    if (known === undefined) {
+      known = this.rules.foldOf(name).change !== undefined;
+      this.#attributes.set(name, known);
+    }
+    return known ? undefined : `Changes ${JSON.stringify(name)}, which a mapping computes from events`;
+  }
+}
