@@ -23,7 +23,7 @@ export type {
   FailureKind,
   FailureOptions,
 } from "./core/contracts/failure.ts";
-export { type ImportFields, importFields, importTarget, nameList } from "./core/contracts/fields.ts";
+export { type ImportFields, importFields, importTarget, nameList, rejectThreshold } from "./core/contracts/fields.ts";
 export type {
   FileConnection,
   FileEntry,

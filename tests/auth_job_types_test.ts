@@ -37,6 +37,7 @@ const IMPORT = { config: { stream: "people", file: "people.x" }, fits: "sftp-pgp
 const JOBS: Readonly<Record<string, { readonly config: Record<string, string>; readonly fits: string }>> = {
   "csv-import": IMPORT,
   "json-import": IMPORT,
+  "profile-import": { ...IMPORT, config: { file: "people.x" } },
   "sftp-csv-export": { config: { audience: "all" }, fits: "sftp-pgp-public" },
 };
 
@@ -54,16 +55,22 @@ Deno.test("the table has a cell for each auth method of files and each job type,
 
 Deno.test("sftp works with csv-import", () => cell("sftp", "csv-import", true));
 Deno.test("sftp works with json-import", () => cell("sftp", "json-import", true));
+Deno.test("sftp works with profile-import", () => cell("sftp", "profile-import", true));
 Deno.test("sftp-pgp-private works with csv-import", () => cell("sftp-pgp-private", "csv-import", true));
 Deno.test("sftp-pgp-private works with json-import", () => cell("sftp-pgp-private", "json-import", true));
+Deno.test("sftp-pgp-private works with profile-import", () => cell("sftp-pgp-private", "profile-import", true));
 Deno.test("sftp-pgp-public is refused by csv-import", () => cell("sftp-pgp-public", "csv-import", false));
 Deno.test("sftp-pgp-public is refused by json-import", () => cell("sftp-pgp-public", "json-import", false));
+Deno.test("sftp-pgp-public is refused by profile-import", () => cell("sftp-pgp-public", "profile-import", false));
 Deno.test("managed-sftp works with csv-import", () => cell("managed-sftp", "csv-import", true));
 Deno.test("managed-sftp works with json-import", () => cell("managed-sftp", "json-import", true));
+Deno.test("managed-sftp works with profile-import", () => cell("managed-sftp", "profile-import", true));
 Deno.test("local-folder works with csv-import", () => cell("local-folder", "csv-import", true));
 Deno.test("local-folder works with json-import", () => cell("local-folder", "json-import", true));
+Deno.test("local-folder works with profile-import", () => cell("local-folder", "profile-import", true));
 Deno.test("s3 works with csv-import", () => cell("s3", "csv-import", true));
 Deno.test("s3 works with json-import", () => cell("s3", "json-import", true));
+Deno.test("s3 works with profile-import", () => cell("s3", "profile-import", true));
 Deno.test("sftp works with sftp-csv-export", () => cell("sftp", "sftp-csv-export", true));
 Deno.test("sftp-pgp-private is refused by sftp-csv-export", () => cell("sftp-pgp-private", "sftp-csv-export", false));
 Deno.test("sftp-pgp-public works with sftp-csv-export", () => cell("sftp-pgp-public", "sftp-csv-export", true));

@@ -16,6 +16,7 @@ import {
   parseDelimiter,
 } from "./csv_options.ts";
 import { RecordScanner } from "./csv_scanner.ts";
+import { PlaceList } from "./row_places.ts";
 import { refuseBinary, SNIFF_BYTES } from "./csv_sniff.ts";
 
 /** Input is scanned in pieces of this size, which bounds the window. */
@@ -68,12 +69,14 @@ export class CsvReader {
   #head: Uint8Array = new Uint8Array(0);
   #need = SNIFF_BYTES;
   #records = false;
+  readonly #places: PlaceList | undefined;
   readonly #name: string;
   readonly #delimiter: string | undefined;
   readonly #maxRecordBytes: number;
 
   /** Throws a `Failure` of kind `config` for a delimiter or, when resumed, a field that cannot be. */
   constructor(private readonly options: CsvOptions = {}) {
+    this.#places = options.places === true ? new PlaceList() : undefined;
     this.#name = options.name ?? "CSV";
     this.#delimiter = options.delimiter === undefined ? undefined : parseDelimiter(options.delimiter);
     this.#maxRecordBytes = options.maxRecordBytes ?? CSV_MAX_RECORD_BYTES;
@@ -135,7 +138,7 @@ export class CsvReader {
 
   #take(chunks: CsvChunk[]): void {
     if (this.#scanner === undefined || this.#batch === undefined) return;
-    const places = this.options.places === true ? { places: this.#scanner.takePlaces() } : {};
+    const places = this.#places === undefined ? {} : { places: this.#places.take() };
     const batch = { ...this.#batch.take(), ...places };
     const rejected = this.#scanner.takeRejected();
     if (batch.times.length > 0 || rejected.length > 0) this.#records = true;
@@ -177,7 +180,7 @@ export class CsvReader {
   }
 
   #start(header: CsvHeader, position: CsvPosition): RecordScanner {
-    const { fields = [], batchBytes = BATCH_BYTES, batchRows = BATCH_ROWS, places = false } = this.options;
+    const { fields = [], batchBytes = BATCH_BYTES, batchRows = BATCH_ROWS } = this.options;
     const known = new Set(header.names);
     for (const field of fields) {
       if (known.has(field)) continue;
@@ -194,7 +197,7 @@ export class CsvReader {
       slots,
       maxRecordBytes: this.#maxRecordBytes,
       position,
-      places,
+      places: this.#places,
     }, this.#batch);
     this.#header = header;
     return this.#scanner;

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import type { RejectedRow, RowPlaces } from "../contracts/records.ts";
+import type { RejectedRow } from "../contracts/records.ts";
 import type { BatchBuffer } from "./csv_batch.ts";
 import {
   BACKSLASH,
@@ -34,6 +34,7 @@ import {
 import { AFTER_QUOTE, faultSentence, HAS_NUL, INCOMPLETE, NONE, NOT_UTF8, RAGGED, UNCLOSED } from "./csv_faults.ts";
 import { linesToOpenQuote } from "./csv_open_quote.ts";
 import type { CsvPosition } from "./csv_options.ts";
+import type { PlaceList } from "./row_places.ts";
 
 /** Bytes kept of a rejected row: 64 KiB. */
 const RAW_LIMIT = 65_536;
@@ -60,8 +61,8 @@ export interface ScannerSettings {
   readonly maxRecordBytes: number;
   /** Where the window starts. */
   readonly position: CsvPosition;
-  /** Whether to keep where each row stands. */
-  readonly places: boolean;
+  /** Where to keep where each row stands. */
+  readonly places?: PlaceList | undefined;
 }
 
 /** Scans records from a window of input into a {@linkcode BatchBuffer}. */
@@ -80,9 +81,6 @@ export class RecordScanner {
   #skipped: { raw: Uint8Array; offset: number } | undefined;
   #rejected: RejectedRow[] = [];
   #rejectedBytes = 0;
-  /** Line and offset of each row since they were taken last, where they are kept. */
-  #lines: number[] = [];
-  #offsets: number[] = [];
   readonly #unquoted: Uint8Array;
 
   constructor(private readonly settings: ScannerSettings, private readonly batch: BatchBuffer) {
@@ -117,14 +115,6 @@ export class RecordScanner {
     this.#window[size] = 0;
     this.#start = 0;
     this.#end = size;
-  }
-
-  /** Where the rows since the last call stand. */
-  takePlaces(): RowPlaces {
-    const places = { lines: Float64Array.from(this.#lines), offsets: Float64Array.from(this.#offsets) };
-    this.#lines = [];
-    this.#offsets = [];
-    return places;
   }
 
   /** The rejected rows since the last call. */
@@ -301,10 +291,7 @@ export class RecordScanner {
         batch.growBytes(o);
         continue;
       }
-      if (this.settings.places) {
-        this.#lines.push(this.#line);
-        this.#offsets.push(this.#offset);
-      }
+      this.settings.places?.add(this.#line, this.#offset);
       this.#cells = cell;
       this.#recovering = false;
       this.#advance(i, lines + 1);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { RejectedRow, RowPlaces } from "../contracts/records.ts";
+import { PlaceList } from "./row_places.ts";
 
 /** Longest line that is read, its line end not counted; a longer one is rejected. 1 MiB, as of a CSV record. */
 export const JSON_MAX_LINE_BYTES = 1_048_576;
@@ -55,7 +56,7 @@ export async function* readLines<Rows>(
   store: LineStore<Rows>,
   { position = { offset: 0, line: 1 }, batchRows = CHUNK_ROWS, places = false }: LineOptions,
 ): AsyncGenerator<LineChunk<Rows>, void, undefined> {
-  const lines = new LineReader(store, position, places);
+  const lines = new LineReader(store, position, places ? new PlaceList() : undefined);
   for await (const bytes of source) {
     let start = 0;
     for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
@@ -78,14 +79,11 @@ class LineReader<Rows> {
   #length = 0;
   #rejected: RejectedRow[] = [];
   #since: number;
-  /** Line and offset of each row, where they are told. */
-  #lines: number[] = [];
-  #offsets: number[] = [];
 
   constructor(
     private readonly store: LineStore<Rows>,
     { offset, line }: { offset: number; line: number },
-    private readonly places: boolean,
+    private readonly places: PlaceList | undefined,
   ) {
     this.#offset = this.#since = offset;
     this.#line = line;
@@ -131,14 +129,10 @@ class LineReader<Rows> {
     const chunk = {
       rows: this.store.take(),
       rejected: this.#rejected,
-      ...(this.places
-        ? { places: { lines: Float64Array.from(this.#lines), offsets: Float64Array.from(this.#offsets) } }
-        : {}),
+      ...(this.places === undefined ? {} : { places: this.places.take() }),
       position: { offset: this.#offset, line: this.#line },
     };
     this.#rejected = [];
-    this.#lines = [];
-    this.#offsets = [];
     this.#since = this.#offset;
     return chunk;
   }
@@ -151,10 +145,7 @@ class LineReader<Rows> {
     const added = end - start > JSON_MAX_LINE_BYTES
       ? `Is longer than ${JSON_MAX_LINE_BYTES} bytes`
       : this.store.add(bytes, start, end);
-    if (added === true && this.places) {
-      this.#lines.push(this.#line);
-      this.#offsets.push(this.#offset);
-    }
+    if (added === true) this.places?.add(this.#line, this.#offset);
     if (typeof added !== "string") return added;
     const raw = bytes.slice(start, Math.min(end, start + RAW_BYTES));
     this.#rejected.push({ raw, offset: this.#offset, line: this.#line, reason: added });

@@ -64,11 +64,15 @@ export function importTarget(
     readonly reject_threshold?: string | undefined;
   },
 ): ImportTarget {
-  const target = { stream: config.stream, identifyBy: config.identify_by };
-  const threshold = config.reject_threshold;
-  if (threshold === undefined) return target;
   return {
-    ...target,
-    rejectThreshold: threshold.endsWith("%") ? { percent: parseFloat(threshold) } : { rows: Number(threshold) },
+    stream: config.stream,
+    identifyBy: config.identify_by,
+    ...rejectThreshold(config.reject_threshold),
   };
+}
+
+/** The part of a target that `reject_threshold` describes. */
+export function rejectThreshold(text: string | undefined): Pick<ImportTarget, "rejectThreshold"> {
+  if (text === undefined) return {};
+  return { rejectThreshold: text.endsWith("%") ? { percent: parseFloat(text) } : { rows: Number(text) } };
 }

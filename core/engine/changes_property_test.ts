@@ -205,7 +205,7 @@ onEachDatabase(
         await whole.replay();
         assert.deepEqual((await contentOf(whole)).store, expected.store);
       }),
-      { numRuns: 80, endOnFailure: true },
+      { numRuns: 5, endOnFailure: true },
     );
   },
 );

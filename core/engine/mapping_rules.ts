@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CHANGE_STREAMS } from "../contracts/changes.ts";
 import { Failure } from "../contracts/failure.ts";
 import type { Executor } from "../database/database.ts";
 import { nearest } from "../describe/mod.ts";
@@ -35,6 +36,15 @@ export async function checkBeside(
   others: readonly MappingRow[],
 ): Promise<void> {
   const { stream, table, alias } = mapping;
+  if (stream.startsWith(CHANGE_STREAMS)) {
+    throw new Failure(
+      "config",
+      `The events of stream "${stream}" are changes of profiles: they have a mapping that stays`,
+      {
+        hint: "Map the streams that imports of events name",
+      },
+    );
+  }
   const into = others.filter((other) => other.table === table);
   const same = into.find((other) => other.stream === stream);
   if (same !== undefined) {

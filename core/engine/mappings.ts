@@ -110,6 +110,7 @@ class SavedMappings implements Mappings {
         if (lql === undefined) {
           return { id: row.id, replay: await followMappings(transaction, accountId, row.table_id, { now }), notes: [] };
         }
+        refuseBuiltIn(row);
         const read = readMapping(lql);
         refuseOtherPlace(row, read);
         const others = (await allMappings(transaction, accountId)).filter(({ id }) => id !== row.id);
@@ -126,6 +127,7 @@ class SavedMappings implements Mappings {
     const { database, accountId } = this.#context;
     const { row, replay } = await database.write(async (transaction) => {
       const row = await findMapping(transaction, accountId, mapping);
+      refuseBuiltIn(row);
       await transaction.deleteFrom("mappings").where("account_id", "=", accountId).where("id", "=", row.id).execute();
       const replay = await followMappings(transaction, accountId, row.table_id, { now: await database.now() });
       await this.#audit(transaction, "delete", row.id, row);
@@ -200,6 +202,14 @@ class SavedMappings implements Mappings {
     const detail: AuditEntry["detail"] = { stream, table };
     return audit(transaction, this.#context, { action, kind: "mapping", id, label: alias ?? stream, detail });
   }
+}
+
+/** What changes of profiles mean is no text that somebody could change. */
+function refuseBuiltIn({ definition, stream }: MappingRow): void {
+  if (definition.kind !== "changes") return;
+  throw new Failure("config", `The mapping of stream "${stream}" is built in: its events are changes of profiles`, {
+    code: "conflict",
+  });
 }
 
 /** A mapping stays where it is. */

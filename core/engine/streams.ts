@@ -10,6 +10,7 @@ import type { Database, Executor } from "../database/database.ts";
 import type { StreamsTable } from "../database/tables.ts";
 import { nearest } from "../describe/mod.ts";
 import { identityFieldsOf, type MappingDefinition, type Target } from "../profiles/mapping.ts";
+import { findApp } from "./apps.ts";
 import { followMappings, targetsOf } from "./generations.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
@@ -69,10 +70,10 @@ async function placeChanges(
   scope: ChangeScope,
   now: number,
 ): Promise<ImportPlace> {
+  const table = await tableOfChanges(transaction, account, scope);
   const stream = await findStream(transaction, account, name) ?? await addStream(transaction, account, name, now);
   let replay: string | undefined;
   if (!await isMapped(transaction, account, stream)) {
-    const table = await tableOfChanges(transaction, account, scope);
     replay = await makeMapping(transaction, account, stream, table, { kind: "changes" }, now);
   }
   const targets = await targetsOf(transaction, account, stream);
@@ -100,6 +101,8 @@ async function makeDefaultMapping(
 /** The table whose profiles are changed. Failure `config`, `not_found` where the app is none of the account's. */
 async function tableOfChanges(executor: Executor, account: number, { app }: ChangeScope): Promise<number> {
   if (app === undefined) return await requireTable(executor, account, DEFAULT_TABLE);
+  const found = await findApp(executor, account, app);
+  if (found !== undefined) return found.table_id;
   throw new Failure("config", `There is no app "${app}"`, { code: "not_found", hint: "See `waybill app list`" });
 }
 

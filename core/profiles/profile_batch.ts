@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { MappingProgram } from "../lql/mod.ts";
 import { COPY_SLACK, copyBytes, viewOf } from "./byte_stretches.ts";
@@ -239,7 +240,7 @@ export class ProfileBatch {
       else if (byte >= 65 && byte <= 90) capitals = true;
     }
     if (!plain) {
-      return this.#identifyValue(event, field, JSON.parse(decoder.decode(bytes.subarray(from, to))));
+      return this.#identifyValue(event, field, parseJson(decoder.decode(bytes.subarray(from, to))));
     }
     if (identity.mayDeny(end - start, bytes[start]!, start + 1 < end ? bytes[start + 1]! : NaN)) {
       if (identity.denies(identifyBy[field]!, decoder.decode(bytes.subarray(start, end)))) return;

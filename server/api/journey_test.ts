@@ -127,7 +127,12 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
   assert.ok(type.config_schema.required.includes("file"));
   assert.ok(type.choices.some(({ field }: { field: string }) => field === "file"));
   const types = (await server.call("GET /api/job/type")).json.data;
-  assert.deepEqual(types.map(({ id }: { id: string }) => id), ["csv-import", "json-import", "sftp-csv-export"]);
+  assert.deepEqual(types.map(({ id }: { id: string }) => id), [
+    "csv-import",
+    "json-import",
+    "profile-import",
+    "sftp-csv-export",
+  ]);
   assert.deepEqual(types[0], type);
   const provider = (await server.call("GET /api/provider/file-service")).json.data;
   assert.deepEqual(provider.job_types, types);
@@ -143,6 +148,7 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
   ], [
     "csv-import",
     "json-import",
+    "profile-import",
     "sftp-csv-export",
   ]]);
 });

@@ -6,6 +6,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { parseJson } from "../../contracts/json.ts";
 import type { JsonValue } from "../../contracts/records.ts";
 import type { IndexedBatch } from "../indexed_batch.ts";
 import type { NamedChange } from "../profile_state.ts";
@@ -73,7 +74,7 @@ export class ChangeRows {
   }
 
   #parse(start: number, end: number): JsonValue | undefined {
-    return start === end ? undefined : JSON.parse(this.#decoder.decode(this.batch.bytes.subarray(start, end)));
+    return start === end ? undefined : parseJson(this.#decoder.decode(this.batch.bytes.subarray(start, end)));
   }
 
   #isPlain(): boolean {

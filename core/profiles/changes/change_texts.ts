@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { parseJson } from "../../contracts/json.ts";
 import type { JsonValue } from "../../contracts/records.ts";
 import { viewOf } from "../byte_stretches.ts";
 import type { IndexedBatch } from "../indexed_batch.ts";
@@ -87,13 +88,13 @@ export class ChangeTexts {
 
   /** The changes of a text of changes. */
   static decode(text: string): NamedChange[] {
-    const encoded: Record<string, EncodedChange> = JSON.parse(text);
+    const encoded: Record<string, EncodedChange> = parseJson(text);
     return Object.entries(encoded).map(([name, change]) => [name, decodeChange(change)]);
   }
 
   /** A text of values as changes. */
   static assignments(text: string): NamedChange[] {
-    const values: Record<string, JsonValue> = JSON.parse(text);
+    const values: Record<string, JsonValue> = parseJson(text);
     return Object.entries(values).map(([name, value]) => [name, { kind: "assign", value }]);
   }
 

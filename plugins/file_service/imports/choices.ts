@@ -28,10 +28,13 @@ export interface ListedOptions extends SequenceOptions {
   readonly timestamp_zone: string;
 }
 
-type Context = ChoiceContext<ListedOptions, ImportConnection>;
+/** What the lists of files take of it. */
+type FileOptions = Omit<ListedOptions, "timestamp_format" | "timestamp_zone">;
+
+type Context = ChoiceContext<FileOptions, ImportConnection>;
+type List = ChoiceSource<FileOptions, ImportConnection>;
 /** What is needed to list folders. */
 type FolderContext = Pick<ChoiceContext<unknown, FileConnection>, "connection" | "signal" | "log">;
-type List = ChoiceSource<ListedOptions, ImportConnection>;
 
 /** How deep folders are looked for below the auth's. */
 const DEEPEST = 3;
