@@ -10,6 +10,8 @@ export interface GnuPg extends AsyncDisposable {
   readonly keyFile: string;
   /** The program with the options that every call takes. */
   readonly command: readonly string[];
+  /** Options by which it encrypts to the key. */
+  readonly recipient: readonly string[];
   /** Encrypts a file to the key as GnuPG does unless told otherwise, but for `options`. */
   encrypt(plain: string, encrypted: string, ...options: readonly string[]): Promise<void>;
 }
@@ -26,11 +28,12 @@ export async function openGnuPg(folder: string): Promise<GnuPg> {
   };
   await run("--passphrase", "", "--quick-gen-key", "bench@test.invalid", "rsa3072", "cert,sign,encr", "never");
   await run("--armor", "--output", keyFile, "--export-secret-keys");
-  const to = ["--recipient", "bench@test.invalid", "--trust-model", "always", "--no-auto-key-locate"];
+  const recipient = ["--recipient", "bench@test.invalid", "--trust-model", "always", "--no-auto-key-locate"];
   return {
     keyFile,
     command,
-    encrypt: (plain, encrypted, ...options) => run(...options, ...to, "--output", encrypted, "--encrypt", plain),
+    recipient,
+    encrypt: (plain, encrypted, ...options) => run(...options, ...recipient, "--output", encrypted, "--encrypt", plain),
     async [Symbol.asyncDispose]() {
       await new Deno.Command("/usr/bin/gpgconf", { args: ["--homedir", home, "--kill", "all"] }).output();
     },

@@ -12,6 +12,7 @@ import { benchDiff } from "./diff.ts";
 import { benchEncrypted } from "./encrypted.ts";
 import { benchEntity } from "./entity.ts";
 import { benchErasure } from "./erasure.ts";
+import { benchExport } from "./export.ts";
 import { benchHealthz } from "./healthz.ts";
 import { benchJourney } from "./journey.ts";
 import { benchJson } from "./json.ts";
@@ -123,6 +124,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     sizes: [1_000_000, 3],
     needs: ["time", "openssh-server", "openssh-client", "sqlite3"],
     run: (profiles = 1, rounds = 1) => benchAudience(profiles, rounds),
+  },
+  export: {
+    title: "Exporting an audience",
+    usage: "[profiles] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "openssh-server", "openssh-client", "sqlite3", "gpg", "wrk"],
+    run: (profiles = 1, rounds = 1) => benchExport(profiles, rounds),
   },
   erasure: {
     title: "Erasing people",

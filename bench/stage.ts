@@ -67,10 +67,23 @@ export class Stage implements AsyncDisposable {
 
   /** OpenSSH's `sftp`, which fetches a file of the server. */
   fetch(path: string, to: string): string[] {
-    const { host, port, username } = this.server;
+    const { host, username } = this.server;
+    return [...this.#sftp(), `${username}@${host}:${path}`, to];
+  }
+
+  /** The same, sending a file to the server. Paths are without quotes and blanks. */
+  send(from: string, path: string): string[] {
+    const { host, username } = this.server;
+    const [program = "", ...options] = this.#sftp();
+    const script = 'printf "put %s %s\\n" "$1" "$2" | exec "${@:3}"';
+    return ["/bin/bash", "-c", script, "send", from, path, program, "-b", "-", ...options, `${username}@${host}`];
+  }
+
+  #sftp(): string[] {
+    const { port } = this.server;
     const trust = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"];
     const options = ["-q", "-F", "none", ...trust, "-o", "IdentitiesOnly=yes", "-i", this.key, "-P", String(port)];
-    return ["sftp", ...options, `${username}@${host}:${path}`, to];
+    return ["sftp", ...options];
   }
 
   /** Makes a data directory. */

@@ -7,6 +7,7 @@
  * @module
  */
 import { type RawBuilder, sql } from "kysely";
+import { parseJson } from "../contracts/json.ts";
 import type { Database, Executor } from "../database/database.ts";
 import type { FilteredProfile } from "../lql/mod.ts";
 import { canTake, nextPageSize, type PageRow, profilesOf } from "./audience_pages.ts";
@@ -74,7 +75,7 @@ export async function* memberPages(
 export function parseEach(bytes: Uint8Array, rows: Uint32Array): FilteredProfile[] {
   const profiles: FilteredProfile[] = [];
   for (let index = 0; index + 1 < rows.length; index++) {
-    profiles.push(JSON.parse(decoder.decode(bytes.subarray(rows[index], rows[index + 1]))));
+    profiles.push(parseJson(decoder.decode(bytes.subarray(rows[index], rows[index + 1]))));
   }
   return profiles;
 }
