@@ -194,6 +194,20 @@ onEachDatabase("a table is read in pages whose size follows that of its profiles
   assert.equal(second, Math.ceil((1 << 20) / (10_008 + 1 + 499 / 500)));
 });
 
+onEachDatabase("profiles that hold what no text of PostgreSQL can are asked like others", async (databases) => {
+  await using database = await databases.open();
+  const odd = ['{"a":"x","b":"\\u0000"}', '{"a":"\\ud800"}', '{"a":"\\u0000"}', '{"a":"\\\\u0000"}'];
+  await fill(database, ['{"a":"x"}', ...odd]);
+  const { kysely, kind } = database;
+  const pages = (fields: readonly string[] | undefined) =>
+    Array.fromAsync(profilePages(kysely, kind, { account: 1, table: 1 }, { ...ALL, ids: true, fields }));
+  for (const fields of [["a"], undefined]) {
+    const [page] = await pages(fields);
+    assert.deepEqual(page?.ids, [1, 11, 21, 31, 41]);
+    assert.deepEqual(page.profiles.map(({ a }) => a), ["x", "x", "\ud800", "\0", "\\u0000"]);
+  }
+});
+
 onEachDatabase("pages are found by the key of profiles", async (databases) => {
   await using database = await databases.open();
   await fill(database, Array.from({ length: 2_000 }, (_, index) => `{"a":${index}}`));

@@ -38,9 +38,12 @@ export interface MappingPeer extends AsyncDisposable {
   replay(): Promise<string>;
 }
 
-/** Starts one: stream `people` with the mapping that its import made, by `id` or `email`. */
-export async function startMapping(databases: TestDatabases): Promise<MappingPeer> {
-  const peer = await startImport(databases);
+/** Starts one: stream `people` with the mapping that its import made, by `id` or `email` unless `options` have another. */
+export async function startMapping(
+  databases: TestDatabases,
+  options: Parameters<typeof startImport>[1] = {},
+): Promise<MappingPeer> {
+  const peer = await startImport(databases, options);
   const queued: string[] = [];
   const { database, archive, identityKey } = peer;
   const statements = statementsFor(database.kind);

@@ -51,6 +51,8 @@ export interface PageRow {
   readonly last: number | null;
   readonly bytes: number | null;
   readonly ids: string | null;
+  /** Profiles whose fields cannot be taken out one by one: see {@linkcode takable}. */
+  readonly escaped: number;
   /** `values0`: the values of the first field that is needed; or of every profile all attributes. */
   readonly [column: `values${number}`]: string;
 }
@@ -64,10 +66,14 @@ export async function* profilePages(
 ): AsyncGenerator<ProfilePage> {
   const fields = options.fields !== undefined && canTake(options.fields) ? options.fields : undefined;
   for (let rows = FIRST_PAGE;;) {
-    const page = await onlyRow(executor, pageStatement(kind, scope, { ...options, fields, after, last, rows }));
+    const read = (fields: PageOptions["fields"]) =>
+      onlyRow(executor, pageStatement(kind, scope, { ...options, fields, after, last, rows }));
+    let page = await read(fields);
+    const taken = page.escaped > 0 ? undefined : fields;
+    if (taken !== fields) page = await read(taken);
     if (page.last === null) return;
     after = page.last;
-    yield { ids: JSON.parse(page.ids ?? "[]"), profiles: profilesOf(page, fields) };
+    yield { ids: JSON.parse(page.ids ?? "[]"), profiles: profilesOf(page, taken) };
     if (page.seen < rows) return;
     rows = nextPageSize(rows, page.bytes);
   }
@@ -113,6 +119,13 @@ export function canTake(fields: readonly string[]): boolean {
     fields.every((name) => name !== "__proto__" && !/["\\\p{Cc}]/u.test(name) && name.isWellFormed());
 }
 
+/**
+ * Attributes that PostgreSQL takes fields out of; null for those it may not, which hold an escape of a character that its
+ * texts cannot: U+0000, or half of a surrogate pair. `JSON.stringify` escapes few others by number.
+ */
+export const takable: RawBuilder<string | null> =
+  sql`case when strpos(attributes, '\\u') = 0 then attributes::json end`;
+
 /** The fields that were taken out, profile by profile; all attributes where none were. */
 export function profilesOf(page: PageRow, fields: readonly string[] | undefined): readonly FilteredProfile[] {
   if (fields === undefined) return parseJson(page.values0 ?? "[]");
@@ -145,9 +158,13 @@ export function pageStatement(
     );
   const columns = values.map((list, index) => sql`, ${list} as ${sql.id(`values${index}`)}`);
   const listed = kind === "sqlite" ? sql`json_group_array(id)` : sql`json_agg(id order by id)::text`;
-  const attributes = kind === "sqlite" ? sql`attributes` : sql`attributes::json as attributes`;
+  const [attributes, escaped] = kind === "sqlite"
+    ? [sql`attributes`, sql`0`]
+    : fields === undefined
+    ? [sql`attributes::json as attributes`, sql`0`]
+    : [sql`${takable} as attributes`, sql`count(*) - count(attributes)`];
   return sql`select count(*) as seen, max(id) as last, sum(bytes) as bytes,
-    ${ids ? listed : sql`null`} as ids${sql.join(columns, sql``)} from (
+    ${escaped} as escaped, ${ids ? listed : sql`null`} as ids${sql.join(columns, sql``)} from (
     select id, octet_length(attributes) as bytes, ${attributes} from profiles
     where account_id = ${account} and table_id = ${table} and id > ${after} and id <= ${last} order by id limit ${rows}
   ) as page`;

@@ -10,7 +10,7 @@ import { type RawBuilder, sql } from "kysely";
 import { parseJson } from "../contracts/json.ts";
 import type { Database, Executor } from "../database/database.ts";
 import type { FilteredProfile } from "../lql/mod.ts";
-import { canTake, nextPageSize, type PageRow, profilesOf } from "./audience_pages.ts";
+import { canTake, nextPageSize, type PageRow, profilesOf, takable } from "./audience_pages.ts";
 import type { ProfileScope } from "./statements.ts";
 
 /** What is read. */
@@ -62,7 +62,7 @@ export async function* memberPages(
     for (let index = 0; index < lengths.length; index++) starts[index + 1] = starts[index]! + lengths[index]!;
     const profiles = fields?.length === 0
       ? undefined
-      : taken === undefined
+      : taken === undefined || page.escaped > 0
       ? parseEach(bytes, starts)
       : profilesOf(page, taken);
     yield { ids: Float64Array.from(JSON.parse(page.ids ?? "[]")), bytes, rows: starts, profiles };
@@ -89,7 +89,7 @@ export function memberStatement(
   const values = fields.map((field) =>
     kind === "sqlite"
       ? sql`json_group_array(attributes -> ${`$."${field}"`})`
-      : sql`json_agg(attributes::json -> ${field}::text order by id)::text`
+      : sql`json_agg(takable -> ${field}::text order by id)::text`
   );
   const columns = values.map((list, index) => sql`, ${list} as ${sql.id(`values${index}`)}`);
   const parts = kind === "sqlite"
@@ -97,9 +97,12 @@ export function memberStatement(
       cast(group_concat(attributes, '') as blob) as "all"`
     : sql`json_agg(id order by id)::text as ids, json_agg(octet_length(attributes) order by id)::text as lengths,
       string_agg(attributes, '' order by id) as "all"`;
-  return sql`select count(*) as seen, max(id) as last, sum(octet_length(attributes)) as bytes,
+  const [inner, escaped] = kind === "sqlite" || fields.length === 0
+    ? [sql``, sql`0`]
+    : [sql`, ${takable} as takable`, sql`count(*) - count(takable)`];
+  return sql`select count(*) as seen, ${escaped} as escaped, max(id) as last, sum(octet_length(attributes)) as bytes,
     ${parts}${sql.join(columns, sql``)} from (
-    select id, attributes from profiles
+    select id, attributes${inner} from profiles
     where account_id = ${account} and table_id = ${table} and id > ${after} order by id limit ${rows}
   ) as page`;
 }

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { CompiledQuery } from "kysely";
+import type { Database } from "../database/database.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
+import { statementsFor } from "./batch_statements.ts";
+import { type MemberPage, type MemberPageOptions, memberPages, memberStatement } from "./member_pages.ts";
+import { fillTables, insertProfiles, scope } from "./statements_testing.ts";
+
+const decoder = new TextDecoder();
+
+/** Stores profiles with the ids 3, 6, 9, … in an order of its own, beside those of another table and another account. */
+async function fill(database: Database, attributes: readonly string[]): Promise<void> {
+  const rows = attributes.map((text, index) => ({ id: 3 * (index + 1), at: 0, attributes: text, stamp: null }));
+  const statements = statementsFor(database.kind);
+  await database.write(async (transaction) => {
+    await insertProfiles(statements, transaction, rows.toReversed());
+    for (const other of [{ account: 1, table: 2 }, { account: 2, table: 1 }]) {
+      await insertProfiles(
+        statements,
+        transaction,
+        [{ id: 4, at: 0, attributes: '{"a":"elsewhere"}', stamp: null }],
+        other,
+      );
+    }
+  });
+}
+
+async function pages(
+  { kysely, kind }: Database,
+  { fields, after }: MemberPageOptions = { fields: [], after: 0 },
+): Promise<MemberPage[]> {
+  return await Array.fromAsync(memberPages(kysely, kind, scope, { fields, after }));
+}
+
+/** The attributes of each profile, as they are written. */
+function textsOf(found: readonly MemberPage[]): string[] {
+  return found.flatMap(({ ids, bytes, rows }) => {
+    assert.equal(rows.at(-1), bytes.length);
+    return Array.from(ids, (_, index) => decoder.decode(bytes.subarray(rows[index], rows[index + 1])));
+  });
+}
+
+const idsOf = (found: readonly MemberPage[]) => found.flatMap(({ ids }) => [...ids]);
+
+onEachDatabase("an empty table has no pages", async (databases) => {
+  await using database = await databases.open();
+  await fill(database, []);
+  assert.deepEqual(await pages(database), []);
+});
+
+onEachDatabase("profiles come by ascending id, byte for byte as they are stored", async (databases) => {
+  await using database = await databases.open();
+  const texts = [
+    '{"a":"é’🐕"}',
+    "{}",
+    '{"a":{"b":[1,2.50]}, "c" : null}',
+    '{"a":"\\u0000\\ud800"}',
+    '{"n":12345678901234567890}',
+  ];
+  await fill(database, texts);
+  const found = await pages(database);
+  assert.deepEqual([idsOf(found), textsOf(found)], [[3, 6, 9, 12, 15], texts]);
+  assert.equal(found[0]?.profiles, undefined, "nothing is parsed that nobody asks for");
+});
+
+onEachDatabase("pages begin after a profile, there or not, and are whole wherever one ends", async (databases) => {
+  await using database = await databases.open();
+  await fill(database, Array.from({ length: 2_600 }, (_, index) => `{"a":${index}}`));
+  const whole = await pages(database);
+  assert.deepEqual(whole.map(({ ids }) => ids.length), [500, 2_000, 100]);
+  assert.deepEqual(idsOf(whole), Array.from({ length: 2_600 }, (_, index) => 3 * (index + 1)));
+  for (const after of [1_500, 1_501, 7_799]) {
+    assert.deepEqual(idsOf(await pages(database, { fields: [], after })), idsOf(whole).filter((id) => id > after));
+  }
+  assert.deepEqual(await pages(database, { fields: [], after: 7_800 }), []);
+});
+
+onEachDatabase("a page that ends where the table does is the last but for nothing", async (databases) => {
+  await using database = await databases.open();
+  await fill(database, Array.from({ length: 500 }, () => "{}"));
+  assert.deepEqual((await pages(database)).map(({ ids }) => ids.length), [500]);
+});
+
+/** What a filter gets of each profile. */
+async function filtered(database: Database, fields: readonly string[] | undefined) {
+  return (await pages(database, { fields, after: 0 })).flatMap(({ profiles = [] }) => profiles)
+    .map((profile) => ({ ...profile }));
+}
+
+onEachDatabase("a filter gets few fields taken out, and all of it for many or odd ones", async (databases) => {
+  await using database = await databases.open();
+  await fill(database, ['{"a":1,"b":"x","c":{"d":2}}', '{"b":null}']);
+  assert.deepEqual(await filtered(database, ["a", "c"]), [{ a: 1, c: { d: 2 } }, { a: null, c: null }]);
+  const many = ["a", "b", "c", "d", "e", "f"];
+  for (const fields of [undefined, many, ['a"'], ["__proto__"]]) {
+    assert.deepEqual(await filtered(database, fields), [{ a: 1, b: "x", c: { d: 2 } }, { b: null }]);
+  }
+});
+
+onEachDatabase("a filter gets its fields where a profile holds what no text of PostgreSQL can", async (databases) => {
+  await using database = await databases.open();
+  await fill(database, ['{"a":1}', '{"a":"\\u0000","b":"\\ud800"}', '{"a":"C:\\\\users"}']);
+  assert.deepEqual((await filtered(database, ["a"])).map(({ a }) => a), [1, "\0", "C:\\users"]);
+});
+
+/** A step of a plan of PostgreSQL. */
+interface Step {
+  readonly "Node Type": string;
+  readonly "Index Name"?: string;
+  readonly "Index Cond"?: string;
+  readonly Filter?: string;
+  readonly Plans?: readonly Step[];
+}
+
+/** How the statement finds a page's profiles. */
+async function lookUp({ kysely, kind }: Database): Promise<readonly string[]> {
+  const { sql, parameters } = memberStatement(kind, scope, { fields: ["a"], after: 100, rows: 50 }).compile(kysely);
+  const explain = kind === "sqlite" ? "explain query plan" : "explain (format json)";
+  const { rows } = await kysely.executeQuery<Record<string, string>>(
+    CompiledQuery.raw(`${explain} ${sql}`, [...parameters]),
+  );
+  if (kind === "sqlite") return rows.map(({ detail = "" }) => detail);
+  const [{ Plan }] = JSON.parse(rows[0]!["QUERY PLAN"]!) as [{ Plan: Step }];
+  const steps: Step[] = [Plan];
+  for (const { Plans = [] } of steps) steps.push(...Plans);
+  return steps.map((step) => [step["Node Type"], step["Index Name"], step["Index Cond"], step.Filter].join(" ").trim());
+}
+
+const LOOK_UPS: Readonly<Record<Database["kind"], readonly string[]>> = {
+  sqlite: [
+    "CO-ROUTINE page",
+    "SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id>?)",
+    "SCAN page",
+  ],
+  postgres: [
+    "Aggregate",
+    "Limit",
+    "Index Scan profiles_pk ((account_id = '1'::bigint) AND (table_id = '1'::bigint) AND (id > '100'::bigint))",
+  ],
+};
+
+onEachDatabase(
+  "a page is read along the key from where the one before ended, in small tables and in ones ten times as large",
+  async (databases) => {
+    for (const size of [2_000, 20_000]) {
+      await using database = await databases.open();
+      await fillTables(statementsFor(database.kind), database, size);
+      assert.deepEqual(await lookUp(database), LOOK_UPS[database.kind], `${size} rows, nothing known of them`);
+      await database.kysely.executeQuery(CompiledQuery.raw("analyze"));
+      assert.deepEqual(await lookUp(database), LOOK_UPS[database.kind], `${size} rows, analysed`);
+    }
+  },
+);
