@@ -15,6 +15,7 @@ const RUN: RunView = {
   accepted: 0,
   rejected: 0,
   rejected_erased: 0,
+  misfits: 0,
   unchanged: 0,
   refused: 0,
   added: 0,

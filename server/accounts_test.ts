@@ -94,7 +94,8 @@ onEachDatabase("every route answers another account's ids as if they were absent
   const token = await otherAccount(server, "other");
   const routes = server.app.routes.filter(({ path, params, name }) =>
     Object.keys(params).length > 0 && ![...MAKING, ...LINKS, ...ENTITIES].includes(name) &&
-    SHARED.every((start) => !path.startsWith(start))
+    // The bulk APIs are called with a key: their own tests look at other accounts.
+    !path.startsWith("/v1/") && SHARED.every((start) => !path.startsWith(start))
   );
   assert.ok(routes.length > 10);
   for (const route of routes) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Route } from "./route.ts";
-import { openTestServer } from "./server_testing.ts";
+import { openTestServer, type TestServer } from "./server_testing.ts";
 
 /** The path with something for each parameter that is nowhere to be found. */
 function pathOf(route: Route): string {
@@ -11,9 +11,14 @@ function requestOf(route: Route): string {
   return `${route.method.toUpperCase()} ${pathOf(route)}`;
 }
 
+/** Those that are not the bulk APIs: `bulk/routes_test.ts` looks at them. */
+function routesOf({ app }: TestServer): readonly Route[] {
+  return app.routes.filter(({ path }) => !path.startsWith("/v1/"));
+}
+
 Deno.test("every route under /api, and no other, needs a token", async () => {
   await using server = await openTestServer();
-  for (const route of server.app.routes) {
+  for (const route of routesOf(server)) {
     const reply = await server.call(requestOf(route), { token: null });
     assert.equal(reply.status === 401, route.path.startsWith("/api/"), requestOf(route));
     if (reply.status === 401) {
@@ -25,7 +30,7 @@ Deno.test("every route under /api, and no other, needs a token", async () => {
 
 Deno.test("every route under /api refuses a token that is not known", async () => {
   await using server = await openTestServer();
-  for (const route of server.app.routes.filter(({ path }) => path.startsWith("/api/"))) {
+  for (const route of routesOf(server).filter(({ path }) => path.startsWith("/api/"))) {
     assert.equal((await server.call(requestOf(route), { token: "nobody's" })).status, 401, requestOf(route));
   }
 });
@@ -33,7 +38,7 @@ Deno.test("every route under /api refuses a token that is not known", async () =
 Deno.test("every route whose path names a thing answers 404 for one that is not there", async () => {
   await using server = await openTestServer();
   // A route that answers 201 makes the thing that its path names, as an upload makes its stream.
-  const routes = server.app.routes.filter(({ params, answer, content }) =>
+  const routes = routesOf(server).filter(({ params, answer, content }) =>
     Object.keys(params).length > 0 && answer.status !== 201 && content === undefined
   );
   assert.ok(routes.length > 0);
@@ -47,7 +52,7 @@ Deno.test("every route whose path names a thing answers 404 for one that is not 
 
 Deno.test("every route with a body refuses what is no JSON, not sent as JSON, unknown or too large", async () => {
   await using server = await openTestServer();
-  const routes = server.app.routes.filter(({ body }) => body !== undefined);
+  const routes = routesOf(server).filter(({ body }) => body !== undefined);
   assert.ok(routes.length > 0);
   const type = { "content-type": "application/json" };
   for (const route of routes) {
@@ -71,7 +76,7 @@ Deno.test("every route with a body refuses what is no JSON, not sent as JSON, un
 
 Deno.test("every route refuses query parameters that it does not know, and those given twice", async () => {
   await using server = await openTestServer();
-  for (const route of server.app.routes.filter(({ name }) => name !== "fetchFile")) {
+  for (const route of routesOf(server).filter(({ name }) => name !== "fetchFile")) {
     const reply = await server.call(`${requestOf(route)}?nonsense=1`);
     assert.equal(reply.status, 400);
     assert.match(reply.json.message, /Query parameter "nonsense" is not known$/);
@@ -81,10 +86,10 @@ Deno.test("every route refuses query parameters that it does not know, and those
 
 Deno.test("every path answers 405 with what it allows to a method that it lacks", async () => {
   await using server = await openTestServer();
-  for (const path of new Set(server.app.routes.map(pathOf))) {
+  for (const path of new Set(routesOf(server).map(pathOf))) {
     const reply = await server.call(`PATCH ${path}`);
     assert.equal(reply.status, 405, path);
-    const methods = server.app.routes.filter((route) => pathOf(route) === path).map(({ method }) => method);
+    const methods = routesOf(server).filter((route) => pathOf(route) === path).map(({ method }) => method);
     const allowed = methods.flatMap((method) => method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]);
     assert.deepEqual(reply.headers.get("allow")?.split(", "), allowed.sort(), path);
   }
@@ -92,7 +97,7 @@ Deno.test("every path answers 405 with what it allows to a method that it lacks"
 
 Deno.test("HEAD answers as GET does, without a body", async () => {
   await using server = await openTestServer();
-  const routes = server.app.routes.filter(({ method }) => method === "get");
+  const routes = routesOf(server).filter(({ method }) => method === "get");
   for (const route of routes) {
     const [got, head] = [await server.call(`GET ${pathOf(route)}`), await server.call(`HEAD ${pathOf(route)}`)];
     assert.deepEqual([head.status, head.text], [got.status, ""], route.path);
@@ -102,7 +107,7 @@ Deno.test("HEAD answers as GET does, without a body", async () => {
 
 Deno.test("every answer carries the headers that restrain a browser, and /api's may not be stored", async () => {
   await using server = await openTestServer();
-  for (const route of server.app.routes) {
+  for (const route of routesOf(server)) {
     const { headers } = await server.call(requestOf(route));
     assert.equal(headers.get("x-content-type-options"), "nosniff");
     assert.equal(headers.get("referrer-policy"), "no-referrer");

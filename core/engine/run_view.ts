@@ -25,6 +25,7 @@ export function runView(row: RunsTable, live: Progress | undefined, next_step: s
     accepted: row.accepted,
     rejected: row.rejected,
     rejected_erased: row.rejected_erased,
+    misfits: row.misfits,
     unchanged: row.unchanged,
     refused: row.refused,
     added: row.added,

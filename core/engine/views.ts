@@ -119,6 +119,8 @@ export interface RunView {
   readonly rejected: number;
   /** Those of the rejected rows whose text was erased, or never kept: `runs.rejects` gives the others. */
   readonly rejected_erased: number;
+  /** Those of them that were well-formed changes, and did not suit what their profiles held. */
+  readonly misfits: number;
   readonly unchanged: number;
   readonly refused: number;
   /** Rows that diffs found added, in files that the run has wholly passed; 0 without a diff. */

@@ -120,6 +120,7 @@ export const run: z.ZodType<RunView> = z.object({
   accepted: count.describe("Rows that became events"),
   rejected: count.describe("Rows that could not be read"),
   rejected_erased: count.describe("Those of them whose text was erased, or never kept"),
+  misfits: count.describe("Those of them that are changes of profiles, and did not suit what the profiles held"),
   unchanged: count.describe("Rows that a diff found unchanged"),
   refused: count.describe("Rows of erased identities"),
   added: count.describe("Rows that diffs found added, in files that are wholly imported"),

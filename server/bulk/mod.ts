@@ -20,6 +20,7 @@
  * @module
  */
 import type { Route } from "../route.ts";
+import { profileImportRoutes } from "./profile_import.ts";
 
 export { bare, redirect } from "./answers.ts";
 export { ACTIVITY_STATUS, activityOf, findActivity, queued, sampleTime } from "./activity.ts";
@@ -28,4 +29,4 @@ export { bulkRoute } from "./bulk_route.ts";
 export { requireApp, requireOrg } from "./scope.ts";
 
 /** The routes of the bulk APIs. */
-export const bulkRoutes: readonly Route[] = [];
+export const bulkRoutes: readonly Route[] = [...profileImportRoutes];

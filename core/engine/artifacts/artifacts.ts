@@ -53,11 +53,29 @@ export function artifactsOf(context: EngineContext, { core, links, runs, clock }
       });
   }
 
+  /** The newest file of the rejected rows of a run that has ended, if it is good until `until`. */
+  async function earlier(
+    run: RunView,
+    format: NonNullable<RejectsLinkInput["format"]>,
+    until: number,
+  ): Promise<FinishedArtifact | undefined> {
+    if (run.finished_at === null) return undefined;
+    return await finished(database.kysely).where("kind", "=", "rejects").where("run_id", "=", run.id)
+      .where("name", "=", fileOf(context, run, format).name).where("ended_at", "is", null)
+      .where("created_at", ">=", Date.parse(run.finished_at)).where("expires_at", ">", until)
+      .orderBy("created_at", "desc").limit(1).executeTakeFirst();
+  }
+
   return {
-    linkRejects: async (id, { format = "jsonl", expires_in = LINK_SECONDS.default, origin, signal } = {}) => {
+    linkRejects: async (id, { format = "jsonl", expires_in = LINK_SECONDS.default, again, origin, signal } = {}) => {
       checkLifetime(expires_in);
       const base = await linkBase(core, origin);
       const run = await runs.get(id);
+      const before = again === true ? await earlier(run, format, await clock() + expires_in * 500) : undefined;
+      if (before !== undefined) {
+        const url = base.url + await links.path(context.account.publicId, before);
+        return { ...viewOf(before, before.created_at), url, notes: base.notes };
+      }
       // Where only commands are used, nobody else does.
       await removeExpired(core, { account, clock });
       const input = {

@@ -49,6 +49,8 @@ export interface RejectsLinkInput {
   readonly format?: "jsonl" | "csv";
   /** Seconds until it opens nothing any more: 1 to 604,800 (7 days); 86,400 (24 hours) unless told. */
   readonly expires_in?: number;
+  /** Whether an earlier file will do: one that was made since the run ended, and is good for half of that time yet. */
+  readonly again?: boolean;
   /** Where the caller reached the server: the link begins with it where `WAYBILL_PUBLIC_URL` says nothing else. */
   readonly origin?: string;
   readonly signal?: AbortSignal;
