@@ -30,7 +30,7 @@ interface Exported extends Measure {
 /** What one round took. */
 interface Round {
   readonly waybill: Readonly<Record<Form, Exported>>;
-  readonly peer: Readonly<Record<Form, Measure>>;
+  readonly peer: Readonly<Record<Form | "own", Measure>>;
 }
 
 /** Measures both forms, and look-ups while an export runs; lines of Markdown. */
@@ -39,7 +39,11 @@ export async function benchExport(rows: number, count: number): Promise<string[]
   const figures: Round[] = [];
   for (let round = 0; round < count; round++) {
     const waybill = { packed: await place.waybill("packed"), plain: await place.waybill("plain") };
-    const peer = { packed: await place.peer("packed"), plain: await place.peer("plain") };
+    const peer = {
+      packed: await place.peer("packed"),
+      plain: await place.peer("plain"),
+      own: await place.peer("own"),
+    };
     figures.push({ waybill, peer });
     const seconds = ({ packed, plain }: Readonly<Record<Form, Measure>>) => `${packed.wall} s, ${plain.wall} s plain`;
     console.error(`export: ${seconds(waybill)} beside ${seconds(peer)}`);
@@ -55,6 +59,9 @@ export async function benchExport(rows: number, count: number): Promise<string[]
       [PEERS[form], ...costs(theirs), "", "", "", ""],
     ];
   });
+  const own = figures.map(({ peer }) => peer.own);
+  const beside = spread(timesAsLong(figures.map(({ waybill }) => waybill.plain), own));
+  lines.push([PEERS.own, ...costs(own), `Waybill: ${beside}`, "", "", ""]);
   const peak = Math.max(...figures.flatMap(({ waybill }) => Object.values(waybill)).map(({ memory }) => memory));
   return [
     `${
@@ -72,15 +79,17 @@ export async function benchExport(rows: number, count: number): Promise<string[]
 
 const FORMS: Readonly<Record<Form, string>> = { plain: "CSV", packed: "CSV, gzip, PGP" };
 
-const PEERS: Readonly<Record<Form, string>> = {
+const PEERS: Readonly<Record<Form | "own", string>> = {
   plain: "`sqlite3 -csv` to a file, `sftp`",
+  own: "the same, from Waybill's own table by `json_extract`",
   packed: "`sqlite3 -csv \\| gzip -6 \\| gpg --encrypt` to a file, `sftp`",
 };
 
 /** Profiles, the same rows in a flat table, and a server to send them to. */
 interface Place extends AsyncDisposable {
   waybill(form: Form): Promise<Exported>;
-  peer(form: Form): Promise<Measure>;
+  /** The programs do the same from a flat table, or from Waybill's own. */
+  peer(form: Form | "own"): Promise<Measure>;
   /** How look-ups fare while an export runs on the same server: a sentence. */
   lookUps(rows: number, count: number): Promise<string>;
 }
@@ -99,7 +108,10 @@ async function openPlace(rows: number): Promise<Place> {
   const kept = made.move();
   return {
     waybill: (form) => runWaybill(stage, home, form),
-    peer: (form) => runPrograms(stage, gnupg, flat, form),
+    peer: (form) =>
+      form === "own"
+        ? runPrograms(stage, gnupg, { path: `${home.path}/waybill.db`, query: OWN }, "plain")
+        : runPrograms(stage, gnupg, { path: flat, query: "select * from customers" }, form),
     lookUps: (rows, count) => lookUps(home, rows, count),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
@@ -137,10 +149,16 @@ async function runWaybill(stage: Stage, home: Home, form: Form): Promise<Exporte
   return { ...await run, firstByte };
 }
 
-async function runPrograms(stage: Stage, gnupg: GnuPg, flat: string, form: Form): Promise<Measure> {
+/** Rows of a database. */
+interface Source {
+  readonly path: string;
+  readonly query: string;
+}
+
+async function runPrograms(stage: Stage, gnupg: GnuPg, { path, query }: Source, form: Form): Promise<Measure> {
   await empty(stage.server.folder);
   const file = `${stage.folder}/export`;
-  const rows = words(["sqlite3", "-readonly", "-header", "-csv", flat, "select * from customers"]);
+  const rows = words(["sqlite3", "-readonly", "-header", "-csv", path, query]);
   const encrypt = words([...gnupg.command, ...gnupg.recipient, "--encrypt"]);
   const made = form === "plain" ? rows : `${rows} | gzip -6 | ${encrypt}`;
   const script = `set -e\n${made} > ${words([file])}\n${words(stage.send(file, stage.path("export")))}`;
@@ -187,11 +205,14 @@ async function lookUps(home: Home, rows: number, count: number): Promise<string>
 }
 
 /** The attributes of all profiles as columns. */
+const OWN = `select ${
+  CUSTOMER_COLUMNS.map((name) => `json_extract(attributes, '$.${name}') as ${name}`).join(", ")
+} from profiles order by id`;
+
 async function flatten(home: string, flat: string): Promise<void> {
-  const columns = CUSTOMER_COLUMNS.map((name) => `json_extract(attributes, '$.${name}') as ${name}`);
   const statements = [
     `attach '${home}/waybill.db' as waybill`,
-    `create table customers as select ${columns.join(", ")} from waybill.profiles order by id`,
+    `create table customers as ${OWN}`,
   ];
   await measure(["/usr/bin/sqlite3", flat, statements.join(";")]);
 }
