@@ -71,6 +71,8 @@ export type {
   ScheduleKind,
 } from "./core/contracts/job.ts";
 export type { Log } from "./core/contracts/log.ts";
+export { mailAddress, mailAddressProblem } from "./core/contracts/mail.ts";
+export type { Mail, Mailer, MailSender, MailServer, SentMail } from "./core/contracts/mail.ts";
 export type { ManagedLogin } from "./core/contracts/managed.ts";
 export { definePlugin, PLUGIN_API, type PluginDefinition } from "./core/contracts/plugin.ts";
 export { defineProvider, type ProviderDefinition } from "./core/contracts/provider.ts";

@@ -6,6 +6,7 @@
 import type { ConfigOf, ConfigSchema } from "./config.ts";
 import type { FileStore } from "./file_store.ts";
 import type { Log } from "./log.ts";
+import type { Mailer } from "./mail.ts";
 import type { ManagedLogin } from "./managed.ts";
 
 /** What the other side proved to be (an SSH host key's fingerprint), remembered with the auth. */
@@ -56,6 +57,8 @@ export interface AuthContext<Config> {
   readonly log: Log;
   /** The files of the account on Waybill's own server, for an auth method with `managedLogin`; read where they lie. */
   readonly managedFiles?: FileStore;
+  /** Sends mail through the server that the operator has set, for an auth method that `sendsMail`. */
+  readonly mailer?: Mailer;
 }
 
 /** One line of `auth check`: a thing that works or does not. */
@@ -94,6 +97,13 @@ export interface AuthDefinition<
    * transaction that saves it. A name that is taken is refused.
    */
   managedLogin?(config: ConfigOf<Config>): ManagedLogin;
+  /** Whether it sends mail: it gets a `mailer`, and jobs with it can be saved and run only where a mail server is set. */
+  readonly sendsMail?: boolean;
+  /**
+   * Whether nobody needs to save an auth of it: an account that has none which fits a job gets one, with nothing
+   * configured. Not for a method whose configuration may not be empty.
+   */
+  readonly standard?: boolean;
   /**
    * Connects. Called once a run, check or choice; the engine disposes of the connection when it is done with it.
    * Failures: `auth` for a refused credential or a changed peer, `transient` for a peer that does not answer.

@@ -13,6 +13,7 @@ import { withDeadline } from "./deadline.ts";
 import type { Actor } from "./actor.ts";
 import { addressPolicy } from "./address_policy.ts";
 import type { EngineContext } from "./context.ts";
+import { openMailer } from "./mail/mailer.ts";
 import { managedStore } from "./managed/store.ts";
 import { treeOf } from "./managed/users.ts";
 import { type AuthContextOf, type AuthRow, findAuth, type OpenAuth, openAuth, pinPeer } from "./saved_auths.ts";
@@ -63,6 +64,7 @@ export async function authContext(
     signal,
     log: redactor.log(log),
     ...(definition.managedLogin && { managedFiles: managedFilesOf(context, row) }),
+    ...(definition.sendsMail && { mailer: openMailer() }),
   };
 }
 

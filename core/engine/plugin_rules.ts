@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { PLUGIN_API, type PluginDefinition } from "../contracts/plugin.ts";
+import type { AuthDefinition } from "../contracts/auth.ts";
 import type { ConfigSchema } from "../contracts/config.ts";
 import type { JobDefinition } from "../contracts/job.ts";
 import { fieldsOf } from "../describe/mod.ts";
@@ -19,7 +20,14 @@ const text = z.string().min(1, "must not be empty");
 const operation = z.custom((value) => typeof value === "function", "must be a function");
 const config = z.custom((value) => value instanceof z.ZodObject, "must be a zod object");
 const described = { id, title: text, summary: text };
-const auth = z.object({ ...described, config, connect: operation, check: operation });
+const auth = z.object({
+  ...described,
+  config,
+  sendsMail: z.boolean().optional(),
+  standard: z.boolean().optional(),
+  connect: operation,
+  check: operation,
+});
 const provider = z.object({ ...described, auths: z.array(auth) });
 const choiceSource = z.object({ needs: z.array(z.string()).optional(), load: operation });
 const upload = z.object({
@@ -70,7 +78,10 @@ export function pluginProblems(definition: PluginDefinition): string[] {
   const jobs = definition.jobs ?? [];
   return [
     ...providers.flatMap(({ auths }) => auths)
-      .flatMap((auth) => configProblems(`auth method "${auth.id}"`, auth.config, "auth")),
+      .flatMap((auth) => [
+        ...configProblems(`auth method "${auth.id}"`, auth.config, "auth"),
+        ...standardProblems(auth),
+      ]),
     ...jobs.flatMap((job) => [
       ...configProblems(`job type "${job.id}"`, job.config, "job"),
       ...choiceProblems(job),
@@ -95,6 +106,11 @@ function configProblems(owner: string, schema: ConfigSchema, kind: "auth" | "job
     problems.push(`${owner}: ${error instanceof Error ? error.message : String(error)}`);
   }
   return problems;
+}
+
+function standardProblems({ id, config, standard }: AuthDefinition): string[] {
+  if (!standard || config.safeParse({}).success) return [];
+  return [`auth method "${id}" is a standard one, so its config must have nothing that must be given`];
 }
 
 function choiceProblems(job: JobDefinition): string[] {

@@ -15,10 +15,12 @@ import { requireDirection } from "./directions.ts";
 import { openSource } from "./exports/open_source.ts";
 import { personalOf, readerOf } from "./exports/reader.ts";
 import { nameInCommand } from "./label.ts";
+import { mailServer } from "./mail/smtp_url.ts";
 import { type Registry, unknownName } from "./registry.ts";
 import type { ConfigInput, JobInput, SavedJobInput } from "./runtime.ts";
 import { type AuthRow, findAuth } from "./saved_auths.ts";
 import { jobSchema, ON_ARRIVAL, pluginConfig } from "./schedule/fields.ts";
+import { makeStandardAuth } from "./standard_auth.ts";
 import { goneNotes, knownKeys } from "./stored_config.ts";
 
 /** A run that may be queued as it is. */
@@ -133,6 +135,8 @@ export async function resolveInput(
     const { accountId: account, account: { settings } } = context;
     await openSource(executor, { account, settings, reader }, job.from(pluginParsed(job, config)));
   }
+  // Where there is none, this says what to set.
+  if (context.registry.auth(auth.method).auth.sendsMail) mailServer();
   return { job, auth, config };
 }
 
@@ -153,7 +157,10 @@ function checkArrivals({ registry }: EngineContext, auth: AuthRow, config: Resol
   );
 }
 
-/** The auth that is named, if the job type works with its method; without a name, the only one that fits. */
+/**
+ * The auth that is named, if the job type works with its method; without a name, the only one that fits. Where there is
+ * none, that of a method that needs none to be saved is made.
+ */
 export async function resolveAuth(
   context: EngineContext,
   executor: Executor,
@@ -175,6 +182,8 @@ export async function resolveAuth(
   const rows = await executor.selectFrom("auths").selectAll().where("account_id", "=", context.accountId)
     .where("method", "in", methods).orderBy("label").execute();
   const [only, ...others] = rows;
+  const standard = job.auths.find(({ standard }) => standard);
+  if (only === undefined && standard !== undefined) return await makeStandardAuth(context, executor, standard);
   if (only === undefined) {
     throw new Failure("config", `No saved auth fits job type "${job.id}"`, {
       hint: `Create one of method ${quoted(methods)}, and name it with --auth`,
