@@ -235,6 +235,8 @@ onEachDatabase(
     now += 60_000;
     await fetchFile(server, path);
     await fetchFile(server, path.replace(signature, `${signature.slice(0, -1)}!`));
+    // As programs send it that take all of a link for a path.
+    await fetchFile(server, path.replace("?", "%3F"));
     await server.call(`DELETE /api/artifact/${artifact.id}`);
     await fetchFile(server, path);
     const entries = (await server.call("GET /api/audit")).json.data

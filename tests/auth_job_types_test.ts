@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import * as openpgp from "openpgp";
 import { testCli } from "../cli/cli_testing.ts";
+import { variables } from "../core/engine/mail/smtp_testing.ts";
 import type { JsonValue } from "../core/contracts/records.ts";
 import { openTestServer } from "../server/server_testing.ts";
 import { plugins } from "../plugins/mod.ts";
@@ -29,6 +30,7 @@ const CONFIGS: Readonly<Record<string, { readonly [key: string]: JsonValue }>> =
   "sftp-pgp-public": { ...LOGIN, pgp_public_key: pgp.publicKey },
   "managed-sftp": { username: "partner", public_key: MANAGED_KEY },
   "local-folder": { folder: "/nowhere/at/all" },
+  "email": {},
   "s3": { endpoint: "http://127.0.0.1:1", bucket: "partner", access_key_id: "id", secret_access_key: "secret" },
 };
 
@@ -39,6 +41,7 @@ const JOBS: Readonly<Record<string, { readonly config: Record<string, string>; r
   "json-import": IMPORT,
   "profile-import": { ...IMPORT, config: { file: "people.x" } },
   "sftp-csv-export": { config: { audience: "all" }, fits: "sftp-pgp-public" },
+  "email-csv": { config: { audience: "all", email: "ann@example.com" }, fits: "email" },
 };
 
 Deno.test("the table has a cell for each auth method of files and each job type, as they are declared", async () => {
@@ -77,8 +80,21 @@ Deno.test("sftp-pgp-public works with sftp-csv-export", () => cell("sftp-pgp-pub
 Deno.test("managed-sftp works with sftp-csv-export", () => cell("managed-sftp", "sftp-csv-export", true));
 Deno.test("local-folder works with sftp-csv-export", () => cell("local-folder", "sftp-csv-export", true));
 Deno.test("s3 works with sftp-csv-export", () => cell("s3", "sftp-csv-export", true));
+Deno.test("sftp is refused by email-csv", () => cell("sftp", "email-csv", false));
+Deno.test("sftp-pgp-private is refused by email-csv", () => cell("sftp-pgp-private", "email-csv", false));
+Deno.test("sftp-pgp-public is refused by email-csv", () => cell("sftp-pgp-public", "email-csv", false));
+Deno.test("managed-sftp is refused by email-csv", () => cell("managed-sftp", "email-csv", false));
+Deno.test("local-folder is refused by email-csv", () => cell("local-folder", "email-csv", false));
+Deno.test("s3 is refused by email-csv", () => cell("s3", "email-csv", false));
+Deno.test("email is refused by csv-import", () => cell("email", "csv-import", false));
+Deno.test("email is refused by json-import", () => cell("email", "json-import", false));
+Deno.test("email is refused by profile-import", () => cell("email", "profile-import", false));
+Deno.test("email is refused by sftp-csv-export", () => cell("email", "sftp-csv-export", false));
+Deno.test("email works with email-csv", () => cell("email", "email-csv", true));
 
 async function cell(method: string, type: string, works: boolean): Promise<void> {
+  // Nothing listens there, either.
+  using _set = variables({ WAYBILL_SMTP_URL: "smtp://127.0.0.1:1" });
   await overCli(method, type, works);
   await overHttp(method, type, works);
 }

@@ -158,6 +158,8 @@ export interface ExportContext<Config, Connection, Checkpoint> extends ExportRea
    * when this one is there. Failure `transient` for a full disk.
    */
   publish(file: PublishedFileInput, content: AsyncIterable<Uint8Array>): Promise<PublishedFile>;
+  /** The file that this run has published, by whichever attempt; undefined where no link opens one any more. */
+  published(): Promise<PublishedFile | undefined>;
   /** Signs bytes as this Waybill: `waybill export verify` and whoever has the public key can check it. */
   sign(bytes: Uint8Array): Promise<Signature>;
   /**

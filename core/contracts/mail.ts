@@ -48,8 +48,8 @@ export interface MailServer {
   readonly user: string | undefined;
   /** Address that mail is from unless a mail says otherwise. */
   readonly from: string;
-  /** Whether it is spoken to over TLS alone, or also in the open where it offers no TLS. */
-  readonly encrypted: boolean;
+  /** Whether it is spoken to over TLS alone, over TLS where it offers it, or in the open. */
+  readonly tls: "always" | "where offered" | "never";
 }
 
 /**

@@ -165,11 +165,11 @@ export function exportContractTests<
         const first = await run(to, cut);
         assert.ok(!first.finished, "a run that was stopped does not come to its end");
         const checkpoint = first.commits.at(-1)?.checkpoint;
-        const rest = await run(to, { checkpoint });
+        const kept = first.published.at(-1);
+        const rest = await run(to, { checkpoint, kept });
         assert.ok(rest.finished, "a run that was taken up comes to its end");
         const where = `${JSON.stringify(cut)}, taken up from ${JSON.stringify(checkpoint) ?? "its start"}`;
-        const kept = rest.published.at(-1) ?? first.published.at(-1);
-        assert.deepEqual(await to.delivered(kept), expected.left, where);
+        assert.deepEqual(await to.delivered(rest.published.at(-1) ?? kept), expected.left, where);
         const told = rest.delivered ?? first.delivered;
         assert.equal(told?.rows, expected.result.delivered?.rows, `rows that the commits tell, ${where}`);
       });

@@ -34,6 +34,8 @@ export interface RunExportOptions<
   readonly run?: string;
   /** The saved job; none unless told. */
   readonly job?: { readonly id: string; readonly label: string; readonly revision: number };
+  /** The file that an earlier attempt published; none unless told. */
+  readonly kept?: KeptFile | undefined;
   /** Reasons that the run may be held for and goes on nonetheless: somebody approved them. */
   readonly approved?: readonly string[];
   /** Stops the run once this many commits are durable, as a crash would: what comes later is lost. */
@@ -169,6 +171,7 @@ export async function runExport<
         published.push(kept);
         return kept;
       }),
+    published: async () => published.at(-1) ?? options.kept,
     sign: (bytes) =>
       exclusive("sign", async () => {
         const signature = await signExport({ kept: (_, make) => signingKey ??= make() }, bytes);

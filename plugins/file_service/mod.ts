@@ -4,6 +4,7 @@
  * @module
  */
 import { definePlugin, defineProvider, type PluginDefinition, type ProviderDefinition } from "@waybill/waybill";
+import { email } from "./email.ts";
 import { localFolder } from "./local_folder.ts";
 import { managedSftp } from "./managed_sftp.ts";
 import { s3 } from "./s3.ts";
@@ -11,6 +12,7 @@ import { sftp } from "./sftp.ts";
 import { sftpPgpPrivate } from "./sftp_pgp_private.ts";
 import { sftpPgpPublic } from "./sftp_pgp_public.ts";
 
+export { email, type EmailConfig, type MailConnection } from "./email.ts";
 export { localFolder, type LocalFolderConfig } from "./local_folder.ts";
 export { managedSftp, type ManagedSftpConfig } from "./managed_sftp.ts";
 export type { Encrypt, MaybePgpConnection } from "./pgp_keys.ts";
@@ -25,7 +27,7 @@ export const fileService: ProviderDefinition = defineProvider({
   id: "file-service",
   title: "File service",
   summary: "Files on an SFTP server, Waybill's own among them, in a bucket of S3, or in a folder of this machine.",
-  auths: [sftp, sftpPgpPrivate, sftpPgpPublic, managedSftp, localFolder, s3],
+  auths: [sftp, sftpPgpPrivate, sftpPgpPublic, managedSftp, localFolder, s3, email],
 });
 
 /** The plugin. */

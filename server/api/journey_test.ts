@@ -132,6 +132,7 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
     "json-import",
     "profile-import",
     "sftp-csv-export",
+    "email-csv",
   ]);
   assert.deepEqual(types[0], type);
   const provider = (await server.call("GET /api/provider/file-service")).json.data;
@@ -145,11 +146,13 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
     "managed-sftp",
     "local-folder",
     "s3",
+    "email",
   ], [
     "csv-import",
     "json-import",
     "profile-import",
     "sftp-csv-export",
+    "email-csv",
   ]]);
 });
 

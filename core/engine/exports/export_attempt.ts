@@ -16,7 +16,7 @@ import { commitExport } from "./commit_export.ts";
 import { holdState } from "./held_state.ts";
 import { exportHistory } from "./history.ts";
 import { openSource } from "./open_source.ts";
-import { publishExport } from "./publish.ts";
+import { publishedExport, publishExport } from "./publish.ts";
 import { readerOf } from "./reader.ts";
 import { readMembers } from "./read_members.ts";
 import { signExport } from "./signing.ts";
@@ -50,6 +50,7 @@ export async function exportMembers(job: ExportJobDefinition, attempt: Attempt):
     progress: attempt.progress,
     commit: (checkpoint, delivered) => commitExport(database, claim, checkpoint as JsonValue, delivered),
     publish: (file, content) => publishExport(core, claim, file, content, signal),
+    published: () => publishedExport(core, claim),
     sign: (bytes) => signExport(vault, bytes),
     hold: (reason) => holdUnlessApproved(attempt, reason, "the audience"),
   });

@@ -201,12 +201,24 @@ onEachDatabase("a published file is opened by its link, and a run has one", asyn
   await using peer = await start(databases);
   const { run } = await peer.run({ audience: "locals", publish: true, fail: true });
   await peer.runtime.runs.retry(run.id);
-  await exported(peer.runtime, run.id);
+  const { run: again } = await exported(peer.runtime, run.id);
+  assert.ok(again.notes.includes("There was a file of an earlier attempt"), JSON.stringify(again));
   const { items } = await peer.runtime.artifacts.list();
   assert.deepEqual(
     items.map(({ kind, status, run_id }) => [kind, status, run_id]).sort(),
     [["export", "ready", run.id], ["export", "replaced", run.id]],
   );
+});
+
+onEachDatabase("a published file that was revoked is none to go on with", async (databases) => {
+  await using peer = await start(databases);
+  const { run } = await peer.run({ audience: "locals", publish: true, fail: true });
+  const { items: [first] } = await peer.runtime.artifacts.list();
+  await peer.runtime.artifacts.revoke(first!.id);
+  await peer.runtime.runs.retry(run.id);
+  const { run: again } = await exported(peer.runtime, run.id);
+  assert.equal(again.status, "succeeded", JSON.stringify(again));
+  assert.ok(!again.notes.includes("There was a file of an earlier attempt"), JSON.stringify(again));
 });
 
 onEachDatabase("what is signed is verified with the public key alone", async (databases) => {

@@ -87,8 +87,13 @@ const collect = defineExport({
     const text = lines.join("\n");
     if (config.publish) {
       const input = { name: "members.jsonl", mediaType: "application/x-ndjson", lifetime: 3_600_000 };
-      const { url, size } = await context.publish(input, ReadableStream.from([new TextEncoder().encode(text)]));
+      const content = ReadableStream.from([new TextEncoder().encode(text)]);
+      const before = await context.published();
+      const { url, size, artifact } = await context.publish(input, content);
       context.log.warn(`Kept ${size} bytes at ${new URL(url).pathname.split("/")[1]}`);
+      const now = await context.published();
+      if (now?.artifact !== artifact || now.url !== url) throw new Error("The published file is another one");
+      if (before !== undefined) context.log.warn("There was a file of an earlier attempt");
     }
     await Deno.writeTextFile(file, text);
     if (config.fail && checkpoint === undefined) throw new Failure("data", "The line dropped");

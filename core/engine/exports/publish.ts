@@ -7,8 +7,8 @@ import type { PublishedFile, PublishedFileInput } from "../../contracts/export_j
 import { SYSTEM } from "../actor.ts";
 import { ArtifactFiles } from "../artifacts/artifact_files.ts";
 import { Links } from "../artifacts/links.ts";
-import { type ArtifactCore, makeArtifact } from "../artifacts/make_artifact.ts";
-import { linkBase } from "../artifacts/public_url.ts";
+import { type ArtifactCore, type FinishedArtifact, makeArtifact } from "../artifacts/make_artifact.ts";
+import { type LinkBase, linkBase } from "../artifacts/public_url.ts";
 import type { Claim } from "../queue.ts";
 
 /** Writes a run's file, ends those that the run kept before, and gives the link to it. */
@@ -24,16 +24,37 @@ export async function publishExport(
   const context = { database, accountId: account, actor: SYSTEM };
   const made = await makeArtifact(core, context, { kind: "export", run, ...file, signal }, content);
   await endEarlier(core, { account, run, artifact: made.id });
+  return await linked(core, account, made, base);
+}
+
+/** The file that the run's attempts kept, with the link to it; undefined where it is not there any more. */
+export async function publishedExport(
+  core: ArtifactCore,
+  { account, run }: Claim,
+): Promise<PublishedFile | undefined> {
+  const { database, home } = core;
+  const kept = await database.kysely.selectFrom("artifacts").selectAll().$narrowType<FinishedArtifact>()
+    .where("account_id", "=", account).where("run_id", "=", run).where("kind", "=", "export")
+    .where("ended_at", "is", null).where("size", "is not", null).where("expires_at", ">", await database.now())
+    .orderBy("created_at", "desc").orderBy("id").limit(1).executeTakeFirst();
+  if (kept === undefined) return undefined;
+  // One that does not lie there as it was written, after a restore perhaps, is none.
+  const size = await new ArtifactFiles(home.artifactsDir).size({ account, id: kept.id });
+  return size === kept.size ? await linked(core, account, kept, await linkBase(core)) : undefined;
+}
+
+async function linked(
+  core: ArtifactCore,
+  account: number,
+  artifact: FinishedArtifact,
+  { url, notes }: LinkBase,
+): Promise<PublishedFile> {
+  const { database } = core;
   const { public_id } = await database.kysely.selectFrom("accounts").select("public_id").where("id", "=", account)
     .executeTakeFirstOrThrow();
-  const path = await new Links(core, () => database.now()).path(public_id, made);
-  return {
-    artifact: made.id,
-    url: base.url + path,
-    expiresAt: made.expires_at,
-    size: made.size,
-    notes: base.notes,
-  };
+  const path = await new Links(core, () => database.now()).path(public_id, artifact);
+  const { id, expires_at: expiresAt, size } = artifact;
+  return { artifact: id, url: url + path, expiresAt, size, notes };
 }
 
 /** What the run's attempts before kept: nobody is to find two files of one run. */

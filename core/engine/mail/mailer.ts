@@ -48,7 +48,7 @@ export function openMailer(patience: Partial<typeof PATIENCE> = {}): Mailer {
         server: serverName(server),
         user: login?.user,
         from,
-        encrypted: tls === "implicit" || tls === "required",
+        tls: tls === "off" ? "never" : tls === "offered" ? "where offered" : "always",
       };
     },
   };

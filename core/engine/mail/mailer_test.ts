@@ -66,7 +66,7 @@ for (const implicit of [true, false]) {
     assert.deepEqual(await mailInChild(env, MAIL), { sent: { refused: [] } });
     assert.deepEqual(server.mails.map(({ encrypted }) => encrypted), [true]);
     const { found } = await mailInChild(env);
-    assert.deepEqual([found?.server, found?.user, found?.encrypted], [`localhost:${server.port}`, "ops", true]);
+    assert.deepEqual([found?.server, found?.user, found?.tls], [`localhost:${server.port}`, "ops", "always"]);
     assert.deepEqual([server.passwords, server.mails.length], [[LOGIN.password, LOGIN.password], 1]);
   });
 }
