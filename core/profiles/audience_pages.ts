@@ -121,10 +121,11 @@ export function canTake(fields: readonly string[]): boolean {
 
 /**
  * Attributes that PostgreSQL takes fields out of; null for those it may not, which hold an escape of a character that its
- * texts cannot: U+0000, or half of a surrogate pair. `JSON.stringify` escapes few others by number.
+ * texts cannot: U+0000, or half of a surrogate pair. `JSON.stringify` escapes few others by number. `LIKE` finds it in a
+ * twentieth of the time that the fields take, `strpos` in a third.
  */
 export const takable: RawBuilder<string | null> =
-  sql`case when strpos(attributes, '\\u') = 0 then attributes::json end`;
+  sql`case when attributes not like '%\\\\u%' then attributes::json end`;
 
 /** The fields that were taken out, profile by profile; all attributes where none were. */
 export function profilesOf(page: PageRow, fields: readonly string[] | undefined): readonly FilteredProfile[] {
