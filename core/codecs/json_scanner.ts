@@ -30,6 +30,9 @@ function tableOf(text: string): Uint8Array {
   return table;
 }
 
+/** Places of names of a nested object that are held against each other: two each. */
+const MOST_NAMES = 32;
+
 /** What became of a line: it is a row of the batch; the batch has no room for it; or it takes a second look. */
 export type Scanned = "row" | "full" | "unclear";
 
@@ -38,6 +41,8 @@ export class JsonScanner {
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
   #end = 0;
+  /** Of the nested objects that are being read: where their names so far begin and end. */
+  readonly #names: number[] = [];
   /** Of the string passed last: whether it has to be written anew. */
   #escaped = false;
 
@@ -137,19 +142,84 @@ export class JsonScanner {
       return true;
     }
     if (first === OPEN || first === OPEN_LIST) {
+      if (this.#plainNested(2)) {
+        row.set(field, start, this.#at);
+        return true;
+      }
+      this.#at = start;
+      this.#names.length = 0;
       if (!this.#nested() || !makeValue(bytes, start, this.#at, row.made)) return false;
       row.setMade(field, made);
       return true;
     }
+    if (!this.#literal()) return false;
+    row.set(field, start, this.#at);
+    return true;
+  }
+
+  #literal(): boolean {
+    const bytes = this.#bytes, start = this.#at;
     for (const literal of LITERALS) {
       let same = 0;
       while (same < literal.length && bytes[start + same] === literal[same]) same++;
       if (same < literal.length) continue;
       this.#at = start + same;
-      row.set(field, start, this.#at);
       return this.#at <= this.#end;
     }
     return false;
+  }
+
+  /**
+   * Passes over an object or a list that stands as `JSON.stringify` writes it; false, somewhere within it, for one that
+   * may not. `depth` is its level.
+   */
+  #plainNested(depth: number): boolean {
+    const bytes = this.#bytes, isObject = bytes[this.#at++] === OPEN, close = isObject ? CLOSE : CLOSE_LIST;
+    if (depth > JSON_MAX_DEPTH) return false;
+    if (bytes[this.#at] === close) {
+      this.#at++;
+      return this.#at <= this.#end;
+    }
+    const own = this.#names.length;
+    for (;;) {
+      if (isObject && (!this.#plainName(own) || bytes[this.#at++] !== COLON)) return false;
+      if (!this.#plainValue(depth)) return false;
+      const next = bytes[this.#at++];
+      if (next === close) {
+        this.#names.length = own;
+        return this.#at <= this.#end;
+      }
+      if (next !== COMMA || this.#at >= this.#end) return false;
+    }
+  }
+
+  #plainValue(depth: number): boolean {
+    const bytes = this.#bytes, start = this.#at, first = bytes[start]!;
+    if (first === QUOTE) return this.#string() && !this.#escaped;
+    if (first === OPEN || first === OPEN_LIST) return this.#plainNested(depth + 1);
+    if (first !== MINUS && (first < 0x30 || first > 0x39)) return this.#literal();
+    while (IN_NUMBER[bytes[this.#at]!] === 1 && this.#at < this.#end) this.#at++;
+    return isPlainNumber(bytes, start, this.#at);
+  }
+
+  /**
+   * Passes over a name in a nested object. Names that are numbers are written in their order, and of two that are the
+   * same one counts: those take a second look, and so do escapes and many names. `own` is the object's first.
+   */
+  #plainName(own: number): boolean {
+    const bytes = this.#bytes, start = this.#at, names = this.#names;
+    const first = bytes[start + 1]!;
+    if (bytes[start] !== QUOTE || (first >= 0x30 && first <= 0x39) || !this.#string()) return false;
+    if (this.#hasBackslash(start) || names.length - own >= MOST_NAMES) return false;
+    for (let index = own; index < names.length; index += 2) {
+      const there = names[index]!;
+      if (names[index + 1]! - there !== this.#at - start) continue;
+      let same = start;
+      while (same < this.#at && bytes[same] === bytes[there + same - start]) same++;
+      if (same === this.#at) return false;
+    }
+    names.push(start, this.#at);
+    return true;
   }
 
   /** Passes over a string; false for one that is not whole, or no JSON. */

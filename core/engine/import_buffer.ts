@@ -204,7 +204,15 @@ function nowhere(rows: number): RowPlaces {
 }
 
 function joined(places: readonly RowPlaces[]): RowPlaces {
-  const all = (numbers: readonly Float64Array[]) => Float64Array.from(numbers.flatMap((some) => [...some]));
+  const all = (numbers: readonly Float64Array[]) => {
+    const joined = new Float64Array(numbers.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const some of numbers) {
+      joined.set(some, at);
+      at += some.length;
+    }
+    return joined;
+  };
   return { lines: all(places.map(({ lines }) => lines)), offsets: all(places.map(({ offsets }) => offsets)) };
 }
 

@@ -69,27 +69,28 @@ export class FieldStats {
     const rows = new ChangeRows(batch);
     for (let row = 0; row < batch.times.length; row++) {
       const isPlain = rows.move(row);
-      this.#count(CUSTOMER_ID, () => rows.id, rows.idEnd - rows.idStart);
-      if (isPlain) this.#count(rows.name, () => rows.value, rows.valueEnd - rows.valueStart);
-      else {
-        const changes = rows.changes();
-        if (typeof changes === "string") continue;
-        for (const [name, change] of changes) {
-          this.#count(name, () => change.kind === "assign" ? change.value : undefined);
-        }
+      const id = this.#filled(CUSTOMER_ID);
+      if (takesExamples(id)) addExample(id, rows.id);
+      if (isPlain) {
+        const stat = this.#filled(rows.name);
+        if (takesExamples(stat)) addExample(stat, rows.value);
+        continue;
+      }
+      const changes = rows.changes();
+      if (typeof changes === "string") continue;
+      for (const [name, change] of changes) {
+        const stat = this.#filled(name);
+        if (takesExamples(stat) && change.kind === "assign") addExample(stat, change.value);
       }
     }
   }
 
-  #count(name: string, example: () => JsonValue | undefined, size = 0): void {
+  /** The figures of a field, one event more counted. */
+  #filled(name: string): FieldStat {
     let stat = this.#fields.get(name);
     if (stat === undefined) this.#fields.set(name, stat = { filled: 0, examples: [] });
-    if (stat.examples.length < EXAMPLES && stat.filled < EXAMPLES_AMONG && size <= EXAMPLE_BYTES) {
-      const value = example();
-      const fits = value !== undefined && (size > 0 || JSON.stringify(value).length <= EXAMPLE_BYTES);
-      if (fits && !stat.examples.includes(value)) stat.examples = firstExamples([...stat.examples, value]);
-    }
     stat.filled++;
+    return stat;
   }
 
   #takeExamples(stat: FieldStat, { bytes, times, columns: { names, spans } }: IndexedBatch, column: number): void {
@@ -105,4 +106,13 @@ export class FieldStats {
       if (!stat.examples.includes(value)) stat.examples = firstExamples([...stat.examples, value]);
     }
   }
+}
+
+function takesExamples({ examples, filled }: FieldStat): boolean {
+  return examples.length < EXAMPLES && filled <= EXAMPLES_AMONG;
+}
+
+function addExample(stat: FieldStat, value: JsonValue | undefined): void {
+  if (value === undefined || JSON.stringify(value).length > EXAMPLE_BYTES || stat.examples.includes(value)) return;
+  stat.examples = firstExamples([...stat.examples, value]);
 }
