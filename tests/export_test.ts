@@ -261,6 +261,24 @@ Deno.test({
   },
 });
 
+Deno.test("a continuous export runs by itself at the times that its schedule says", async () => {
+  await using cli = await withPeople();
+  const when = ["--continuous", "--frequency", "weekly", "--time-of-day", "06:30", "--timezone", "Europe/Berlin"];
+  const job = ["--label", "weekly", "--auth", "here", "--audience", "all", ...when];
+  const made = await cli.json("job", "create", "sftp-csv-export", ...job);
+  const { next_runs: next } = await cli.json("job", "show", String(made.id)) as { next_runs: string[] };
+  assert.equal(next.length, 5);
+  for (const time of next) {
+    const { hour, minute } = Temporal.Instant.from(time).toZonedDateTimeISO("Europe/Berlin");
+    assert.deepEqual([hour, minute], [6, 30]);
+  }
+  for (const flags of [["--frequency", "on-arrival"], ["--timezone", "Mars/Olympus"], ["--time-of-day", "25:00"]]) {
+    const { code, stderr } = await cli.run(["job", "update", "weekly", ...flags]);
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, new RegExp(flags[0]!.slice(2)));
+  }
+});
+
 Deno.test({
   name: "an export whose size has changed too much waits for approval, before its file is there",
   fn: async () => {

@@ -125,8 +125,8 @@ export interface RunCounts {
 
 /**
  * Whether a job may run by itself, and how much of when its configuration says: `none` never, `daily` once a day,
- * `optional` as often as it likes. The engine adds the fields (`keep_updated`, `frequency`, `time_of_day`, `timezone`, …)
- * to the configuration and keeps them to itself: a run is told of them by `continuous` alone.
+ * `optional` as often as it likes. The engine adds the fields (`keep_updated`, of an export `continuous`, `frequency`,
+ * `time_of_day`, `timezone`, …) to the configuration and keeps them to itself: a run is told of them by `continuous` alone.
  */
 export type ScheduleKind = "none" | "daily" | "optional";
 

@@ -10,7 +10,7 @@ import type { ConfigSchema } from "../contracts/config.ts";
 import type { JobDefinition } from "../contracts/job.ts";
 import { fieldsOf } from "../describe/mod.ts";
 import { reservedKeys } from "./reserved_keys.ts";
-import { SCHEDULE_KEYS } from "./schedule/fields.ts";
+import { scheduleKeys } from "./schedule/fields.ts";
 
 const id = z.string().regex(
   /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
@@ -141,9 +141,9 @@ function uploadProblems({ id, config, upload }: JobDefinition): string[] {
   ];
 }
 
-function scheduleProblems({ id, config, schedule = "none" }: JobDefinition): string[] {
+function scheduleProblems({ id, config, direction, schedule = "none" }: JobDefinition): string[] {
   if (schedule === "none") return [];
-  return SCHEDULE_KEYS.filter((key) => Object.hasOwn(config.shape, key))
+  return scheduleKeys(direction).filter((key) => Object.hasOwn(config.shape, key))
     .map((key) => `job type "${id}" has a schedule, whose field "${key}" the engine adds by itself`);
 }
 

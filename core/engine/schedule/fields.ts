@@ -27,20 +27,22 @@ export function isNamed(frequency: string): frequency is NamedFrequency {
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 const TIME_FORM = 'must be a time of day from "00:00" to "23:59"';
 
-const frequency = z.string().superRefine((value, context) => {
-  if (isNamed(value)) return;
-  const problem = cronProblem(value);
-  if (problem !== undefined) {
-    context.addIssue(`must be one of ${FREQUENCIES.join(", ")}, or a cron expression of five fields; ${problem}`);
-  }
-}).default("daily").meta(
-  {
-    title: "Frequency",
-    help: `How often to run: ${FREQUENCIES.join(", ")} (with a managed account, whenever a file has come), or a cron ` +
-      "expression of five fields in the job's timezone.",
-    placeholder: "0 6 * * MON-FRI",
-  } satisfies FieldMeta,
-);
+/** A frequency: one of the names, which `list` shows to people, or a cron expression. */
+function frequencyOf(names: readonly string[], list: string) {
+  return z.string().superRefine((value, context) => {
+    if (names.includes(value)) return;
+    const problem = cronProblem(value);
+    if (problem !== undefined) {
+      context.addIssue(`must be one of ${names.join(", ")}, or a cron expression of five fields; ${problem}`);
+    }
+  }).default("daily").meta(
+    {
+      title: "Frequency",
+      help: `How often to run: ${list}, or a cron expression of five fields in the job's timezone.`,
+      placeholder: "0 6 * * MON-FRI",
+    } satisfies FieldMeta,
+  );
+}
 
 const everyJob = {
   keep_updated: z.boolean().default(false).meta(
@@ -78,16 +80,49 @@ const everyJob = {
 };
 
 const { keep_updated, ...others } = everyJob;
+const frequency = frequencyOf(
+  FREQUENCIES,
+  `${FREQUENCIES.join(", ")} (with a managed account, whenever a file has come)`,
+);
 
-/** The fields of each kind, in the order in which they are shown. */
-const FIELDS: Readonly<Record<ScheduleKind, Readonly<Record<string, z.ZodType>>>> = {
-  none: {},
-  daily: everyJob,
-  optional: { keep_updated, frequency, ...others },
+const everyExport = {
+  continuous: z.boolean().default(false).meta(
+    { title: "Continuous export", help: "Export again and again, as the frequency says." } satisfies FieldMeta,
+  ),
+  time_of_day: everyJob.time_of_day,
+  timezone: everyJob.timezone.meta(
+    {
+      title: "Timezone",
+      help: "Time zone of the frequency, of the time of day and of timestamps in names of files, by its IANA name.",
+      placeholder: "Europe/Berlin",
+    } satisfies FieldMeta,
+  ),
+  max_failures: everyJob.max_failures,
 };
 
-/** Every key that the engine may add. */
-export const SCHEDULE_KEYS: readonly string[] = Object.keys(FIELDS.optional);
+const { continuous, ...otherExports } = everyExport;
+/** Nothing comes in that an export could wait for. */
+const EXPORT_FREQUENCIES = FREQUENCIES.filter((name) => name !== ON_ARRIVAL);
+const exportFrequency = frequencyOf(EXPORT_FREQUENCIES, EXPORT_FREQUENCIES.join(", "));
+
+type Fields = Readonly<Record<string, z.ZodType>>;
+
+/** The fields of each direction and kind, in the order in which they are shown. */
+const FIELDS: Readonly<Record<JobDefinition["direction"], Readonly<Record<ScheduleKind, Fields>>>> = {
+  import: { none: {}, daily: everyJob, optional: { keep_updated, frequency, ...others } },
+  export: { none: {}, daily: everyExport, optional: { continuous, frequency: exportFrequency, ...otherExports } },
+};
+
+/** The key that says whether a job is kept updated: an export is `continuous`. */
+const KEPT = { import: "keep_updated", export: "continuous" } as const;
+
+/** What is asked of a job type here. */
+type Scheduled = Pick<JobDefinition, "schedule" | "direction">;
+
+/** Every key that the engine may add to a job of this direction. */
+export function scheduleKeys(direction: JobDefinition["direction"]): readonly string[] {
+  return Object.keys(FIELDS[direction].optional);
+}
 
 const schemas = new WeakMap<JobDefinition, ConfigSchema>();
 
@@ -97,7 +132,7 @@ export function jobSchema(job: JobDefinition): ConfigSchema {
   if (schedule === "none") return job.config;
   const known = schemas.get(job);
   if (known !== undefined) return known;
-  const schema = job.config.safeExtend(FIELDS[schedule]).superRefine((config, context) => {
+  const schema = job.config.safeExtend(FIELDS[job.direction][schedule]).superRefine((config, context) => {
     const frequency: unknown = Reflect.get(config, "frequency");
     if (typeof frequency !== "string" || isNamed(frequency) || Reflect.get(config, "time_of_day") === "00:00") return;
     context.addIssue({
@@ -112,11 +147,12 @@ export function jobSchema(job: JobDefinition): ConfigSchema {
 
 /** A configuration of the job's without what the engine keeps to itself. */
 export function pluginConfig(
-  { schedule = "none" }: Pick<JobDefinition, "schedule">,
+  { schedule = "none", direction }: Scheduled,
   config: { readonly [key: string]: JsonValue },
 ): { readonly [key: string]: JsonValue } {
   if (schedule === "none") return config;
-  return Object.fromEntries(Object.entries(config).filter(([key]) => !SCHEDULE_KEYS.includes(key)));
+  const keys = scheduleKeys(direction);
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !keys.includes(key)));
 }
 
 /** The time zone of a configuration, as it is stored. */
@@ -129,8 +165,8 @@ export function timeZoneOf(
 
 /** Whether a configuration, read or parsed, is one of a continuous job. */
 export function isContinuous(
-  { schedule = "none" }: Pick<JobDefinition, "schedule">,
+  { schedule = "none", direction }: Scheduled,
   config: Readonly<Record<string, unknown>>,
 ): boolean {
-  return schedule !== "none" && config.keep_updated === true;
+  return schedule !== "none" && config[KEPT[direction]] === true;
 }

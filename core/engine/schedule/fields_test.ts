@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { JobDefinition, ScheduleKind } from "../../contracts/job.ts";
 import { fieldsOf, jsonSchemaOf, parseConfig } from "../../describe/mod.ts";
 import { echoPlugin, failure } from "../engine_testing.ts";
-import { isContinuous, jobSchema, pluginConfig, SCHEDULE_KEYS } from "./fields.ts";
+import { isContinuous, jobSchema, pluginConfig, scheduleKeys } from "./fields.ts";
 
 const [base] = echoPlugin({} as Parameters<typeof echoPlugin>[0]).jobs ?? [];
 assert.ok(base);
@@ -50,5 +50,23 @@ Deno.test("a job type without a schedule may have fields of those names for itse
   const type: JobDefinition = { ...base!, config, schedule: "none", choices: {} };
   assert.deepEqual(pluginConfig(type, { keep_updated: true }), { keep_updated: true });
   assert.equal(isContinuous(type, { keep_updated: true }), false);
-  assert.ok(SCHEDULE_KEYS.includes("keep_updated"));
+  assert.ok(scheduleKeys("import").includes("keep_updated"));
+});
+
+Deno.test("an export is continuous, waits for nothing to come, and names files by its time zone", () => {
+  const type = { ...typeWith("optional"), direction: "export" } as JobDefinition;
+  const keys = (type: JobDefinition) => fieldsOf(jobSchema(type)).map(({ key }) => key).slice(2);
+  assert.deepEqual(keys(type), ["continuous", "frequency", "time_of_day", "timezone", "max_failures"]);
+  const daily = { ...type, schedule: "daily" } as JobDefinition;
+  assert.deepEqual(keys(daily), ["continuous", "time_of_day", "timezone", "max_failures"]);
+  const given = { stream: "s", file: "a", continuous: true, timezone: "Europe/Berlin" };
+  assert.deepEqual(pluginConfig(type, given), { stream: "s", file: "a" });
+  assert.equal(isContinuous(type, given), true);
+  assert.equal(isContinuous(type, { ...given, continuous: false, keep_updated: true }), false);
+  const parse = (frequency: string) => parseConfig(jobSchema(type), { ...given, frequency }, "a job");
+  assert.equal(parse("0 6 * * MON-FRI")["frequency"], "0 6 * * MON-FRI");
+  assert.throws(
+    () => parse("on-arrival"),
+    failure("config", /must be one of 15min, .*, monthly, or a cron expression/),
+  );
 });

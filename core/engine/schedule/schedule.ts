@@ -27,7 +27,7 @@ export interface Schedule {
 
 /** The schedule of a stored configuration, which was checked when it was saved; undefined where it is not to be kept. */
 export function readSchedule(config: { readonly [key: string]: JsonValue }, anchor: number): Schedule | undefined {
-  if (config.keep_updated !== true) return undefined;
+  if (config.keep_updated !== true && config.continuous !== true) return undefined;
   const text = (key: string, standing: string) => {
     const value = config[key];
     return typeof value === "string" ? value : standing;
