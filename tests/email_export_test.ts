@@ -165,7 +165,7 @@ Deno.test("the command line mails a link, plans without mailing, checks the mail
     }
   }
   await using mail = await mailServer();
-  const daily = ["--keep-updated", "--time-of-day", "06:30", "--timezone", "Europe/Berlin"];
+  const daily = ["--continuous", "--time-of-day", "06:30", "--timezone", "Europe/Berlin"];
   const job = await cli.json("job", "create", "email-csv", "--label", "daily", ...flags, ...daily);
   const next = (job["next_runs"] as string[]).map((at) =>
     Temporal.Instant.from(at).toZonedDateTimeISO("Europe/Berlin")
