@@ -153,15 +153,17 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
       revision,
       log,
     };
-    const runs = runsOf(core, {
-      account: account.id,
-      actor,
-      resolve: (input) => resolveRun(context, input),
-      progress: (run) => runner?.progress(run),
-      halted: (run) => options.runner === "cli" ? runner?.halted(run) : undefined,
-      alive,
-      queued: (run) => queued(account.id, run),
-    });
+    const runsFor = (actor: Actor) =>
+      runsOf(core, {
+        account: account.id,
+        actor,
+        resolve: (input) => resolveRun(context, input),
+        progress: (run) => runner?.progress(run),
+        halted: (run) => options.runner === "cli" ? runner?.halted(run) : undefined,
+        alive,
+        queued: (run) => queued(account.id, run),
+      });
+    const runs = runsFor(actor);
     return {
       actor,
       account: ownAccountOf(context),
@@ -173,7 +175,8 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
         actor,
         limit: uploadLimit,
         queued: (run) => queued(account.id, run),
-        view: runs.get,
+        // Whoever uploads is told of the run that this makes, and sees no run otherwise.
+        view: runsFor(SYSTEM).get,
       }),
       artifacts: artifactsOf(context, { core, links, runs, clock }),
       exports: { key: async () => ({ algorithm: "Ed25519", public_key: await exportPublicKey(core.vault) }) },
