@@ -70,6 +70,7 @@ export type {
   RunCounts,
   ScheduleKind,
 } from "./core/contracts/job.ts";
+export type { ListTarget } from "./core/contracts/list_target.ts";
 export type { Log } from "./core/contracts/log.ts";
 export { mailAddress, mailAddressProblem } from "./core/contracts/mail.ts";
 export type { Mail, Mailer, MailSender, MailServer, SentMail } from "./core/contracts/mail.ts";

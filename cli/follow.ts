@@ -4,6 +4,7 @@
  * @module
  */
 import type { FailureJson } from "../core/contracts/failure.ts";
+import { isListTarget } from "../core/contracts/list_target.ts";
 import type { RejectView, RunView } from "../core/engine/views.ts";
 import type { App } from "./app.ts";
 import { reportError, reportRunFailure } from "./errors.ts";
@@ -119,7 +120,9 @@ async function nextSteps(app: App, run: RunView): Promise<string[]> {
   const { knownKeys } = await import("../core/engine/stored_config.ts");
   const { config } = knownKeys(type.config, run.config);
   if (type.direction === "export") return steps;
-  const { stream, identifyBy: [field] } = type.into(parseConfig(type.config, config, `job type "${type.id}"`));
+  const target = type.into(parseConfig(type.config, config, `job type "${type.id}"`));
+  if (isListTarget(target)) return [...steps, app.command("audience", "list")];
+  const { stream, identifyBy: [field] } = target;
   steps.push(app.command("stream", "fields", stream));
   if (field !== undefined) steps.push(app.command("profile", "get", field, "VALUE"));
   return steps;

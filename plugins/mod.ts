@@ -4,6 +4,8 @@
  * @module
  */
 import type { PluginDefinition } from "@waybill/waybill";
+import { plugin as audienceImport } from "./audience_import/mod.ts";
+import { plugin as bulk } from "./bulk/mod.ts";
 import { plugin as csvImport } from "./csv_import/mod.ts";
 import { plugin as emailCsv } from "./email_csv/mod.ts";
 import { plugin as fileService } from "./file_service/mod.ts";
@@ -19,4 +21,6 @@ export const plugins: readonly PluginDefinition[] = [
   profileImport,
   sftpCsvExport,
   emailCsv,
+  bulk,
+  audienceImport,
 ];

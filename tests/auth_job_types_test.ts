@@ -40,6 +40,7 @@ const JOBS: Readonly<Record<string, { readonly config: Record<string, string>; r
   "csv-import": IMPORT,
   "json-import": IMPORT,
   "profile-import": { ...IMPORT, config: { file: "people.x" } },
+  "audience-import": { ...IMPORT, config: { app_id: "weather", audience_name: "news", file: "people.x" } },
   "sftp-csv-export": { config: { audience: "all" }, fits: "sftp-pgp-public" },
   "email-csv": { config: { audience: "all", email: "ann@example.com" }, fits: "email" },
 };
@@ -49,7 +50,9 @@ Deno.test("the table has a cell for each auth method of files and each job type,
   const cells = [...page.matchAll(/^\| `([\w-]+)` × `([\w-]+)` +\| (works|refused) /gm)]
     .map(([, method, type, said]) => `${method} × ${type}: ${said}`);
   const service = plugins.flatMap(({ providers = [] }) => providers).find(({ id }) => id === "file-service");
-  const jobs = plugins.flatMap(({ jobs = [] }) => jobs).filter(({ provider }) => provider.id === "file-service");
+  // Whatever their provider is: those that read or write files.
+  const jobs = plugins.flatMap(({ jobs = [] }) => jobs)
+    .filter(({ auths }) => auths.some(({ id }) => service?.auths.some((auth) => auth.id === id)));
   const declared = service?.auths.flatMap((auth) =>
     jobs.map((job) => `${auth.id} × ${job.id}: ${job.auths.some(({ id }) => id === auth.id) ? "works" : "refused"}`)
   );
@@ -58,21 +61,27 @@ Deno.test("the table has a cell for each auth method of files and each job type,
 
 Deno.test("sftp works with csv-import", () => cell("sftp", "csv-import", true));
 Deno.test("sftp works with json-import", () => cell("sftp", "json-import", true));
+Deno.test("sftp works with audience-import", () => cell("sftp", "audience-import", true));
 Deno.test("sftp works with profile-import", () => cell("sftp", "profile-import", true));
 Deno.test("sftp-pgp-private works with csv-import", () => cell("sftp-pgp-private", "csv-import", true));
 Deno.test("sftp-pgp-private works with json-import", () => cell("sftp-pgp-private", "json-import", true));
+Deno.test("sftp-pgp-private works with audience-import", () => cell("sftp-pgp-private", "audience-import", true));
 Deno.test("sftp-pgp-private works with profile-import", () => cell("sftp-pgp-private", "profile-import", true));
 Deno.test("sftp-pgp-public is refused by csv-import", () => cell("sftp-pgp-public", "csv-import", false));
 Deno.test("sftp-pgp-public is refused by json-import", () => cell("sftp-pgp-public", "json-import", false));
+Deno.test("sftp-pgp-public is refused by audience-import", () => cell("sftp-pgp-public", "audience-import", false));
 Deno.test("sftp-pgp-public is refused by profile-import", () => cell("sftp-pgp-public", "profile-import", false));
 Deno.test("managed-sftp works with csv-import", () => cell("managed-sftp", "csv-import", true));
 Deno.test("managed-sftp works with json-import", () => cell("managed-sftp", "json-import", true));
+Deno.test("managed-sftp works with audience-import", () => cell("managed-sftp", "audience-import", true));
 Deno.test("managed-sftp works with profile-import", () => cell("managed-sftp", "profile-import", true));
 Deno.test("local-folder works with csv-import", () => cell("local-folder", "csv-import", true));
 Deno.test("local-folder works with json-import", () => cell("local-folder", "json-import", true));
+Deno.test("local-folder works with audience-import", () => cell("local-folder", "audience-import", true));
 Deno.test("local-folder works with profile-import", () => cell("local-folder", "profile-import", true));
 Deno.test("s3 works with csv-import", () => cell("s3", "csv-import", true));
 Deno.test("s3 works with json-import", () => cell("s3", "json-import", true));
+Deno.test("s3 works with audience-import", () => cell("s3", "audience-import", true));
 Deno.test("s3 works with profile-import", () => cell("s3", "profile-import", true));
 Deno.test("sftp works with sftp-csv-export", () => cell("sftp", "sftp-csv-export", true));
 Deno.test("sftp-pgp-private is refused by sftp-csv-export", () => cell("sftp-pgp-private", "sftp-csv-export", false));

@@ -93,6 +93,7 @@ Deno.test("the tests may run every program whose package .ci/run installs", () =
     "putty-tools": "/usr/bin/psftp",
     "python3-paramiko": "/usr/bin/python3",
     "python3-aiosmtpd": "/usr/bin/python3",
+    "python3-requests": "/usr/bin/python3",
     "sshfs": "/usr/bin/sshfs",
     "rclone": "/usr/bin/rclone",
   };

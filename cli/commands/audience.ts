@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { Failure } from "../../core/contracts/failure.ts";
 import type { AudienceSavedView, AudienceView } from "../../core/engine/views.ts";
 import type { App } from "../app.ts";
 import type { Arguments } from "../args.ts";
 import type { Command, Flag, Noun } from "../command.ts";
 import { count } from "../format.ts";
+import { openLocalFile } from "../local_file.ts";
 import { onInterrupt } from "../interrupts.ts";
 import { DESCRIPTION } from "../saved.ts";
 import { UsageError } from "../usage.ts";
@@ -119,7 +119,7 @@ const importList: Command = {
   examples: ["audience import newsletter --field email --file subscribers.txt"],
   run: async (app, args) => {
     const [field, add] = [args.value("field"), args.on("add")];
-    const content = await openFile(args.required("file"));
+    const content = await openLocalFile(args.required("file"));
     const imported = await (await app.runtime()).audiences.importMembers(args.words[0] ?? "", {
       content,
       ...(field === undefined ? {} : { field }),
@@ -163,23 +163,13 @@ async function changeOf(args: Arguments) {
   const [name, slug, description] = [args.value("name"), args.value("slug"), args.value("description")];
   const [text, path] = [args.value("filter"), args.value("filter-file")];
   if (text !== undefined && path !== undefined) throw new UsageError("Give --filter or --filter-file, not both");
-  const filter = path === undefined ? text : await new Response(await openFile(path)).text();
+  const filter = path === undefined ? text : await new Response(await openLocalFile(path)).text();
   return {
     ...(name === undefined ? {} : { name }),
     ...(slug === undefined ? {} : { slug }),
     ...(description === undefined ? {} : { description }),
     ...(filter === undefined ? {} : { filter }),
   };
-}
-
-async function openFile(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  if (path === "-") return Deno.stdin.readable;
-  try {
-    return (await Deno.open(path)).readable;
-  } catch (error) {
-    const why = error instanceof Deno.errors.NotFound ? "does not exist" : "cannot be read";
-    throw new Failure("config", `File "${path}" ${why}`, { hint: "Check the path and its permissions", cause: error });
-  }
 }
 
 function print({ out }: App, audience: AudienceView | AudienceSavedView): void {

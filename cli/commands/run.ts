@@ -3,12 +3,14 @@
  *
  * @module
  */
+import type { FormInput, JobInput } from "../../core/engine/runtime.ts";
 import type { RunView } from "../../core/engine/views.ts";
 import type { App } from "../app.ts";
 import type { Arguments } from "../args.ts";
 import type { Command, Noun } from "../command.ts";
 import { firstItems } from "../first_items.ts";
-import { findTarget, jobFlags, jobTypes, targetInput } from "../job_target.ts";
+import { findTarget, jobFlags, jobTypes, type Target, targetInput } from "../job_target.ts";
+import { openLocalFile } from "../local_file.ts";
 import { AUTH } from "../saved.ts";
 import { UsageError } from "../usage.ts";
 import { rejects } from "./rejects.ts";
@@ -44,9 +46,13 @@ const start: Command = {
 /** A saved job with its own auth is queued as that job; with another auth, as a run of its type. */
 async function queue(app: App, args: Arguments): Promise<RunView> {
   const target = await findTarget(app, args.words[0] ?? "");
-  const { runs } = await app.runtime();
+  const { runs, uploads } = await app.runtime();
   const force = args.on("force") === true;
-  if (target.job === undefined) return await runs.start({ ...await targetInput(app, target, args), force });
+  if (target.job === undefined) {
+    const input = await targetInput(app, target, args);
+    const file = await localFile(target, input);
+    return file === undefined ? await runs.start({ ...input, force }) : await uploads.form(file);
+  }
   if (args.value("auth") !== undefined) {
     throw new UsageError(
       `Job "${target.job.label}" has an auth of its own`,
@@ -56,6 +62,18 @@ async function queue(app: App, args: Arguments): Promise<RunView> {
   const { configWithSecrets } = await import("../secrets.ts");
   const config = await configWithSecrets(app, args, target.type.config, { partial: true });
   return await runs.start({ job: target.job.id, config, force });
+}
+
+/** A file of this machine, for a job type that takes one without an auth. */
+async function localFile(
+  { type }: Target,
+  { auth, config = {} }: Pick<JobInput, "auth"> & Partial<Pick<JobInput, "config">>,
+): Promise<FormInput | undefined> {
+  const key = type.direction === "import" ? type.formFile : undefined;
+  const { [key ?? ""]: path, ...rest } = config;
+  // What else there is to say of it, the schema says.
+  if (key === undefined || auth !== undefined || typeof path !== "string") return undefined;
+  return { type: type.id, content: await openLocalFile(path), config: () => Promise.resolve(rest) };
 }
 
 const list: Command = {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RecordBatch } from "../contracts/records.ts";
-import { JsonColumns } from "./json_columns.ts";
+import { JsonColumns, LEFT_OUT } from "./json_columns.ts";
 import { JsonRow } from "./json_row.ts";
 
 /** Rows × columns of a batch of more than one row: bounds what records without a field in common cost. */
@@ -68,6 +68,20 @@ export class JsonBatch {
     this.count = count + 1;
     this.#fields = this.columns.count;
     return true;
+  }
+
+  /** Where the value of a field lies in the row that was written last; undefined where it has none, or it is not kept. */
+  last(field: number): { readonly bytes: Uint8Array; readonly start: number; readonly end: number } | undefined {
+    const column = this.columns.columns[field] ?? LEFT_OUT;
+    if (column === LEFT_OUT) return undefined;
+    const { bytes, spans } = this.#room, span = 2 * ((this.count - 1) * this.#width + column);
+    const start = spans[span]!, end = spans[span + 1]!;
+    return start === end ? undefined : { bytes, start, end };
+  }
+
+  /** Takes the row that was written last back. */
+  drop(): void {
+    this.#length = this.#room.rows[--this.count]!;
   }
 
   /** Hands out the rows written, and starts anew. */

@@ -35,6 +35,8 @@ export interface OpenJsonLinesOptions extends JsonLinesOptions {
   readonly fields?: readonly string[];
   /** Whether the batches are to tell where each row stands in the file. */
   readonly places?: boolean;
+  /** A field that each record must have, as text that is not blank or a number; others are rejected. It must be kept. */
+  readonly required?: string;
 }
 
 /** Some lines of a file. */
@@ -116,7 +118,7 @@ export function openJsonLines(
   source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
   options: OpenJsonLinesOptions = {},
 ): JsonLinesFile {
-  const store = new BatchStore(options.fields);
+  const store = new BatchStore(options.fields, options.required);
   async function* chunks(): AsyncGenerator<JsonChunk, void, undefined> {
     for await (const { rows: batch, rejected, position, places } of readLines(source, store, options)) {
       yield { batch: places === undefined ? batch : { ...batch, places }, rejected, position };
@@ -154,12 +156,26 @@ class RecordStore implements LineStore<readonly JsonRecord[]> {
   }
 }
 
+const QUOTE = 0x22, SPACE = 0x20, MINUS = 0x2d, ZERO = 0x30, NINE = 0x39;
+
+/** What is wrong with a value that has to be text or a number. */
+function problemOfValue(
+  value: { readonly bytes: Uint8Array; readonly start: number; readonly end: number } | undefined,
+): string | undefined {
+  if (value === undefined) return "is missing";
+  const { bytes, start, end } = value, first = bytes[start]!;
+  if (first === MINUS || (first >= ZERO && first <= NINE)) return undefined;
+  if (first !== QUOTE) return "is neither text nor a number";
+  for (let at = start + 1; at < end - 1; at++) if (bytes[at] !== SPACE) return undefined;
+  return "is empty";
+}
+
 /** Keeps records as a batch. */
 class BatchStore implements LineStore<RecordBatch> {
   readonly #batch: JsonBatch;
   readonly #scanner: JsonScanner;
 
-  constructor(fields: readonly string[] | undefined) {
+  constructor(fields: readonly string[] | undefined, private readonly required: string | undefined) {
     this.#batch = new JsonBatch(fields);
     this.#scanner = new JsonScanner(this.#batch);
   }
@@ -176,9 +192,21 @@ class BatchStore implements LineStore<RecordBatch> {
     let first = start;
     while (isBlank(line[first])) first++;
     const scanned = this.#scanner.scan(line, first, end);
-    if (scanned !== "unclear") return scanned === "row";
+    if (scanned !== "unclear") return scanned === "row" && this.#hasRequired();
     const record = readRecord(line.subarray(start, end));
-    return typeof record === "string" ? record : this.#write(record, line, start, end);
+    if (typeof record === "string") return record;
+    return this.#write(record, line, start, end) && this.#hasRequired();
+  }
+
+  /** True where the row that was written has what it must have; else it is taken back, and the reason given. */
+  #hasRequired(): true | string {
+    const { required } = this;
+    if (required === undefined) return true;
+    const value = this.#batch.last(this.#batch.columns.named(required));
+    const problem = problemOfValue(value);
+    if (problem === undefined) return true;
+    this.#batch.drop();
+    return value === undefined ? `Has no "${required}"` : `Has "${required}" that ${problem}`;
   }
 
   take(): RecordBatch {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { JSON_MAX_LINE_BYTES } from "./json_line_reader.ts";
-import { type JsonLinesChunk, type JsonLinesOptions, readJsonLines } from "./json_lines.ts";
+import { type JsonLinesChunk, type JsonLinesOptions, openJsonLines, readJsonLines } from "./json_lines.ts";
 import { JSON_MAX_DEPTH, JSON_MAX_FIELDS, type JsonRecord } from "./json_record.ts";
 
 const encoder = new TextEncoder();
@@ -176,4 +176,39 @@ Deno.test("pieces of any size give the same, and reading goes on from any chunk"
     }),
     { numRuns: 200 },
   );
+});
+
+Deno.test("records without the field that they must have are rejected, and cost no other", async () => {
+  const lines = [
+    '{"id":"a"}',
+    '{"x":1}',
+    '{"id":""}',
+    '{"id":"  ","x":2}',
+    '{"x":[1],"id": -12.5}',
+    '{"id":null}',
+    '{"id":true}',
+    '{"id":["a"]}',
+    '{"id":"\\u0062","x":{}}',
+    '{"id":"é"}',
+  ];
+  for (const batchRows of [1, 3, 100]) {
+    const file = openJsonLines(new Blob([lines.join("\n")]).stream(), { fields: ["id"], required: "id", batchRows });
+    let text = "";
+    const rejected: string[] = [];
+    for await (const chunk of file.chunks) {
+      text += new TextDecoder().decode(chunk.batch.bytes);
+      assert.equal(chunk.batch.rows.length, chunk.batch.times.length + 1);
+      for (const { line, reason } of chunk.rejected) rejected.push(`${line} ${reason}`);
+      file.recycle(chunk.batch);
+    }
+    assert.equal(text, '{"id":"a"}\n{"id":-12.5}\n{"id":"b"}\n{"id":"é"}\n');
+    assert.deepEqual(rejected, [
+      '2 Has no "id"',
+      '3 Has "id" that is empty',
+      '4 Has "id" that is empty',
+      '6 Has "id" that is neither text nor a number',
+      '7 Has "id" that is neither text nor a number',
+      '8 Has "id" that is neither text nor a number',
+    ]);
+  }
 });

@@ -13,7 +13,7 @@
 export type FailureKind = "config" | "auth" | "data" | "transient" | "cancelled";
 
 /** A finer reason within a kind, where HTTP has a status of its own for it. */
-export type FailureCode = "not_found" | "conflict" | "unauthenticated" | "forbidden" | "too_large";
+export type FailureCode = "not_found" | "conflict" | "unauthenticated" | "forbidden" | "too_large" | "too_many";
 
 /** What each kind means to the shells around the core. */
 export interface FailureHandling {
@@ -41,6 +41,7 @@ export const FAILURE_CODE_STATUS: Readonly<Record<FailureCode, number>> = {
   unauthenticated: 401,
   forbidden: 403,
   too_large: 413,
+  too_many: 429,
 };
 
 /** Exit code of an error that nobody expected: a bug. */

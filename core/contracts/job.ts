@@ -9,6 +9,7 @@ import type { ChangeScope } from "./changes.ts";
 import type { ConfigOf, ConfigSchema } from "./config.ts";
 import type { ExportJobDefinition } from "./export_job.ts";
 import type { FileConnection } from "./file_store.ts";
+import type { ListTarget } from "./list_target.ts";
 import type { FileLedger, ImportedFile } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import type { ProviderDefinition } from "./provider.ts";
@@ -235,10 +236,15 @@ export interface ImportJobDefinition<
    */
   check?(config: ConfigOf<Config>): Promise<void>;
   /** Where the rows go. Pure: called before and during a run. */
-  into(config: ConfigOf<Config>): ImportTarget;
+  into(config: ConfigOf<Config>): ImportTarget | ListTarget;
   /** Lets files be sent over HTTP; for job types that need nothing of a connection but its files. */
   readonly upload?: FileConnection extends ConnectionOf<Auths[number]> ? UploadForm<keyof ConfigOf<Config> & string>
     : never;
+  /**
+   * Config key of the file, of a job type that takes one in a form (the bulk APIs), or from the machine of whoever types a
+   * command, without an auth: it needs nothing of a connection but its files.
+   */
+  readonly formFile?: FileConnection extends ConnectionOf<Auths[number]> ? keyof ConfigOf<Config> & string : never;
   /** Live lists for fields, by key. */
   readonly choices?: Choices<Auths, Config>;
   /** Tells what a run would do; changes nothing. */

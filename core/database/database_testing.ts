@@ -41,6 +41,7 @@ const STEPS = [
   "0021_bulk_keys",
   "0022_exports",
   "0023_misfits",
+  "0024_audience_lists",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -11,6 +11,7 @@ import { Failure } from "../contracts/failure.ts";
 import type { Database, Executor } from "./database.ts";
 import { columnTypes, type Migration } from "./migration.ts";
 import { artifacts } from "./migrations/artifacts.ts";
+import { audienceLists } from "./migrations/audience_lists.ts";
 import { audiences } from "./migrations/audiences.ts";
 import { auditLog } from "./migrations/audit_log.ts";
 import { authOperators } from "./migrations/auth_operators.ts";
@@ -59,6 +60,7 @@ const MIGRATIONS: readonly Migration[] = [
   bulkKeys,
   exports,
   misfits,
+  audienceLists,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

@@ -7,7 +7,7 @@
  * @module
  */
 import type { ArtifactsTable } from "./tables/artifacts.ts";
-import type { ApiKeysTable, AppsTable, RateWindowsTable } from "./tables/bulk.ts";
+import type { ApiKeysTable, AppsTable, AudienceListsTable, RateWindowsTable } from "./tables/bulk.ts";
 import type {
   AudienceHeadsTable,
   AudienceMembersTable,
@@ -369,6 +369,7 @@ export interface Tables {
   identity_blocks: IdentityBlocksTable;
   tokens: TokensTable;
   apps: AppsTable;
+  audience_lists: AudienceListsTable;
   api_keys: ApiKeysTable;
   rate_windows: RateWindowsTable;
   audit_entries: AuditEntriesTable;

@@ -8,6 +8,7 @@ import type { Executor } from "../database/database.ts";
 import type { AppsTable } from "../database/tables.ts";
 import { nearest } from "../describe/mod.ts";
 import { audit } from "./audit.ts";
+import { forgetListsOfApp } from "./audience_list_rows.ts";
 import { isBulkId, newBulkId } from "./bulk_ids.ts";
 import type { Apps } from "./bulk_parts.ts";
 import type { AppView } from "./bulk_views.ts";
@@ -40,6 +41,11 @@ function rowsOf(executor: Executor, account: number) {
 /** The app of an account with this id; undefined where it has none such. */
 export async function findApp(executor: Executor, account: number, id: string): Promise<AppRow | undefined> {
   return await rowsOf(executor, account).where("apps.id", "=", id).executeTakeFirst();
+}
+
+/** The app of an account with this name; undefined where it has none such. */
+export async function findAppNamed(executor: Executor, account: number, name: string): Promise<AppRow | undefined> {
+  return await rowsOf(executor, account).where("apps.name", "=", name).executeTakeFirst();
 }
 
 /** The apps of the context's account. */
@@ -97,6 +103,7 @@ export function appsOf(context: Pick<EngineContext, "database" | "accountId" | "
     delete: async (app) =>
       await database.write(async (transaction) => {
         const row = await require(transaction, app);
+        await forgetListsOfApp(transaction, accountId, row.id);
         await transaction.deleteFrom("apps").where("account_id", "=", accountId).where("id", "=", row.id).execute();
         await audit(transaction, context, { action: "delete", kind: "app", id: row.id, label: row.name });
         return viewOf(row);

@@ -14,12 +14,10 @@ import type { AudienceContext, AudienceParts } from "./audience_context.ts";
 import type { AudienceRow } from "./audience_programs.ts";
 import { audit } from "./audit.ts";
 import { currentGeneration } from "./generations.ts";
+import { checkCount } from "./list_members.ts";
 import type { MembersInput } from "./runtime.ts";
 import { turn } from "./turns.ts";
 import type { ImportedMembersView } from "./views.ts";
-
-/** Most members of a list: their keys are sorted in memory, 8 bytes each. */
-const MOST_MEMBERS = 10_000_000;
 
 /** Most characters of a line. */
 const LONGEST_LINE = 1_000;
@@ -107,14 +105,6 @@ async function readKeys(content: AsyncIterable<Uint8Array>, hasher: IdentityHash
     }
   }
   return { keys, lines, rejected };
-}
-
-function checkCount(count: number): void {
-  if (count <= MOST_MEMBERS) return;
-  throw new Failure("config", `A list audience has at most ${MOST_MEMBERS} members`, {
-    code: "too_large",
-    hint: "Split it into several, and INCLUDE them in one with a filter",
-  });
 }
 
 /** Lines of UTF-8, whatever ends them. A line is given whole, but for what is too long anyway. */

@@ -13,6 +13,7 @@ import { moveHead, readAudiences } from "./audience_cache.ts";
 import type { AudienceContext, AudienceParts } from "./audience_context.ts";
 import { readFilter } from "./audience_filter.ts";
 import { importMembers } from "./audience_import.ts";
+import { forgetListOf } from "./audience_list_rows.ts";
 import { checkSlug, slugOf, slugTaken } from "./audience_names.ts";
 import { audienceNotes } from "./audience_notes.ts";
 import { AudiencePrograms, type AudienceRow, EVERYBODY } from "./audience_programs.ts";
@@ -144,6 +145,7 @@ class SavedAudiences implements Audiences {
       if (including.length > 0) throw included(row, including);
       await transaction.deleteFrom("audiences").where("account_id", "=", accountId).where("id", "=", row.id).execute();
       await removeMembers(transaction, { account: accountId, audience: row.id, version: -1 });
+      await forgetListOf(transaction, accountId, row.id);
       await moveHead(transaction, accountId);
       await this.#audit(transaction, "delete", row);
       return row;

@@ -109,6 +109,7 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   snapshots: "names of files",
   tokens: "hashes of tokens",
   apps: "names",
+  audience_lists: "names",
   api_keys: "keys, and hashes of their secrets",
   rate_windows: "when a key was used",
   settings: "keys, sealed",

@@ -6,9 +6,11 @@
 import { folderSpool } from "../codecs/spool.ts";
 import { throwIfAborted } from "../contracts/failure.ts";
 import type { ImportJobDefinition } from "../contracts/job.ts";
+import { isListTarget } from "../contracts/list_target.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import { type Attempt, holdUnlessApproved } from "./attempt.ts";
 import { importFilesOf } from "./import_files.ts";
+import { importList } from "./list_import.ts";
 import { type OpenImport, openImport } from "./open_import.ts";
 import { isContinuous } from "./schedule/fields.ts";
 
@@ -16,6 +18,7 @@ import { isContinuous } from "./schedule/fields.ts";
 export async function importRows(job: ImportJobDefinition, attempt: Attempt): Promise<void> {
   const { core, claim, row, config, connection, signal, log, commits } = attempt;
   const target = job.into(config);
+  if (isListTarget(target)) return await importList(job, target, attempt);
   let opening: Promise<OpenImport> | undefined;
   const ledger = importFilesOf(core, row, target.stream, async () => (await open()).people);
   const open = () =>

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Passed } from "../contracts/job.ts";
+import type { ImportTarget, Passed } from "../contracts/job.ts";
 import type { FileLedger, ImportedFile } from "../contracts/ledger.ts";
+import { isListTarget, type ListTarget } from "../contracts/list_target.ts";
 import type { Snapshots } from "../contracts/snapshot.ts";
 import type { RunsTable } from "../database/tables.ts";
 import type { Core } from "./core.ts";
@@ -12,6 +13,13 @@ import type { PassedRows } from "./import_buffer.ts";
 import { ledgerOwner, markedFiles, NO_LEDGER, readLedger } from "./ledger.ts";
 import type { ErasedOfStream } from "./snapshot_people.ts";
 import { NO_SNAPSHOTS, snapshotsOf, sweepSnapshots } from "./snapshots.ts";
+
+/** What a ledger is called by: the stream that the files go into, or the list, which no stream is called like. */
+export function ledgerName(target: ImportTarget | ListTarget): string {
+  if (!isListTarget(target)) return target.stream;
+  const { app, id, name } = target.list;
+  return `list ${app} ${id ?? name}`;
+}
 
 /** The ledger and the snapshots of a run. */
 export interface ImportFiles {

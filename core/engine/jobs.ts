@@ -21,6 +21,7 @@ import { planExport } from "./exports/plan_export.ts";
 import { personalOf } from "./exports/reader.ts";
 import { sourceChoices } from "./exports/source_choices.ts";
 import { newId } from "./ids.ts";
+import { ledgerName } from "./import_files.ts";
 import { jobRows, jobView } from "./job_view.ts";
 import { checkLabel, labelTaken } from "./label.ts";
 import { queueRun } from "./queue_run.ts";
@@ -184,7 +185,7 @@ class SavedJobs implements Jobs {
     const { job, auth, config: stored } = resolved;
     const { database, accountId, account, actor } = this.#context;
     if (job.direction === "import") {
-      const files = await this.#ledger(jobId, resolved, job.into(config).stream);
+      const files = await this.#ledger(jobId, resolved, ledgerName(job.into(config)));
       const continuous = isContinuous(job, stored);
       return (given) => job.plan!({ config, continuous, files, ...given });
     }

@@ -16,6 +16,7 @@ import { type Actor, SYSTEM } from "./actor.ts";
 import { aliveIn } from "./alive.ts";
 import { AudienceCache } from "./audience_cache.ts";
 import { AudienceCounts } from "./audience_counts.ts";
+import { audienceListsOf } from "./audience_lists.ts";
 import { audiencesOf } from "./audiences.ts";
 import { auditLogOf } from "./audit_log.ts";
 import { authsOf } from "./auths.ts";
@@ -48,7 +49,7 @@ import { streamsOf } from "./streams.ts";
 import { type Caller, tokenCheck } from "./token_check.ts";
 import { tablesOf } from "./tables.ts";
 import { tokensOf } from "./tokens.ts";
-import { uploadsOf } from "./uploads.ts";
+import { uploadsOf, type UploadsOptions } from "./uploads.ts";
 
 /** How to open a Waybill. */
 export interface OpenOptions {
@@ -164,27 +165,30 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
         queued: (run) => queued(account.id, run),
       });
     const runs = runsFor(actor);
+    const uploads: UploadsOptions = {
+      account: account.id,
+      actor,
+      limit: uploadLimit,
+      queued: (run) => queued(account.id, run),
+      // Whoever uploads is told of the run that this makes, and sees no run otherwise.
+      view: runsFor(SYSTEM).get,
+    };
+    const audiences = audiencesOf(context, parts);
     return {
       actor,
       account: ownAccountOf(context),
       auths: authsOf(context, alive),
       jobs: jobsOf(context, connections, folderSpool(core.home.workDir)),
       runs,
-      uploads: uploadsOf(core, {
-        account: account.id,
-        actor,
-        limit: uploadLimit,
-        queued: (run) => queued(account.id, run),
-        // Whoever uploads is told of the run that this makes, and sees no run otherwise.
-        view: runsFor(SYSTEM).get,
-      }),
+      uploads: uploadsOf(core, uploads),
       artifacts: artifactsOf(context, { core, links, runs, clock }),
       exports: { key: async () => ({ algorithm: "Ed25519", public_key: await exportPublicKey(core.vault) }) },
       streams: streamsOf(database, account.id),
       mappings: mappingsOf(context, { ...core, queued: (run) => queued(account.id, run) }),
       tables: tablesOf(context, { ...core, queued: (run) => queued(account.id, run) }),
       profiles: profilesOf(context, core.statements, core.identityKey),
-      audiences: audiencesOf(context, parts),
+      audiences,
+      audienceLists: audienceListsOf(context, { core, uploads, audiences }),
       entities: entitiesOf(context, { entityTables }),
       sftp: managedServerOf(context, async () => (await alive()).processes),
       tokens: tokensOf(context),

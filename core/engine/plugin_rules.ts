@@ -52,7 +52,13 @@ const anyJob = {
   run: operation,
 };
 const job = z.discriminatedUnion("direction", [
-  z.object({ ...anyJob, direction: z.literal("import"), into: operation, upload: upload.optional() }),
+  z.object({
+    ...anyJob,
+    direction: z.literal("import"),
+    into: operation,
+    upload: upload.optional(),
+    formFile: text.optional(),
+  }),
   z.object({
     ...anyJob,
     direction: z.literal("export"),
@@ -86,6 +92,7 @@ export function pluginProblems(definition: PluginDefinition): string[] {
       ...configProblems(`job type "${job.id}"`, job.config, "job"),
       ...choiceProblems(job),
       ...uploadProblems(job),
+      ...formProblems(job),
       ...scheduleProblems(job),
     ]),
   ];
@@ -126,6 +133,13 @@ function choiceProblems(job: JobDefinition): string[] {
         .map((need) => `job type "${id}": choices for "${key}" need "${need}", which is no key of its config`),
     ]),
   ];
+}
+
+function formProblems(job: JobDefinition): string[] {
+  if (job.direction !== "import" || job.formFile === undefined || Object.hasOwn(job.config.shape, job.formFile)) {
+    return [];
+  }
+  return [`job type "${job.id}" takes a file as "${job.formFile}", which is no key of its config`];
 }
 
 function uploadProblems({ id, config, upload }: JobDefinition): string[] {

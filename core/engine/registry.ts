@@ -29,7 +29,7 @@ export interface ProvidedAuth {
 
 /**
  * Makes the registry. Failure `config` that names the plugin and what is wrong with it: another version of the
- * contract, an id that is taken or no kebab-case, a job with an auth method that its provider does not have, choices
+ * contract, an id that is taken or no kebab-case, a job with an auth method that no plugin brings, choices
  * for a key that is not configured.
  *
  * @param moduleOf The module that a plugin came from, where it is to be named.
@@ -80,7 +80,7 @@ export function buildRegistry(
   }
   // A job may belong to a provider of a plugin further down.
   for (const plugin of plugins) {
-    refuse(plugin, (plugin.jobs ?? []).flatMap((job) => relationProblems(job, providers)));
+    refuse(plugin, (plugin.jobs ?? []).flatMap((job) => relationProblems(job, providers, auths)));
   }
   return {
     plugins,
@@ -92,13 +92,17 @@ export function buildRegistry(
   };
 }
 
-function relationProblems(job: JobDefinition, providers: ReadonlyMap<string, ProviderDefinition>): string[] {
-  const provider = providers.get(job.provider.id);
-  if (!provider) return [`job type "${job.id}" belongs to provider "${job.provider.id}", which no plugin brings`];
-  return job.auths.filter(({ id }) => !provider.auths.some((auth) => auth.id === id))
-    .map(({ id }) =>
-      `job type "${job.id}" works with auth method "${id}", which provider "${provider.id}" does not have`
-    );
+function relationProblems(
+  job: JobDefinition,
+  providers: ReadonlyMap<string, ProviderDefinition>,
+  auths: ReadonlyMap<string, ProvidedAuth>,
+): string[] {
+  if (!providers.has(job.provider.id)) {
+    return [`job type "${job.id}" belongs to provider "${job.provider.id}", which no plugin brings`];
+  }
+  // Of whatever provider: a job of one system may read the files of another.
+  return job.auths.filter(({ id }) => !auths.has(id))
+    .map(({ id }) => `job type "${job.id}" works with auth method "${id}", which no plugin brings`);
 }
 
 function lookUp<T>(kind: string, map: ReadonlyMap<string, T>, id: string): T {

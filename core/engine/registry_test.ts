@@ -71,9 +71,9 @@ const BROKEN: readonly [string, PluginDefinition, RegExp][] = [
     /config must be a zod object/,
   ],
   [
-    "an auth of another provider",
+    "an auth that no plugin brings",
     { ...echo, jobs: [{ ...job, auths: [{ ...provider.auths[0]!, id: "alien" }] }] },
-    /"alien", which provider "echo" does not have/,
+    /"alien", which no plugin brings/,
   ],
   [
     "choices for an unknown key",

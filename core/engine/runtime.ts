@@ -12,7 +12,7 @@ import type { JsonValue } from "../contracts/records.ts";
 import type { Actor } from "./actor.ts";
 import type { LinkedFile, LinkRequest } from "./artifacts/links.ts";
 import type { Artifacts } from "./artifacts/views.ts";
-import type { ApiKeys, Apps } from "./bulk_parts.ts";
+import type { ApiKeys, Apps, AudienceLists } from "./bulk_parts.ts";
 import type { Audiences, Entities, Erasures, Mappings, Profiles, ProfileTables, Streams } from "./data_parts.ts";
 import type { JobFileView } from "./job_files.ts";
 import type { ManagedServer } from "./managed/views.ts";
@@ -38,7 +38,7 @@ export type {
   Streams,
   TableChange,
 } from "./data_parts.ts";
-export type { ApiKeys, Apps } from "./bulk_parts.ts";
+export type { ApiKeys, Apps, AudienceLists } from "./bulk_parts.ts";
 
 /** A configuration as it comes in: values typed, or strings that are read as the field's type. */
 export type ConfigInput = { readonly [key: string]: JsonValue };
@@ -210,7 +210,7 @@ export interface UploadInput extends UploadBody {
 
 /** A file that comes in a form, beside parameters that may stand behind it. */
 export interface FormInput {
-  /** Id of a job type that needs nothing of a connection but its files, and has `file` in its config. */
+  /** Id of a job type with a `formFile`. */
   readonly type: string;
   readonly content: AsyncIterable<Uint8Array>;
   /** The rest of the config; called when the file is stored. */
@@ -327,6 +327,7 @@ export interface Engine {
   readonly tokens: Tokens;
   readonly apps: Apps;
   readonly apiKeys: ApiKeys;
+  readonly audienceLists: AudienceLists;
   readonly erasures: Erasures;
   readonly audit: AuditLog;
 }

@@ -82,7 +82,7 @@ interface StoredUpload {
 
 /**
  * Stores the file of a form and queues the run of its job type, in one transaction with `prepare`, which gives what else
- * the config says. The config's `file` is the file.
+ * the config says. The job type's `formFile` names it.
  */
 export async function receiveForm(
   core: Core,
@@ -92,11 +92,13 @@ export async function receiveForm(
 ): Promise<RunView> {
   const { account } = options;
   const job = core.registry.job(type), what = `job type "${job.id}"`, name = "upload";
+  const key = job.direction === "import" ? job.formFile : undefined;
+  if (key === undefined) throw new Failure("config", `Job type "${type}" takes no file by itself: it needs an auth`);
   const file = { name, content: nonEmpty(content, "The file is empty") };
   return await receiveUpload(core, options, file, async (stored) => {
     const given = await config();
     return async (transaction, now) => {
-      const whole = { ...given, ...await prepare(transaction, stored.run), file: name };
+      const whole = { ...given, ...await prepare(transaction, stored.run), [key]: name };
       parseConfig(job.config, whole, what);
       const upload = { ...stored, keyHash: null, digest: stored.spooled.digest };
       return await queue(transaction, account, job, readConfig(job.config, whole, what), upload, now);

@@ -10,6 +10,7 @@ import type { AuthDefinition, ConnectionOf } from "../contracts/auth.ts";
 import type { ConfigOf, ConfigSchema } from "../contracts/config.ts";
 import type { Choice, Choices, ChoiceSource, ImportJobDefinition, JobDefinition, Plan } from "../contracts/job.ts";
 import { definePlugin } from "../contracts/plugin.ts";
+import { defineProvider } from "../contracts/provider.ts";
 import { buildRegistry } from "../engine/registry.ts";
 import { collectLog } from "./collect_log.ts";
 import { memoryLedger } from "./memory_ledger.ts";
@@ -19,7 +20,11 @@ const LOOKED_AT = 1_000;
 
 /** The engine's registry takes the job type with its provider. */
 export function assertRegisters(job: JobDefinition): void {
-  const plugin = definePlugin({ name: "contract", version: "1.0.0", api: 1, providers: [job.provider], jobs: [job] });
+  // Its auths may be another provider's.
+  const others = job.auths.filter(({ id }) => !job.provider.auths.some((auth) => auth.id === id));
+  const provider = defineProvider({ id: "contract-others", title: "Others", summary: "Of others.", auths: others });
+  const providers = [job.provider, provider];
+  const plugin = definePlugin({ name: "contract", version: "1.0.0", api: 1, providers, jobs: [job] });
   assert.equal(buildRegistry([plugin]).job(job.id), job);
 }
 

@@ -10,6 +10,7 @@ import type { AuthDefinition, ConnectionOf } from "../contracts/auth.ts";
 import type { ConfigSchema } from "../contracts/config.ts";
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { Compared, ImportContext, ImportJobDefinition, ImportTarget, Passed, Progress } from "../contracts/job.ts";
+import type { ListTarget } from "../contracts/list_target.ts";
 import type { ImportedFile } from "../contracts/ledger.ts";
 import { isRecordBatch, type RejectedRow, type Row } from "../contracts/records.ts";
 import { collectLog, type LogLine } from "./collect_log.ts";
@@ -77,7 +78,7 @@ export interface JobResult<Checkpoint> {
   /** What was committed, `emit` by `emit`. */
   readonly commits: readonly Commit<Checkpoint>[];
   /** Where the rows were to go. */
-  readonly target: ImportTarget;
+  readonly target: ImportTarget | ListTarget;
   /** Every progress told. */
   readonly progress: readonly Progress[];
   /** What was logged. */

@@ -42,6 +42,7 @@ export const profileImport: ImportJobDefinition<
     ...rejectThreshold(reject_threshold),
   }),
   check: checkSequence,
+  formFile: "file",
   choices,
   plan,
   run: (context) => run(context),

@@ -43,7 +43,7 @@ export async function openBulkServer(options: TestServerOptions = {}): Promise<B
     bulk,
     ended: async (path, activity) => {
       const run = activity.replaceAll("-", "");
-      for await (const _ of server.runtime.runs.follow(run, { signal: AbortSignal.timeout(60_000) }));
+      for await (const _ of server.runtime.runs.follow(run, { signal: AbortSignal.timeout(240_000) }));
       return await bulk(`GET ${path}${activity}`);
     },
   };

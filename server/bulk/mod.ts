@@ -20,13 +20,8 @@
  * @module
  */
 import type { Route } from "../route.ts";
+import { audienceImportRoutes } from "./audience_import.ts";
 import { profileImportRoutes } from "./profile_import.ts";
 
-export { bare, redirect } from "./answers.ts";
-export { ACTIVITY_STATUS, activityOf, findActivity, queued, sampleTime } from "./activity.ts";
-export { takeForm } from "./upload.ts";
-export { bulkRoute } from "./bulk_route.ts";
-export { requireApp, requireOrg } from "./scope.ts";
-
 /** The routes of the bulk APIs. */
-export const bulkRoutes: readonly Route[] = [...profileImportRoutes];
+export const bulkRoutes: readonly Route[] = [...profileImportRoutes, ...audienceImportRoutes];

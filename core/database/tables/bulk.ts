@@ -32,6 +32,21 @@ export interface ApiKeysTable {
   created_at: number;
 }
 
+/** A list that the bulk APIs import: the members of an audience of an app. */
+export interface AudienceListsTable {
+  account_id: number;
+  /** The `audience_list_id`; of the sequence that audiences' ids are of, so that no two are alike. */
+  id: number;
+  app_id: string;
+  /** What its audience is to be called; that of the audience counts once there is one. */
+  name: string;
+  /** Null until its first import is done. */
+  audience_id: number | null;
+  /** The import that is to make it. */
+  run_id: string;
+  created_at: number;
+}
+
 /** The requests of one API key that still count for one limit. */
 export interface RateWindowsTable {
   account_id: number;

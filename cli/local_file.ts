@@ -1,0 +1,17 @@
+/**
+ * Files of this machine that a command reads.
+ *
+ * @module
+ */
+import { Failure } from "../core/contracts/failure.ts";
+
+/** A file's bytes; `-` is standard input. Failure `config` where it cannot be read. */
+export async function openLocalFile(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  if (path === "-") return Deno.stdin.readable;
+  try {
+    return (await Deno.open(path)).readable;
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound ? "does not exist" : "cannot be read";
+    throw new Failure("config", `File "${path}" ${why}`, { hint: "Check the path and its permissions", cause: error });
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Rows as members of a list: the keys of the identities that they name.
+ *
+ * @module
+ */
+import { Failure } from "../contracts/failure.ts";
+import { MemberKeys } from "../profiles/audience_members.ts";
+import { IdentityHasher, identityKey } from "../profiles/identity.ts";
+import type { IdentityRules } from "../profiles/identity_rules.ts";
+import type { IndexedBatch } from "../profiles/indexed_batch.ts";
+
+/** Most members of a list: their keys are sorted in memory, 8 bytes each. */
+export const MOST_MEMBERS = 10_000_000;
+
+const QUOTE = 0x22;
+
+const decoder = new TextDecoder(), latin1 = new TextDecoder("latin1");
+
+/** What became of rows. */
+export interface TakenRows {
+  /** Rows that name a member. */
+  readonly accepted: number;
+  /** Rows of identities that are erased. */
+  readonly refused: number;
+  /** Those of the accepted rows that name nobody, such as `null`. */
+  readonly nobody: number;
+}
+
+/** Takes rows, and gives their members' keys at the end. */
+export class ListMembers {
+  readonly keys = new MemberKeys();
+  readonly #hasher: IdentityHasher;
+
+  constructor(
+    private readonly rules: IdentityRules,
+    private readonly erased: ReadonlySet<bigint>,
+    { key, account, table, field }: {
+      readonly key: Uint8Array;
+      readonly account: number;
+      readonly table: number;
+      readonly field: string;
+    },
+  ) {
+    this.#hasher = new IdentityHasher(key, account, table, field);
+  }
+
+  /** Takes a batch. Failure `config` (`too_large`) for more than a list may have. */
+  take(batch: IndexedBatch): TakenRows {
+    const { field } = this.#hasher;
+    let accepted = 0, refused = 0, nobody = 0;
+    for (const value of valuesOf(batch, field)) {
+      const name = this.rules.normalise(field, value);
+      if (name === undefined) nobody++;
+      else {
+        const key = identityKey(this.#hasher, name, 0);
+        if (this.erased.has(key)) {
+          refused++;
+          continue;
+        }
+        this.keys.add(key);
+      }
+      accepted++;
+    }
+    checkCount(this.keys.count);
+    return { accepted, refused, nobody };
+  }
+}
+
+/** Refuses (`too_large`) more members than a list may have. */
+export function checkCount(count: number): void {
+  if (count <= MOST_MEMBERS) return;
+  throw new Failure("config", `A list audience has at most ${MOST_MEMBERS} members`, {
+    code: "too_large",
+    hint: "Split it into several, and INCLUDE them in one with a filter",
+  });
+}
+
+/** The text of a field in each row; a number's digits. */
+function* valuesOf({ bytes, times, columns: { names, spans } }: IndexedBatch, field: string): Generator<string> {
+  const column = names.indexOf(field);
+  // Of plain bytes, one character is one byte: a value is cut out of the text of them all.
+  const text = latin1.decode(bytes), isPlain = !/[\\\u0080-\uffff]/.test(text);
+  for (let row = 0; row < times.length; row++) {
+    const at = 2 * (row * names.length + column);
+    const from = spans[at] ?? 0, to = spans[at + 1] ?? 0;
+    if (column < 0 || from === to) throw new TypeError(`Row ${row} of a list's import has no "${field}"`);
+    if (bytes[from] !== QUOTE) yield latin1.decode(bytes.subarray(from, to));
+    else if (isPlain) yield text.slice(from + 1, to - 1);
+    else yield JSON.parse(decoder.decode(bytes.subarray(from, to))) as string;
+  }
+}
