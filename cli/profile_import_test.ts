@@ -21,7 +21,7 @@ Deno.test("profile-import: operations in file order, a bad row costs one row, an
   await Deno.mkdir(`${cli.folder}/in`);
   await Deno.writeTextFile(`${cli.folder}/in/changes.jsonl`, `\uFEFF${LINES.join("\r\n")}\n`);
   await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", `${cli.folder}/in`);
-  const run = await cli.json("run", "profile-import", "--file", "changes.jsonl");
+  const run = await cli.json("run", "profile-import", "--auth", "in", "--file", "changes.jsonl");
   const { status, read, accepted, rejected, profiles_created, profiles_updated } = run;
   assert.deepEqual([status, read, accepted, rejected], ["succeeded", 12, 8, 4]);
   assert.deepEqual([profiles_created, profiles_updated], [3, 0]);
@@ -41,7 +41,8 @@ Deno.test("profile-import: operations in file order, a bad row costs one row, an
   );
   assert.deepEqual(await attributes("123"), { customer_id: "123", example2: ["value1", "value2"] });
   assert.deepEqual(await attributes("zxc"), { customer_id: "zxc" });
-  await cli.json("run", "profile-import", "--file", "changes.jsonl");
+  // Without an auth it is a file of this machine.
+  await cli.json("run", "profile-import", "--file", `${cli.folder}/in/changes.jsonl`);
   assert.match(JSON.stringify(await attributes("abc")), /"big":"12345678901234567891".*"foo":2/);
 });
 
@@ -53,7 +54,7 @@ Deno.test("profile-import: CSV assigns the cells that are not empty to the custo
   await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", `${cli.folder}/in`);
   const { app_id } = await cli.json("app", "create", "--name", "Shop");
   const run = await cli.json(
-    ...["run", "profile-import", "--file", "changes.csv", "--format", "csv", "--delimiter", ";"],
+    ...["run", "profile-import", "--auth", "in", "--file", "changes.csv", "--format", "csv", "--delimiter", ";"],
     ...["--app", String(app_id)],
   );
   assert.deepEqual([run["accepted"], run["rejected"]], [3, 2]);
@@ -65,7 +66,7 @@ Deno.test("profile-import: CSV assigns the cells that are not empty to the custo
   const profile = await cli.json("profile", "get", "customer_id", "1", "--table", "shop");
   assert.deepEqual(profile["attributes"], { customer_id: "1", "full\nname": "Ann B", plan: "gold" });
   assert.equal((await cli.run(["profile", "get", "customer_id", "1"])).code, 3);
-  const unknown = await cli.run(["run", "profile-import", "--file", "changes.csv", "--app", "nobody"]);
+  const unknown = await cli.run(["run", "profile-import", "--auth", "in", "--file", "changes.csv", "--app", "nobody"]);
   assert.match(unknown.stderr, /There is no app "nobody"/);
 });
 
@@ -80,7 +81,7 @@ Deno.test("what a mapping computes is not changed by an import, nor is what an i
   const row = (attr: string) => `{"customer_id":"1","changes":[{"op":"assign","attr":"${attr}","value":5}]}\n`;
   await Deno.writeTextFile(`${cli.folder}/in/a.jsonl`, row("visits") + row("calls"));
   await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", `${cli.folder}/in`);
-  const run = await cli.json("run", "profile-import", "--file", "a.jsonl");
+  const run = await cli.json("run", "profile-import", "--auth", "in", "--file", "a.jsonl");
   assert.deepEqual([run["accepted"], run["rejected"]], [1, 1]);
   await Deno.writeTextFile(
     `${cli.folder}/n.lql`,
