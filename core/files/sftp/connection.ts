@@ -57,6 +57,19 @@ export class SftpConnection {
     }
   }
 
+  /**
+   * Runs `work` once to clear away what was left; when the store was aborted, which ends its session, on one of its own.
+   */
+  async cleaning<T>(signal: AbortSignal, work: (session: SftpSession) => Promise<T>): Promise<T> {
+    if (!this.#ending.signal.aborted) return await this.once(signal, work);
+    const session = await openSession(this.settings, signal);
+    try {
+      return await untilAborted(work(session), signal);
+    } finally {
+      await session.end();
+    }
+  }
+
   /** Counts tries of one operation. */
   attempts(signal: AbortSignal | undefined): Attempts {
     const { signal: ended } = this.#ending;

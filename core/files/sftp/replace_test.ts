@@ -48,3 +48,24 @@ Deno.test({ name: "SFTP write to a server that may only be read says so, and lea
   });
   assert.deepEqual(await names(server), []);
 });
+
+Deno.test({
+  name: "SFTP write that is stopped, by its store's signal or its own, leaves nothing on the server",
+  ignore,
+}, async () => {
+  await using server = await startOpenSsh();
+  for (const whose of ["store", "write"]) {
+    const stop = new AbortController();
+    const { signal } = stop;
+    const verifyHostKey = (key: string) => key === server.hostKeyFingerprint;
+    await using store = await openSftpStore({ ...server, verifyHostKey, ...(whose === "store" ? { signal } : {}) });
+    const content = ReadableStream.from(async function* () {
+      for (;;) {
+        yield new Uint8Array(100_000);
+        if ((await names(server)).length > 0) stop.abort(new Failure("cancelled", "Stopped"));
+      }
+    }());
+    await assert.rejects(store.write("a.csv", content, whose === "write" ? { signal } : {}), { message: "Stopped" });
+    assert.deepEqual(await names(server), [], whose);
+  }
+});

@@ -44,11 +44,13 @@ export async function writeRemote(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const reader = content.getReader();
+  let begun = false;
   try {
     throwIfAborted(signal);
     // Nothing of the content is consumed yet, so this much may be tried again.
     const opened = await connection.retrying(signal, async (session) => {
       await refuseFolder(session, target);
+      begun = true;
       return { session, handle: await openTemporary(session, target) };
     });
     await connection.once(signal, async () => {
@@ -68,7 +70,7 @@ export async function writeRemote(
   } catch (error) {
     reader.cancel(error).catch(() => {});
     const lacking = await lackOf(connection, target, error);
-    await removeTemporary(connection, target.temporary);
+    if (begun) await removeTemporary(connection, target.temporary);
     throw abortedOr(signal, lacking ?? pathFailure(error, target.path));
   }
 }
@@ -141,10 +143,10 @@ async function flush(session: SftpSession, handle: Buffer): Promise<void> {
   }
 }
 
-/** Removes what a failed write left, on a new connection where the old one is gone. */
+/** Removes what a failed write left, on a new connection where the old one is gone, or was ended with the work. */
 async function removeTemporary(connection: SftpConnection, temporary: string): Promise<void> {
   try {
-    await connection.once(
+    await connection.cleaning(
       AbortSignal.timeout(CLEAN_UP),
       (session) => session.request<void>((sftp, done) => sftp.unlink(temporary, (error) => done(error))),
     );
