@@ -59,6 +59,8 @@ export interface RunHooks {
   readonly log: Log;
   /** When the attempt began, by `performance.now` of this thread; now, unless told. */
   readonly began?: number;
+  /** Milliseconds that the attempts before have worked; as the run's row says, unless told: it may count this one. */
+  readonly workedBefore?: number;
   /** Whether and when to try again after a transient failure. */
   readonly retries: RetryPlan;
   /** Leads to a worker that waits to commit; without one, the run's own thread commits. */
@@ -118,7 +120,7 @@ class RunAttempt {
     this.#row = row;
     this.#connected = row.rows_read > 0 || row.retries > 0;
     this.#notes.push(...JSON.parse(row.notes) as string[]);
-    this.#duration = row.duration_ms;
+    this.#duration = hooks.workedBefore ?? row.duration_ms;
     this.#bytes = row.bytes;
     if (row.progress !== null) this.#progress = JSON.parse(row.progress);
     const task = TASKS.get(row.job_type);

@@ -19,6 +19,8 @@ export type ToRun =
     readonly claim: Claim;
     /** When it was claimed, in milliseconds since the Unix epoch, as `performance` counts them. */
     readonly claimedAt: number;
+    /** Milliseconds that the attempts before have worked. */
+    readonly workedBefore: number;
     readonly retries: RetryPlan;
     /** Leads to a worker that waits to commit. */
     readonly commits: MessagePort;

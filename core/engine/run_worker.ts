@@ -27,12 +27,14 @@ scope.addEventListener("message", ({ data }) => {
   else abort.abort(reviveError(data.failure));
 });
 
-async function work({ home, plugins, claim, claimedAt, retries, commits }: ToRun & { type: "start" }): Promise<void> {
+async function work(start: ToRun & { type: "start" }): Promise<void> {
+  const { home, plugins, claim, claimedAt, workedBefore, retries, commits } = start;
   await using core = await openCore({ home, plugins });
   let told = 0;
   const end = await executeRun(core, claim, {
     signal: abort.signal,
     began: claimedAt - performance.timeOrigin,
+    workedBefore,
     progress: (progress) => {
       const now = performance.now();
       if (now - told < PROGRESS_PAUSE) return;

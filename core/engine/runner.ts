@@ -271,6 +271,7 @@ export class Runner implements AsyncDisposable {
       plugins,
       claim,
       claimedAt: performance.timeOrigin + claimedAt,
+      workedBefore,
       retries: this.#retries,
       commits: committing.port,
     };

@@ -171,3 +171,26 @@ onEachDatabase("a run that was queued before a plugin lost a key is executed, wi
   assert.equal(await executeRun(core, claim, hooks), "succeeded");
   assert.ok(JSON.parse((await readRun(database, id)).notes).includes(GONE));
 });
+
+onEachDatabase("time that was noted while a run's thread started is not counted twice", async (databases) => {
+  await using peer = await upgraded(databases);
+  const { context, folder } = peer;
+  const { database } = context;
+  const auth = await authsOf(context, async () => NOBODY).get("In");
+  const config = JSON.stringify({ file: "a" });
+  const id = await addRun(database, { job_type: "aging-import", auth_id: auth.id, config, duration_ms: 3_600_000 });
+  const claim = await claimRun(database, "0".repeat(32), [id]);
+  assert.ok(claim);
+  const core = {
+    ...context,
+    home: homeOf(folder),
+    identityKey: new Uint8Array(16),
+    archive: new Archive(`${folder}/archive`),
+    statements: statementsFor(databases.kind),
+    [Symbol.asyncDispose]: async () => {},
+  };
+  const { signal } = new AbortController();
+  const hooks = { signal, progress: () => {}, log: context.log, retries: COMMAND_RETRIES, workedBefore: 0 };
+  assert.equal(await executeRun(core, claim, hooks), "succeeded");
+  assert.ok((await readRun(database, id)).duration_ms < 3_600_000);
+});
