@@ -99,6 +99,7 @@ Deno.test("email is refused by csv-import", () => cell("email", "csv-import", fa
 Deno.test("email is refused by json-import", () => cell("email", "json-import", false));
 Deno.test("email is refused by profile-import", () => cell("email", "profile-import", false));
 Deno.test("email is refused by sftp-csv-export", () => cell("email", "sftp-csv-export", false));
+Deno.test("email is refused by audience-import", () => cell("email", "audience-import", false));
 Deno.test("email works with email-csv", () => cell("email", "email-csv", true));
 
 async function cell(method: string, type: string, works: boolean): Promise<void> {
