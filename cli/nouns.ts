@@ -39,7 +39,7 @@ export const NOUNS: Readonly<Record<string, NounEntry>> = {
     load: async () => (await import("./commands/artifact.ts")).artifact,
   },
   export: {
-    summary: "Exported files, compared with their signed manifests",
+    summary: "Exports that the bulk APIs may fetch, and exported files, compared with their signed manifests",
     load: async () => (await import("./commands/export.ts")).exports,
   },
   sftp: {

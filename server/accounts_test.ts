@@ -58,7 +58,9 @@ async function fill(server: TestServer): Promise<ReadonlyMap<string, readonly st
   const audience = await server.call("POST /api/audience", { json: { slug: "everyone", filter: "FILTER *" } });
   const app = (await server.call("POST /api/app", { json: { name: "weather" } })).json.data;
   const key = (await server.call("POST /api/apikey", { json: { name: "warehouse" } })).json.data;
+  const logs = (await server.call("POST /api/export", { json: { type: "log-export", app: "weather" } })).json.data;
   return new Map([
+    ["/api/export/", [String(logs.id)]],
     ["/api/app/", [app.app_id, "weather"]],
     ["/api/apikey/", [key.api_key]],
     ["/api/audience/", [String(audience.json.data.id), "everyone"]],

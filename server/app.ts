@@ -13,6 +13,7 @@ import { audienceRoutes } from "./api/audience.ts";
 import { auditRoutes } from "./api/audit.ts";
 import { authRoutes } from "./api/auth.ts";
 import { entityRoutes } from "./api/entity.ts";
+import { enabledExportRoutes } from "./api/enabled_export.ts";
 import { jobRoutes } from "./api/job.ts";
 import { jobTypeRoutes } from "./api/job_type.ts";
 import { erasureRoutes } from "./api/erasure.ts";
@@ -79,6 +80,7 @@ export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions
     ...erasureRoutes,
     ...appRoutes,
     ...apiKeyRoutes,
+    ...enabledExportRoutes,
     ...fileRoutes(runtime.openLink),
     ...healthRoutes(ready),
   ];

@@ -55,7 +55,7 @@ export function fileRoutes(open: Runtime["openLink"]): readonly Route[] {
         const { account = "", artifact = "", name = "" } = params;
         const file = await open({ account, artifact, name, expires, signature });
         if (file === undefined) throw notGood();
-        const etag = `"${file.sha256.slice(0, 32)}"`;
+        const etag = `"${file.version.slice(0, 32)}"`;
         const part = partOf({ size: file.size, etag }, {
           // Only GET has ranges.
           range: head ? undefined : header("range"),

@@ -1,5 +1,5 @@
 /**
- * `export verify|key`
+ * `export enable|disable|list|verify|key`
  *
  * @module
  */
@@ -8,6 +8,7 @@ import type { ExportManifest, ManifestCheck } from "../../core/codecs/manifest/m
 import { FAILURE_HANDLING } from "../../core/contracts/failure.ts";
 import type { App } from "../app.ts";
 import type { Command, Noun } from "../command.ts";
+import { disable, enable, list } from "./enabled_exports.ts";
 
 const verify: Command = {
   summary: "Compares an exported file with its manifest; exit code 5 where they differ",
@@ -85,5 +86,5 @@ const key: Command = {
   },
 };
 
-/** Files that were exported. */
-export const exports: Noun = { verbs: { verify, key } };
+/** Exports: those that may be fetched, and files that were written. */
+export const exports: Noun = { verbs: { enable, disable, list, verify, key } };

@@ -42,6 +42,7 @@ const STEPS = [
   "0022_exports",
   "0023_misfits",
   "0024_audience_lists",
+  "0025_raw_logs",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

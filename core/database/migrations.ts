@@ -30,6 +30,7 @@ import { identityRuns } from "./migrations/identity_runs.ts";
 import { importedFiles } from "./migrations/imported_files.ts";
 import { managedServer } from "./migrations/managed_server.ts";
 import { misfits } from "./migrations/misfits.ts";
+import { rawLogs } from "./migrations/raw_logs.ts";
 import { runRetries } from "./migrations/run_retries.ts";
 import { schedules } from "./migrations/schedules.ts";
 import { tenants } from "./migrations/tenants.ts";
@@ -61,6 +62,7 @@ const MIGRATIONS: readonly Migration[] = [
   exports,
   misfits,
   audienceLists,
+  rawLogs,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

@@ -7,7 +7,14 @@
  * @module
  */
 import type { ArtifactsTable } from "./tables/artifacts.ts";
-import type { ApiKeysTable, AppsTable, AudienceListsTable, RateWindowsTable } from "./tables/bulk.ts";
+import type {
+  ApiKeysTable,
+  AppsTable,
+  AudienceListsTable,
+  EnabledExportsTable,
+  LogBatchesTable,
+  RateWindowsTable,
+} from "./tables/bulk.ts";
 import type {
   AudienceHeadsTable,
   AudienceMembersTable,
@@ -261,13 +268,13 @@ export interface MappingsTable {
 export interface SegmentsTable {
   account_id: number;
   id: number;
-  /** `stream` holds events, `rejects` a run's rejected rows. */
-  kind: "stream" | "rejects";
-  /** Stream id, or run id. */
+  /** `stream` holds events, `rejects` a run's rejected rows, `logs` the raw logs of an app. */
+  kind: "stream" | "rejects" | "logs";
+  /** Stream id, run id, or app id. */
   owner: string;
-  /** Start of the hour the events came in. */
+  /** Start of the hour the events came in; of raw logs, the hour that they belong to. */
   hour: number;
-  /** Run and fence that append to it: no two processes ever write one file. */
+  /** Run and fence, or the collector, that append to it: no two processes ever write one file. */
   writer: string;
   /** Relative to the archive's folder. */
   path: string;
@@ -371,6 +378,8 @@ export interface Tables {
   apps: AppsTable;
   audience_lists: AudienceListsTable;
   api_keys: ApiKeysTable;
+  enabled_exports: EnabledExportsTable;
+  log_batches: LogBatchesTable;
   rate_windows: RateWindowsTable;
   audit_entries: AuditEntriesTable;
   audit_heads: AuditHeadsTable;

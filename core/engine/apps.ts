@@ -48,20 +48,23 @@ export async function findAppNamed(executor: Executor, account: number, name: st
   return await rowsOf(executor, account).where("apps.name", "=", name).executeTakeFirst();
 }
 
+/** The app of an account with this id or name. Failure `not_found`. */
+export async function requireAppNamed(executor: Executor, account: number, app: string): Promise<AppRow> {
+  const column = isBulkId(app) ? "apps.id" : "apps.name";
+  const row = await rowsOf(executor, account).where(column, "=", app).executeTakeFirst();
+  if (row !== undefined) return row;
+  const near = nearest(app, (await rowsOf(executor, account).execute()).map(({ name }) => name));
+  throw new Failure("config", `There is no app "${app}"`, {
+    code: "not_found",
+    hint: near === undefined ? "See `waybill app list`" : `Did you mean "${near}"?`,
+  });
+}
+
 /** The apps of the context's account. */
 export function appsOf(context: Pick<EngineContext, "database" | "accountId" | "actor">): Apps {
   const { database, accountId } = context;
 
-  async function require(executor: Executor, app: string): Promise<AppRow> {
-    const column = isBulkId(app) ? "apps.id" : "apps.name";
-    const row = await rowsOf(executor, accountId).where(column, "=", app).executeTakeFirst();
-    if (row !== undefined) return row;
-    const near = nearest(app, (await rowsOf(executor, accountId).execute()).map(({ name }) => name));
-    throw new Failure("config", `There is no app "${app}"`, {
-      code: "not_found",
-      hint: near === undefined ? "See `waybill app list`" : `Did you mean "${near}"?`,
-    });
-  }
+  const require = (executor: Executor, app: string) => requireAppNamed(executor, accountId, app);
 
   /** Refuses a name that another app has, or that could be an app's id. */
   async function checkName(executor: Executor, name: string, own?: string): Promise<string> {
@@ -81,7 +84,7 @@ export function appsOf(context: Pick<EngineContext, "database" | "accountId" | "
         const now = await database.now();
         const table = freeLabel(tableNameOf(checked), await tableNames(transaction, accountId));
         const table_id = await makeTable(transaction, accountId, table, now);
-        const row = { account_id: accountId, id: newBulkId(), name: checked, table_id, created_at: now };
+        const row = { account_id: accountId, id: newBulkId(), name: checked, table_id, log_epoch: 0, created_at: now };
         await transaction.insertInto("apps").values(row).execute();
         const detail = { table };
         await audit(transaction, context, { action: "create", kind: "app", id: row.id, label: checked, detail });
@@ -104,6 +107,8 @@ export function appsOf(context: Pick<EngineContext, "database" | "accountId" | "
       await database.write(async (transaction) => {
         const row = await require(transaction, app);
         await forgetListsOfApp(transaction, accountId, row.id);
+        await transaction.deleteFrom("enabled_exports").where("account_id", "=", accountId)
+          .where("source_id", "=", row.id).execute();
         await transaction.deleteFrom("apps").where("account_id", "=", accountId).where("id", "=", row.id).execute();
         await audit(transaction, context, { action: "delete", kind: "app", id: row.id, label: row.name });
         return viewOf(row);

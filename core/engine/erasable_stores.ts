@@ -15,7 +15,7 @@ import { artifactStore } from "./artifacts/erase_artifacts.ts";
 import { audienceStore } from "./erase_audiences.ts";
 import { managedFileStore } from "./erase_managed.ts";
 import { noticeStore } from "./erase_notices.ts";
-import { eventStore, rejectStore } from "./erase_archive.ts";
+import { eventStore, rawLogStore, rejectStore } from "./erase_archive.ts";
 import { profileStore } from "./erase_profiles.ts";
 import { tableStore } from "./erase_tables.ts";
 import { fileStore } from "./erase_files.ts";
@@ -79,6 +79,7 @@ export const ERASABLE_STORES: readonly ErasableStore[] = [
   profileStore,
   eventStore,
   rejectStore,
+  rawLogStore,
   snapshotStore,
   fieldStore,
   runStore,
@@ -111,6 +112,8 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   apps: "names",
   audience_lists: "names",
   api_keys: "keys, and hashes of their secrets",
+  enabled_exports: "ids",
+  log_batches: "hashes of keys and batches, and counts",
   rate_windows: "when a key was used",
   settings: "keys, sealed",
   uploads: "sizes and hashes of files",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { SegmentsTable } from "../database/tables.ts";
 import { indexArchiveLines } from "../profiles/archive_batch.ts";
@@ -11,6 +12,8 @@ import { rowsOfErased } from "../profiles/refusals.ts";
 import { rewriteSegment } from "../profiles/rewrite_segment.ts";
 import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
 import { moveEpoch } from "./generations.ts";
+import { dropUnnamedLogs, moveLogEpochs } from "./raw_logs/erase_logs.ts";
+import { isAbout } from "./raw_logs/people.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
 import { delimiterOf } from "../profiles/people_in_text.ts";
 import { readTarget } from "../profiles/raw_forms.ts";
@@ -43,6 +46,18 @@ export const rejectStore: ErasableStore = {
   erase: (context) => eraseSegments(context, "rejects", () => (lines) => rejectsOfErased(context, lines)),
 };
 
+/** The raw logs of apps. */
+export const rawLogStore: ErasableStore = {
+  name: "raw logs",
+  tables: [],
+  folders: ["archive"],
+  stage: "archive",
+  erase: async (context) => {
+    await eraseSegments(context, "logs", () => (lines) => logsOfErased(context, lines));
+    await dropUnnamedLogs(context.core, context.account);
+  },
+};
+
 /** Marks the lines of a member that are to go. */
 type Leaves = (lines: Uint8Array) => Uint8Array | undefined;
 
@@ -71,13 +86,21 @@ function rejectsOfErased({ people }: EraseContext, lines: Uint8Array): Uint8Arra
   return left.includes(1) ? Uint8Array.from(left) : undefined;
 }
 
+function logsOfErased({ people, tables }: EraseContext, lines: Uint8Array): Uint8Array | undefined {
+  const fields = new Set(tables.flatMap(({ target }) => target.rules.identifyBy));
+  const left = new TextDecoder().decode(lines).split("\n").slice(0, -1).map((line) =>
+    isAbout({ people, fields }, parseJson(line), line) ? 1 : 0
+  );
+  return left.includes(1) ? Uint8Array.from(left) : undefined;
+}
+
 async function eraseSegments(
   context: EraseContext,
   kind: SegmentsTable["kind"],
   leavesOf: (segment: SegmentsTable) => Leaves,
 ): Promise<void> {
   const { core: { archive, database }, account, run, signal, commit } = context;
-  let at = context.position as unknown as Position | undefined ?? await begin(context);
+  let at = context.position as unknown as Position | undefined ?? await begin(context, kind);
   if (at.remove !== null) archive.remove(at.remove);
   const segments = await database.kysely.selectFrom("segments").selectAll().where("account_id", "=", account)
     .where("kind", "=", kind).where("id", ">", at.segment).where("id", "<=", at.until).orderBy("id").execute();
@@ -105,7 +128,7 @@ async function eraseSegments(
         await transaction.updateTable("runs")
           .set((set) => ({ rejected_erased: set("rejected_erased", "+", rewritten.removed) }))
           .where("account_id", "=", account).where("id", "=", segment.owner).execute();
-      } else {
+      } else if (kind === "stream") {
         await transaction.updateTable("streams")
           .set((set) => ({ events: set("events", "-", rewritten.removed) }))
           .where("account_id", "=", account).where("id", "=", Number(segment.owner)).execute();
@@ -117,11 +140,11 @@ async function eraseSegments(
   }
 }
 
-/** Makes running imports begin new files, so that those which are there grow no more. */
-async function begin({ account, commit }: EraseContext): Promise<Position> {
+/** Makes running imports, or collectors, begin new files, so that those which are there grow no more. */
+async function begin({ account, commit }: EraseContext, kind: SegmentsTable["kind"]): Promise<Position> {
   let position: Position | undefined;
   await commit(async (transaction) => {
-    await moveEpoch(transaction, account);
+    await (kind === "logs" ? moveLogEpochs : moveEpoch)(transaction, account);
     const { last } = await transaction.selectFrom("segments").select((select) => select.fn.max("id").as("last"))
       .where("account_id", "=", account).executeTakeFirstOrThrow();
     position = { until: last ?? 0, segment: 0, remove: null };

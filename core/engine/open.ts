@@ -27,6 +27,7 @@ import { erasuresOf } from "./erasures.ts";
 import { type Core, openCore } from "./core.ts";
 import { entitiesOf } from "./entities.ts";
 import { EntityTables } from "./entity_tables.ts";
+import { enabledExportsOf } from "./exports/enabled_exports.ts";
 import { exportPublicKey } from "./exports/signing.ts";
 import { Janitor, type Sweep } from "./janitor.ts";
 import { jobsOf } from "./jobs.ts";
@@ -38,6 +39,10 @@ import { mappingsOf } from "./mappings.ts";
 import { Processes, type ProcessKind, takesAny } from "./processes.ts";
 import { hastenEarlier } from "./queue.ts";
 import { profilesOf } from "./profiles.ts";
+import { LogCollector } from "./raw_logs/collector.ts";
+import { openLinkedHour } from "./raw_logs/log_hours.ts";
+import { rawLogsOf } from "./raw_logs/raw_logs.ts";
+import { sweepLogs } from "./raw_logs/sweep_logs.ts";
 import { RateLimiter } from "./rate_limits.ts";
 import { Runner } from "./runner.ts";
 import { runsOf } from "./runs.ts";
@@ -72,7 +77,7 @@ export interface OpenOptions {
   readonly actor?: Actor;
   /** Where to log; JSON lines on stderr unless told. */
   readonly log?: EngineLog;
-  /** Another clock than the database's for what expires: artifacts and their links, the windows of rate limits. */
+  /** Another clock than the database's for what expires: artifacts and links, rate limits, hours of raw logs. */
   readonly clock?: () => Promise<number>;
 }
 
@@ -104,8 +109,9 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const connections = stack.use(new Connections({ ...core, log }));
 
   const { clock = () => database.now() } = options;
-  const links = new Links(core, clock);
+  const links = new Links(core, clock, (account, name, now) => openLinkedHour(core, account, name, now));
   const sweeps = sweepsOf(core, clock);
+  const collector = new LogCollector(core, clock);
   const limiter = new RateLimiter(database, rateLimits, clock);
 
   let process: Processes | undefined;
@@ -194,6 +200,8 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
       tokens: tokensOf(context),
       apps: appsOf(context),
       apiKeys: apiKeysOf(context),
+      enabledExports: enabledExportsOf(context),
+      rawLogs: rawLogsOf(context, { core, collector, links, clock }),
       erasures: erasuresOf(context, {
         statements: core.statements,
         identityKey: core.identityKey,
@@ -245,6 +253,13 @@ function sweepsOf(core: Core, clock: () => Promise<number>): readonly Sweep[] {
         for (const artifact of await sweepArtifacts(core, { clock })) {
           log.info("The file of an artifact was removed", { artifact });
         }
+      },
+    },
+    {
+      what: "The raw logs",
+      sweep: async (log) => {
+        const files = await sweepLogs(core, clock);
+        if (files > 0) log.info("Raw logs were removed: their 30 days are over", { files });
       },
     },
     {

@@ -14,8 +14,10 @@ import type { LinkedFile, LinkRequest } from "./artifacts/links.ts";
 import type { Artifacts } from "./artifacts/views.ts";
 import type { ApiKeys, Apps, AudienceLists } from "./bulk_parts.ts";
 import type { Audiences, Entities, Erasures, Mappings, Profiles, ProfileTables, Streams } from "./data_parts.ts";
+import type { EnabledExports } from "./exports/enabled_exports.ts";
 import type { JobFileView } from "./job_files.ts";
 import type { ManagedServer } from "./managed/views.ts";
+import type { RawLogs } from "./raw_logs/views.ts";
 import type { Bucket } from "./rate_limits.ts";
 import type { Admission } from "./rate_window.ts";
 import type { Registry } from "./registry.ts";
@@ -328,6 +330,8 @@ export interface Engine {
   readonly apps: Apps;
   readonly apiKeys: ApiKeys;
   readonly audienceLists: AudienceLists;
+  readonly enabledExports: EnabledExports;
+  readonly rawLogs: RawLogs;
   readonly erasures: Erasures;
   readonly audit: AuditLog;
 }

@@ -108,11 +108,15 @@ export class Archive {
       throw error;
     }
     for (const name of names.filter((name) => name.includes(writer))) {
-      const path = `${folder}/${name}`, full = join(this.folder, path);
-      const length = lengths.get(path);
-      if (length === undefined) Deno.removeSync(full);
-      else if (Deno.statSync(full).size > length) Deno.truncateSync(full, length);
+      this.cut(`${folder}/${name}`, lengths);
     }
+  }
+
+  /** Cuts off what lies past a file's durable length in `lengths`; removes a file that is not in it. */
+  cut(path: string, lengths: ReadonlyMap<string, number>): void {
+    const length = lengths.get(path), full = join(this.folder, path);
+    if (length === undefined) this.remove(path);
+    else if (Deno.statSync(full).size > length) Deno.truncateSync(full, length);
   }
 
   /** Reads the lines of a file up to its durable length, decompressed, in blocks that end with a whole line. */

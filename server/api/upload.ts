@@ -106,7 +106,8 @@ function withCharset(job: UploadJob, options: Readonly<Record<string, string>>, 
   });
 }
 
-function keyOf(key: string | undefined): { readonly key?: string } {
+/** The key that a header holds. Failure `config` for one that is too long, or not printable. */
+export function keyOf(key: string | undefined): { readonly key?: string } {
   if (key === undefined) return {};
   // Field values of HTTP (RFC 9110, section 5.5) are more; whatever is not printable is a mistake.
   if (key.length <= KEY_LENGTH && /^[\x20-\x7e]+$/.test(key)) return { key };

@@ -22,6 +22,7 @@
 import type { Route } from "../route.ts";
 import { audienceImportRoutes } from "./audience_import.ts";
 import { profileImportRoutes } from "./profile_import.ts";
+import { rawLogRoutes } from "./raw_logs.ts";
 
 /** The routes of the bulk APIs. */
-export const bulkRoutes: readonly Route[] = [...profileImportRoutes, ...audienceImportRoutes];
+export const bulkRoutes: readonly Route[] = [...profileImportRoutes, ...audienceImportRoutes, ...rawLogRoutes];

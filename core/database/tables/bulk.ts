@@ -1,5 +1,5 @@
 /**
- * The tables of the bulk APIs: apps, API keys, and how often each key was used of late.
+ * The tables of the bulk APIs: apps, API keys and how often each was used of late, enabled exports, batches of raw logs.
  *
  * The rules of `../tables.ts` hold here too.
  *
@@ -15,6 +15,33 @@ export interface AppsTable {
   name: string;
   /** Its profile table (`profile_tables.id`). */
   table_id: number;
+  /** Moved by erasures: collectors of raw logs begin new files, and look again at who is refused. */
+  log_epoch: number;
+  created_at: number;
+}
+
+/** An export that the bulk APIs may fetch. */
+export interface EnabledExportsTable {
+  account_id: number;
+  id: number;
+  /** A job type. */
+  type: "log-export";
+  /** App id. */
+  source_id: string;
+  created_at: number;
+}
+
+/** A batch of raw logs that came with an idempotency key. */
+export interface LogBatchesTable {
+  account_id: number;
+  /** SHA-256, hex, of who sent it, the app and the key. */
+  key_hash: string;
+  /** SHA-256, hex, of its lines. */
+  digest: string;
+  /** What its sender was answered. */
+  accepted: number;
+  late: number;
+  refused: number;
   created_at: number;
 }
 

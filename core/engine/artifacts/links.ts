@@ -24,23 +24,35 @@ export interface LinkedFile {
   readonly mediaType: string;
   /** Bytes. */
   readonly size: number;
-  /** SHA-256 of its bytes, hex. */
-  readonly sha256: string;
+  /** Hex digits that are others when its bytes are. */
+  readonly version: string;
   /** Gives `length` bytes from `first` on, and writes down that it was fetched; undefined where it is gone by now. */
   read(first: number, length: number): Promise<ReadableStream<Uint8Array> | undefined>;
 }
+
+/** Opens what a signed link names at a time: `account` is a public id. */
+export type OpenOther = (account: string, name: string, now: number) => Promise<LinkedFile | undefined> | undefined;
 
 /** The links of a data directory. */
 export class Links {
   #key: Promise<Uint8Array> | undefined;
 
-  constructor(private readonly core: ArtifactCore, private readonly clock: () => Promise<number>) {}
+  /** `openOther` opens what is no artifact, by the name that a link has in its place; undefined where nothing is called so. */
+  constructor(
+    private readonly core: ArtifactCore,
+    private readonly clock: () => Promise<number>,
+    private readonly openOther: OpenOther = () => undefined,
+  ) {}
 
   /**
    * Path and query of a link to an artifact, good until the artifact expires, or until `until` where that is earlier.
    * `account` is the account's public id.
    */
-  async path(account: string, { id, name, expires_at }: FinishedArtifact, until = expires_at): Promise<string> {
+  async path(
+    account: string,
+    { id, name, expires_at }: Pick<FinishedArtifact, "id" | "name" | "expires_at">,
+    until = expires_at,
+  ): Promise<string> {
     const expires = Math.ceil(Math.min(until, expires_at) / 1_000);
     const claims = { account, artifact: id, name, expires: String(expires) };
     return linkPath(await this.#linkKey(), claims);
@@ -55,6 +67,8 @@ export class Links {
     const now = await this.clock();
     if (now >= Number(expires) * 1_000) return undefined;
     const { database: { kysely }, home } = this.core;
+    const other = this.openOther(account, artifact, now);
+    if (other !== undefined) return await other;
     const row = await kysely.selectFrom("artifacts").innerJoin("accounts", "accounts.id", "artifacts.account_id")
       .selectAll("artifacts").where("accounts.public_id", "=", account).where("artifacts.id", "=", artifact)
       .where("ended_at", "is", null).where("expires_at", ">", now).executeTakeFirst();
@@ -64,7 +78,13 @@ export class Links {
     const place = { account: row.account_id, id: row.id };
     // One that does not lie there as it was written, after a restore perhaps, is none.
     if (await files.size(place) !== size) return undefined;
-    return { name, mediaType, size, sha256, read: (first, length) => this.#read(files, place, row, first, length) };
+    return {
+      name,
+      mediaType,
+      size,
+      version: sha256,
+      read: (first, length) => this.#read(files, place, row, first, length),
+    };
   }
 
   async #read(

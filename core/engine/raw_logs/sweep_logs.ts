@@ -1,0 +1,39 @@
+/**
+ * Removes raw logs whose 30 days are over, and keys of batches whose day is.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Core } from "../core.ts";
+import { namesIn, unlessMissing } from "../stored_files.ts";
+import { KEEP_KEYS } from "./collector.ts";
+import { logFolder } from "./commit_logs.ts";
+import { HOUR, removedAt } from "./hours.ts";
+
+/** How long a day is, in milliseconds. */
+const DAY = 24 * HOUR;
+
+/** Gives the number of files that are gone. */
+export async function sweepLogs(
+  { archive, database }: Pick<Core, "archive" | "database">,
+  clock: () => Promise<number>,
+): Promise<number> {
+  const { kysely } = database;
+  const now = await clock();
+  await kysely.deleteFrom("log_batches").where("created_at", "<=", now - KEEP_KEYS).execute();
+  const last = now - removedAt(0);
+  const gone = await kysely.deleteFrom("segments").where("kind", "=", "logs").where("hour", "<=", last)
+    .returning("path").execute();
+  // Noted first: what a crash leaves goes with its day.
+  for (const { path } of gone) archive.remove(path);
+  for (const account of await namesIn(archive.folder)) {
+    const root = join(archive.folder, logFolder(Number(account)));
+    for (const app of await namesIn(root)) {
+      for (const day of await namesIn(join(root, app))) {
+        if (Date.parse(day) + DAY - HOUR > last) continue;
+        await Deno.remove(join(root, app, day), { recursive: true }).catch(unlessMissing);
+      }
+    }
+  }
+  return gone.length;
+}
