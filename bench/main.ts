@@ -17,6 +17,7 @@ import { benchHealthz } from "./healthz.ts";
 import { benchJourney } from "./journey.ts";
 import { benchJson } from "./json.ts";
 import { benchManaged } from "./managed.ts";
+import { benchLogs } from "./logs.ts";
 import { benchMapping } from "./mapping.ts";
 import { benchPgp } from "./pgp.ts";
 import { benchPostgres } from "./postgres.ts";
@@ -117,6 +118,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     sizes: [1_000_000, 3],
     needs: ["time", "openssh-server", "openssh-client", "wrk"],
     run: (profiles = 1, rounds = 1) => benchEntity(profiles, rounds),
+  },
+  logs: {
+    title: "Collecting raw logs",
+    usage: "[rounds]",
+    sizes: [5],
+    needs: ["time", "openssh-server", "openssh-client", "wrk"],
+    run: (rounds = 1) => benchLogs(rounds),
   },
   audience: {
     title: "Counting audiences",

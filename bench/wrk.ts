@@ -20,7 +20,10 @@ export interface LoadOptions {
   /** Path of one of `count` things, `%d` standing for its number. */
   readonly path: string;
   readonly count: number;
+  /** A token, or the whole header where it holds a blank. */
   readonly token: string;
+  /** File whose bytes are posted; GET unless told. */
+  readonly body?: string;
   /** Requests in flight. */
   readonly connections: number;
   readonly seconds: number;
@@ -28,14 +31,17 @@ export interface LoadOptions {
 
 /** In Lua, as wrk runs it: a random thing each request, and figures in the end. An answer other than 2xx is an error. */
 const SCRIPT = `
-local path, count, token
+local path, count, token, method, body
 function init(args)
-  path, count, token = args[1], tonumber(args[2]), args[3]
+  path, count, token, method = args[1], tonumber(args[2]), args[3], "GET"
   math.randomseed(os.time())
-  wrk.headers["Authorization"] = "Bearer " .. token
+  wrk.headers["Authorization"] = token:find(" ") and token or "Bearer " .. token
+  if args[4] then
+    method, body = "POST", io.open(args[4]):read("*a")
+  end
 end
 function request()
-  return wrk.format("GET", path:format(math.random(0, count - 1)))
+  return wrk.format(method, path:format(math.random(0, count - 1)), nil, body)
 end
 function done(summary, latency, requests)
   local e = summary.errors
@@ -46,11 +52,28 @@ end
 
 /** Asks for random things as fast as they are answered. Throws where any answer is an error. */
 export async function load(options: LoadOptions): Promise<Load> {
-  const { url, path, count, token, connections, seconds } = options;
+  const { url, path, count, token, body, connections, seconds } = options;
   const script = await Deno.makeTempFile({ suffix: ".lua" });
   try {
     await Deno.writeTextFile(script, SCRIPT);
-    const args = ["-t", "1", "-c", connections, "-d", `${seconds}s`, "-s", script, url, "--", path, count, token];
+    const args = [
+      "-t",
+      "1",
+      "-c",
+      connections,
+      "-d",
+      `${seconds}s`,
+      "--timeout",
+      "10s",
+      "-s",
+      script,
+      url,
+      "--",
+      path,
+      count,
+      token,
+    ];
+    if (body !== undefined) args.push(body);
     const { stdout, stderr } = await new Deno.Command("/usr/bin/wrk", { args: args.map(String) }).output();
     const output = new TextDecoder().decode(stdout);
     const figures = /FIGURES (\d+) (\d+) (\d+) (\d+) (\d+)/.exec(output)?.slice(1).map(Number);

@@ -24,6 +24,9 @@ export const KEEP_KEYS = 86_400_000;
 /** Rows of one commit. */
 const GROUP_ROWS = 50_000;
 
+/** How long a batch waits for others that are just coming in, in milliseconds: one sync of the disk does for all. */
+const WAIT = 50;
+
 /** How often a group is prepared anew when what it was prepared under holds no more. */
 const TRIES = 10;
 
@@ -37,6 +40,9 @@ export class LogCollector {
   readonly #commits: LogCommits;
   #waiting: Waiting[] = [];
   #working = false;
+  /** Batches whose lines are being read. */
+  #coming = 0;
+  #allCame = Promise.withResolvers<void>();
 
   constructor(
     private readonly core: Pick<Core, "database" | "archive" | "identityKey">,
@@ -47,18 +53,31 @@ export class LogCollector {
 
   /** Keeps a batch; resolves when it is on the disk. */
   async collect(place: AppRef, actor: Actor, input: CollectInput): Promise<CollectedView> {
-    const text = await textOf(input);
-    const rows = await readRows(text, place.app, await this.clock());
-    const key = input.key === undefined ? undefined : keyOf(place, actor, input.key, text);
+    const batch = await this.#read(place, actor, input);
     const settle = Promise.withResolvers<CollectedView>();
-    this.#waiting.push({ ...place, rows, key, settle });
+    this.#waiting.push({ ...batch, settle });
     if (!this.#working) void this.#work();
     return await settle.promise;
+  }
+
+  async #read(place: AppRef, actor: Actor, input: CollectInput): Promise<Batch> {
+    this.#coming++;
+    try {
+      const text = await textOf(input);
+      const rows = await readRows(text, place.app, await this.clock());
+      return { ...place, rows, key: input.key === undefined ? undefined : keyOf(place, actor, input.key, text) };
+    } finally {
+      if (--this.#coming === 0) {
+        this.#allCame.resolve();
+        this.#allCame = Promise.withResolvers();
+      }
+    }
   }
 
   async #work(): Promise<void> {
     this.#working = true;
     while (this.#waiting.length > 0) {
+      await this.#untilAllCame();
       const group = this.#nextGroup();
       try {
         const answers = await this.#commit(group);
@@ -72,6 +91,17 @@ export class LogCollector {
       }
     }
     this.#working = false;
+  }
+
+  /** Lets in whoever is at the door, for a moment. */
+  async #untilAllCame(): Promise<void> {
+    // Requests that have come while nobody looked are begun to be read here.
+    await new Promise((resolve) => setTimeout(resolve));
+    if (this.#coming === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, WAIT);
+    await Promise.race([this.#allCame.promise, promise]);
+    clearTimeout(timer);
   }
 
   /** Of batches with one key, the first: the others are answered from what became of it. */

@@ -52,7 +52,14 @@ function readAt(at: JsonValue): ReadTime {
   }
 }
 
+/** The second that was asked for last: the events of a batch are often of few. */
+let last = { second: -1, text: "" };
+
 /** A time as rows have it: UTC, in whole seconds, without saying so. */
 export function atOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 19).replace("T", " ");
+  const second = Math.floor(time / 1_000);
+  if (last.second !== second) {
+    last = { second, text: new Date(time).toISOString().slice(0, 19).replace("T", " ") };
+  }
+  return last.text;
 }
