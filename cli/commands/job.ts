@@ -174,6 +174,7 @@ function print(app: App, job: JobView): void {
     ["auth", job.auth_id],
     ...Object.entries(job.config),
     ["last run", job.last_run_id],
+    ["revision", job.revision],
     ["updated", job.updated_at],
   ]);
 }

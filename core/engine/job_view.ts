@@ -55,6 +55,7 @@ export function jobView(registry: Pick<Registry, "jobs">, row: JobRow, now: numb
     failures: failures ?? 0,
     next_runs: schedule === undefined ? [] : nextRuns(schedule, now, NEXT).map(isoTime),
     last_run_id,
+    personal: row.personal === 1,
     revision: row.revision,
     created_at: isoTime(row.created_at),
     updated_at: isoTime(row.updated_at),

@@ -4,13 +4,14 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
-import type { Choice, Plan } from "../contracts/job.ts";
+import type { Choice, JobDefinition, Plan } from "../contracts/job.ts";
 import type { FileLedger } from "../contracts/ledger.ts";
 import type { Spool } from "../contracts/spool.ts";
 import type { Executor } from "../database/database.ts";
 import { isUniqueViolation } from "../database/unique_violation.ts";
 import type { JobsTable } from "../database/tables.ts";
 import { audit, type AuditEntry } from "./audit.ts";
+import type { Scoped } from "./capabilities.ts";
 import { changedNames } from "./changed_names.ts";
 import { choicePage, choiceQuestion } from "./choices.ts";
 import type { Connection, Connections } from "./connections.ts";
@@ -18,7 +19,7 @@ import type { EngineContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { type Access, listedTypes, requireDirection } from "./directions.ts";
 import { planExport } from "./exports/plan_export.ts";
-import { personalOf } from "./exports/reader.ts";
+import { personalOf, readerOf } from "./exports/reader.ts";
 import { sourceChoices } from "./exports/source_choices.ts";
 import { newId } from "./ids.ts";
 import { ledgerName } from "./import_files.ts";
@@ -163,17 +164,19 @@ class SavedJobs implements Jobs {
     what: string | JobInput | SavedJobInput,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Plan> {
-    const { jobId, input, notes } = await this.#inputOf(typeof what === "string" ? { job: what } : what);
-    const resolved = await resolveInput(this.#context, this.#context.database.kysely, input);
+    const { jobId, personal, input, notes } = await this.#inputOf(typeof what === "string" ? { job: what } : what);
+    const reader = readerOf({ personal });
+    const saved = jobId !== null && personalOf(this.#context.actor) === 1 ? reader : undefined;
+    const resolved = await resolveInput(this.#context, this.#context.database.kysely, input, saved);
     const { job: definition, auth, config: stored } = resolved;
     if (definition.plan === undefined) {
       const nothing = "This job type cannot tell more without running";
       return { summary: definition.summary, facts: {}, notes: [...notes, nothing] };
     }
     const config = pluginParsed(definition, stored);
-    const plan = await this.#planner(jobId, resolved, config);
+    const plan = await this.#planner(jobId, resolved, config, reader);
     const told = await this.#connected(`The plan of "${definition.id}"`, auth, options, plan);
-    return { ...told, notes: [...notes, ...told.notes] };
+    return { ...told, notes: [...notes, ...told.notes, ...this.#personalNotes(definition, personal, jobId)] };
   }
 
   /** Asks the plugin for its plan. */
@@ -181,18 +184,30 @@ class SavedJobs implements Jobs {
     jobId: string | null,
     resolved: ResolvedInput,
     config: ReturnType<typeof pluginParsed>,
+    reader: Scoped,
   ): Promise<(given: Given) => Promise<Plan>> {
     const { job, auth, config: stored } = resolved;
-    const { database, accountId, account, actor } = this.#context;
+    const { database, accountId, account } = this.#context;
     if (job.direction === "import") {
       const files = await this.#ledger(jobId, resolved, ledgerName(job.into(config)));
       const continuous = isContinuous(job, stored);
       return (given) => job.plan!({ config, continuous, files, ...given });
     }
-    const owner = { account: accountId, settings: account.settings, reader: actor };
+    const owner = { account: accountId, settings: account.settings, reader };
     const of = { job_id: jobId, job_type: job.id, auth_id: auth.id, config: JSON.stringify(stored) };
     const planned = { job, config, stored, owner, of: { account_id: accountId, ...of } };
     return (given) => planExport(database, job.plan!.bind(job), { ...planned, ...given });
+  }
+
+  /** What is to be known of personal fields: a plan shows what both who saved the job and who asks may see. */
+  #personalNotes({ direction }: JobDefinition, personal: number, jobId: string | null): string[] {
+    const { account: { settings }, actor } = this.#context;
+    if (direction === "import" || settings.pii_fields.length === 0 || personal === 1) return [];
+    return [
+      jobId !== null && personalOf(actor) === 1
+        ? "Fields that the account calls personal are left out: whoever saved the job may not see them"
+        : "Fields that the account calls personal are left out here, as you may not see them",
+    ];
   }
 
   async files(job: string, options: { readonly cursor?: string; readonly limit?: number } = {}): Promise<
@@ -219,10 +234,12 @@ class SavedJobs implements Jobs {
 
   async #inputOf(
     what: JobInput | SavedJobInput,
-  ): Promise<ReturnType<typeof savedInput> & { readonly jobId: string | null }> {
-    if (!("job" in what)) return { jobId: null, input: what, notes: [] };
-    const row = await this.#find(this.#context.database.kysely, what.job, "read");
-    return { jobId: row.id, ...savedInput(this.#context, row, what) };
+  ): Promise<ReturnType<typeof savedInput> & { readonly jobId: string | null; readonly personal: number }> {
+    const { database, actor } = this.#context;
+    const personal = personalOf(actor);
+    if (!("job" in what)) return { jobId: null, personal, input: what, notes: [] };
+    const row = await this.#find(database.kysely, what.job, "read");
+    return { jobId: row.id, personal: Math.min(row.personal, personal), ...savedInput(this.#context, row, what) };
   }
 
   async choices(input: JobInput, field: string, options: ChoiceOptions = {}): Promise<Page<Choice>> {

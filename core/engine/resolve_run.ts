@@ -56,7 +56,12 @@ export async function resolveRun(
   const { input, notes } = savedInput(context, row, run);
   // Whoever only starts a job exports what it was made for; whoever changes what it does, what both may see.
   const personal = run.config === undefined ? row.personal : Math.min(row.personal, personalOf(context.actor));
-  const { job, auth, config } = await resolveInput(context, executor, input, readerOf({ personal }));
+  const { job, auth, config } = await resolveInput(
+    context,
+    executor,
+    input,
+    personal === row.personal ? readerOf(row) : undefined,
+  );
   return { jobId: row.id, jobType: job.id, authId: auth.id, config, personal, notes };
 }
 
@@ -115,12 +120,12 @@ export interface ResolvedInput {
   readonly config: { readonly [key: string]: JsonValue };
 }
 
-/** Checks type, auth and configuration; of an export also what it reads, in the name of `reader`. */
+/** Checks type, auth and configuration; of an export also what it reads, in the right of who `saved` it. */
 export async function resolveInput(
   context: EngineContext,
   executor: Executor,
   input: JobInput,
-  reader: Scoped = context.actor,
+  saved?: Scoped,
 ): Promise<ResolvedInput> {
   const job = context.registry.job(input.type);
   requireDirection(context.actor, context.registry, job.id, "write");
@@ -133,7 +138,8 @@ export async function resolveInput(
   checkArrivals(context, job, auth, config);
   if (job.direction === "export") {
     const { accountId: account, account: { settings } } = context;
-    await openSource(executor, { account, settings, reader }, job.from(pluginParsed(job, config)));
+    const owner = { account, settings, reader: saved ?? context.actor, saved: saved !== undefined };
+    await openSource(executor, owner, job.from(pluginParsed(job, config)));
   }
   // Where there is none, this says what to set.
   if (context.registry.auth(auth.method).auth.sendsMail) mailServer();

@@ -99,6 +99,8 @@ export interface JobView {
   /** When it runs by itself: the next five times. */
   readonly next_runs: readonly string[];
   readonly last_run_id: string | null;
+  /** Whether its exports may hold fields that the account calls personal: whoever configured it last may see them. */
+  readonly personal: boolean;
   /** 1, and one more with every change of it. */
   readonly revision: number;
   readonly created_at: string;

@@ -64,6 +64,7 @@ export const job: z.ZodType<JobView> = z.object({
   failures: count.describe("Scheduled runs of it that failed in a row"),
   next_runs: z.array(time).readonly().describe("When it runs by itself: the next five times"),
   last_run_id: z.string().nullable(),
+  personal: z.boolean().describe("Whether its exports may hold fields that the account calls personal"),
   revision: count.describe("1, and one more with every change of it"),
   created_at: time,
   updated_at: time,

@@ -28,7 +28,7 @@ export async function exportMembers(job: ExportJobDefinition, attempt: Attempt):
   await using state = await holdState(database);
   const { executor } = state;
   const settings = await settingsOf(executor, claim.account);
-  const owner = { account: claim.account, settings, reader: readerOf(row) };
+  const owner = { account: claim.account, settings, reader: readerOf(row), saved: true };
   const source = await openSource(executor, owner, job.from(config));
   const reading = { executor, kind: database.kind, statements, source, now: await database.now(), signal };
   const stored = JSON.parse(row.config);

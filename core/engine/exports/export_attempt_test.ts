@@ -134,7 +134,7 @@ onEachDatabase(
     assert.deepEqual(Object.keys(theirs.lines[0].fields), ["city", "id"]);
     await assert.rejects(
       peer.run({ audience: "locals", fields: ["email"] }, campaigns),
-      failure("auth", /lacks "pii.read"/, { code: "forbidden" }),
+      failure("auth", /"email" would be exported, .* the API token lacks "pii.read"/, { code: "forbidden" }),
     );
     const config = { audience: "locals", to: folder };
     await runtime.jobs.create({ type: "collect-export", label: "Mine", config });
@@ -145,9 +145,34 @@ onEachDatabase(
     await campaigns.jobs.update("Mine", { config: { user_limit: 2 } });
     const after = await runtime.runs.start({ job: "Mine" });
     assert.ok(!("email" in (await exported(runtime, after.id)).lines[0].fields));
-    assert.equal((await runtime.jobs.get("Mine")).revision, 2);
+    const { revision, personal } = await runtime.jobs.get("Mine");
+    assert.deepEqual([revision, personal], [2, false]);
+    const admins = await as(runtime, "admin");
+    const plan = await admins.jobs.plan("Mine");
+    assert.deepEqual(plan.facts["columns"], ["city", "id", "note"]);
+    assert.match(plan.notes.join(), /left out: whoever saved the job may not see them/);
+    await admins.jobs.update("Mine", { config: { user_limit: 2 } });
+    assert.deepEqual((await admins.jobs.plan("Mine")).facts["columns"], ["city", "email", "id", "note"]);
+    assert.match((await campaigns.jobs.plan("Mine")).notes.join(), /left out here, as you may not see them/);
   },
 );
+
+onEachDatabase("a field that became personal says whose right is missing", async (databases) => {
+  await using peer = await start(databases);
+  const { runtime, folder } = peer;
+  const campaigns = await as(runtime, "campaign_manager");
+  const config = { audience: "all", fields: ["id", "note"], to: folder };
+  await campaigns.jobs.create({ type: "collect-export", label: "Notes", config });
+  await runtime.account.update({ settings: { pii_fields: ["note"] } });
+  const admins = await as(runtime, "admin");
+  await assert.rejects(
+    admins.runs.start({ job: "Notes" }),
+    failure("auth", /"note" would be exported, .* whoever saved the job lacks "pii.read"/, { code: "forbidden" }),
+  );
+  await admins.jobs.update("Notes", { config });
+  const { id } = await admins.runs.start({ job: "Notes" });
+  assert.equal((await exported(runtime, id)).run.status, "succeeded");
+});
 
 onEachDatabase("an attempt after a failure goes on with what was committed", async (databases) => {
   await using peer = await start(databases);

@@ -9,11 +9,10 @@ import type { MemberColumn } from "../../contracts/members.ts";
 import type { Executor } from "../../database/database.ts";
 import { nearest } from "../../describe/mod.ts";
 import type { Target } from "../../profiles/mapping.ts";
-import { type AccountSettings, requireVisible, visibleFields } from "../account_settings.ts";
+import { type AccountSettings, visibleFields } from "../account_settings.ts";
 import type { AudienceProgram, AudiencePrograms } from "../audience_programs.ts";
 import { findAudience } from "../audience_reading.ts";
-import { requireFieldsVisible } from "../audience_visibility.ts";
-import { may, type Scoped } from "../capabilities.ts";
+import { may, type Scoped, scopesWith } from "../capabilities.ts";
 import { currentGeneration } from "../generations.ts";
 import { fieldKinds } from "./field_kinds.ts";
 
@@ -21,8 +20,10 @@ import { fieldKinds } from "./field_kinds.ts";
 export interface SourceOwner {
   readonly account: number;
   readonly settings: Pick<AccountSettings, "pii_fields">;
-  /** Whoever made the job. */
+  /** Whoever's right counts: who configures the job, or has done so. */
   readonly reader: Scoped;
+  /** Whether that is who saved the job, and not who asks. */
+  readonly saved?: boolean;
 }
 
 /** What an export reads. */
@@ -50,13 +51,14 @@ export async function openSource(executor: Executor, owner: SourceOwner, source:
   const { account, settings, reader } = owner;
   const { programs, row } = await findAudience(executor, account, source.audience);
   const program = programs.program(row);
-  requireFieldsVisible(reader, settings, program.fields);
+  const visible = visibleFields(reader, settings);
+  const told = (program.fields ?? settings.pii_fields).find((field) => !visible(field));
+  if (told !== undefined) throw personal(owner, `Audience "${row.slug}" tells of "${told}"`);
   const target = await currentGeneration(executor, account, row.table_id);
   const kinds = await fieldKinds(executor, account, target.generation);
-  const visible = visibleFields(reader, settings);
   const { fields = [], limit = Infinity, memberships = false } = source;
   for (const field of fields) {
-    requireVisible(reader, settings, field);
+    if (!visible(field)) throw personal(owner, `"${field}" would be exported`);
     if (!kinds.has(field)) throw unknownField(field, [...kinds.keys()].filter(visible));
   }
   const names = fields.length > 0 ? fields : [...kinds.keys()].filter(visible).sort();
@@ -71,6 +73,18 @@ export async function openSource(executor: Executor, owner: SourceOwner, source:
     limit,
     memberships,
   };
+}
+
+/** The Failure of a personal field that the reader may not see; it names whose right is missing. */
+function personal({ saved = false }: SourceOwner, what: string): Failure {
+  const scopes = scopesWith("pii.read").join(", ");
+  const who = saved ? "whoever saved the job" : "the API token";
+  return new Failure("auth", `${what}, which the account calls personal, and ${who} lacks "pii.read"`, {
+    code: "forbidden",
+    hint: saved
+      ? `Have the job saved again, with its options, by somebody who has it: ${scopes}`
+      : `Leave it out, or use a token with one of the scopes that have it: ${scopes}`,
+  });
 }
 
 function unknownField(field: string, known: readonly string[]): Failure {
