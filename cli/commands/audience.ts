@@ -149,7 +149,7 @@ const update: Command = {
 };
 
 const remove: Command = {
-  summary: "Deletes one that no other includes",
+  summary: "Deletes one that no other includes and no saved export names",
   args: [AUDIENCE],
   run: async (app, { words: [audience = ""] }) => {
     const { id, slug } = await (await app.runtime()).audiences.delete(audience);

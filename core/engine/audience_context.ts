@@ -7,6 +7,7 @@ import type { ProfileStatements } from "../profiles/statements.ts";
 import type { AudienceCache } from "./audience_cache.ts";
 import type { AudienceCounts } from "./audience_counts.ts";
 import type { EngineContext } from "./context.ts";
+import type { Registry } from "./registry.ts";
 
 /** What audiences need beside the context. */
 export interface AudienceParts {
@@ -18,4 +19,7 @@ export interface AudienceParts {
 }
 
 /** The context that audiences work in. */
-export type AudienceContext = Pick<EngineContext, "database" | "accountId" | "account" | "actor" | "revision">;
+export interface AudienceContext
+  extends Pick<EngineContext, "database" | "accountId" | "account" | "actor" | "revision"> {
+  readonly registry: Pick<Registry, "jobs">;
+}

@@ -86,7 +86,7 @@ export async function* eachMember(
 
 /** What it takes to ask an audience, and how its members are shown. */
 export async function openScan(
-  { database, account: { id: accountId, settings }, actor }: Omit<AudienceContext, "accountId">,
+  { database, account: { id: accountId, settings }, actor }: Pick<AudienceContext, "database" | "account" | "actor">,
   { statements }: Pick<AudienceParts, "statements">,
   executor: Executor,
   audience: string,

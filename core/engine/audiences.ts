@@ -20,6 +20,7 @@ import { AudiencePrograms, type AudienceRow, EVERYBODY } from "./audience_progra
 import { eachMember, memberPage, sizeOf } from "./audience_reading.ts";
 import { audit, type AuditEntry } from "./audit.ts";
 import { requireFieldsVisible } from "./audience_visibility.ts";
+import { checkNamingJobs } from "./exports/naming_jobs.ts";
 import { isoTime } from "./iso_time.ts";
 import { checkLabel } from "./label.ts";
 import { DEFAULT_TABLE, requireTable } from "./profile_tables.ts";
@@ -127,6 +128,7 @@ class SavedAudiences implements Audiences {
       const after = new AudiencePrograms(before.rows.map((other) => other === old ? row : other));
       this.#check(after, row);
       checkIncluding(before, old, after);
+      await checkNamingJobs(transaction, this.#context, { before, row: old, after });
       const { id, ...columns } = row;
       await transaction.updateTable("audiences").set(columns).where("account_id", "=", accountId)
         .where("id", "=", id).execute();
@@ -143,6 +145,8 @@ class SavedAudiences implements Audiences {
       const row = requireOwn(programs, audience);
       const including = programs.including(row).filter((other) => other !== row);
       if (including.length > 0) throw included(row, including);
+      const after = new AudiencePrograms(programs.rows.filter((other) => other !== row));
+      await checkNamingJobs(transaction, this.#context, { before: programs, row, after });
       await transaction.deleteFrom("audiences").where("account_id", "=", accountId).where("id", "=", row.id).execute();
       await removeMembers(transaction, { account: accountId, audience: row.id, version: -1 });
       await forgetListOf(transaction, accountId, row.id);

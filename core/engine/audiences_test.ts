@@ -20,6 +20,7 @@ function open(peer: ImportPeer, { pii = [], scopes = ["admin"] }: { pii?: string
   const actor: Actor = { ...SYSTEM, scopes };
   const context = {
     database: peer.database,
+    registry: { jobs: [] },
     accountId: 1,
     account: { id: 1, publicId: "1", settings },
     actor,

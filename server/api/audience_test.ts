@@ -78,6 +78,9 @@ Deno.test("what is wrong with an audience is answered with a fitting status, and
   await using server = await openCustomers();
   await server.call("POST /api/audience", { json: { slug: "a", filter: "FILTER *" } });
   await server.call("POST /api/audience", { json: { slug: "b", filter: "FILTER INCLUDE a" } });
+  await server.call("POST /api/audience", { json: { slug: "c", list: true } });
+  const job = { type: "sftp-csv-export", label: "nightly", config: { audience: "c" } };
+  assert.equal((await server.call("POST /api/job", { json: job })).status, 201);
   const before = (await server.call("GET /api/audience")).json;
   const cases: readonly (readonly [request: string, json: unknown, status: number, message: RegExp])[] = [
     ["POST /api/audience", { slug: "x", filter: "FILTER id >" }, 400, /^Line 1, column 12[^]*\n +\^$/],
@@ -93,6 +96,8 @@ Deno.test("what is wrong with an audience is answered with a fitting status, and
     ["PUT /api/audience/a", { slug: "z" }, 409, /included by "b"/],
     ["PUT /api/audience/all", { name: "x" }, 409, /built in/],
     ["DELETE /api/audience/a", undefined, 409, /included by "b"/],
+    ["PUT /api/audience/c", { slug: "z" }, 409, /exported by job "nightly"/],
+    ["DELETE /api/audience/c", undefined, 409, /exported by job "nightly"/],
   ];
   for (const [request, json, status, message] of cases) {
     const reply = await server.call(request, json === undefined ? {} : { json });

@@ -45,7 +45,8 @@ async function start(databases: TestDatabases, rows: readonly Row["fields"][] = 
   const { database, address, identityKey } = it.peer;
   const statements = statementsFor(database.kind);
   const settings = readSettings("{}");
-  const context = { database, accountId: 1, account: { id: 1, publicId: "1", settings }, actor: SYSTEM };
+  const account = { id: 1, publicId: "1", settings };
+  const context = { database, registry: { jobs: [] }, accountId: 1, account, actor: SYSTEM };
   const parts = { database, identityKey, statements, audienceCache: new AudienceCache() };
   const counts = new AudienceCounts({ database: address, serves: false });
   const open = async (source: ExportSource, after?: number, options: ReadingOptions = {}) => {
