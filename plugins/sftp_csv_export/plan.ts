@@ -20,6 +20,7 @@ export async function plan(context: Context): Promise<Plan> {
   const rows = await context.size();
   const before = await history.last();
   const held = changeToHold(rows, before, config.hold_change, undefined);
+  const names = columnNames(context);
   const replaces = await entryAt(context, path) !== undefined;
   return {
     summary: `Would export ${count(rows, "member")} of audience "${audience.name}" to "${path}"`,
@@ -28,8 +29,9 @@ export async function plan(context: Context): Promise<Plan> {
       members: rows,
       path,
       replaces,
-      columns: [...columnNames(context)],
-      kinds: columns.map(({ kind }) => kind),
+      columns: [...names],
+      // Those of audiences come behind the fields, and have none.
+      kinds: names.map((_, index) => columns[index]?.kind ?? null),
       compress: config.compress,
       encrypted: connection.encrypt !== undefined,
       last_export_rows: before?.rows ?? null,

@@ -30,7 +30,7 @@ Deno.test("a plan tells size, columns, file and the first rows, and writes nothi
     path: "all.csv",
     replaces: true,
     columns: ["id", "name", "note", "audience_slug"],
-    kinds: [null, null, null],
+    kinds: [null, null, null, null],
     compress: "none",
     encrypted: false,
     last_export_rows: null,
@@ -42,6 +42,15 @@ Deno.test("a plan tells size, columns, file and the first rows, and writes nothi
     '"all.csv" is there, and would be replaced',
     "Cells are written as they are: set spreadsheet_safe where people open the file in a spreadsheet",
   ]);
+});
+
+Deno.test("a plan tells a kind for each column, none for those of audiences", async () => {
+  const added = { audience_name: true, audience_slug: true, additional_audiences: true };
+  const { facts } = await planned(added, {
+    columns: [{ name: "name", kind: "STRING" }, { name: "id", kind: "INT" }],
+  });
+  assert.deepEqual(facts.columns, ["id", "name", "audience_name", "audience_slug", "audiences"]);
+  assert.deepEqual(facts.kinds, ["INT", "STRING", null, null, null]);
 });
 
 Deno.test("a plan tells of an empty audience, a limit, a missing folder, and a run that would be held", async () => {
