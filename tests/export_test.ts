@@ -116,7 +116,7 @@ Deno.test({
     for (const word of [/GOODMDC/, /GOODSIG/, /DECRYPTION_INFO 2 9/]) assert.match(said, word);
     // Whose rows nobody can count without the key.
     const verdict = await cli.json("export", "verify", file) as { checks: { ok: boolean | null }[] };
-    assert.deepEqual(verdict.checks.map(({ ok }) => ok), [true, true, true, null]);
+    assert.deepEqual(verdict.checks.map(({ ok }) => ok), [true, true, true, true, null]);
     assert.deepEqual(await names(server.folder), ["all.csv.gz.pgp", "all.csv.gz.pgp.manifest.json"]);
   },
 });
@@ -253,12 +253,57 @@ Deno.test({
     assert.deepEqual(await verify(), [5, "signature", "rows"]);
     await Deno.writeTextFile(beside, JSON.stringify({ ...manifest, note: "added" }));
     assert.deepEqual(await verify(), [5, "signature"]);
-    await Deno.remove(file);
-    assert.equal((await cli.run(["export", "verify", file])).code, 3);
     await Deno.writeTextFile(beside, "{}");
     assert.equal((await cli.run(["export", "verify", file])).code, 5);
     assert.equal((await cli.run(["export", "verify", file, "--public-key", "short"])).code, 5);
   },
+});
+
+Deno.test("export verify tells a file with another one's manifest, one without, and a file that is missing", async () => {
+  await using cli = await withPeople();
+  const out = join(cli.folder, "out");
+  await Deno.mkdir(out);
+  await cli.json("auth", "create", "local-folder", "--label", "out", "--folder", out);
+  await exportTo(cli, "out", "--manifest");
+  const [file, today] = [join(out, "all.csv"), join(out, "today.csv")];
+  const verify = (...words: string[]) => cli.run(["export", "verify", ...words]);
+  await Deno.copyFile(file, today);
+  const lacking = await verify(today);
+  assert.equal(lacking.code, 3);
+  assert.match(
+    lacking.stderr,
+    /today\.csv" has no manifest beside it[^]*`--manifest PATH`, or export with `--manifest`/,
+  );
+  await Deno.copyFile(`${file}.manifest.json`, `${today}.manifest.json`);
+  for (const more of [[], ["--manifest", `${file}.manifest.json`]]) {
+    const stale = await verify(today, ...more);
+    assert.equal(stale.code, 5);
+    assert.match(stale.stdout, /name +wrong +the manifest is of "all\.csv"/);
+  }
+  const nowhere = await verify(file, "--manifest", join(out, "none.json"));
+  assert.equal(nowhere.code, 3);
+  assert.match(nowhere.stderr, /"none\.json" does not exist/);
+  for (const path of [file, `${file}.manifest.json`]) {
+    await Deno.remove(path);
+    const missing = await verify(file);
+    assert.equal(missing.code, 3);
+    assert.match(missing.stderr, /"all\.csv" does not exist/);
+  }
+});
+
+Deno.test("a list of runs shows of exports what was exported, of imports what was read", async () => {
+  await using cli = await withPeople();
+  const out = join(cli.folder, "out");
+  await Deno.mkdir(out);
+  await cli.json("auth", "create", "local-folder", "--label", "out", "--folder", out);
+  await exportTo(cli, "out");
+  const [head = "", exported = "", imported = ""] = (await cli.run(["run", "list"])).stdout.split("\n");
+  const cells = (line: string) =>
+    ["read", "accepted", "rejected", "exported"].map((name, index, names) =>
+      line.slice(head.indexOf(` ${name} `) + 1, head.indexOf(` ${names[index + 1] ?? "took"} `)).trim()
+    );
+  assert.deepEqual(cells(exported), ["", "", "", "3"], head);
+  assert.deepEqual(cells(imported), ["3", "3", "0", ""], head);
 });
 
 Deno.test("a continuous export runs by itself at the times that its schedule says", async () => {

@@ -5,7 +5,7 @@
  */
 import { basename, dirname } from "node:path";
 import type { ExportManifest, ManifestCheck } from "../../core/codecs/manifest/mod.ts";
-import { FAILURE_HANDLING } from "../../core/contracts/failure.ts";
+import { Failure, FAILURE_HANDLING } from "../../core/contracts/failure.ts";
 import type { App } from "../app.ts";
 import type { Command, Noun } from "../command.ts";
 import { disable, enable, list } from "./enabled_exports.ts";
@@ -28,18 +28,36 @@ const verify: Command = {
     const { localStore } = await import("../../core/files/local.ts");
     const { folderSpool } = await import("../../core/codecs/spool.ts");
     const { manifestName, verifyExport } = await import("../../core/codecs/manifest/mod.ts");
-    const manifest = await readManifest(args.value("manifest") ?? manifestName(file));
+    const files = localStore({ root: dirname(file) });
+    // A file that is missing is told before its manifest, which is missing then, too.
+    await files.stat(basename(file));
+    const given = args.value("manifest");
+    const manifest = given === undefined ? await besideIt(file, manifestName(file)) : await readManifest(given);
     const publicKey = args.value("public-key") ?? (await (await app.runtime()).exports.key()).public_key;
     const checks = await verifyExport({
       manifest,
       publicKey,
-      files: localStore({ root: dirname(file) }),
+      files,
       path: basename(file),
       spool: folderSpool(Deno.env.get("TMPDIR") || "/tmp"),
     });
     return await report(app, { file, manifest, checks });
   },
 };
+
+/** The manifest that lies beside a file that is there. */
+async function besideIt(file: string, path: string): Promise<ExportManifest> {
+  try {
+    return await readManifest(path);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "not_found") throw error;
+    throw new Failure("config", `"${file}" has no manifest beside it`, {
+      code: "not_found",
+      hint: "Say where it is with `--manifest PATH`, or export with `--manifest`, which writes one",
+      cause: error,
+    });
+  }
+}
 
 /** Reads it whole: it is small. */
 async function readManifest(path: string): Promise<ExportManifest> {

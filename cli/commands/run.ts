@@ -88,16 +88,20 @@ const list: Command = {
     const { pasteable } = await import("../follow.ts");
     const items = await listRuns(app, args);
     if (app.out.json) return app.out.value(items.map((run) => pasteable(app, run)));
+    const { jobs } = await app.registry();
+    const exports = new Set(jobs.flatMap(({ id, direction }) => direction === "export" ? [id] : []));
+    // What a run of its direction does not count is no zero.
+    const counted = (run: RunView) =>
+      exports.has(run.type)
+        ? [null, null, null, count(run.rows)]
+        : [count(run.read), count(run.accepted), count(run.rejected), null];
     app.out.table(
       ["run", "status", "job type", "read", "accepted", "rejected", "exported", "took", "made", "reason"],
       items.map((run) => [
         run.id,
         run.status,
         run.type,
-        count(run.read),
-        count(run.accepted),
-        count(run.rejected),
-        count(run.rows),
+        ...counted(run),
         duration(run.duration_ms),
         run.created_at,
         reasonOf(run),

@@ -218,8 +218,10 @@ Deno.test("a manifest says what is in the file, and is signed", async () => {
     const options = { manifest, publicKey, files, path: file, spool: memorySpool() };
     return (await verifyExport(options)).map(({ ok }) => ok);
   };
-  assert.deepEqual(await verdict(manifest), [true, true, true, true]);
-  assert.deepEqual(await verdict({ ...manifest, rows: 4 }), [false, true, true, false]);
+  assert.deepEqual(await verdict(manifest), [true, true, true, true, true]);
+  assert.deepEqual(await verdict({ ...manifest, rows: 4 }), [false, true, true, true, false]);
+  await files.write("today.csv", await files.open(path));
+  assert.deepEqual(await verdict(manifest, "today.csv"), [true, false, true, true, true]);
   assert.equal(
     new TextDecoder().decode(manifestBytes(manifest)).startsWith('{"audience":{"id":1,"name":"The audience everybody"'),
     true,
@@ -228,6 +230,6 @@ Deno.test("a manifest says what is in the file, and is signed", async () => {
     await exported(files, { manifest: true, compress });
     const packed = `everybody.csv.${compress === "gzip" ? "gz" : "zip"}`;
     const beside = await new Response(await files.open(`${packed}.manifest.json`)).bytes();
-    assert.deepEqual(await verdict(parseManifest(beside, "m"), packed), [true, true, true, true], compress);
+    assert.deepEqual(await verdict(parseManifest(beside, "m"), packed), [true, true, true, true, true], compress);
   }
 });

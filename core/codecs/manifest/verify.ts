@@ -10,7 +10,7 @@ import type { FileStore } from "../../contracts/file_store.ts";
 import { openDecoded } from "../decode/chain.ts";
 import type { Spool } from "../spool.ts";
 import { countRecords } from "./count_records.ts";
-import { type ExportManifest, manifestBytes } from "./manifest.ts";
+import { type ExportManifest, manifestBytes, type ManifestContents } from "./manifest.ts";
 
 /** What is compared. */
 export interface VerifyOptions {
@@ -27,14 +27,14 @@ export interface VerifyOptions {
 
 /** One thing that was looked at. */
 export interface ManifestCheck {
-  readonly name: "signature" | "bytes" | "sha256" | "rows";
+  readonly name: "signature" | "name" | "bytes" | "sha256" | "rows";
   /** Null where nobody can tell: the rows of a file that is encrypted. */
   readonly ok: boolean | null;
   /** What was found: a sentence without a final period. */
   readonly detail: string;
 }
 
-/** Looks at signature, size, hash and, where the file can be read, rows. Throws what keeps the file from being read. */
+/** Looks at signature, name, size, hash and, where the file can be read, rows. Throws what keeps the file from being read. */
 export async function verifyExport(options: VerifyOptions): Promise<ManifestCheck[]> {
   const { manifest, files, path, signal } = options;
   const signature = checkSignature(manifest, options.publicKey);
@@ -47,6 +47,7 @@ export async function verifyExport(options: VerifyOptions): Promise<ManifestChec
   const sha256 = hash.digest("hex");
   return [
     signature,
+    checkName(manifest, path),
     check(
       "bytes",
       bytes === manifest.bytes,
@@ -68,6 +69,12 @@ function checkSignature(manifest: ExportManifest, publicKey: string): ManifestCh
   const isRight = verify(null, manifestBytes(manifest), key, Buffer.from(value, "base64"));
   const other = by === publicKey ? "" : `; it says to be by key ${by}, which is another one`;
   return check("signature", isRight, `by key ${publicKey}`, `not by key ${publicKey}, or altered since${other}`);
+}
+
+/** A manifest of another day is as rightly signed as this one's. */
+function checkName({ file }: ManifestContents, path: string): ManifestCheck {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return check("name", name === file, name, `the manifest is of "${file}"`);
 }
 
 /** Reads a public key: 32 bytes in base64. Throws a `Failure` of kind `config` for anything else. */
