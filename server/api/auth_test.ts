@@ -84,7 +84,8 @@ Deno.test("the method must be known, belong to the provider, and be named where 
     'There is no auth method "sftpp"',
     'Did you mean "sftp"?',
   ]);
-  assert.equal((await refused({ method: "sftp", provider_id: "bulk" }))[0], 404);
+  assert.equal((await refused({ method: "sftp", provider_id: "nowhere" }))[0], 404);
+  assert.equal((await refused({ method: "sftp", provider_id: "bulk" }))[0], 400);
 });
 
 Deno.test("a change of provider or method is refused; naming the present ones is not", async () => {
