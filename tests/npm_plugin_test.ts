@@ -78,7 +78,7 @@ Deno.test("a package is loaded by its npm: specifier, from the command line and 
   await Deno.writeTextFile(join(home, "waybill.json"), JSON.stringify({ plugins }));
   const configured = await cli("provider", "list", "--json");
   assert.equal(configured.code, 0, configured.stderr);
-  assert.deepEqual(JSON.parse(configured.stdout).map(({ id }: { id: string }) => id), ["file-service", "acme"]);
+  assert.deepEqual(JSON.parse(configured.stdout).map(({ id }: { id: string }) => id), ["file-service", "bulk", "acme"]);
   assert.equal(asked.length, 2, "a package that is there is not fetched again");
 
   const missing = await cli("provider", "list", "--plugin", "npm:@acme/none@1.0.0");

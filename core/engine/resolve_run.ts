@@ -135,7 +135,7 @@ export async function resolveInput(
   await job.check?.(parsed);
   const config = readConfig(schema, input.config, what);
   const auth = await resolveAuth(context, executor, job, input.auth);
-  checkArrivals(context, job, auth, config);
+  checkArrivals(context, auth, config);
   if (job.direction === "export") {
     const { accountId: account, account: { settings } } = context;
     const owner = { account, settings, reader: saved ?? context.actor, saved: saved !== undefined };
@@ -151,19 +151,9 @@ export function pluginParsed(job: JobDefinition, config: ResolvedInput["config"]
   return parseConfig(job.config, pluginConfig(job, config), `job type "${job.id}"`);
 }
 
-/** Refuses to wait for files where nobody tells that one has come, and for those that the job itself makes. */
-function checkArrivals(
-  { registry }: EngineContext,
-  job: JobDefinition,
-  auth: AuthRow,
-  config: ResolvedInput["config"],
-): void {
+/** Refuses to wait for files where nobody tells that one has come. */
+function checkArrivals({ registry }: EngineContext, auth: AuthRow, config: ResolvedInput["config"]): void {
   if (config["frequency"] !== ON_ARRIVAL) return;
-  if (job.direction === "export") {
-    throw new Failure("config", "An export cannot run on arrival: each file that it writes would start it again", {
-      hint: 'Choose another frequency, such as "15min"',
-    });
-  }
   if (registry.auth(auth.method).auth.managedLogin !== undefined) return;
   throw new Failure(
     "config",
