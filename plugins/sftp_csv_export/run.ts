@@ -26,8 +26,9 @@ export async function run(context: Context): Promise<void> {
   }
   const { path } = checkpoint;
   let { written } = checkpoint;
+  // An attempt may have been killed in its file, or in its manifest.
+  await tidy(context, owner);
   if (written === undefined) {
-    await tidy(context, owner);
     written = await writeFile(context, checkpoint, owner);
     const { rows, bytes } = written;
     await context.commit({ ...checkpoint, written }, { rows, bytes, path });
