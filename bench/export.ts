@@ -223,8 +223,9 @@ async function empty(folder: string): Promise<void> {
 
 /** Runs the command line to its end and gives what it printed. */
 async function waybill(home: Home, ...args: readonly string[]): Promise<string> {
-  const [program = "", ...rest] = [...WAYBILL, ...args, "--home", home.path, "--json"];
-  const { success, stdout, stderr } = await new Deno.Command(program, { args: rest }).output();
+  const [, ...rest] = [...WAYBILL, ...args, "--home", home.path, "--json"];
+  // By its name, which the task may run; its path may be another, behind a link.
+  const { success, stdout, stderr } = await new Deno.Command("deno", { args: rest }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout);
 }
