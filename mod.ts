@@ -61,6 +61,7 @@ export type {
   ImportContext,
   ImportJobDefinition,
   ImportTarget,
+  JobBasics,
   JobDefinition,
   OnlyConfigured,
   Passed,

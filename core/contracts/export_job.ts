@@ -6,10 +6,9 @@
 import type { z } from "zod";
 import type { AuthDefinition, ConnectionOf } from "./auth.ts";
 import type { ConfigOf, ConfigSchema } from "./config.ts";
-import type { Choices, OnlyConfigured, Plan, Progress, ScheduleKind } from "./job.ts";
+import type { JobBasics, OnlyConfigured, Plan, Progress } from "./job.ts";
 import type { Log } from "./log.ts";
 import type { MemberBatch, MemberColumn } from "./members.ts";
-import type { ProviderDefinition } from "./provider.ts";
 import type { Spool } from "./spool.ts";
 
 /** What an export reads. */
@@ -174,37 +173,15 @@ export interface ExportJobDefinition<
   Auths extends readonly AuthDefinition[] = readonly AuthDefinition[],
   Config extends ConfigSchema = ConfigSchema,
   Checkpoint extends z.ZodType = z.ZodType,
-> {
-  /** Kebab-case, unique. */
-  readonly id: string;
-  /** Name for people. */
-  readonly title: string;
-  /** One sentence. */
-  readonly summary: string;
-  /** The provider it belongs to. */
-  readonly provider: ProviderDefinition;
+> extends JobBasics<Auths, Config, Checkpoint> {
   /** Takes data out. */
   readonly direction: "export";
-  /** Auth methods it works with; they give the type of `connection`. */
-  readonly auths: Auths;
-  /** Its configuration. */
-  readonly config: Config;
-  /** Whether a job of this type may run by itself; `none` unless told. */
-  readonly schedule?: ScheduleKind;
-  /** The position a run can resume from: JSON, checked when a run resumes. */
-  readonly checkpoint: Checkpoint;
-  /**
-   * Checks what the schema cannot; called before a job is saved or run. Throws a `Failure` of kind `config`.
-   */
-  check?(config: ConfigOf<Config>): Promise<void>;
   /**
    * What it reads. Pure: called before and during a run. An unknown audience or field, and one that whoever saves the job
    * may not see, is refused by the engine.
    */
   from(config: ConfigOf<Config>): ExportSource;
-  /** Live lists for fields, by key. The engine lists audiences and fields for the keys that `sources` names. */
-  readonly choices?: Choices<Auths, Config>;
-  /** Keys of the configuration that hold what `from` gives: the engine lists their values. */
+  /** Keys of the configuration that hold what `from` gives: the engine lists their values, beside `choices`. */
   readonly sources?: {
     /** Holds the audience. */
     readonly audience?: keyof ConfigOf<Config> & string;

@@ -206,11 +206,11 @@ export type Choices<Auths extends readonly AuthDefinition[], Config extends Conf
   readonly [Key in keyof ConfigOf<Config>]?: ChoiceSource<ConfigOf<Config>, ConnectionOf<Auths[number]>>;
 };
 
-/** A job type that brings data in. Made with {@linkcode defineJob}. */
-export interface ImportJobDefinition<
-  Auths extends readonly AuthDefinition[] = readonly AuthDefinition[],
-  Config extends ConfigSchema = ConfigSchema,
-  Checkpoint extends z.ZodType = z.ZodType,
+/** What every job type declares, whichever way the data goes. */
+export interface JobBasics<
+  Auths extends readonly AuthDefinition[],
+  Config extends ConfigSchema,
+  Checkpoint extends z.ZodType,
 > {
   /** Kebab-case, unique. */
   readonly id: string;
@@ -220,8 +220,6 @@ export interface ImportJobDefinition<
   readonly summary: string;
   /** The provider it belongs to. */
   readonly provider: ProviderDefinition;
-  /** Brings data in. */
-  readonly direction: "import";
   /** Auth methods it works with; they give the type of `connection`. */
   readonly auths: Auths;
   /** Its configuration. */
@@ -230,11 +228,23 @@ export interface ImportJobDefinition<
   readonly schedule?: ScheduleKind;
   /** The position a run can resume from: JSON, checked when a run resumes. */
   readonly checkpoint: Checkpoint;
+  /** Live lists for fields, by key. */
+  readonly choices?: Choices<Auths, Config>;
   /**
    * Checks what the schema cannot, such as an expression whose engine is loaded when it is needed; called before a job
    * is saved or run. Throws a `Failure` of kind `config`.
    */
   check?(config: ConfigOf<Config>): Promise<void>;
+}
+
+/** A job type that brings data in. Made with {@linkcode defineJob}. */
+export interface ImportJobDefinition<
+  Auths extends readonly AuthDefinition[] = readonly AuthDefinition[],
+  Config extends ConfigSchema = ConfigSchema,
+  Checkpoint extends z.ZodType = z.ZodType,
+> extends JobBasics<Auths, Config, Checkpoint> {
+  /** Brings data in. */
+  readonly direction: "import";
   /** Where the rows go. Pure: called before and during a run. */
   into(config: ConfigOf<Config>): ImportTarget | ListTarget;
   /** Lets files be sent over HTTP; for job types that need nothing of a connection but its files. */
@@ -245,8 +255,6 @@ export interface ImportJobDefinition<
    * command, without an auth: it needs nothing of a connection but its files.
    */
   readonly formFile?: FileConnection extends ConnectionOf<Auths[number]> ? keyof ConfigOf<Config> & string : never;
-  /** Live lists for fields, by key. */
-  readonly choices?: Choices<Auths, Config>;
   /** Tells what a run would do; changes nothing. */
   plan?(context: PlanContext<ConfigOf<Config>, ConnectionOf<Auths[number]>>): Promise<Plan>;
   /**

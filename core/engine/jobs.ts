@@ -187,13 +187,13 @@ class SavedJobs implements Jobs {
     reader: Scoped,
   ): Promise<(given: Given) => Promise<Plan>> {
     const { job, auth, config: stored } = resolved;
-    const { database, accountId, account } = this.#context;
+    const { database, accountId } = this.#context;
     if (job.direction === "import") {
       const files = await this.#ledger(jobId, resolved, ledgerName(job.into(config)));
       const continuous = isContinuous(job, stored);
       return (given) => job.plan!({ config, continuous, files, ...given });
     }
-    const owner = { account: accountId, settings: account.settings, reader };
+    const owner = { account: accountId, reader };
     const of = { job_id: jobId, job_type: job.id, auth_id: auth.id, config: JSON.stringify(stored) };
     const planned = { job, config, stored, owner, of: { account_id: accountId, ...of } };
     return (given) => planExport(database, job.plan!.bind(job), { ...planned, ...given });

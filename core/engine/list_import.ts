@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { folderSpool } from "../codecs/spool.ts";
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { ImportJobDefinition, RunCounts } from "../contracts/job.ts";
 import type { ListTarget } from "../contracts/list_target.ts";
@@ -17,7 +16,7 @@ import { EventLines } from "../profiles/event_lines.ts";
 import { indexRows } from "../profiles/indexed_batch.ts";
 import { rulesOf } from "../profiles/mapping.ts";
 import { erasedInText } from "../profiles/refusals.ts";
-import { type Attempt, holdUnlessApproved } from "./attempt.ts";
+import { type Attempt, givenTo } from "./attempt.ts";
 import { ImportBuffer } from "./import_buffer.ts";
 import { ImportCommits, segmentFolder } from "./import_commit.ts";
 import { importFilesOf, ledgerName } from "./import_files.ts";
@@ -27,7 +26,6 @@ import { ListMembers } from "./list_members.ts";
 import type { MarkedFile } from "./ledger.ts";
 import { holdUnlessStopped } from "./queue.ts";
 import { erasedFor } from "./refused.ts";
-import { isContinuous } from "./schedule/fields.ts";
 import { NO_SNAPSHOTS } from "./snapshots.ts";
 
 /** No stream has this id: it stands for the rows of lists. */
@@ -35,28 +33,20 @@ const NO_STREAM = 0;
 
 /** Runs the import; the list is as its rows say when it resolves. */
 export async function importList(job: ImportJobDefinition, target: ListTarget, attempt: Attempt): Promise<void> {
-  const { core, row, config, connection, signal, log } = attempt;
+  const { core, row, signal } = attempt;
   // Only its end was not written down any more.
   if (row.checkpoint !== null) return;
   const list = await openList(target, attempt);
   const ledger = importFilesOf(core, row, ledgerName(target), async () => ({ stream: NO_STREAM, erased: [] }));
   await job.run({
-    config,
-    connection,
+    ...givenTo(job, attempt),
     checkpoint: undefined,
-    startedAt: row.started_at ?? row.created_at,
-    spool: folderSpool(core.home.workDir),
-    continuous: isContinuous(job, JSON.parse(row.config)),
-    signal,
-    log,
-    progress: attempt.progress,
     emit: async (rows, _checkpoint, files, passed) => list.take(rows, ledger.passed(files, passed).files),
     reject: async (rows, preamble) => await list.reject(rows, preamble),
     // Nothing of it is durable before all of it is.
     flush: () => Promise.resolve(),
     files: ledger.files,
     snapshots: NO_SNAPSHOTS,
-    hold: (reason) => holdUnlessApproved(attempt, reason, "the file"),
   });
   // A plugin may take an abort for an end.
   throwIfAborted(signal);

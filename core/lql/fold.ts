@@ -113,11 +113,16 @@ function lesserJson(a: JsonValue, b: JsonValue): JsonValue {
  * is nearest. A whole sum from 2^53 on stays a text, of which no digit is lost.
  */
 export function shownValue(kind: Kind | undefined, value: JsonValue): JsonValue {
-  if (kind === "NUMBER") return typeof value === "string" ? decimalOf(value) ?? value : value;
+  if (kind === "NUMBER") return typeof value === "string" && !isWhole(value) ? decimalOf(value) ?? value : value;
   if (kind !== "MAP[STRING]NUMBER" || !isJsonMap(value)) return value;
   const shown = newMap<JsonValue>();
   for (const [key, member] of Object.entries(value as JsonMap)) shown[key] = shownValue("NUMBER", member);
   return shown;
+}
+
+/** Sums that are whole are texts from 2^53 on alone. */
+function isWhole(sum: string): boolean {
+  return /^-?\d+$/.test(sum);
 }
 
 /** Whether values of a kind are shown just as they are stored. */

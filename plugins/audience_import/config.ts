@@ -5,6 +5,7 @@
  */
 import type { FieldMeta, ListTarget } from "@waybill/waybill";
 import { z } from "zod";
+import { type FileFields, fileFields } from "../file_service/imports/mod.ts";
 
 /** An audience import's configuration, as a zod schema. */
 export type AudienceImportConfig = z.ZodObject<{
@@ -13,8 +14,8 @@ export type AudienceImportConfig = z.ZodObject<{
   audience_list_id: z.ZodOptional<z.ZodInt>;
   identifier_type: z.ZodDefault<z.ZodEnum<{ customer_id: "customer_id" }>>;
   file: z.ZodString;
-  folder: z.ZodDefault<z.ZodString>;
-  members: z.ZodOptional<z.ZodString>;
+  folder: FileFields["folder"];
+  members: FileFields["members"];
 }>;
 
 /** An audience import's configuration, parsed. */
@@ -52,21 +53,8 @@ export const config: AudienceImportConfig = z.object({
       placeholder: "ids.jsonl",
     } satisfies FieldMeta,
   ),
-  folder: z.string().default("").meta(
-    {
-      title: "Folder",
-      help: "Folder the file is in. It starts at the auth's folder, which it is when left empty.",
-      placeholder: "daily",
-    } satisfies FieldMeta,
-  ),
-  members: z.string().min(1).max(256).optional().meta(
-    {
-      title: "Members",
-      help: "Which files of a zip archive to import, by a pattern: `*` is any characters but `/`, `**` any, `?` one. " +
-        "Left empty, all of them are.",
-      advanced: true,
-    } satisfies FieldMeta,
-  ),
+  folder: fileFields.folder,
+  members: fileFields.members,
 }).refine((config) => config.audience_name !== undefined || config.audience_list_id !== undefined, {
   message: "must be given, or `audience_list_id`",
   path: ["audience_name"],

@@ -11,7 +11,8 @@ import {
   type PluginDefinition,
   rejectThreshold,
 } from "@waybill/waybill";
-import { fileService, localFolder, managedSftp, s3, sftp, sftpPgpPrivate } from "../file_service/mod.ts";
+import { bulk } from "../bulk/mod.ts";
+import { localFolder, managedSftp, s3, sftp, sftpPgpPrivate } from "../file_service/mod.ts";
 import { checkSequence } from "../file_service/sequence/mod.ts";
 import { checkpoint, type CheckpointSchema } from "./checkpoint.ts";
 import { choices } from "./choices.ts";
@@ -31,7 +32,7 @@ export const profileImport: ImportJobDefinition<
   id: "profile-import",
   title: "Profile import",
   summary: "Assigns, deletes and increments attributes of profiles, and changes their sets, as a file says.",
-  provider: fileService,
+  provider: bulk,
   direction: "import",
   auths: [sftp, sftpPgpPrivate, managedSftp, localFolder, s3],
   config,

@@ -4,8 +4,13 @@
  * @module
  */
 import type { ExportContext } from "@waybill/waybill";
-import { type ExportManifest, manifestBytes, type ManifestContents, manifestName } from "@waybill/waybill/codecs";
-import { parseDelimiter } from "@waybill/waybill/codecs";
+import {
+  type ExportManifest,
+  manifestBytes,
+  type ManifestContents,
+  manifestName,
+  parseDelimiter,
+} from "@waybill/waybill/codecs";
 import { columnNames } from "../file_service/exports/mod.ts";
 import type { MaybePgpConnection } from "../file_service/mod.ts";
 import type { Checkpoint, WrittenFile } from "./checkpoint.ts";

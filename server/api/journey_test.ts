@@ -152,7 +152,6 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
   ], [
     "csv-import",
     "json-import",
-    "profile-import",
     "sftp-csv-export",
     "email-csv",
   ]]);
