@@ -43,6 +43,7 @@ const STEPS = [
   "0023_misfits",
   "0024_audience_lists",
   "0025_raw_logs",
+  "0026_change_feeds",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -18,6 +18,7 @@ import { authOperators } from "./migrations/auth_operators.ts";
 import { authUsers } from "./migrations/auth_users.ts";
 import { blocksApart } from "./migrations/blocks_apart.ts";
 import { bulkKeys } from "./migrations/bulk_keys.ts";
+import { changeFeeds } from "./migrations/change_feeds.ts";
 import { crowdedProfiles } from "./migrations/crowded_profiles.ts";
 import { diffCounts } from "./migrations/diff_counts.ts";
 import { erasedRejects } from "./migrations/erased_rejects.ts";
@@ -63,6 +64,7 @@ const MIGRATIONS: readonly Migration[] = [
   misfits,
   audienceLists,
   rawLogs,
+  changeFeeds,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

@@ -19,12 +19,14 @@ import type {
   AudienceHeadsTable,
   AudienceMembersTable,
   AudiencesTable,
+  ChangeFeedsTable,
   CrowdedProfilesTable,
   ErasedIdentitiesTable,
   ErasuresTable,
   GenerationsTable,
   IdentityBlocksTable,
   IdentityRunsTable,
+  ProfileChangesTable,
   ProfileMergesTable,
   ProfilesTable,
   ProfileStampsTable,
@@ -184,6 +186,8 @@ export interface Tables {
   profiles: ProfilesTable;
   profile_stamps: ProfileStampsTable;
   profile_merges: ProfileMergesTable;
+  change_feeds: ChangeFeedsTable;
+  profile_changes: ProfileChangesTable;
   crowded_profiles: CrowdedProfilesTable;
   identity_runs: IdentityRunsTable;
   identity_blocks: IdentityBlocksTable;

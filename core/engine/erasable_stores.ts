@@ -13,6 +13,7 @@ import type { PeopleInText } from "../profiles/people_in_text.ts";
 import type { RawForms } from "../profiles/raw_forms.ts";
 import { artifactStore } from "./artifacts/erase_artifacts.ts";
 import { audienceStore } from "./erase_audiences.ts";
+import { changeStore } from "./erase_changes.ts";
 import { managedFileStore } from "./erase_managed.ts";
 import { noticeStore } from "./erase_notices.ts";
 import { eventStore, rawLogStore, rejectStore } from "./erase_archive.ts";
@@ -77,6 +78,7 @@ export interface ErasableStore {
 /** Every store, in the order in which it is erased. */
 export const ERASABLE_STORES: readonly ErasableStore[] = [
   profileStore,
+  changeStore,
   eventStore,
   rejectStore,
   rawLogStore,
@@ -98,6 +100,7 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   accounts: "tenants and their settings",
   profile_tables: "names and rules",
   generations: "mappings",
+  change_feeds: "numbers",
   identity_runs: "numbers of identities",
   identity_blocks: "keyed hashes; erased ones are removed with their profiles",
   profile_merges: "numbers",

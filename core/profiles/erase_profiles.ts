@@ -5,6 +5,7 @@
  */
 import { sql, type Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import { noteErased } from "./feed/note.ts";
 import { findStoredProfile } from "./find_profile.ts";
 import { identityKey } from "./identity.ts";
 import { removeIdentities } from "./identity_index.ts";
@@ -42,6 +43,7 @@ export async function eraseProfiles(
     for (const [own, values] of Object.entries(profile.state.identities())) for (const one of values) addKey(own, one);
   }
   if (ids.size > 0) {
+    await noteErased(transaction, target, [...ids]);
     const mine = sql`account_id = ${account} and table_id = ${table}`;
     const list = sql`(${sql.join([...ids])})`;
     await sql`delete from profiles where ${mine} and id in ${list}`.execute(transaction);

@@ -5,6 +5,7 @@
  */
 import {
   compileMapping,
+  isShownAsStored,
   type Kind,
   type MappedColumn,
   type MappingProgram,
@@ -77,6 +78,17 @@ export function kindsOf({ mappings }: GenerationDefinition): ReadonlyMap<string,
   const kinds = new Map<string, Kind>();
   for (const { definition } of mappings) {
     for (const { name, kind } of programOf(definition)?.columns ?? []) if (kind !== undefined) kinds.set(name, kind);
+  }
+  return kinds;
+}
+
+/** Of these the fields whose values may be stored in another form than they are shown in: sums. */
+export function summedKindsOf({ mappings }: GenerationDefinition): ReadonlyMap<string, Kind> {
+  const kinds = new Map<string, Kind>();
+  for (const { definition } of mappings) {
+    for (const { name, kind, merge } of programOf(definition)?.columns ?? []) {
+      if (kind !== undefined && merge === "SUM" && !isShownAsStored(kind)) kinds.set(name, kind);
+    }
   }
   return kinds;
 }

@@ -64,6 +64,39 @@ export interface ProfileMergesTable {
   into_id: number;
 }
 
+/** A profile table whose changes somebody follows, or has followed (ADR 0028). */
+export interface ChangeFeedsTable {
+  account_id: number;
+  /** The profile table (`profile_tables.id`). */
+  table_id: number;
+  /** 1 while changes are noted. */
+  active: number;
+  /** Under which changes are noted now; ascends, and begins at 1. */
+  epoch: number;
+  /** The account's next archive position when the epoch began: whoever has it or a greater one as id came since. */
+  position: number;
+  /** The end of an epoch, up to which whoever follows the table knows it; and `position` of the epoch after it. */
+  cursor_epoch: number;
+  cursor_position: number;
+  /** How far the latest results reach; null without any. */
+  results_epoch: number | null;
+  results_position: number | null;
+}
+
+/** What a profile was when an epoch began in which it changed. Profiles that the epoch made have none for it. */
+export interface ProfileChangesTable {
+  account_id: number;
+  /** The profile table (`profile_tables.id`), whichever its generation. */
+  table_id: number;
+  /** The profile. */
+  id: number;
+  epoch: number;
+  /** 1 where the profile was there. */
+  existed: number;
+  /** Its attributes then, as `profiles` had them; null where it was not there, or what it was has been erased. */
+  before: string | null;
+}
+
 /** A profile that gathered more values of one identity field than its table allows. The values are the profile's own. */
 export interface CrowdedProfilesTable {
   account_id: number;

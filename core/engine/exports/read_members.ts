@@ -6,11 +6,11 @@
 import { throwIfAborted } from "../../contracts/failure.ts";
 import type { MemberBatch } from "../../contracts/members.ts";
 import type { Database, Executor } from "../../database/database.ts";
-import { type FilterContext, type FilteredProfile, isShownAsStored, type Kind, shownValue } from "../../lql/mod.ts";
+import { type FilterContext, type FilteredProfile, type Kind, shownValue } from "../../lql/mod.ts";
 import { listedProfiles } from "../../profiles/audience_lists.ts";
 import { idRange } from "../../profiles/audience_pages.ts";
 import type { IdSet } from "../../profiles/id_set.ts";
-import { type GenerationDefinition, programOf } from "../../profiles/mapping.ts";
+import { summedKindsOf } from "../../profiles/mapping.ts";
 import { type MemberPage, memberPages, parseEach } from "../../profiles/member_pages.ts";
 import type { ProfileStatements } from "../../profiles/statements.ts";
 import { type AudienceProgram, EVERYBODY, listsOf } from "../audience_programs.ts";
@@ -118,7 +118,7 @@ function keep(page: MemberPage, kept: readonly number[]): Rows {
 
 /** Makes what is stored what may be shown: most often they are the same. */
 function shownBy({ target, columns, visible, hides }: OpenSource): (rows: Rows) => Rows {
-  const kinds = new Map(summed(target.generation));
+  const kinds = summedKindsOf(target.generation);
   const isShown = !columns.some(({ name }) => kinds.has(name));
   if (isShown && !hides) return (rows) => rows;
   return ({ ids, bytes, rows }) => {
@@ -129,14 +129,6 @@ function shownBy({ target, columns, visible, hides }: OpenSource): (rows: Rows) 
     for (let index = 0; index < texts.length; index++) all.set(texts[index]!, starts[index]);
     return { ids, bytes: all, rows: starts };
   };
-}
-
-/** The fields whose values may be stored in another form than they are shown in: sums. */
-function summed({ mappings }: GenerationDefinition): (readonly [string, Kind])[] {
-  return mappings.flatMap(({ definition }) => programOf(definition)?.columns ?? [])
-    .flatMap(({ name, kind, merge }) =>
-      kind !== undefined && merge === "SUM" && !isShownAsStored(kind) ? [[name, kind] as const] : []
-    );
 }
 
 function shownText(

@@ -1,0 +1,61 @@
+/**
+ * Erases what change feeds have noted of profiles as they were.
+ *
+ * Profiles that are erased, and those that became part of them, are forgotten when they are removed. What is left is
+ * what a profile was under another mapping, or while it was somebody else's part.
+ *
+ * @module
+ */
+import { sql } from "kysely";
+import { parseJson } from "../contracts/json.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { ProfileChangesTable } from "../database/tables.ts";
+import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
+
+/** States that one transaction looks through. */
+const AT_ONCE = 2_000;
+
+/** The last state that was looked through. */
+type Position = readonly [table: number, id: number, epoch: number];
+
+/** What change feeds have noted. */
+export const changeStore: ErasableStore = {
+  name: "changes",
+  tables: ["profile_changes"],
+  folders: [],
+  stage: "profiles",
+  erase: async (context) => {
+    const { account, position, commit } = context;
+    for (let after = position as Position | undefined ?? [0, 0, 0], isLast = false; !isLast;) {
+      await commit(async (transaction) => {
+        const states = await transaction.selectFrom("profile_changes").selectAll().where("account_id", "=", account)
+          .where(sql<boolean>`(table_id, id, epoch) > (${after[0]}, ${after[1]}, ${after[2]})`)
+          .orderBy("table_id").orderBy("id").orderBy("epoch").limit(AT_ONCE).execute();
+        for (const { table_id, id, epoch } of states.filter((state) => mayBeErased(context, state))) {
+          await transaction.updateTable("profile_changes").set({ before: null }).where("account_id", "=", account)
+            .where("table_id", "=", table_id).where("id", "=", id).where("epoch", "=", epoch).execute();
+        }
+        const last = states.at(-1);
+        isLast = states.length < AT_ONCE;
+        if (last !== undefined) after = [last.table_id, last.id, last.epoch];
+        return { position: [...after] };
+      });
+    }
+  },
+};
+
+/** Whether a profile as it was may have been one of the erased; one that nothing names may. */
+function mayBeErased({ tables, people }: EraseContext, { table_id, before }: ProfileChangesTable): boolean {
+  if (before === null) return false;
+  const own = tables.find(({ target }) => target.table === table_id);
+  if (own === undefined) return people.areIn(before);
+  const { identities, target: { rules: { identifyBy, identity } } } = own;
+  const attributes = parseJson<Record<string, JsonValue>>(before);
+  const values = identifyBy.flatMap((field) =>
+    Object.hasOwn(attributes, field)
+      ? identity.valuesOf(field, attributes[field]).map((value) => [field, value] as const)
+      : []
+  );
+  return values.length === 0 || people.areIn(before, { longOnly: true }) ||
+    values.some(([field, value]) => identities.some((erased) => erased[0] === field && erased[1] === value));
+}

@@ -1,0 +1,153 @@
+/**
+ * What changed in a followed profile table, as rows of its feed.
+ *
+ * A row is `{"profile":{…},"updates":{…}}` with the attributes that are other than they were, `{"deletes":
+ * {"attributes":[…]},"profile":{…}}` with the names of those that are gone, both in one, or `{"profile":{…},
+ * "deleted":true}`. A profile is named by `_ll.raw_customer_id` (where it has a `customer_id` that may be shown; a
+ * deleted one, the last that it had), `_ll.profile_id` and `profiledb_id`.
+ *
+ * The rows lead from what the table was at the end of *any* epoch from the window's begin on to what it was at its end:
+ * who has read other results in between, or an export of all profiles, gets the same. A profile that is what it was at
+ * all of these moments has no row. What a profile was that has been erased is not known: it is deleted, and where it is
+ * still there, made again.
+ *
+ * @module
+ */
+import type { JsonValue } from "../../contracts/records.ts";
+import type { Database, Executor } from "../../database/database.ts";
+import type { FeedWindow } from "./feed.ts";
+import { type ImagePage, imagePages } from "./images.ts";
+import { type NotedProfile, notedProfiles } from "./noted_profiles.ts";
+import {
+  type FeedRows,
+  type FeedSource,
+  membersText,
+  namesText,
+  type ShownAttributes,
+  ShownProfiles,
+} from "./shown_profile.ts";
+
+/** What is read: `window` as `beginRefresh` gave it. */
+export interface ChangeRowsOptions extends FeedSource {
+  readonly window: FeedWindow;
+}
+
+const encoder = new TextEncoder(), decoder = new TextDecoder();
+
+/**
+ * Reads the rows from one state of the database that was held after `beginRefresh` was committed: first those of
+ * profiles that were there before, or changed after they were made, then those of the others. Memory holds some pages
+ * of about a megabyte; it is the caller's to let others onto the thread between two.
+ */
+export async function* readChangeRows(
+  executor: Executor,
+  kind: Database["kind"],
+  { window, ...source }: ChangeRowsOptions,
+): AsyncGenerator<FeedRows> {
+  const { target } = source, { from, to } = window;
+  const rows = new RowsOf(target.table, new ShownProfiles(source), window);
+  for await (const page of notedProfiles(executor, kind, target, { after: -1, since: from.epoch })) {
+    for (const profile of page) rows.addNoted(profile);
+    if (!rows.isEmpty) yield rows.take();
+  }
+  if (from.position >= to.position) return;
+  const made = { at: to, after: from.position - 1, untouchedSince: from.epoch };
+  for await (const page of imagePages(executor, kind, target, made)) {
+    rows.addMade(page);
+    if (!rows.isEmpty) yield rows.take();
+  }
+}
+
+/** What is known of a profile at a moment: its attributes; null where it was not there; undefined where it is erased. */
+type Image = ShownAttributes | null | undefined;
+
+/** Puts rows together. */
+class RowsOf {
+  #lines: string[] = [];
+
+  constructor(
+    private readonly table: number,
+    private readonly shown: ShownProfiles,
+    private readonly window: FeedWindow,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.#lines.length === 0;
+  }
+
+  /** The rows that were added since. */
+  take(): FeedRows {
+    const rows = this.#lines.length, bytes = encoder.encode(this.#lines.join(""));
+    this.#lines = [];
+    return { bytes, rows };
+  }
+
+  /** Adds the rows of a profile of which something was noted since the window's begin. */
+  addNoted({ id, present, states }: NotedProfile): void {
+    const { from, to } = this.window;
+    const later = states.findIndex(({ epoch }) => epoch > to.epoch);
+    const within = later < 0 ? states : states.slice(0, later);
+    if (within.length === 0) return;
+    const images: Image[] = within.map(({ existed, before }) =>
+      existed === 0 ? null : before === null ? undefined : this.shown.attributes(before)
+    );
+    if (id >= from.position) images.unshift(null);
+    const last = later < 0 ? present : states[later]!.existed === 1 ? states[later]!.before : null;
+    this.#add(id, images, last === null ? null : this.shown.attributes(last));
+  }
+
+  /** Adds the rows of profiles that were made within the window, and not changed in a later epoch of it. */
+  addMade({ ids, bytes, rows }: ImagePage): void {
+    for (let index = 0; index < ids.length; index++) {
+      const attributes = this.shown.attributes(decoder.decode(bytes.subarray(rows[index], rows[index + 1])));
+      this.#line(ids[index]!, attributes, [], attributes);
+    }
+  }
+
+  /** Adds what leads from any of the images to the last. */
+  #add(id: number, images: readonly Image[], last: ShownAttributes | null): void {
+    const isUnknown = images.includes(undefined);
+    if (last === null) {
+      const known = images.findLast((image) => image !== null);
+      if (images.some((image) => image !== null)) this.#deleted(id, isUnknown ? undefined : known ?? undefined);
+      return;
+    }
+    if (isUnknown) {
+      this.#deleted(id, last);
+      this.#line(id, last, [], last);
+      return;
+    }
+    const before = images.filter((image) => image instanceof Map);
+    const updates: [string, JsonValue][] = [];
+    for (const [name, value] of last) {
+      const text = JSON.stringify(value);
+      if (images.some((image) => !image?.has(name) || JSON.stringify(image.get(name)) !== text)) {
+        updates.push([name, value]);
+      }
+    }
+    const gone = new Set(before.flatMap((image) => [...image.keys()].filter((name) => !last.has(name))));
+    if (updates.length === 0 && gone.size === 0 && !images.includes(null)) return;
+    this.#line(id, last, [...gone], updates);
+  }
+
+  #line(
+    id: number,
+    attributes: ShownAttributes,
+    gone: readonly string[],
+    updates: Iterable<readonly [string, JsonValue]>,
+  ): void {
+    const members = membersText(updates);
+    const deletes = gone.length === 0 ? "" : `"deletes":{"attributes":${JSON.stringify(gone)}},`;
+    // One that has come, though without attributes, is told.
+    const set = members === "" && gone.length > 0 ? "" : `,"updates":{${members}}`;
+    this.#lines.push(`{${deletes}${this.#profile(id, attributes)}${set}}\n`);
+  }
+
+  #deleted(id: number, attributes: ShownAttributes | undefined): void {
+    this.#lines.push(`{${this.#profile(id, attributes)},"deleted":true}\n`);
+  }
+
+  #profile(id: number, attributes: ShownAttributes | undefined): string {
+    return `"profile":{${namesText(id, attributes)},"profiledb_id":${this.table}}`;
+  }
+}

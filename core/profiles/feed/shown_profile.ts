@@ -1,0 +1,72 @@
+/**
+ * Profiles as rows of exports show them: without what whoever reads may not see, and under names of ours.
+ *
+ * @module
+ */
+import { parseJson } from "../../contracts/json.ts";
+import type { JsonValue } from "../../contracts/records.ts";
+import { type Kind, shownValue } from "../../lql/mod.ts";
+import { CUSTOMER_ID } from "../changes/read_changes.ts";
+import { summedKindsOf, type Target } from "../mapping.ts";
+
+/** Names the customer of a row: what the profile's `customer_id` is. */
+export const RAW_CUSTOMER_ID = "_ll.raw_customer_id";
+
+/** Names the profile of a row, whether or not it has a customer id: its id, as text. */
+export const PROFILE_ID = "_ll.profile_id";
+
+/** The profile table that rows are made of, and for whom. */
+export interface FeedSource {
+  /** The current generation, as the state has it that is read. */
+  readonly target: Target;
+  /** Tells the fields that must not be shown; absent where all may be. */
+  readonly hidden?: ((field: string) => boolean) | undefined;
+}
+
+/** Some rows: JSON objects, a line feed after each, UTF-8. */
+export interface FeedRows {
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+}
+
+/** Attributes as they are shown, by name. */
+export type ShownAttributes = ReadonlyMap<string, JsonValue>;
+
+/** What of profiles is shown. */
+export class ShownProfiles {
+  readonly #kinds: ReadonlyMap<string, Kind>;
+  readonly #hidden: (field: string) => boolean;
+  /** Whether attributes may be shown just as they are stored, but for names that are ours. */
+  readonly asStored: boolean;
+
+  /** What of a source's profiles is shown. */
+  constructor({ target, hidden }: FeedSource) {
+    this.#kinds = summedKindsOf(target.generation);
+    this.#hidden = hidden ?? (() => false);
+    this.asStored = hidden === undefined && this.#kinds.size === 0;
+  }
+
+  /** Stored attributes as they are shown. */
+  attributes(stored: string): ShownAttributes {
+    const shown = new Map<string, JsonValue>();
+    for (const [name, value] of Object.entries(parseJson<Record<string, JsonValue>>(stored))) {
+      if (name === RAW_CUSTOMER_ID || name === PROFILE_ID || this.#hidden(name)) continue;
+      shown.set(name, shownValue(this.#kinds.get(name), value));
+    }
+    return shown;
+  }
+}
+
+/** The members of a row that name its profile, without braces; without a customer where nobody is told. */
+export function namesText(id: number, attributes: ShownAttributes | undefined): string {
+  const customer = attributes?.get(CUSTOMER_ID);
+  const named = typeof customer === "string" || typeof customer === "number"
+    ? `"${RAW_CUSTOMER_ID}":${JSON.stringify(String(customer))},`
+    : "";
+  return `${named}"${PROFILE_ID}":"${id}"`;
+}
+
+/** Attributes as the text of a JSON object, without its braces. */
+export function membersText(attributes: Iterable<readonly [string, JsonValue]>): string {
+  return Array.from(attributes, ([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",");
+}
