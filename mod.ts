@@ -35,7 +35,7 @@ export type {
 } from "./core/contracts/file_store.ts";
 export type { Snapshots, StoredBytes } from "./core/contracts/snapshot.ts";
 export type { FileFacts, FileLedger, FileState, ImportedFile } from "./core/contracts/ledger.ts";
-export { defineExport } from "./core/contracts/export_job.ts";
+export { defineExport, IDENTIFIERS } from "./core/contracts/export_job.ts";
 export type {
   Delivered,
   ExportAudience,
@@ -45,6 +45,7 @@ export type {
   ExportPlanContext,
   ExportReading,
   ExportSource,
+  Identifier,
   PastExport,
   PublishedFile,
   PublishedFileInput,

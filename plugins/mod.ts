@@ -4,6 +4,7 @@
  * @module
  */
 import type { PluginDefinition } from "@waybill/waybill";
+import { plugin as audienceExport } from "./audience_export/mod.ts";
 import { plugin as audienceImport } from "./audience_import/mod.ts";
 import { plugin as bulk } from "./bulk/mod.ts";
 import { plugin as csvImport } from "./csv_import/mod.ts";
@@ -23,4 +24,5 @@ export const plugins: readonly PluginDefinition[] = [
   emailCsv,
   bulk,
   audienceImport,
+  audienceExport,
 ];

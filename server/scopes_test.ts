@@ -93,6 +93,7 @@ const ALLOWED: Readonly<Record<string, readonly Scope[]>> = {
   approveRun: EXPORTERS,
   listRejects: EXPORTERS,
   linkRejects: EXPORTERS,
+  linkResult: EXPORTERS,
   listArtifacts: EXPORTERS,
   getArtifact: EXPORTERS,
   revokeArtifact: EXPORTERS,

@@ -42,6 +42,7 @@ const JOBS: Readonly<Record<string, { readonly config: Record<string, string>; r
   "profile-import": { ...IMPORT, config: { file: "people.x" } },
   "audience-import": { ...IMPORT, config: { app_id: "weather", audience_name: "news", file: "people.x" } },
   "sftp-csv-export": { config: { audience: "all" }, fits: "sftp-pgp-public" },
+  "audience-export": { config: { audience: "all", identifier_type: "email" }, fits: "sftp-pgp-public" },
   "email-csv": { config: { audience: "all", email: "ann@example.com" }, fits: "email" },
 };
 
@@ -100,6 +101,13 @@ Deno.test("email is refused by json-import", () => cell("email", "json-import", 
 Deno.test("email is refused by profile-import", () => cell("email", "profile-import", false));
 Deno.test("email is refused by sftp-csv-export", () => cell("email", "sftp-csv-export", false));
 Deno.test("email is refused by audience-import", () => cell("email", "audience-import", false));
+Deno.test("sftp works with audience-export", () => cell("sftp", "audience-export", true));
+Deno.test("sftp-pgp-private is refused by audience-export", () => cell("sftp-pgp-private", "audience-export", false));
+Deno.test("sftp-pgp-public works with audience-export", () => cell("sftp-pgp-public", "audience-export", true));
+Deno.test("managed-sftp works with audience-export", () => cell("managed-sftp", "audience-export", true));
+Deno.test("local-folder works with audience-export", () => cell("local-folder", "audience-export", true));
+Deno.test("s3 works with audience-export", () => cell("s3", "audience-export", true));
+Deno.test("email is refused by audience-export", () => cell("email", "audience-export", false));
 Deno.test("email works with email-csv", () => cell("email", "email-csv", true));
 
 async function cell(method: string, type: string, works: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * `run JOB-TYPE|JOB …`, `run list|show|stop|retry|approve|rejects`
+ * `run JOB-TYPE|JOB …`, `run list|show|stop|retry|approve|rejects|result`
  *
  * @module
  */
@@ -14,6 +14,7 @@ import { openLocalFile } from "../local_file.ts";
 import { AUTH } from "../saved.ts";
 import { UsageError } from "../usage.ts";
 import { rejects } from "./rejects.ts";
+import { result } from "./result.ts";
 
 const RUN = { name: "RUN" };
 
@@ -39,13 +40,15 @@ const start: Command = {
     name === undefined ? jobFlags(app, undefined, false) : (await findTarget(app, name)).declared,
   run: async (app, args) => {
     const { followRun, reportRun } = await import("../follow.ts");
-    return await reportRun(app, await followRun(app, await queue(app, args)));
+    const target = await findTarget(app, args.words[0] ?? "");
+    const { runForResult, givesResult } = await import("../local_result.ts");
+    if (givesResult(target, args)) return await runForResult(app, target, args);
+    return await reportRun(app, await followRun(app, await queue(app, target, args)));
   },
 };
 
 /** A saved job with its own auth is queued as that job; with another auth, as a run of its type. */
-async function queue(app: App, args: Arguments): Promise<RunView> {
-  const target = await findTarget(app, args.words[0] ?? "");
+async function queue(app: App, target: Target, args: Arguments): Promise<RunView> {
   const { runs, uploads } = await app.runtime();
   const force = args.on("force") === true;
   if (target.job === undefined) {
@@ -192,4 +195,4 @@ const approve: Command = {
 };
 
 /** Runs. */
-export const run: Noun = { self: start, verbs: { list, show, stop, retry, approve, rejects } };
+export const run: Noun = { self: start, verbs: { list, show, stop, retry, approve, rejects, result } };

@@ -6,10 +6,17 @@
 import type { z } from "zod";
 import type { AuthDefinition, ConnectionOf } from "./auth.ts";
 import type { ConfigOf, ConfigSchema } from "./config.ts";
+import type { FileConnection } from "./file_store.ts";
 import type { JobBasics, OnlyConfigured, Plan, Progress } from "./job.ts";
 import type { Log } from "./log.ts";
 import type { MemberBatch, MemberColumn } from "./members.ts";
 import type { Spool } from "./spool.ts";
+
+/** The types of identifiers that the bulk APIs name. */
+export const IDENTIFIERS = ["idfa", "gaid", "email", "customer_id"] as const;
+
+/** A type of identifiers: which field of profiles holds them is a setting of the account. */
+export type Identifier = typeof IDENTIFIERS[number];
 
 /** What an export reads. */
 export interface ExportSource {
@@ -17,6 +24,11 @@ export interface ExportSource {
   readonly audience: string;
   /** Fields that are wanted, in their order; none, or absent = every field that may be seen, sorted by name. */
   readonly fields?: readonly string[];
+  /**
+   * A type of identifiers, such as `email`, in place of fields: the one field that the account has set for it is exported.
+   * A member need not have it, and no profile may.
+   */
+  readonly identifier?: Identifier;
   /** Whether each member comes with the audiences that it is in; not unless told. */
   readonly memberships?: boolean;
   /** Most members; absent = all. Those with the lowest ids come. */
@@ -188,6 +200,12 @@ export interface ExportJobDefinition<
     /** Holds the fields. */
     readonly fields?: keyof ConfigOf<Config> & string;
   };
+  /**
+   * Config key of the file that it writes, of a job type that writes one file and needs nothing of a connection but its
+   * files. Its runs may go without an auth: what they write is then kept as a file that a link opens, named by the last part
+   * of its path, and a command writes it to where this key says, on the machine of whoever types it.
+   */
+  readonly resultFile?: FileConnection extends ConnectionOf<Auths[number]> ? keyof ConfigOf<Config> & string : never;
   /** Nothing is sent to an export. */
   readonly upload?: never;
   /** Tells what a run would do; changes nothing. */

@@ -5,12 +5,31 @@
  */
 import { z } from "zod";
 import type { FieldMeta } from "../contracts/config.ts";
+import type { Identifier } from "../contracts/export_job.ts";
 import { mailAddress } from "../contracts/mail.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
 import { parseConfig } from "../describe/mod.ts";
 import { may, requireCapability, type Scoped } from "./capabilities.ts";
 import { knownKeys } from "./stored_config.ts";
+
+/** Names the field that exports take a type of identifiers from. */
+function identifierField(identifier: Identifier, title: string) {
+  return z.string().min(1).max(200).default(identifier).meta(
+    {
+      title: `${title} field`,
+      help: `Profile field that exports of audiences by \`${identifier}\` take it from`,
+    } satisfies FieldMeta,
+  );
+}
+
+/** The field of profiles that holds a type of identifiers. */
+export function fieldOf(settings: IdentifierFields, identifier: Identifier): string {
+  return settings[`${identifier}_field`];
+}
+
+/** The settings that say it. */
+export type IdentifierFields = Pick<AccountSettings, `${Identifier}_field`>;
 
 /** The settings of an account. A new one needs no more than a line here. */
 export const accountSettingsSchema = z.object({
@@ -42,6 +61,10 @@ export const accountSettingsSchema = z.object({
       placeholder: "https://example.com/waybill",
     } satisfies FieldMeta,
   ),
+  idfa_field: identifierField("idfa", "IDFA"),
+  gaid_field: identifierField("gaid", "GAID"),
+  email_field: identifierField("email", "Email"),
+  customer_id_field: identifierField("customer_id", "Customer id"),
 });
 
 /** The settings of an account, as they are. */

@@ -14,6 +14,7 @@ import { closeConnection, openConnection } from "./connections.ts";
 import type { Core } from "./core.ts";
 import { describeError } from "./describe_error.ts";
 import { exportMembers } from "./exports/export_attempt.ts";
+import { resultConnection } from "./exports/result_store.ts";
 import { importRows } from "./import_attempt.ts";
 import { PlaceChanged } from "./import_commit.ts";
 import { Held, heldRun } from "./held.ts";
@@ -133,9 +134,11 @@ class RunAttempt {
       const auth = await findAuth(core.database.kysely, claim.account, row.auth_id);
       this.#redactor = (await openAuth(core, auth)).redactor;
     }
-    const connection = row.auth_id === null
-      ? await connectUpload(core, row)
-      : await openConnection(core, claim.account, row.auth_id, { signal: hooks.signal, log: this.#log() });
+    const connection = row.auth_id !== null
+      ? await openConnection(core, claim.account, row.auth_id, { signal: hooks.signal, log: this.#log() })
+      : job.direction === "export"
+      ? resultConnection(core, claim)
+      : await connectUpload(core, row);
     this.#connected = true;
     try {
       await this.#job(job, config, row, connection);

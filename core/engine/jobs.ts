@@ -20,6 +20,7 @@ import { withDeadline } from "./deadline.ts";
 import { type Access, listedTypes, requireDirection } from "./directions.ts";
 import { planExport } from "./exports/plan_export.ts";
 import { personalOf, readerOf } from "./exports/reader.ts";
+import { noResultConnection } from "./exports/result_store.ts";
 import { sourceChoices } from "./exports/source_choices.ts";
 import { newId } from "./ids.ts";
 import { ledgerName } from "./import_files.ts";
@@ -35,6 +36,7 @@ import {
   resolveAuth,
   type ResolvedInput,
   resolveInput,
+  resolveTyped,
   savedInput,
 } from "./resolve_run.ts";
 import type { Change, ChoiceOptions, JobInput, Jobs, SavedJobInput } from "./runtime.ts";
@@ -167,7 +169,10 @@ class SavedJobs implements Jobs {
     const { jobId, personal, input, notes } = await this.#inputOf(typeof what === "string" ? { job: what } : what);
     const reader = readerOf({ personal });
     const saved = jobId !== null && personalOf(this.#context.actor) === 1 ? reader : undefined;
-    const resolved = await resolveInput(this.#context, this.#context.database.kysely, input, saved);
+    const { kysely } = this.#context.database;
+    const resolved = jobId === null
+      ? await resolveTyped(this.#context, kysely, input)
+      : await resolveInput(this.#context, kysely, input, saved);
     const { job: definition, auth, config: stored } = resolved;
     if (definition.plan === undefined) {
       const nothing = "This job type cannot tell more without running";
@@ -182,7 +187,7 @@ class SavedJobs implements Jobs {
   /** Asks the plugin for its plan. */
   async #planner(
     jobId: string | null,
-    resolved: ResolvedInput,
+    resolved: Planned,
     config: ReturnType<typeof pluginParsed>,
     reader: Scoped,
   ): Promise<(given: Given) => Promise<Plan>> {
@@ -194,7 +199,7 @@ class SavedJobs implements Jobs {
       return (given) => job.plan!({ config, continuous, files, ...given });
     }
     const owner = { account: accountId, reader };
-    const of = { job_id: jobId, job_type: job.id, auth_id: auth.id, config: JSON.stringify(stored) };
+    const of = { job_id: jobId, job_type: job.id, auth_id: auth?.id ?? null, config: JSON.stringify(stored) };
     const planned = { job, config, stored, owner, of: { account_id: accountId, ...of } };
     return (given) => planExport(database, job.plan!.bind(job), { ...planned, ...given });
   }
@@ -226,9 +231,10 @@ class SavedJobs implements Jobs {
   }
 
   /** What a run of this would find imported. */
-  async #ledger(jobId: string | null, { job, auth }: ResolvedInput, stream: string): Promise<FileLedger> {
+  async #ledger(jobId: string | null, { job, auth }: Planned, stream: string): Promise<FileLedger> {
     const { database: { kysely }, accountId: account, vault } = this.#context;
-    const owner = ledgerOwner({ job_id: jobId, auth_id: auth.id, job_type: job.id }, stream);
+    // An import has one.
+    const owner = ledgerOwner({ job_id: jobId, auth_id: auth?.id ?? "", job_type: job.id }, stream);
     return readLedger(kysely, { account, owner, key: await vault.identityKey() }, false);
   }
 
@@ -259,13 +265,17 @@ class SavedJobs implements Jobs {
     });
   }
 
-  /** Work over the auth's kept connection, within the time that plans and choices have. */
+  /** Work over the auth's kept connection, within the time that plans and choices have; without one, over nothing. */
   async #connected<T>(
     what: string,
-    auth: AuthRow,
+    auth: AuthRow | null,
     options: { readonly signal?: AbortSignal },
     work: (given: Given) => Promise<T>,
   ): Promise<T> {
+    if (auth === null) {
+      const given = { connection: noResultConnection(), log: this.#context.log, spool: this.#spool };
+      return await withDeadline(what, PATIENCE, options.signal, (signal) => work({ ...given, signal }));
+    }
     const { redactor } = await openAuth(this.#context, auth);
     const log = redactor.log(this.#context.log);
     return await withDeadline(
@@ -351,6 +361,9 @@ class SavedJobs implements Jobs {
     return jobView(registry, row, await database.now());
   }
 }
+
+/** What is planned; without an auth where its job type needs none. */
+type Planned = Awaited<ReturnType<typeof resolveTyped>>;
 
 /** What plans and choices get beside the configuration. */
 interface Given {

@@ -64,6 +64,7 @@ const job = z.discriminatedUnion("direction", [
     direction: z.literal("export"),
     from: operation,
     sources: z.object({ audience: z.string().optional(), fields: z.string().optional() }).optional(),
+    resultFile: text.optional(),
     upload: z.undefined("must not be there: nothing is sent to an export").optional(),
   }),
 ], 'must be "import" or "export"');
@@ -136,10 +137,9 @@ function choiceProblems(job: JobDefinition): string[] {
 }
 
 function formProblems(job: JobDefinition): string[] {
-  if (job.direction !== "import" || job.formFile === undefined || Object.hasOwn(job.config.shape, job.formFile)) {
-    return [];
-  }
-  return [`job type "${job.id}" takes a file as "${job.formFile}", which is no key of its config`];
+  const [key, does] = job.direction === "import" ? [job.formFile, "takes"] : [job.resultFile, "writes"];
+  if (key === undefined || Object.hasOwn(job.config.shape, key)) return [];
+  return [`job type "${job.id}" ${does} a file as "${key}", which is no key of its config`];
 }
 
 function uploadProblems({ id, config, upload }: JobDefinition): string[] {

@@ -28,7 +28,8 @@ export interface ResolvedRun {
   /** The saved job, or null. */
   readonly jobId: string | null;
   readonly jobType: string;
-  readonly authId: string;
+  /** Null for an export that keeps its file for whoever gets a link to it. */
+  readonly authId: string | null;
   /** Checked, in the form in which it is stored: plain JSON, without defaults; `parseConfig` makes it whole again. */
   readonly config: { readonly [key: string]: JsonValue };
   /** Whether its export may hold personal fields. */
@@ -47,9 +48,9 @@ export async function resolveRun(
 ): Promise<ResolvedRun> {
   const executor = context.database.kysely;
   if (!("job" in run)) {
-    const { job, auth, config } = await resolveInput(context, executor, run);
+    const { job, auth, config } = await resolveTyped(context, executor, run);
     const personal = personalOf(context.actor);
-    return { jobId: null, jobType: job.id, authId: auth.id, config, personal, notes: [] };
+    return { jobId: null, jobType: job.id, authId: auth?.id ?? null, config, personal, notes: [] };
   }
   const row = await findJob(executor, context.accountId, run.job);
   refusePaused(row, "");
@@ -127,23 +128,49 @@ export async function resolveInput(
   input: JobInput,
   saved?: Scoped,
 ): Promise<ResolvedInput> {
+  const { job, config } = await readInput(context, input);
+  const auth = await resolveAuth(context, executor, job, input.auth);
+  checkArrivals(context, auth, config);
+  await checkSource(context, executor, { job, config }, saved);
+  // Where there is none, this says what to set.
+  if (context.registry.auth(auth.method).auth.sendsMail) mailServer();
+  return { job, auth, config };
+}
+
+/** The same of an input that no job is saved for: where it names no auth, one whose job type needs none goes without. */
+export async function resolveTyped(
+  context: EngineContext,
+  executor: Executor,
+  input: JobInput,
+): Promise<Omit<ResolvedInput, "auth"> & { readonly auth: AuthRow | null }> {
+  const job = context.registry.job(input.type);
+  if (input.auth !== undefined || job.direction === "import" || job.resultFile === undefined) {
+    return await resolveInput(context, executor, input);
+  }
+  const read = await readInput(context, input);
+  await checkSource(context, executor, read);
+  return { ...read, auth: null };
+}
+
+async function readInput(context: EngineContext, input: JobInput): Promise<Omit<ResolvedInput, "auth">> {
   const job = context.registry.job(input.type);
   requireDirection(context.actor, context.registry, job.id, "write");
   const what = `job type "${job.id}"`;
   const schema = jobSchema(job);
   const parsed = parseConfig(schema, input.config, what);
   await job.check?.(parsed);
-  const config = readConfig(schema, input.config, what);
-  const auth = await resolveAuth(context, executor, job, input.auth);
-  checkArrivals(context, auth, config);
-  if (job.direction === "export") {
-    const { accountId: account, account: { settings } } = context;
-    const owner = { account, settings, reader: saved ?? context.actor, saved: saved !== undefined };
-    await openSource(executor, owner, job.from(pluginParsed(job, config)));
-  }
-  // Where there is none, this says what to set.
-  if (context.registry.auth(auth.method).auth.sendsMail) mailServer();
-  return { job, auth, config };
+  return { job, config: readConfig(schema, input.config, what) };
+}
+
+async function checkSource(
+  { accountId: account, account: { settings }, actor }: EngineContext,
+  executor: Executor,
+  { job, config }: Omit<ResolvedInput, "auth">,
+  saved?: Scoped,
+): Promise<void> {
+  if (job.direction === "import") return;
+  const owner = { account, settings, reader: saved ?? actor, saved: saved !== undefined };
+  await openSource(executor, owner, job.from(pluginParsed(job, config)));
 }
 
 /** A configuration as its plugin gets it. */

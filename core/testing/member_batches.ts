@@ -33,7 +33,11 @@ export function audienceOf({ audience }: ExportSource): ExportAudience {
 }
 
 /** The fields that a source asks for. Failure `config` (`not_found`) for one that there is not. */
-export function columnsOf({ fields = [] }: ExportSource, { members, columns }: TestMembers): readonly MemberColumn[] {
+export function columnsOf(
+  { fields = [], identifier }: ExportSource,
+  { members, columns }: TestMembers,
+): readonly MemberColumn[] {
+  if (identifier !== undefined) return [{ name: identifier, kind: null }];
   const names = new Set(members.flatMap((member) => Object.keys(member)));
   const all = columns ?? [...names].sort().map((name) => ({ name, kind: null }));
   if (fields.length === 0) return all.toSorted((a, b) => (a.name < b.name ? -1 : 1));

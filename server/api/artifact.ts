@@ -14,9 +14,12 @@ const time = z.iso.datetime();
 
 const fields = {
   id: z.string(),
-  kind: z.enum(["rejects"]).describe("What is in it: `rejects`, the rejected rows of a run"),
-  status: z.enum(["ready", "expired", "revoked", "erased"]).describe(
-    "`ready` can be fetched; `erased`: an erasure removed it, since it may have held the erased",
+  kind: z.enum(["rejects", "export"]).describe(
+    "What is in it: `rejects`, the rejected rows of a run; `export`, what a run exported",
+  ),
+  status: z.enum(["ready", "expired", "revoked", "erased", "replaced"]).describe(
+    "`ready` can be fetched; `erased`: an erasure removed it, since it may have held the erased; `replaced`: there is a " +
+      "newer one in its place",
   ),
   run_id: z.string().nullable().describe("The run that it is of"),
   name: z.string().describe("What whoever fetches it gets it as"),
@@ -69,6 +72,18 @@ export const artifactRoutes: readonly Route[] = [
     answer: made(201, artifactLink, ({ id }) => `/api/artifact/${id}`),
     handle: ({ engine, params, body, origin, signal }) =>
       engine.artifacts.linkRejects(params.id, { ...body, origin, signal }),
+  }),
+  defineRoute({
+    method: "post",
+    path: "/api/run/{id}/result",
+    name: "linkResult",
+    capability: "artifact.write",
+    tag: "run",
+    summary: "Make a link to the file that a run exported",
+    description: "Of an export without an auth: its file is kept for 48 hours.",
+    params: { id: "Id of the run" },
+    answer: made(201, artifactLink, ({ id }) => `/api/artifact/${id}`),
+    handle: ({ engine, params, origin }) => engine.artifacts.linkResult(params.id, { origin }),
   }),
   defineRoute({
     method: "get",

@@ -134,6 +134,7 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
     "sftp-csv-export",
     "email-csv",
     "audience-import",
+    "audience-export",
   ]);
   assert.deepEqual(types[0], type);
   const provider = (await server.call("GET /api/provider/file-service")).json.data;

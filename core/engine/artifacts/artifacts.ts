@@ -15,6 +15,7 @@ import { ArtifactFiles } from "./artifact_files.ts";
 import type { Links } from "./links.ts";
 import { type ArtifactCore, type FinishedArtifact, makeArtifact } from "./make_artifact.ts";
 import { linkBase } from "./public_url.ts";
+import { findResult } from "./results.ts";
 import { removeExpired } from "./sweep_artifacts.ts";
 import type { Artifacts, ArtifactView, RejectsLinkInput } from "./views.ts";
 
@@ -88,6 +89,31 @@ export function artifactsOf(context: EngineContext, { core, links, runs, clock }
       const made = await makeArtifact(core, context, { ...input, signal }, content, clock);
       const url = base.url + await links.path(context.account.publicId, made);
       return { ...viewOf(made, made.created_at), url, notes: base.notes };
+    },
+
+    linkResult: async (id, { origin } = {}) => {
+      const base = await linkBase(core, origin);
+      const { id: run } = await runs.get(id);
+      const now = await clock();
+      const found = await database.write(async (transaction) => {
+        const found = await findResult(transaction, context, run, now);
+        await audit(transaction, context, { action: "link", kind: "artifact", id: found.id, label: found.name });
+        return found;
+      });
+      const url = base.url + await links.path(context.account.publicId, found);
+      return { ...viewOf(found, now), url, notes: base.notes };
+    },
+
+    openResult: async (id) => {
+      const { id: run } = await runs.get(id);
+      const now = await clock();
+      const found = await findResult(database.kysely, context, run, now);
+      const place = { account, id: found.id };
+      const content = await new ArtifactFiles(core.home.artifactsDir).read(place, 0, found.size);
+      if (content === undefined) throw new Error(`The file of artifact "${found.id}" is not there`);
+      const entry = { action: "download", kind: "artifact", id: found.id, label: found.name } as const;
+      await database.write((transaction) => audit(transaction, context, entry));
+      return { ...viewOf(found, now), content };
     },
 
     list: async ({ cursor, limit = 50 } = {}) => {

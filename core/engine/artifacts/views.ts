@@ -56,10 +56,22 @@ export interface RejectsLinkInput {
   readonly signal?: AbortSignal;
 }
 
+/** What a run exported, to be read. */
+export interface ResultFile extends ArtifactView {
+  readonly content: ReadableStream<Uint8Array>;
+}
+
 /** Files that Waybill keeps for whoever has a link to them. `artifact` is an id, or the beginning of one. */
 export interface Artifacts {
   /** Writes the rejected rows of a run to a file, as they are now, and gives a link to it. */
   linkRejects(run: string, input?: RejectsLinkInput): Promise<ArtifactLinkView>;
+  /**
+   * A link to the file that a run exported; `not_found` where there is none any more, `forbidden` for whoever may not see
+   * personal fields that may be in it.
+   */
+  linkResult(run: string, input?: { readonly origin?: string }): Promise<ArtifactLinkView>;
+  /** The same file's bytes. */
+  openResult(run: string): Promise<ResultFile>;
   /** Newest first; those that have ended are listed for 30 days more. */
   list(options?: { readonly cursor?: string; readonly limit?: number }): Promise<Page<ArtifactView>>;
   get(artifact: string): Promise<ArtifactView>;

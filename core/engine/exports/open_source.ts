@@ -9,7 +9,7 @@ import type { MemberColumn } from "../../contracts/members.ts";
 import type { Executor } from "../../database/database.ts";
 import { nearest } from "../../describe/mod.ts";
 import type { Target } from "../../profiles/mapping.ts";
-import { type AccountSettings, visibleFields } from "../account_settings.ts";
+import { type AccountSettings, fieldOf, type IdentifierFields, visibleFields } from "../account_settings.ts";
 import type { AudienceProgram, AudiencePrograms } from "../audience_programs.ts";
 import { findAudience } from "../audience_reading.ts";
 import { may, type Scoped, scopesWith } from "../capabilities.ts";
@@ -19,7 +19,7 @@ import { fieldKinds } from "./field_kinds.ts";
 /** Whose audiences are exported, and who has a right to what. */
 export interface SourceOwner {
   readonly account: number;
-  readonly settings: Pick<AccountSettings, "pii_fields">;
+  readonly settings: Pick<AccountSettings, "pii_fields"> & IdentifierFields;
   /** Whoever's right counts: who configures the job, or has done so. */
   readonly reader: Scoped;
   /** Whether that is who saved the job, and not who asks. */
@@ -56,10 +56,12 @@ export async function openSource(executor: Executor, owner: SourceOwner, source:
   if (told !== undefined) throw personal(owner, `Audience "${row.slug}" tells of "${told}"`);
   const target = await currentGeneration(executor, account, row.table_id);
   const kinds = await fieldKinds(executor, account, target.generation);
-  const { fields = [], limit = Infinity, memberships = false } = source;
+  const { identifier, limit = Infinity, memberships = false } = source;
+  const fields = identifier === undefined ? source.fields ?? [] : [fieldOf(settings, identifier)];
   for (const field of fields) {
     if (!visible(field)) throw personal(owner, `"${field}" would be exported`);
-    if (!kinds.has(field)) throw unknownField(field, [...kinds.keys()].filter(visible));
+    // Nobody may have such an identifier yet.
+    if (identifier === undefined && !kinds.has(field)) throw unknownField(field, [...kinds.keys()].filter(visible));
   }
   const names = fields.length > 0 ? fields : [...kinds.keys()].filter(visible).sort();
   return {

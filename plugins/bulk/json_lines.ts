@@ -1,0 +1,106 @@
+/**
+ * Writes one file of JSON lines to wherever a run's connection leads.
+ *
+ * @module
+ */
+import { type ExportContext, Failure, type Progress, throwIfAborted } from "@waybill/waybill";
+import { z } from "zod";
+import type { MaybePgpConnection } from "../file_service/mod.ts";
+
+/** The schema of a {@linkcode ResultPosition}. */
+export type ResultPositionSchema = z.ZodObject<{
+  path: z.ZodString;
+  written: z.ZodOptional<z.ZodObject<{ rows: z.ZodInt; bytes: z.ZodInt }>>;
+}>;
+
+/** Where a run stands that writes one file: where that goes, and what is in it once it is there. */
+export type ResultPosition = z.output<ResultPositionSchema>;
+
+/** The schema. */
+export const resultPosition: ResultPositionSchema = z.object({
+  path: z.string(),
+  written: z.object({ rows: z.int().min(0), bytes: z.int().min(0) }).optional(),
+});
+
+/** Some lines of the file. */
+export interface Lines {
+  /** Without a line end. */
+  readonly lines: readonly string[];
+  /** How much of the work is done with them, from 0 to 1. */
+  readonly share: number;
+}
+
+/** What it takes. */
+type Context = Pick<
+  ExportContext<unknown, MaybePgpConnection, ResultPosition>,
+  "connection" | "checkpoint" | "run" | "signal" | "log" | "commit" | "progress"
+>;
+
+const encoder = new TextEncoder();
+
+/**
+ * Writes the lines to `path`, which is durable before the first byte, so that a later attempt replaces what this one
+ * leaves; once the file is there, a later attempt writes nothing.
+ */
+export async function writeLines(context: Context, path: string, lines: AsyncIterable<Lines>): Promise<void> {
+  const { commit, connection, run, signal, log } = context;
+  const position = context.checkpoint ?? { path };
+  if (context.checkpoint === undefined) await commit(position);
+  if (position.written !== undefined) return;
+  const owner = run.job?.id ?? run.id;
+  await tidy(context, position.path, owner);
+  const counts = { rows: 0, bytes: 0 };
+  const plain = ReadableStream.from(encoded(lines, counts, { signal, progress: context.progress }));
+  const stream = await connection.encrypt?.(plain) ?? plain;
+  await connection.files.write(position.path, ReadableStream.from(counted(stream, counts)), {
+    signal,
+    owner,
+    makeFolders: false,
+  });
+  await commit({ ...position, written: { ...counts } }, { ...counts, path: position.path });
+  log.info(`Wrote "${position.path}"`, { ...counts });
+}
+
+/** The path of the file: what is configured, else a name in the folder of the auth. */
+export function resultPath(
+  { output, name, connection }: {
+    readonly output: string | undefined;
+    readonly name: string;
+    readonly connection: MaybePgpConnection;
+  },
+): string {
+  return output ?? `${name}.jsonl${connection.encrypt === undefined ? "" : ".pgp"}`;
+}
+
+/** Clears away what a killed attempt left. Who may write need not be allowed to look, or to remove. */
+async function tidy({ connection, signal, log }: Context, path: string, owner: string): Promise<void> {
+  try {
+    await connection.files.tidy?.(path.slice(0, path.lastIndexOf("/") + 1), owner, { signal });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "forbidden") throw error;
+    log.debug(`What earlier attempts may have left is not looked for: ${error.message}`);
+  }
+}
+
+async function* encoded(
+  lines: AsyncIterable<Lines>,
+  counts: { rows: number; readonly bytes: number },
+  { signal, progress }: { readonly signal: AbortSignal; progress(progress: Progress): void },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const { lines: some, share } of lines) {
+    throwIfAborted(signal);
+    counts.rows += some.length;
+    progress({ done: counts.rows, unit: "rows", bytes: counts.bytes, share });
+    if (some.length > 0) yield encoder.encode(`${some.join("\n")}\n`);
+  }
+}
+
+async function* counted(
+  stream: ReadableStream<Uint8Array>,
+  counts: { bytes: number },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of stream) {
+    counts.bytes += chunk.length;
+    yield chunk;
+  }
+}
