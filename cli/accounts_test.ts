@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { readSettings } from "../core/engine/account_settings.ts";
 import { testCli } from "./cli_testing.ts";
 
-/** Nobody is told anything. */
-const UNTOLD = { notify_email: [], notify_webhook: "" };
+/** What is set where nobody said anything. */
+const { pii_fields: _fields, suppress_erased: _erased, ...UNTOLD } = readSettings("{}");
 
 Deno.test("accounts are made, listed, shown and set; the first is meant where none is named", async () => {
   await using cli = await testCli();

@@ -105,7 +105,7 @@ Deno.test("audience-export with an auth writes there, also as a job, and says wh
     const [flags, message] of [
       [["--audience", "none", "--identifier-type", "email"], /Audience "none" does not exist/],
       [["--audience", "all", "--identifier-type", "phone"], /identifier-type/],
-      [["--audience", "all"], /identifier-type.*must be given/],
+      [["--audience", "all"], /--identifier-type must be one of/],
       [[...what, "--output", join(cli.folder, "no", "x")], /Folder ".*no" does not exist/],
       [[...what, "--output", cli.folder], /is a folder/],
     ] as const

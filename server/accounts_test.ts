@@ -1,13 +1,14 @@
 /** Accounts are tenants: what one has does not exist for the other. */
 import assert from "node:assert/strict";
+import { readSettings } from "../core/engine/account_settings.ts";
 import { join } from "node:path";
 import { openRuntime } from "../core/engine/open.ts";
 import { onEachDatabase } from "../core/testing/each_database_testing.ts";
 import type { Route } from "./route.ts";
 import { openTestServer, type Reply, type TestServer } from "./server_testing.ts";
 
-/** Nobody is told anything. */
-const UNTOLD = { notify_email: [], notify_webhook: "" };
+/** What is set where nobody said anything. */
+const { pii_fields: _fields, suppress_erased: _erased, ...UNTOLD } = readSettings("{}");
 
 /** Paths whose things belong to the installation, not to an account. */
 const SHARED = ["/api/provider/", "/api/job/type/"];

@@ -75,7 +75,7 @@ function print({ out }: App, account: AccountView): void {
     ["id", account.id],
     ["org id", account.org_id],
     ...Object.entries(account.settings).map(([key, value]) =>
-      [key.replaceAll("_", " "), value.length === 0 ? "none" : value] as const
+      [key.replaceAll("_", " "), value === "" || (Array.isArray(value) && value.length === 0) ? "none" : value] as const
     ),
     ["made", account.created],
   ]);

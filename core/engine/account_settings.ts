@@ -11,6 +11,7 @@ import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
 import { parseConfig } from "../describe/mod.ts";
 import { may, requireCapability, type Scoped } from "./capabilities.ts";
+import { isTimeZone } from "./schedule/civil.ts";
 import { knownKeys } from "./stored_config.ts";
 
 /** Names the field that exports take a type of identifiers from. */
@@ -65,6 +66,23 @@ export const accountSettingsSchema = z.object({
   gaid_field: identifierField("gaid", "GAID"),
   email_field: identifierField("email", "Email"),
   customer_id_field: identifierField("customer_id", "Customer id"),
+  exported_audiences: z.int().min(1).max(20).default(5).meta(
+    {
+      title: "Exported audiences",
+      help: "Most audiences whose exports the bulk APIs may fetch: 5, or 20 on the larger plan",
+    } satisfies FieldMeta,
+  ),
+  export_time: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day from "00:00" to "23:59"')
+    .default("08:00").meta(
+      {
+        title: "Export time",
+        help: "When the exports that the bulk APIs may fetch are made anew each day (HH:mm)",
+      } satisfies FieldMeta,
+    ),
+  export_timezone: z.string().refine(isTimeZone, "must be the name of a time zone, such as Europe/Berlin")
+    .default("America/New_York").meta(
+      { title: "Export timezone", help: "Time zone of that time of day, by its IANA name" } satisfies FieldMeta,
+    ),
 });
 
 /** The settings of an account, as they are. */

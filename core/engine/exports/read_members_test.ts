@@ -52,7 +52,7 @@ async function start(databases: TestDatabases, rows: readonly Row["fields"][] = 
   const open = async (source: ExportSource, after?: number, options: ReadingOptions = {}) => {
     const { executor = database.kysely, hidden = [] } = options;
     const reader = { scopes: hidden.length === 0 ? ["admin" as const] : [] };
-    const owner = { account: 1, settings: { pii_fields: [...hidden] }, reader };
+    const owner = { account: 1, settings: { ...settings, pii_fields: [...hidden] }, reader };
     const found = await openSource(executor, owner, source);
     const { signal } = new AbortController();
     return readMembers({ executor, kind: database.kind, statements, source: found, now: NOW, signal }, after);
