@@ -11,6 +11,7 @@ import type { Transaction } from "kysely";
 import { throwIfAborted } from "../contracts/failure.ts";
 import type { Executor } from "../database/database.ts";
 import type { SegmentsTable, Tables } from "../database/tables.ts";
+import { noteSwap } from "../profiles/feed/note_swap.ts";
 import { indexArchiveLines } from "../profiles/archive_batch.ts";
 import { MembersInOrder, type OrderPosition } from "../profiles/archive_order.ts";
 import { type GenerationDefinition, type OpenTarget, openTarget, type Target } from "../profiles/mapping.ts";
@@ -18,7 +19,7 @@ import { type PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch
 import { ReplayThread } from "./commit_thread.ts";
 import type { Commits } from "./commits.ts";
 import { crowdedNotes } from "./crowded_note.ts";
-import { moveEpoch, REPLAY, type ReplayConfig } from "./generations.ts";
+import { currentGeneration, moveEpoch, REPLAY, type ReplayConfig } from "./generations.ts";
 import { LazyCommits } from "./lazy_commits.ts";
 import { InlineReplayCommits, replaced, type ReplayPart, type ReplayProfiles, ReplayWriter } from "./replay_commit.ts";
 import { sweepRetired } from "./sweep.ts";
@@ -217,7 +218,10 @@ class Replay {
 
   async #swap(transaction: Transaction<Tables>): Promise<void> {
     const { table, generation } = this.#config;
-    const mine = transaction.updateTable("generations").where("account_id", "=", this.context.claim.account)
+    const { core: { database }, claim: { account } } = this.context;
+    const { scope } = await currentGeneration(transaction, account, table);
+    await noteSwap(transaction, database.kind, { account, from: scope.table, to: generation });
+    const mine = transaction.updateTable("generations").where("account_id", "=", account)
       .where("table_id", "=", table);
     await mine.set({ state: "retired" }).where("state", "=", "current").execute();
     await mine.set({ state: "current" }).where("id", "=", generation).execute();

@@ -6,6 +6,7 @@
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { CrowdedProfile } from "./crowded.ts";
+import { type OpenFeed, openFeed } from "./feed/note.ts";
 import { addIdentities, findIdentities } from "./identity_index.ts";
 import type { IdentityHeads } from "./identity_heads.ts";
 import { KnownProfiles } from "./known_profiles.ts";
@@ -44,6 +45,8 @@ export async function applyBatch(
 ): Promise<ApplyResult> {
   const resolution = await resolveIdentities(transaction, statements, scope, batch, heads);
   const changes = foldEvents(batch, resolution, positionOf);
+  const feed = await openFeed(transaction, scope);
+  if (feed !== undefined) await statements.noteProfiles(transaction, scope, feed, changedBefore(changes, feed));
   await statements.mergeProfiles(transaction, scope, changes.merges);
   await statements.insertProfiles(transaction, scope, changes.created.length, (index) => {
     const root = changes.created[index]!;
@@ -61,6 +64,12 @@ export async function applyBatch(
   }));
   await addIdentities(transaction, scope, identities);
   return { created: changes.created.length, updated: changes.updates.length, crowded: changes.crowded };
+}
+
+/** The profiles made before a feed's epoch that are not what they were, ascending. */
+function changedBefore({ updates, merges }: Changes, { position }: OpenFeed): number[] {
+  const ids = [...updates, ...merges].flatMap(({ id }) => id < position ? [id] : []);
+  return merges.length === 0 ? ids : ids.sort((a, b) => a - b);
 }
 
 /** Identities and their places in the index, side by side, in the order of the keys. */

@@ -25,7 +25,7 @@ async function forEach<Row, Result>(
   { account, table }: ProfileScope,
   rows: ArrayLike<Row>,
   sql: string,
-  columns: (piece: readonly Row[]) => readonly Uint8Array[],
+  columns: (piece: readonly Row[]) => readonly (Uint8Array | number)[],
   take?: (row: Result) => void,
 ): Promise<void> {
   for (let first = 0; first < rows.length; first += PIECE) {
@@ -82,6 +82,10 @@ export const postgresStatements: ProfileStatements = {
       integers(profiles, ({ id }) => id),
       texts(profiles, ({ attributes }) => attributes),
     ]);
+  },
+
+  async noteProfiles(executor, scope, { table, epoch }, ids) {
+    await forEach(executor, scope, ids, NOTE_PROFILES, (ids) => [integers(ids, (id) => id), table, epoch]);
   },
 
   async putStamps(executor, scope, profiles) {
@@ -162,6 +166,13 @@ const UPDATE_PROFILES = `
   insert into profiles (account_id, table_id, id, at, attributes)
   select $1::bigint, $2::bigint, id, 0, attributes from unnest($3::bigint[], $4::text[]) as changed(id, attributes)
   on conflict (account_id, table_id, id) do update set attributes = excluded.attributes`;
+
+const NOTE_PROFILES = `
+  insert into profile_changes (account_id, table_id, id, epoch, existed, before)
+  select $1::bigint, $4::bigint, wanted.id, $5::bigint, 1, profiles.attributes
+  from unnest($3::bigint[]) as wanted(id)
+  cross join ${byId("profiles", "attributes")} as profiles
+  on conflict do nothing`;
 
 const PUT_STAMPS = `
   insert into profile_stamps (account_id, table_id, id, at, position, fields, identities)

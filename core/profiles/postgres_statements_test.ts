@@ -66,6 +66,7 @@ const LOOK_UPS: Readonly<Record<keyof ReturnType<typeof everyStatement>, readonl
   "loadProfiles apart": [byKey("profiles"), byKey("profile_stamps")],
   insertProfiles: [],
   updateProfiles: [],
+  noteProfiles: [byKey("profiles")],
   moveStamps: [],
   putStamps: [],
   findMerges: [byKey("profile_merges")],

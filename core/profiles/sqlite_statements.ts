@@ -107,6 +107,16 @@ export const sqliteStatements: ProfileStatements = {
     );
   },
 
+  async noteProfiles(executor, { account, table }, feed, ids) {
+    await forEach(
+      executor,
+      ids.length,
+      (values) => noteProfilesSql(values, account, table, feed.table),
+      "(?,?)",
+      (index, parameters) => parameters.push(ids[index]!, feed.epoch),
+    );
+  },
+
   async putStamps(executor, { account, table }, profiles) {
     const stamped = profiles.filter((profile) => profile.stamp !== null);
     await forEach(
@@ -187,6 +197,18 @@ export function updateProfilesSql(values: string, account: number, table: number
     insert into profiles (account_id, table_id, id, at, attributes)
     select ${account}, ${table}, changed.id, 0, changed.attributes from changed where true
     on conflict (account_id, table_id, id) do update set attributes = excluded.attributes`;
+}
+
+/** Copies attributes into a feed's notes; exported for the test of its query plan. */
+export function noteProfilesSql(values: string, account: number, generation: number, table: number): string {
+  return `with wanted(id, epoch) as (values ${values})
+    insert into profile_changes (account_id, table_id, id, epoch, existed, before)
+    select ${account}, ${table}, wanted.id, wanted.epoch, 1, profiles.attributes
+    from wanted
+    cross join profiles
+      on profiles.account_id = ${account} and profiles.table_id = ${generation} and profiles.id = wanted.id
+    where true
+    on conflict do nothing`;
 }
 
 /** Points earlier merges at the profile that took their target in; exported for the test of its query plan. */

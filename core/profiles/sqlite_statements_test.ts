@@ -62,6 +62,7 @@ const LOOK_UPS: Readonly<Record<string, readonly string[]>> = {
   ],
   insertProfiles: [],
   updateProfiles: [],
+  noteProfiles: ["SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)"],
   moveStamps: [],
   putStamps: [],
   findMerges: ["SEARCH profile_merges USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)"],

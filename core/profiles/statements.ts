@@ -4,6 +4,7 @@
  * @module
  */
 import type { Executor } from "../database/database.ts";
+import type { OpenFeed } from "./feed/note.ts";
 import type { ProfileColumns } from "./known_profiles.ts";
 import type { StoredProfile } from "./profile_state.ts";
 
@@ -45,6 +46,11 @@ export interface ProfileStatements {
     scope: ProfileScope,
     profiles: readonly Pick<StoredProfile, "id" | "attributes">[],
   ): Promise<void>;
+  /**
+   * Notes for a feed what profiles are, in ascending order of id; passes over those of which it has something noted
+   * under its epoch.
+   */
+  noteProfiles(executor: Executor, scope: ProfileScope, feed: OpenFeed, ids: readonly number[]): Promise<void>;
   /** Adds or replaces stamps, in ascending order of id; profiles with a null stamp are passed over. */
   putStamps(
     executor: Executor,

@@ -51,6 +51,9 @@ export async function fillTables(statements: ProfileStatements, database: Databa
       await insertProfiles(statements, transaction, profiles, to);
       await statements.putStamps(transaction, to, profiles);
       const merges = range(count).map((index) => ({ id: 1e7 + index, into: from + (index & 63) }));
+      for (const epoch of [1, 2]) {
+        await statements.noteProfiles(transaction, to, { table: to.table, epoch, position: Infinity }, range(count));
+      }
       await statements.mergeProfiles(transaction, to, merges);
     }
   });
@@ -72,6 +75,8 @@ export function everyStatement(
     insertProfiles: (executor, ids, fresh) =>
       insertProfiles(statements, executor, ids.map((id) => profile(fresh + id))),
     updateProfiles: (executor, ids) => statements.updateProfiles(executor, scope, ids.map((id) => profile(id))),
+    noteProfiles: (executor, ids, fresh) =>
+      statements.noteProfiles(executor, scope, { table: 3, epoch: fresh, position: Infinity }, ids),
     moveStamps: (executor, ids) => statements.moveStamps(executor, scope, { ids, ats: ids, positions: ids }),
     putStamps: (executor, ids) => statements.putStamps(executor, scope, ids.map((id) => profile(id))),
     findMerges: (executor, ids) => statements.findMerges(executor, scope, ids),
@@ -153,6 +158,29 @@ export function statementsSuite(name: string, statements: ProfileStatements, mak
     assert.deepEqual(await load(kysely, scope, range(20)), after);
     const [other] = await load(kysely, { account: 1, table: 2 }, [3]);
     assert.deepEqual(other, profile(3, { stamp: null }));
+  });
+
+  test("what profiles are is noted once an epoch, for the table that they are a generation of", async () => {
+    await using database = await make();
+    const { kysely } = database;
+    await insert(kysely, range(20).map((id) => profile(id)));
+    await insert(kysely, [profile(3, { attributes: "{}" })], { account: 1, table: 2 });
+    const note = (epoch: number, ids: readonly number[]) =>
+      statements.noteProfiles(kysely, scope, { table: 7, epoch, position: Infinity }, ids);
+    await note(4, [3, 5, 21]);
+    await statements.updateProfiles(kysely, scope, [3, 5, 6].map((id) => profile(id, { attributes: '{"é":"’"}' })));
+    await note(4, [3, 6]);
+    await note(5, [3]);
+    const noted = await kysely.selectFrom("profile_changes").selectAll().orderBy("id").orderBy("epoch").execute();
+    assert.deepEqual(
+      noted.map((row) => ({ ...row })),
+      [
+        [3, 4, '{"id":"3"}'],
+        [3, 5, '{"é":"’"}'],
+        [5, 4, '{"id":"5"}'],
+        [6, 4, '{"é":"’"}'],
+      ].map(([id, epoch, before]) => ({ account_id: 1, table_id: 7, id, epoch, existed: 1, before })),
+    );
   });
 
   test("a stamp that moves keeps what else it holds, and one is added where there was none", async () => {

@@ -17,7 +17,7 @@ import type { JsonValue } from "../../contracts/records.ts";
 import type { Database, Executor } from "../../database/database.ts";
 import type { FeedWindow } from "./feed.ts";
 import { type ImagePage, imagePages } from "./images.ts";
-import { type NotedProfile, notedProfiles } from "./noted_profiles.ts";
+import { type NotedProfile, notedProfiles, type NotedState } from "./noted_profiles.ts";
 import {
   type FeedRows,
   type FeedSource,
@@ -85,15 +85,19 @@ class RowsOf {
   /** Adds the rows of a profile of which something was noted since the window's begin. */
   addNoted({ id, present, states }: NotedProfile): void {
     const { from, to } = this.window;
-    const later = states.findIndex(({ epoch }) => epoch > to.epoch);
-    const within = later < 0 ? states : states.slice(0, later);
+    if (id >= to.position) return;
+    const within = states.filter(({ epoch }) => epoch <= to.epoch).map((state) => this.#image(state));
+    const later = states[within.length];
+    const last = later !== undefined ? this.#image(later) : present === null ? null : this.shown.attributes(present);
+    // Erased since then: whoever knows of it should forget it.
+    if (last === undefined) return this.#deleted(id, undefined);
     if (within.length === 0) return;
-    const images: Image[] = within.map(({ existed, before }) =>
-      existed === 0 ? null : before === null ? undefined : this.shown.attributes(before)
-    );
-    if (id >= from.position) images.unshift(null);
-    const last = later < 0 ? present : states[later]!.existed === 1 ? states[later]!.before : null;
-    this.#add(id, images, last === null ? null : this.shown.attributes(last));
+    if (id >= from.position) within.unshift(null);
+    this.#add(id, within, last);
+  }
+
+  #image({ existed, before }: NotedState): Image {
+    return existed === 0 ? null : before === null ? undefined : this.shown.attributes(before);
   }
 
   /** Adds the rows of profiles that were made within the window, and not changed in a later epoch of it. */
