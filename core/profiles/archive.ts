@@ -51,26 +51,54 @@ export class Archive {
    * once the bytes are durable. A full disk is a Failure `transient`, and the file is as it was.
    */
   append(path: string, length: number, member: Uint8Array): number {
-    const full = join(this.folder, path);
     try {
-      const isNew = length === 0;
-      if (isNew) Deno.mkdirSync(dirname(full), { recursive: true, mode: 0o700 });
-      using file = Deno.openSync(full, { write: true, create: isNew, mode: 0o600 });
-      const present = file.statSync().size;
-      if (present < length) throw lost(path, `it has ${present} of ${length} bytes`);
-      if (present > length) file.truncateSync(length);
-      file.seekSync(length, Deno.SeekMode.Start);
+      using file = this.#open(path, length);
       try {
-        for (let at = 0; at < member.length;) at += file.writeSync(member.subarray(at));
+        writeWhole(file, member);
         file.syncDataSync();
       } catch (error) {
         file.truncateSync(length);
         throw error;
       }
-      if (isNew) syncFolders(this.folder, dirname(path));
+      if (length === 0) syncFolders(this.folder, dirname(path));
       return length + member.length;
     } catch (error) {
       throw diskFailure(error, path);
+    }
+  }
+
+  /** Appends as {@linkcode append} does; the thread is free for others while the disk is at work. */
+  async appendBeside(path: string, length: number, member: Uint8Array): Promise<number> {
+    try {
+      using file = this.#open(path, length);
+      try {
+        writeWhole(file, member);
+        await file.syncData();
+      } catch (error) {
+        file.truncateSync(length);
+        throw error;
+      }
+      if (length === 0) syncFolders(this.folder, dirname(path));
+      return length + member.length;
+    } catch (error) {
+      throw diskFailure(error, path);
+    }
+  }
+
+  /** Opens a file at the end of its durable length; makes it where that is 0. */
+  #open(path: string, length: number): Deno.FsFile {
+    const full = join(this.folder, path), isNew = length === 0;
+    if (isNew) Deno.mkdirSync(dirname(full), { recursive: true, mode: 0o700 });
+    const file = Deno.openSync(full, { write: true, create: isNew, mode: 0o600 });
+    try {
+      const present = file.statSync().size;
+      if (present < length) throw lost(path, `it has ${present} of ${length} bytes`);
+      if (present > length) file.truncateSync(length);
+      file.seekSync(length, Deno.SeekMode.Start);
+      return file;
+    } catch (error) {
+      file.close();
+      throw error;
     }
   }
 
@@ -152,6 +180,10 @@ export class Archive {
       source.destroy();
     }
   }
+}
+
+function writeWhole(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
 }
 
 /** A new file is durable when its folder's entry is, and that folder's own, up to the archive's folder. */

@@ -3,10 +3,13 @@
  *
  * @module
  */
+import { gunzipSync } from "node:zlib";
+import { parseJson } from "../../contracts/json.ts";
 import { gzipMember } from "../../profiles/archive.ts";
+import { type LogBlock, MEMBER } from "./hour_lines.ts";
 import { completeAt, hourOf } from "./hours.ts";
+import { joined } from "./joined.ts";
 import { isAbout, type SoughtInLogs } from "./people.ts";
-import { lateLine, type LogRow } from "./rows.ts";
 import type { CollectedView } from "./views.ts";
 
 /** An app of an account. */
@@ -25,7 +28,10 @@ export interface BatchKey {
 
 /** A batch that was read. */
 export interface Batch extends AppRef {
-  readonly rows: readonly LogRow[];
+  /** Its lines, by the hour of their events. */
+  readonly blocks: readonly LogBlock[];
+  /** How many lines. */
+  readonly events: number;
   readonly key: BatchKey | undefined;
 }
 
@@ -51,58 +57,86 @@ export interface Prepared {
   readonly states: ReadonlyMap<string, AppState & AppRef>;
 }
 
-/** Characters of a member: whoever reads it holds it. */
-const MEMBER = 1 << 20;
-
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Names an app among all. */
 export function appName({ account, app }: AppRef): string {
   return `${account}/${app}`;
 }
 
-/** Sorts rows into hours and compresses them; others have their turn between members. */
+/** Compresses blocks by app and hour; others have their turn between members. */
 export async function prepare(
   batches: readonly Batch[],
   states: Prepared["states"],
   now: number,
 ): Promise<Prepared> {
   const answers = new Map<Batch, CollectedView>();
-  const hours = new Map<string, AppRef & { readonly hour: number; readonly lines: string[] }>();
+  const hours = new Map<string, AppRef & { readonly hour: number; readonly blocks: LogBlock[] }>();
   for (const batch of batches) {
-    const { account, app, rows } = batch, name = appName(batch);
-    const refusedHere = states.get(name)?.refused;
-    let late = 0, refused = 0;
-    for (const row of rows) {
-      if (refusedHere !== undefined && isAbout(refusedHere, row.fields, row.line)) {
-        refused++;
-        continue;
-      }
-      const isLate = completeAt(row.hour) <= now;
-      if (isLate) late++;
-      const hour = isLate ? hourOf(now) : row.hour;
+    const { account, app } = batch, name = appName(batch);
+    const sought = states.get(name)?.refused;
+    let accepted = 0, late = 0, refused = 0;
+    for (const given of batch.blocks) {
+      const kept = sought === undefined ? given : without(given, sought);
+      refused += given.events - kept.events;
+      if (kept.events === 0) continue;
+      accepted += kept.events;
+      const isLate = completeAt(given.hour) <= now, hour = isLate ? hourOf(now) : given.hour;
+      if (isLate) late += kept.events;
       const key = `${name}/${hour}`;
       let found = hours.get(key);
-      if (found === undefined) hours.set(key, found = { account, app, hour, lines: [] });
-      found.lines.push(isLate ? lateLine(row) : row.line);
+      if (found === undefined) hours.set(key, found = { account, app, hour, blocks: [] });
+      found.blocks.push(isLate ? flagged(kept) : kept);
     }
-    answers.set(batch, { accepted: rows.length - refused, late, refused });
+    answers.set(batch, { accepted, late, refused });
   }
   const made: HourMembers[] = [];
-  for (const { lines, ...place } of hours.values()) made.push({ ...place, members: await membersOf(lines) });
+  for (const { blocks, ...place } of hours.values()) made.push({ ...place, members: await membersOf(blocks) });
   return { hours: made, answers, states };
 }
 
-async function membersOf(lines: readonly string[]): Promise<HourMembers["members"][number][]> {
+/** The lines of a block that are about nobody who is refused. */
+function without(block: LogBlock, sought: SoughtInLogs): LogBlock {
+  const lines = textOf(block).split("\n").slice(0, -1);
+  const kept = lines.filter((line) => !isAbout(sought, parseJson(line), line));
+  return kept.length === lines.length
+    ? block
+    : blockOf(block.hour, kept.map((line) => `${line}\n`).join(""), kept.length);
+}
+
+/** The lines of a block that came when its hour was complete. No line break stands within a line. */
+function flagged(block: LogBlock): LogBlock {
+  return blockOf(block.hour, textOf(block).replaceAll("}\n", ',"late":true}\n'), block.events);
+}
+
+function textOf({ bytes, packed }: LogBlock): string {
+  return decoder.decode(packed ? gunzipSync(bytes) : bytes);
+}
+
+function blockOf(hour: number, lines: string, events: number): LogBlock {
+  return { hour, bytes: encoder.encode(lines), packed: false, events };
+}
+
+/** Blocks as members: those that are packed as they are, the others some together. */
+async function membersOf(blocks: readonly LogBlock[]): Promise<HourMembers["members"][number][]> {
   const members: HourMembers["members"][number][] = [];
-  for (let first = 0, size = 0, at = 0; at < lines.length; at++) {
-    size += lines[at]!.length + 1;
-    const isLast = at === lines.length - 1;
-    if (size < MEMBER && !isLast) continue;
-    const bytes = gzipMember(encoder.encode(`${lines.slice(first, at + 1).join("\n")}\n`));
-    members.push({ bytes, events: at + 1 - first });
-    [first, size] = [at + 1, 0];
-    if (!isLast) await new Promise((resolve) => setTimeout(resolve));
+  let parts: Uint8Array[] = [], size = 0, events = 0;
+  const close = () => {
+    if (parts.length > 0) members.push({ bytes: gzipMember(joined(parts)), events });
+    [parts, size, events] = [[], 0, 0];
+  };
+  for (const block of blocks) {
+    if (block.packed || size + block.bytes.length > MEMBER) close();
+    if (block.packed) {
+      members.push(block);
+      continue;
+    }
+    if (size === 0) await new Promise((resolve) => setTimeout(resolve));
+    parts.push(block.bytes);
+    size += block.bytes.length;
+    events += block.events;
   }
+  close();
   return members;
 }

@@ -10,9 +10,9 @@ import type { Core } from "../core.ts";
 import { erasedInText } from "../../profiles/refusals.ts";
 import { erasedFor } from "../refused.ts";
 import { uploadBytes } from "../upload_body.ts";
-import { appName, type AppRef, type AppState, type Batch, type BatchKey, prepare } from "./batch.ts";
+import { appName, type AppRef, type AppState, type Batch, prepare } from "./batch.ts";
 import { LogCommits, Outdated } from "./commit_logs.ts";
-import { readRows } from "./rows.ts";
+import { BatchReader, RowTools } from "./rows.ts";
 import type { CollectedView, CollectInput } from "./views.ts";
 
 /** Most bytes of a batch, unpacked: 10 MB. */
@@ -21,11 +21,8 @@ export const BATCH_BYTES = 10_000_000;
 /** How long a key names its batch, in milliseconds: 24 hours. */
 export const KEEP_KEYS = 86_400_000;
 
-/** Rows of one commit. */
-const GROUP_ROWS = 50_000;
-
-/** How long a batch waits for others that are just coming in, in milliseconds: one sync of the disk does for all. */
-const WAIT = 50;
+/** Events of one commit. */
+const GROUP_EVENTS = 50_000;
 
 /** How often a group is prepared anew when what it was prepared under holds no more. */
 const TRIES = 10;
@@ -40,9 +37,7 @@ export class LogCollector {
   readonly #commits: LogCommits;
   #waiting: Waiting[] = [];
   #working = false;
-  /** Batches whose lines are being read. */
-  #coming = 0;
-  #allCame = Promise.withResolvers<void>();
+  readonly #tools = new RowTools();
 
   constructor(
     private readonly core: Pick<Core, "database" | "archive" | "identityKey">,
@@ -61,23 +56,26 @@ export class LogCollector {
   }
 
   async #read(place: AppRef, actor: Actor, input: CollectInput): Promise<Batch> {
-    this.#coming++;
-    try {
-      const text = await textOf(input);
-      const rows = await readRows(text, place.app, await this.clock());
-      return { ...place, rows, key: input.key === undefined ? undefined : keyOf(place, actor, input.key, text) };
-    } finally {
-      if (--this.#coming === 0) {
-        this.#allCame.resolve();
-        this.#allCame = Promise.withResolvers();
-      }
+    using reader = new BatchReader(this.#tools, place.app, await this.clock());
+    const digest = input.key === undefined ? undefined : createHash("sha256");
+    for await (const bytes of bytesOf(input)) {
+      digest?.update(bytes);
+      reader.push(bytes);
     }
+    const blocks = reader.blocks();
+    return {
+      ...place,
+      blocks,
+      events: blocks.reduce((sum, { events }) => sum + events, 0),
+      key: digest && { hash: keyOf(place, actor, input.key!), digest: digest.digest("hex") },
+    };
   }
 
   async #work(): Promise<void> {
     this.#working = true;
     while (this.#waiting.length > 0) {
-      await this.#untilAllCame();
+      // Whoever has come meanwhile is let in: one sync of the disk does for all.
+      await new Promise((resolve) => setTimeout(resolve));
       const group = this.#nextGroup();
       try {
         const answers = await this.#commit(group);
@@ -93,29 +91,18 @@ export class LogCollector {
     this.#working = false;
   }
 
-  /** Lets in whoever is at the door, for a moment. */
-  async #untilAllCame(): Promise<void> {
-    // Requests that have come while nobody looked are begun to be read here.
-    await new Promise((resolve) => setTimeout(resolve));
-    if (this.#coming === 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, WAIT);
-    await Promise.race([this.#allCame.promise, promise]);
-    clearTimeout(timer);
-  }
-
   /** Of batches with one key, the first: the others are answered from what became of it. */
   #nextGroup(): Waiting[] {
     const group: Waiting[] = [], left: Waiting[] = [];
     const keys = new Set<string>();
-    let rows = 0;
+    let events = 0;
     for (const batch of this.#waiting) {
       const name = batch.key && `${batch.account}/${batch.key.hash}`;
-      if ((rows > 0 && rows + batch.rows.length > GROUP_ROWS) || (name !== undefined && keys.has(name))) {
+      if ((events > 0 && events + batch.events > GROUP_EVENTS) || (name !== undefined && keys.has(name))) {
         left.push(batch);
         continue;
       }
-      rows += batch.rows.length;
+      events += batch.events;
       if (name !== undefined) keys.add(name);
       group.push(batch);
     }
@@ -179,23 +166,13 @@ export class LogCollector {
   }
 }
 
-async function textOf({ size, ...body }: CollectInput): Promise<string> {
+async function* bytesOf({ size, ...body }: CollectInput): AsyncGenerator<Uint8Array, void, undefined> {
   if (!body.gzip && (size ?? 0) > BATCH_BYTES) throw tooLarge();
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let text = "", bytes = 0;
+  let bytes = 0;
   for await (const chunk of uploadBytes(body)) {
     bytes += chunk.length;
     if (bytes > BATCH_BYTES) throw tooLarge();
-    text += decoded(() => decoder.decode(chunk, { stream: true }));
-  }
-  return text + decoded(() => decoder.decode());
-}
-
-function decoded(decode: () => string): string {
-  try {
-    return decode();
-  } catch (cause) {
-    throw new Failure("config", "The batch is not in UTF-8", { hint: "Send JSON lines in UTF-8", cause });
+    yield chunk;
   }
 }
 
@@ -206,7 +183,7 @@ function tooLarge(): Failure {
   });
 }
 
-function keyOf({ app }: AppRef, { kind, id }: Actor, key: string, text: string): BatchKey {
-  const hash = (...texts: readonly string[]) => createHash("sha256").update(JSON.stringify(texts)).digest("hex");
-  return { hash: hash(kind, id ?? "", app, key), digest: createHash("sha256").update(text).digest("hex") };
+/** Names a key of a caller for an app. */
+function keyOf({ app }: AppRef, { kind, id }: Actor, key: string): string {
+  return createHash("sha256").update(JSON.stringify([kind, id ?? "", app, key])).digest("hex");
 }

@@ -10,6 +10,7 @@ import { type Archive, placeMember } from "../../profiles/archive.ts";
 import { lockAccount } from "../generations.ts";
 import { newId } from "../ids.ts";
 import { appName, type AppRef, type Batch, type HourMembers, type Prepared } from "./batch.ts";
+import { joined } from "./joined.ts";
 import { completeAt, dayOf, digitsOf } from "./hours.ts";
 
 /** Thrown by a commit of what was prepared under what holds no more. Nothing of it was committed. */
@@ -26,6 +27,17 @@ interface OpenFile {
   readonly epoch: number;
   readonly hour: number;
 }
+
+/** A file as it is to be, and what is appended to it. */
+interface Grown {
+  /** Names its app and hour. */
+  readonly name: string;
+  readonly file: OpenFile;
+  readonly bytes: Uint8Array;
+}
+
+/** Files that are brought to the disk at the same time. */
+const AT_A_TIME = 16;
 
 /** The folder of an account's raw logs, in the archive. */
 export function logFolder(account: number): string {
@@ -73,14 +85,19 @@ export class LogCommits {
       const begins = prepared.hours.filter((hour) => this.#open(files, hour, prepared) === undefined);
       const accounts = new Set(begins.map(({ account }) => account));
       for (const account of [...accounts].sort((a, b) => a - b)) await lockAccount(transaction, account);
-      const grown: [string, OpenFile][] = [];
+      const grown: Grown[] = [];
       for (const hour of prepared.hours) {
         const epoch = prepared.states.get(appName(hour))!.epoch;
-        grown.push([nameOf(hour), await this.#append(transaction, hour, this.#open(files, hour, prepared), epoch)]);
+        grown.push(await this.#note(transaction, hour, this.#open(files, hour, prepared), epoch));
       }
+      await this.#append(grown);
       return { grown, now };
     }, { beside: true });
-    this.#files = new Map([...files, ...grown.grown].filter(([, { hour }]) => completeAt(hour) > grown.now));
+    this.#files = new Map(
+      [...files, ...grown.grown.map(({ name, file }) => [name, file] as const)].filter(([, { hour }]) =>
+        completeAt(hour) > grown.now
+      ),
+    );
   }
 
   /** Locks the apps, in one order, and sees to it that what was prepared holds. */
@@ -111,19 +128,21 @@ export class LogCommits {
     return file?.epoch === states.get(appName(hour))!.epoch ? file : undefined;
   }
 
-  async #append(
+  /** Notes what a file grows to, and begins it where there is none. */
+  async #note(
     transaction: Transaction<Tables>,
-    { account, app, hour, members }: HourMembers,
+    place: HourMembers,
     open: OpenFile | undefined,
     epoch: number,
-  ): Promise<OpenFile> {
+  ): Promise<Grown> {
+    const { account, app, hour, members } = place;
     const file = open ?? await this.#begin(transaction, { account, app }, hour, epoch);
     let { events } = file;
     for (const member of members) {
       placeMember(member.bytes, events);
       events += member.events;
     }
-    const length = this.archive.append(file.path, file.length, joined(members.map(({ bytes }) => bytes)));
+    const bytes = joined(members.map(({ bytes }) => bytes)), length = file.length + bytes.length;
     if (open !== undefined) {
       await transaction.updateTable("segments").set({ length, events }).where("account_id", "=", account)
         .where("id", "=", file.id).execute();
@@ -140,7 +159,18 @@ export class LogCommits {
         events,
       }).execute();
     }
-    return { ...file, length, events };
+    return { name: nameOf(place), file: { ...file, length, events }, bytes };
+  }
+
+  /** Appends to files, some at a time; none is written to any more when it resolves or throws. */
+  async #append(grown: readonly Grown[]): Promise<void> {
+    for (let first = 0; first < grown.length; first += AT_A_TIME) {
+      const ends = await Promise.allSettled(
+        grown.slice(first, first + AT_A_TIME)
+          .map(({ file, bytes }) => this.archive.appendBeside(file.path, file.length - bytes.length, bytes)),
+      );
+      for (const end of ends) if (end.status === "rejected") throw end.reason;
+    }
   }
 
   async #begin(
@@ -159,15 +189,4 @@ export class LogCommits {
 
 function nameOf({ hour, ...app }: HourMembers): string {
   return `${appName(app)}/${hour}`;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -15,7 +15,7 @@ export interface TimeFields {
 export type ReadTime = { readonly time: number } | { readonly problem: string };
 
 /** How far ahead of Waybill's a sender's clock may be, in milliseconds: 5 minutes. */
-const AHEAD = 300_000;
+export const AHEAD = 300_000;
 
 const AT = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?$/;
 

@@ -6,52 +6,111 @@
 import { Failure } from "../../contracts/failure.ts";
 import { parseJson } from "../../contracts/json.ts";
 import type { JsonValue } from "../../contracts/records.ts";
+import { joined } from "./joined.ts";
+import { HourLines, LineBuffers, type LogBlock } from "./hour_lines.ts";
 import { hourOf } from "./hours.ts";
+import { PlainRows, type RowPlace } from "./plain_rows.ts";
 import { atOf, timeOf } from "./row_time.ts";
-
-/** A row that is kept. */
-export interface LogRow {
-  /** The hour of its event. */
-  readonly hour: number;
-  /** Its JSON, without a line break. */
-  readonly line: string;
-  readonly fields: LogFields;
-}
 
 /** The fields of a row. */
 export type LogFields = { [name: string]: JsonValue };
 
 /** Most characters of a line. */
 const LINE = 65_536;
+/** Most bytes of a character, as UTF-16 counts them. */
+const WIDEST = 3;
 /** Lines with problems that are told of. */
 const TOLD = 10;
-/** Characters that are read before others have their turn. */
-const TURN = 1 << 20;
+
+const LF = 0x0a, CR = 0x0d, SPACE = 0x20, TAB = 0x09;
 
 const TYPES: readonly (JsonValue | undefined)[] = ["e", "s", "c"];
 
-/**
- * Reads the lines of a batch; `now` is the time of events that have none. Failure `config` for a batch with any line
- * that is no row: it names the first of them, and nothing of the batch is taken.
- */
-export async function readRows(text: string, app: string, now: number): Promise<LogRow[]> {
-  const rows: LogRow[] = [], problems: string[] = [];
-  let wrong = 0, line = 0, read = 0;
-  for (let from = text.startsWith("\uFEFF") ? 1 : 0; from < text.length;) {
-    const end = text.indexOf("\n", from), until = end < 0 ? text.length : end;
-    line++;
-    const row = readRow(text.slice(from, until), app, now);
-    if (typeof row === "string") {
-      if (++wrong <= TOLD) problems.push(`line ${line}: ${row}`);
-    } else if (row !== undefined) rows.push(row);
-    from = until + 1;
-    if (from - read < TURN) continue;
-    read = from;
-    await new Promise((resolve) => setTimeout(resolve));
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** What all batches are read with. */
+export class RowTools {
+  readonly plain: PlainRows = new PlainRows();
+  readonly buffers: LineBuffers = new LineBuffers();
+}
+
+/** Reads one batch, as it comes in. */
+export class BatchReader implements Disposable {
+  readonly #place: RowPlace;
+  readonly #hours: HourLines;
+  readonly #problems: string[] = [];
+  #wrong = 0;
+  #line = 0;
+  /** What came of a line whose end did not. */
+  #begun: Uint8Array[] = [];
+  #length = 0;
+
+  /** `now` is the time of events that have none. */
+  constructor(private readonly tools: RowTools, app: string, now: number) {
+    this.#hours = new HourLines(tools.buffers);
+    this.#place = { app, now, hours: this.#hours };
   }
-  if (wrong > 0) throw wrongLines(problems, wrong);
-  if (rows.length > 0) return rows;
-  throw new Failure("config", "The batch has no events", { hint: "Send JSON lines: one event, or one a line" });
+
+  /** Reads bytes of the batch. Failure `config` for what is not in UTF-8. */
+  push(bytes: Uint8Array): void {
+    let from = 0;
+    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, from)) {
+      if (this.#length === 0) this.#end(bytes, from, end);
+      else {
+        this.#begin(bytes.subarray(from, end));
+        this.#endBegun();
+      }
+      from = end + 1;
+    }
+    if (from < bytes.length) this.#begin(bytes.slice(from));
+  }
+
+  /**
+   * The lines by hour, when all was pushed. Failure `config` for a batch with any line that is no row: it names the first of
+   * them, and nothing of the batch is to be taken.
+   */
+  blocks(): LogBlock[] {
+    if (this.#length > 0) this.#endBegun();
+    if (this.#wrong > 0) throw wrongLines(this.#problems, this.#wrong);
+    const blocks = this.#hours.blocks();
+    if (blocks.length > 0) return blocks;
+    throw new Failure("config", "The batch has no events", { hint: "Send JSON lines: one event, or one a line" });
+  }
+
+  /** Gives back what it was lent. */
+  [Symbol.dispose](): void {
+    this.#hours[Symbol.dispose]();
+  }
+
+  /** Keeps a part of a line; of one that is too long, only so much that it is seen to be. */
+  #begin(part: Uint8Array): void {
+    if (this.#length <= WIDEST * LINE) this.#begun.push(part);
+    this.#length += part.length;
+  }
+
+  #endBegun(): void {
+    const line = joined(this.#begun);
+    this.#begun = [];
+    this.#length = 0;
+    this.#end(line, 0, line.length);
+  }
+
+  #end(bytes: Uint8Array, from: number, to: number): void {
+    const problem = this.#read(bytes, ++this.#line === 1 && isMarked(bytes, from) ? from + 3 : from, to);
+    if (problem !== undefined && ++this.#wrong <= TOLD) this.#problems.push(`line ${this.#line}: ${problem}`);
+  }
+
+  /** What is wrong with a line, if anything. */
+  #read(bytes: Uint8Array, from: number, to: number): string | undefined {
+    if (to - from > WIDEST * LINE) return tooLong();
+    const place = this.#place;
+    let start = from, end = to;
+    while (start < end && isBlank(bytes[start])) start++;
+    while (end > start && isBlank(bytes[end - 1])) end--;
+    if (start === end) return undefined;
+    if (end - start <= LINE && this.tools.plain.add(bytes, start, end, place)) return undefined;
+    return readText(decoded(bytes.subarray(start, end)), place);
+  }
 }
 
 function wrongLines(problems: readonly string[], wrong: number): Failure {
@@ -62,9 +121,9 @@ function wrongLines(problems: readonly string[], wrong: number): Failure {
   });
 }
 
-/** A row, what is wrong with it, or nothing where the line is blank. */
-function readRow(text: string, app: string, now: number): LogRow | string | undefined {
-  if (text.length > LINE) return `it has over ${LINE} characters`;
+/** Adds a row to its hour, however it is written; says what is wrong with it, if anything. */
+function readText(text: string, { app, now, hours }: RowPlace): string | undefined {
+  if (text.length > LINE) return tooLong();
   let value: JsonValue;
   try {
     value = parseJson(text);
@@ -83,7 +142,8 @@ function readRow(text: string, app: string, now: number): LogRow | string | unde
   fields["app"] = app;
   fields["at"] = atOf(read.time);
   fields["at_millis"] = read.time;
-  return { hour: hourOf(read.time), line: JSON.stringify(fields), fields };
+  hours.putText(hourOf(read.time), JSON.stringify(fields));
+  return undefined;
 }
 
 function problemOf({ type, name, uuid, app: given, late, customer_ids }: LogFields, app: string): string | undefined {
@@ -98,7 +158,22 @@ function problemOf({ type, name, uuid, app: given, late, customer_ids }: LogFiel
   return Object.values(customer_ids).every(isId) ? undefined : '"customer_ids" holds what is neither text nor number';
 }
 
-/** The line of a row that came when its hour was complete. */
-export function lateLine({ line }: LogRow): string {
-  return `${line.slice(0, -1)},"late":true}`;
+function tooLong(): string {
+  return `it has over ${LINE} characters`;
+}
+
+function decoded(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw new Failure("config", "The batch is not in UTF-8", { hint: "Send JSON lines in UTF-8", cause });
+  }
+}
+
+function isMarked(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf;
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SPACE || byte === TAB || byte === CR;
 }
