@@ -107,7 +107,7 @@ function greatestCommonDivisor(a: number, b: number): number {
 }
 
 /** A small seeded generator of numbers in [0, 1); Math.random takes no seed. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -7,6 +7,7 @@
  * @module
  */
 import { benchAudience } from "./audience.ts";
+import { benchAudienceList } from "./audience_list.ts";
 import { benchCsv } from "./csv.ts";
 import { benchDiff } from "./diff.ts";
 import { benchEncrypted } from "./encrypted.ts";
@@ -21,6 +22,7 @@ import { benchLogs } from "./logs.ts";
 import { benchMapping } from "./mapping.ts";
 import { benchPgp } from "./pgp.ts";
 import { benchPostgres } from "./postgres.ts";
+import { benchProfileImport } from "./profile_import.ts";
 import { describeMachine, missing, type Package } from "./programs.ts";
 import { benchMemory, benchScale } from "./scale.ts";
 import { benchSftp } from "./sftp.ts";
@@ -132,6 +134,20 @@ const PARTS: Readonly<Record<string, Part>> = {
     sizes: [1_000_000, 3],
     needs: ["time", "openssh-server", "openssh-client", "sqlite3"],
     run: (profiles = 1, rounds = 1) => benchAudience(profiles, rounds),
+  },
+  profile_import: {
+    title: "Changing profiles",
+    usage: "[rows] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "sqlite3"],
+    run: (rows = 1, rounds = 1) => benchProfileImport(rows, rounds),
+  },
+  audience_list: {
+    title: "Replacing a list audience",
+    usage: "[ids] [rounds]",
+    sizes: [5_000_000, 3],
+    needs: ["time", "sqlite3"],
+    run: (ids = 1, rounds = 1) => benchAudienceList(ids, rounds),
   },
   export: {
     title: "Exporting an audience",
