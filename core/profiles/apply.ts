@@ -105,7 +105,8 @@ export async function resolveIdentities(
   const known = new Float64Array(batch.slots.count);
   const same = new Float64Array(batch.count);
   const unknown: Places[] = [];
-  let pending = Int32Array.from({ length: batch.slots.count }, (_, slot) => slot);
+  let pending = new Int32Array(batch.slots.count);
+  for (let slot = 0; slot < pending.length; slot++) pending[slot] = slot;
   for (let attempt = 0; pending.length > 0; attempt++) {
     const sorted = batch.slots.sortedKeys(pending, attempt);
     const taken = new Set(attempt === 0 ? [] : unknown.flatMap(({ keys }) => [...keys]));
@@ -127,11 +128,25 @@ export async function resolveIdentities(
       if (id !== 0 && names(batch, { profiles, same }, states, id, slot)) known[slot] = id;
       else next.push(slot);
     }
-    const fresh = (_: unknown, index: number) => found[index] === 0;
-    unknown.push({ slots: slots.filter(fresh), keys: keys.filter(fresh) });
+    unknown.push(unfound(slots, keys, found));
     pending = Int32Array.from(next);
   }
   return { profiles, known, same, unknown };
+}
+
+/** Those that were not found. Of a new file that is all of them; a copy by `filter` would make an object of each key. */
+function unfound(slots: Int32Array, keys: BigUint64Array, found: Float64Array): Places {
+  const from = new Int32Array(keys.buffer, keys.byteOffset), to = new Int32Array(from.length);
+  const left = new Int32Array(slots.length);
+  let count = 0;
+  for (let index = 0; index < found.length; index++) {
+    if (found[index] !== 0) continue;
+    left[count] = slots[index]!;
+    to[2 * count] = from[2 * index]!;
+    to[2 * count + 1] = from[2 * index + 1]!;
+    count++;
+  }
+  return { slots: left.subarray(0, count), keys: new BigUint64Array(to.buffer, 0, count) };
 }
 
 /** Loads the profiles found; those that were merged away give way, in `found` too, to those that took them in. */

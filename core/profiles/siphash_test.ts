@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { sipHash } from "../lql/functions/siphash.ts";
 import { SipHash } from "./siphash.ts";
 
 /** Result for the key 00 01 … 0f and the message 00 01 … of `length` bytes, as an unsigned 64-bit number. */
@@ -22,3 +23,25 @@ Deno.test("SipHash-2-4 gives the paper's value and the reference implementation'
 Deno.test("a SipHash key of another length is refused", () => {
   assert.throws(() => new SipHash(new Uint8Array(8)), RangeError);
 });
+
+Deno.test("hashers take turns, and messages are as long as they like", () => {
+  const keys = [1, 2, 3].map((seed) => Uint8Array.from({ length: 16 }, (_, index) => seed * 37 + index * 11));
+  const hashers = keys.map((key) => new SipHash(key));
+  for (const length of [...Array(70).keys(), 65_479, 65_480, 65_490, 200_001, 3, 36]) {
+    const message = Uint8Array.from({ length }, (_, index) => index * 167 + length);
+    for (const [index, hasher] of hashers.entries()) {
+      hasher.hash(message, 0, length);
+      const result = BigInt(hasher.high >>> 0) << 32n | BigInt(hasher.low >>> 0);
+      assert.equal(
+        result,
+        sipHash(half(keys[index]!, 0), half(keys[index]!, 8), message),
+        `${length} bytes under key ${index}`,
+      );
+    }
+  }
+});
+
+/** Half of a key, little-endian. */
+function half(key: Uint8Array, at: number): bigint {
+  return new DataView(key.buffer).getBigUint64(at, true);
+}

@@ -15,7 +15,13 @@ import { CUSTOMER_ID, readChanges } from "./read_changes.ts";
 const BEFORE_NAME = Buffer.from('[{"op":"assign","attr":"'), BEFORE_VALUE = Buffer.from('","value":');
 const QUOTE = 34, BACKSLASH = 92, SPACE = 32, LETTER_N = 110, OPEN_LIST = 91, CLOSE_LIST = 93, OPEN = 123, CLOSE = 125;
 
-/** The rows, one at a time. */
+/** Numbers that are kept of each row. */
+const WIDTH = 4;
+
+/** Of batches that somebody reads: where the rows that assign one plain value have its name and it; else zeros. */
+const located = new WeakMap<IndexedBatch, Uint32Array>();
+
+/** The rows, one at a time. A batch that is read several times is looked through once. */
 export class ChangeRows {
   /** Where the customer id lies, quotes included; both the same where the row has none. */
   idStart = 0;
@@ -28,6 +34,7 @@ export class ChangeRows {
   valueEnd = 0;
   #start = 0;
   #end = 0;
+  readonly #plain: Uint32Array;
   readonly #id: number;
   readonly #changes: number;
   /** The attribute that was asked for last, and where a row has it: most rows have the one that the row before has. */
@@ -39,18 +46,23 @@ export class ChangeRows {
     const { columns: { names } } = batch;
     this.#id = names.indexOf(CUSTOMER_ID);
     this.#changes = names.indexOf("changes");
+    let plain = located.get(batch);
+    if (plain === undefined) {
+      plain = this.#locate();
+      located.set(batch, plain);
+    }
+    this.#plain = plain;
   }
 
   /** Moves to a row; tells whether it assigns one plain value. */
   move(row: number): boolean {
-    const { columns: { names, spans } } = this.batch;
-    const first = 2 * row * names.length;
-    const span = (column: number, end: number) => column < 0 ? 0 : spans[first + 2 * column + end]!;
-    this.idStart = span(this.#id, 0);
-    this.idEnd = span(this.#id, 1);
-    this.#start = span(this.#changes, 0);
-    this.#end = span(this.#changes, 1);
-    return this.#isPlain();
+    const plain = this.#plain, at = WIDTH * row;
+    this.#find(row);
+    this.nameStart = plain[at]!;
+    this.nameEnd = plain[at + 1]!;
+    this.valueStart = plain[at + 2]!;
+    this.valueEnd = plain[at + 3]!;
+    return this.nameEnd > 0;
   }
 
   /** The attribute of a row that assigns one plain value. */
@@ -82,6 +94,30 @@ export class ChangeRows {
 
   #parse(start: number, end: number): JsonValue | undefined {
     return start === end ? undefined : parseJson(this.#decoder.decode(this.batch.bytes.subarray(start, end)));
+  }
+
+  /** Points at the row's values. */
+  #find(row: number): void {
+    const { columns: { names, spans } } = this.batch;
+    const first = 2 * row * names.length, id = first + 2 * this.#id, changes = first + 2 * this.#changes;
+    this.idStart = this.#id < 0 ? 0 : spans[id]!;
+    this.idEnd = this.#id < 0 ? 0 : spans[id + 1]!;
+    this.#start = this.#changes < 0 ? 0 : spans[changes]!;
+    this.#end = this.#changes < 0 ? 0 : spans[changes + 1]!;
+  }
+
+  /** Looks through the rows. */
+  #locate(): Uint32Array {
+    const count = this.batch.times.length, plain = new Uint32Array(WIDTH * count);
+    for (let row = 0, at = 0; row < count; row++, at += WIDTH) {
+      this.#find(row);
+      if (!this.#isPlain()) continue;
+      plain[at] = this.nameStart;
+      plain[at + 1] = this.nameEnd;
+      plain[at + 2] = this.valueStart;
+      plain[at + 3] = this.valueEnd;
+    }
+    return plain;
   }
 
   #isPlain(): boolean {
