@@ -26,12 +26,13 @@ export const changeStore: ErasableStore = {
   stage: "profiles",
   erase: async (context) => {
     const { account, position, commit } = context;
+    const mayBeErased = eraser(context);
     for (let after = position as Position | undefined ?? [0, 0, 0], isLast = false; !isLast;) {
       await commit(async (transaction) => {
         const states = await transaction.selectFrom("profile_changes").selectAll().where("account_id", "=", account)
           .where(sql<boolean>`(table_id, id, epoch) > (${after[0]}, ${after[1]}, ${after[2]})`)
           .orderBy("table_id").orderBy("id").orderBy("epoch").limit(AT_ONCE).execute();
-        for (const { table_id, id, epoch } of states.filter((state) => mayBeErased(context, state))) {
+        for (const { table_id, id, epoch } of states.filter(mayBeErased)) {
           await transaction.updateTable("profile_changes").set({ before: null }).where("account_id", "=", account)
             .where("table_id", "=", table_id).where("id", "=", id).where("epoch", "=", epoch).execute();
         }
@@ -44,18 +45,25 @@ export const changeStore: ErasableStore = {
   },
 };
 
-/** Whether a profile as it was may have been one of the erased; one that nothing names may. */
-function mayBeErased({ tables, people }: EraseContext, { table_id, before }: ProfileChangesTable): boolean {
-  if (before === null) return false;
-  const own = tables.find(({ target }) => target.table === table_id);
-  if (own === undefined) return people.areIn(before);
-  const { identities, target: { rules: { identifyBy, identity } } } = own;
-  const attributes = parseJson<Record<string, JsonValue>>(before);
-  const values = identifyBy.flatMap((field) =>
-    Object.hasOwn(attributes, field)
-      ? identity.valuesOf(field, attributes[field]).map((value) => [field, value] as const)
-      : []
-  );
-  return values.length === 0 || people.areIn(before, { longOnly: true }) ||
-    values.some(([field, value]) => identities.some((erased) => erased[0] === field && erased[1] === value));
+/** Tells whether a profile as it was may have been one of the erased; one that nothing names may. */
+function eraser({ tables, people }: EraseContext): (state: ProfileChangesTable) => boolean {
+  const nameOf = (field: string, value: string) => JSON.stringify([field, value]);
+  const erased = new Map(tables.map(({ target, identities }) => [
+    target.table,
+    { rules: target.rules, names: new Set(identities.map(([field, value]) => nameOf(field, value))) },
+  ]));
+  return ({ table_id, before }) => {
+    if (before === null) return false;
+    const own = erased.get(table_id);
+    if (own === undefined) return people.areIn(before);
+    const { rules: { identifyBy, identity }, names } = own;
+    const attributes = parseJson<Record<string, JsonValue>>(before);
+    const values = identifyBy.flatMap((field) =>
+      Object.hasOwn(attributes, field)
+        ? identity.valuesOf(field, attributes[field]).map((value) => nameOf(field, value))
+        : []
+    );
+    return values.length === 0 || values.some((value) => names.has(value)) ||
+      people.areIn(before, { longOnly: true });
+  };
 }

@@ -10,6 +10,9 @@ import { SYSTEM } from "./actor.ts";
 import { findAccount } from "./accounts.ts";
 import { failure } from "./engine_testing.ts";
 import { followMappings } from "./generations.ts";
+import { applyChanges, assertSame, changeRows, type Profiles, profilesIn } from "./change_feed_testing.ts";
+import { beginRefresh, finishRefresh, follow } from "../profiles/feed/feed.ts";
+import { startChanges } from "./changes_testing.ts";
 import { makeTable } from "./profile_tables.ts";
 import { erasuresOf } from "./erasures.ts";
 import { addRun, type ImportPeer, readRun, remap, startImport } from "./import_testing.ts";
@@ -233,10 +236,9 @@ onEachDatabase("an erasure that is killed after any of its commits goes on, and 
   assert.fail("The erasure has more commits than were killed");
 });
 
-onEachDatabase("tables that other mappings fill are made anew without the erased", async (databases) => {
-  await using peer = await startImport(databases);
+/** Fills another table from the same stream. */
+async function makeCities(peer: ImportPeer): Promise<void> {
   const { database } = peer;
-  await importRows(peer, Array.from({ length: 40 }, (_, index) => person(index % 8, { city: `c${index % 2}` })), 7);
   const definition = {
     kind: "lql",
     text: "SELECT city, set(id) AS people, count(id) AS events FROM people INTO city BY city",
@@ -255,6 +257,13 @@ onEachDatabase("tables that other mappings fill are made anew without the erased
     return await followMappings(transaction, 1, table, { now: await database.now() });
   });
   assert.equal(await executeTask(peer, replay!), "succeeded");
+}
+
+onEachDatabase("tables that other mappings fill are made anew without the erased", async (databases) => {
+  await using peer = await startImport(databases);
+  const { database } = peer;
+  await importRows(peer, Array.from({ length: 40 }, (_, index) => person(index % 8, { city: `c${index % 2}` })), 7);
+  await makeCities(peer);
   const found = await profiles(peer);
   const before = await found.get("city", "c0", { table: "city" });
   assert.deepEqual(before.attributes["events"], 20);
@@ -264,6 +273,42 @@ onEachDatabase("tables that other mappings fill are made anew without the erased
   const { attributes } = await found.get("city", "c0", { table: "city" });
   assert.deepEqual([attributes["events"], attributes["people"]], [15, [0, 2, 6].map((id) => `Person-${id}-x`)]);
   await assertNoTrace(peer, ["person-4-x", "person.4@example.org"]);
+});
+
+onEachDatabase("change feeds keep nothing of the erased, and tell that they are gone", async (databases) => {
+  await using it = await startChanges(databases);
+  const { peer, peer: { database } } = it;
+  const note = (number: number, note: string) => person(number, { note, city: `c${number % 2}` });
+  const rows = Array.from({ length: 8 }, (_, number) => note(number, "first"));
+  await it.add([...rows, { fields: { email: "second.4@example.org" } }], 5);
+  await makeCities(peer);
+  const tables = [1, 2], known = new Map(tables.map((table) => [table, new Map() as Profiles]));
+  const fetchAll = async () => {
+    for (const [table, replica] of known) {
+      const window = await database.write(async (transaction) => (await beginRefresh(transaction, 1, table, true))!);
+      applyChanges(replica, await changeRows(database, window, { table }));
+      await database.write((transaction) => finishRefresh(transaction, 1, table, window.to));
+      assertSame(replica, await profilesIn(database.kysely, table), `table ${table}`);
+    }
+  };
+  for (const table of tables) await database.write((transaction) => follow(transaction, 1, table));
+  await fetchAll();
+  // One becomes part of another, both change, and each mapping of its own is followed.
+  await it.add([note(4, "second"), note(5, "second")], 1);
+  await it.add([{ fields: { id: "Person-4-x", email: "second.4@example.org" }, time: 9 }], 1);
+  const run = await remap(peer, "SELECT id, email, note AS remark FROM people INTO user BY id OR email");
+  assert.equal(await executeTask(peer, run!), "succeeded");
+  const states = await database.kysely.selectFrom("profile_changes").selectAll().execute();
+  assert(states.some(({ before }) => before?.includes("second.4@example.org")), "it would be found");
+  assert(states.some(({ table_id, before }) => table_id === 2 && before?.includes("Person-4-x")), "in both tables");
+  const own = await erasures(peer);
+  const { run_id } = await own.request("id", "Person-4-x");
+  assert.equal(await executeTask(peer, run_id), "succeeded", (await readRun(database, run_id)).failure ?? "");
+  await assertNoTrace(peer, ["person-4-x", "person.4@example.org", "second.4@example.org"]);
+  const kept = await database.kysely.selectFrom("profile_changes").select("before").where("table_id", "=", 1)
+    .where("before", "is not", null).execute();
+  assert.equal(kept.length, 7, "what others were is kept");
+  await fetchAll();
 });
 
 onEachDatabase("what a run says of the erased is scrubbed, and stays what it is", async (databases) => {

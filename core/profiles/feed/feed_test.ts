@@ -1,0 +1,113 @@
+/** What feeds note, and from where to where they tell it. */
+import assert from "node:assert/strict";
+import type { Database, Executor } from "../../database/database.ts";
+import { onEachDatabase } from "../../testing/each_database_testing.ts";
+import { insertProfiles } from "../statements_testing.ts";
+import { beginRefresh, follow, markProfiles, sweepFeed, unfollow } from "./feed.ts";
+import { followed, Peer, target } from "./feed_testing.ts";
+import { noteSwap } from "./note_swap.ts";
+
+onEachDatabase("results that nobody requested are told again, those that were requested are not", async (databases) => {
+  await using peer = await followed(databases);
+  const row = (n: number) => `{"profile":{"_ll.profile_id":"1","profiledb_id":1},"updates":{"n":${n}}}`;
+  await peer.batch({ 1: '{"n":1}' });
+  assert.deepEqual(await peer.publish(false), [row(1)]);
+  assert.deepEqual(await peer.publish(false), [row(1)]);
+  assert.deepEqual(await peer.publish(true), []);
+  await peer.batch({ 1: '{"n":2}' });
+  assert.deepEqual(await peer.publish(true), [row(2)]);
+  await peer.batch({ 1: '{"n":3}' });
+  assert.deepEqual(await peer.publish(false), [row(3)]);
+  // An attempt that published nothing moves the cursor as often as it likes.
+  await peer.begin(true);
+  await peer.begin(true);
+  await peer.batch({ 1: '{"n":4}' });
+  assert.deepEqual(await peer.publish(true), [row(4)]);
+});
+
+/** How much a feed keeps. */
+async function kept({ kysely }: Database): Promise<number> {
+  const { count } = await kysely.selectFrom("profile_changes").select(({ fn }) => fn.countAll().as("count"))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+onEachDatabase(
+  "nothing is noted of tables that nobody follows, nor before the first results, nor of what is new",
+  async (databases) => {
+    await using peer = new Peer(await databases.open());
+    const { database } = peer;
+    const write = (work: (transaction: Executor) => Promise<unknown>) => database.write(work);
+    await peer.batch({ 1: '{"n":1}', 2: '{"n":1}' });
+    await peer.batch({ 1: '{"n":2}' });
+    assert.equal(await database.write((transaction) => beginRefresh(transaction, 1, 1, true)), undefined);
+    assert.equal(await database.write((transaction) => markProfiles(transaction, 1, 1)), undefined);
+    await write((transaction) => follow(transaction, 1, 1));
+    await write((transaction) => follow(transaction, 1, 1));
+    await peer.batch({ 1: '{"n":3}', 3: '{"n":3}' });
+    assert.equal(await kept(database), 0);
+    assert.equal((await peer.publish(true)).length, 3);
+    await peer.batch({ 4: '{"n":4}' });
+    await peer.batch({ 4: '{"n":5}' });
+    assert.equal(await kept(database), 0);
+    await peer.batch({ 4: '{"n":6}', 1: '{"n":6}' });
+    await peer.batch({ 1: '{"n":7}' });
+    assert.equal(await kept(database), 1);
+    await write((transaction) => unfollow(transaction, 1, 1));
+    await peer.batch({ 2: '{"n":8}' });
+    assert.equal(await kept(database), 1);
+  },
+);
+onEachDatabase("a sweep removes what was told, and all of a table that is followed no more", async (databases) => {
+  await using peer = await followed(databases);
+  const { database } = peer;
+  const sweep = () => sweepFeed(database, 1, 1, new AbortController().signal);
+  await peer.batch({ 1: '{"n":1}', 2: '{"n":1}' });
+  await peer.publish(true);
+  await peer.batch({ 1: '{"n":2}' });
+  await peer.publish(true);
+  await peer.batch({ 1: '{"n":3}', 2: '{"n":3}' });
+  await sweep();
+  assert.equal(await kept(database), 3);
+  await peer.publish(true);
+  await sweep();
+  assert.equal(await kept(database), 2, "what the last results told may have to be told again");
+  await peer.publish(true);
+  await sweep();
+  assert.equal(await kept(database), 0);
+  await peer.batch({ 1: '{"n":4}' });
+  await database.write((transaction) => unfollow(transaction, 1, 1));
+  await database.write((transaction) => follow(transaction, 1, 1));
+  await peer.batch({ 2: '{"n":4}' });
+  assert.deepEqual((await peer.publish(true)).length, 2, "whoever follows a table again begins anew");
+  await database.write((transaction) => unfollow(transaction, 1, 1));
+  await sweep();
+  assert.equal(await kept(database), 0);
+});
+
+onEachDatabase("a generation that takes another's place is a change of those that differ", async (databases) => {
+  await using peer = await followed(databases);
+  const { database, statements } = peer;
+  await peer.batch({ 1: '{"n":1}', 2: '{"n":1}', 3: '{"n":1}', 5: '{"n":1}' });
+  await peer.publish(true);
+  await peer.batch({ 1: '{"n":2}', 6: '{"n":1}' });
+  await database.write(async (transaction) => {
+    const rows = { 1: 1, 2: 7, 4: 1, 5: 1, 6: 1 };
+    const profiles = Object.entries(rows).map(([id, n]) => ({
+      id: Number(id),
+      at: 0,
+      attributes: `{"n":${n}}`,
+      stamp: null,
+    }));
+    await insertProfiles(statements, transaction, profiles, { account: 1, table: 2 });
+    await noteSwap(transaction, database.kind, { account: 1, from: 1, to: 2 });
+  });
+  const swapped = { ...target, scope: { account: 1, table: 2 } };
+  const row = (id: number, more: string) => `{"profile":{"_ll.profile_id":"${id}","profiledb_id":1},${more}}`;
+  assert.deepEqual(await peer.publish(true, { target: swapped }), [
+    row(2, '"updates":{"n":7}'),
+    row(3, '"deleted":true'),
+    row(4, '"updates":{"n":1}'),
+    row(6, '"updates":{"n":1}'),
+  ]);
+});
