@@ -25,8 +25,8 @@ export interface Attempt {
   readonly signal: AbortSignal;
   /** The plugin's log: its warnings are kept with the run. */
   readonly log: Log;
-  /** Leads to a worker that waits to commit; without one, this thread commits. */
-  readonly commits: MessagePort | undefined;
+  /** Leads to the Worker beside this one; without one, this thread does everything. */
+  readonly helper: MessagePort | undefined;
   /** Takes how far the work is. */
   progress(progress: Progress): void;
   /** Takes a sentence that the user should read. */

@@ -11,24 +11,6 @@ import { type ImportBatch, PlaceChanged } from "./import_commit.ts";
 import { LeaseLost } from "./queue.ts";
 import type { ReplayPart } from "./replay_commit.ts";
 
-/** A Worker that can commit, and the port by which one thread speaks to it. */
-export interface CommitWorker {
-  readonly worker: Worker;
-  readonly port: MessagePort;
-}
-
-/**
- * Starts a Worker for a {@linkcode CommitThread} or {@linkcode ReplayThread}, which may be on another thread: its port
- * can be transferred. Only a process's first thread should start one: a Worker's own Worker answers a second later
- * (Deno 2.9, measured: 1,030 ms against 20 ms, whatever the threads do).
- */
-export function startCommitWorker(): CommitWorker {
-  const worker = new Worker(new URL("./commit_worker.ts", import.meta.url), { type: "module", name: "commit" });
-  const { port1: port, port2 } = new MessageChannel();
-  worker.postMessage(port2, [port2]);
-  return { worker, port };
-}
-
 /** A thread that commits. At most one batch is under way; the next waits for it. */
 abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncDisposable {
   readonly #port: MessagePort;

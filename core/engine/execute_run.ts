@@ -64,8 +64,8 @@ export interface RunHooks {
   readonly workedBefore?: number;
   /** Whether and when to try again after a transient failure. */
   readonly retries: RetryPlan;
-  /** Leads to a worker that waits to commit; without one, the run's own thread commits. */
-  readonly commits?: MessagePort;
+  /** Leads to the Worker beside the run's own; without one, the run's own thread does everything. */
+  readonly helper?: MessagePort;
 }
 
 /** What became of a claim. */
@@ -229,7 +229,7 @@ class RunAttempt {
       checkpoint: row.checkpoint === null ? undefined : JSON.parse(row.checkpoint),
       signal: hooks.signal,
       log: this.#log(),
-      commits: hooks.commits,
+      helper: hooks.helper,
       progress: (progress) => {
         this.#progress = progress;
         hooks.progress(progress);
@@ -249,7 +249,7 @@ class RunAttempt {
       connection,
       signal: hooks.signal,
       log: this.#log(),
-      commits: hooks.commits,
+      helper: hooks.helper,
       progress: (progress) => {
         this.#progress = progress;
         if (progress.unit === "bytes") this.#bytes = progress.done;

@@ -14,7 +14,7 @@ import { type OpenImport, openImport } from "./open_import.ts";
 
 /** Runs an import from its checkpoint; everything that it handed over is committed when it resolves. */
 export async function importRows(job: ImportJobDefinition, attempt: Attempt): Promise<void> {
-  const { core, claim, row, config, signal, commits } = attempt;
+  const { core, claim, row, config, signal, helper } = attempt;
   const target = job.into(config);
   if (isListTarget(target)) return await importList(job, target, attempt);
   let opening: Promise<OpenImport> | undefined;
@@ -24,7 +24,7 @@ export async function importRows(job: ImportJobDefinition, attempt: Attempt): Pr
       signal,
       bytes: attempt.bytes,
       duration: attempt.duration,
-      commits,
+      helper,
       note: attempt.note,
     });
   try {

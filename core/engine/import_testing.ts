@@ -13,9 +13,10 @@ import { type MappingDefinition, openTarget } from "../profiles/mapping.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { TestDatabases } from "../testing/each_database_testing.ts";
-import { CommitThread, startCommitWorker } from "./commit_thread.ts";
+import { CommitThread } from "./commit_thread.ts";
 import { startEngine } from "./engine_testing.ts";
 import { followMappings } from "./generations.ts";
+import { startHelper } from "./helper_thread.ts";
 import { newId } from "./ids.ts";
 import { ImportBuffer } from "./import_buffer.ts";
 import { type ImportBatch, ImportCommits } from "./import_commit.ts";
@@ -182,7 +183,7 @@ function identityNames({ keys, profiles }: Identities): [key: string, profile: n
 
 /** A commit thread whose worker ends with it. */
 export function startCommitThread(start: ConstructorParameters<typeof CommitThread>[0]): CommitThread {
-  const { worker, port } = startCommitWorker();
+  const { worker, port } = startHelper();
   return new (class extends CommitThread {
     override async [Symbol.asyncDispose](): Promise<void> {
       await super[Symbol.asyncDispose]();

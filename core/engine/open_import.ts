@@ -27,8 +27,8 @@ export interface ImportAttempt {
   readonly bytes: () => number;
   /** Milliseconds worked so far. */
   readonly duration: () => number;
-  /** Leads to a worker that waits to commit; without one, this thread commits. */
-  readonly commits: MessagePort | undefined;
+  /** Leads to the Worker beside this one; without one, this thread does everything. */
+  readonly helper: MessagePort | undefined;
   /** Takes a sentence that the user should read. */
   readonly note: (sentence: string) => void;
 }
@@ -61,7 +61,7 @@ export async function openImport(
   const targets = place.targets.map((target) => openTarget(target, core.identityKey, place.stream));
   const { database, archiveDir } = core.home;
   const here = () => new ImportCommits(core.database, core.statements, core.archive, claim, place);
-  const { commits: port } = attempt;
+  const { helper: port } = attempt;
   const start = { type: "import", database, archiveDir, claim, place, identityKey: core.identityKey } as const;
   const commits = new LazyCommits(here, port === undefined ? here : () => new CommitThread(start, port));
   const [changed] = targets.filter(({ ofChanges }) => ofChanges);

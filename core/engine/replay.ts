@@ -115,7 +115,7 @@ class Replay {
   }
 
   #openCommits(target: Target): Commits<ReplayPart> {
-    const { core, claim, commit, commits: port } = this.context;
+    const { core, claim, commit, helper: port } = this.context;
     const here = () => new InlineReplayCommits(commit, this.#writer);
     if (port === undefined) return here();
     const { identityKey, home: { database, archiveDir } } = core;

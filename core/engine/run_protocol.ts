@@ -22,8 +22,8 @@ export type ToRun =
     /** Milliseconds that the attempts before have worked. */
     readonly workedBefore: number;
     readonly retries: RetryPlan;
-    /** Leads to a worker that waits to commit. */
-    readonly commits: MessagePort;
+    /** Leads to the Worker beside it. */
+    readonly helper: MessagePort;
   }
   /** Ends the run: with the failure, or back into the queue. */
   | { readonly type: "abort"; readonly failure: FailureJson | "drain" };

@@ -28,7 +28,7 @@ scope.addEventListener("message", ({ data }) => {
 });
 
 async function work(start: ToRun & { type: "start" }): Promise<void> {
-  const { home, plugins, claim, claimedAt, workedBefore, retries, commits } = start;
+  const { home, plugins, claim, claimedAt, workedBefore, retries, helper } = start;
   await using core = await openCore({ home, plugins });
   let told = 0;
   const end = await executeRun(core, claim, {
@@ -43,7 +43,7 @@ async function work(start: ToRun & { type: "start" }): Promise<void> {
     },
     log: workerLog(),
     retries,
-    commits,
+    helper,
   });
   scope.postMessage({ type: "end", end });
 }

@@ -9,7 +9,7 @@ import type { Log } from "../contracts/log.ts";
 import type { Database } from "../database/database.ts";
 import { endStalled } from "../database/postgres_stalled.ts";
 import type { Processes } from "./processes.ts";
-import { startCommitWorker } from "./commit_thread.ts";
+import { startHelper } from "./helper_thread.ts";
 import { type Claim, claimRun, extendLeases, heldRuns, keepDuration, LEASE, stoppedByRequest } from "./queue.ts";
 import { COMMAND_RETRIES, type RetryPlan, SERVER_RETRIES } from "./retry.ts";
 import { UnwrittenEnds } from "./unwritten_ends.ts";
@@ -234,7 +234,7 @@ export class Runner implements AsyncDisposable {
   #start(claim: Claim, claimedAt: number, workedBefore: number): void {
     const { home, plugins, log } = this.#options;
     const worker = new Worker(new URL("./run_worker.ts", import.meta.url), { type: "module", name: claim.run });
-    const committing = startCommitWorker();
+    const helper = startHelper();
     const ended = Promise.withResolvers<FailureJson | undefined>();
     const active: Active = {
       claim,
@@ -242,7 +242,7 @@ export class Runner implements AsyncDisposable {
       keptAt: claimedAt,
       workedBefore,
       worker,
-      done: this.#settle(claim, [worker, committing.worker], ended.promise),
+      done: this.#settle(claim, [worker, helper.worker], ended.promise),
       cutOff: ended.resolve,
       progress: undefined,
       askedAt: undefined,
@@ -264,7 +264,7 @@ export class Runner implements AsyncDisposable {
       ended.resolve({ kind: "bug", message, hint: "Report it with the log of this run", code: null });
     };
     worker.addEventListener("error", breaks("run's thread"));
-    committing.worker.addEventListener("error", breaks("run's commit thread"));
+    helper.worker.addEventListener("error", breaks("run's second thread"));
     const start: ToRun = {
       type: "start",
       home,
@@ -273,9 +273,9 @@ export class Runner implements AsyncDisposable {
       claimedAt: performance.timeOrigin + claimedAt,
       workedBefore,
       retries: this.#retries,
-      commits: committing.port,
+      helper: helper.port,
     };
-    worker.postMessage(start, [committing.port]);
+    worker.postMessage(start, [helper.port]);
   }
 
   /** Waits for a run's end; a run whose thread broke is ended here, if it still is ours. */

@@ -29,8 +29,8 @@ export interface TaskContext {
   /** Ends the work; what is committed stays, and the task goes on from there. */
   readonly signal: AbortSignal;
   readonly log: Log;
-  /** Leads to a worker that waits to commit as `commit` does; without one, the task's own thread commits. */
-  readonly commits?: MessagePort | undefined;
+  /** Leads to the Worker beside the task's own, which can commit as `commit` does; without one, this thread commits. */
+  readonly helper?: MessagePort | undefined;
   progress(progress: Progress): void;
   /** Takes a sentence that the user should read. */
   note(sentence: string): void;

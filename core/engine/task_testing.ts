@@ -5,9 +5,9 @@
  */
 import { ManagedContents } from "./managed/contents.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
-import { startCommitWorker } from "./commit_thread.ts";
 import { makeFolder } from "./engine_testing.ts";
 import { executeRun, type RunEnd } from "./execute_run.ts";
+import { startHelper } from "./helper_thread.ts";
 import { openHome } from "./home.ts";
 import { newId } from "./ids.ts";
 import type { ImportPeer } from "./import_testing.ts";
@@ -35,21 +35,21 @@ export async function executeTask(
   const claim = await claimRun(peer.database, newId(), [run]);
   if (claim === undefined) throw new Error(`Run "${run}" could not be claimed`);
   await claimed(claim);
-  const commits = thread ? startCommitWorker() : undefined;
+  const helper = thread ? startHelper() : undefined;
   try {
-    return await executeClaimed(peer, claim, { progressed, serves, commits: commits?.port });
+    return await executeClaimed(peer, claim, { progressed, serves, helper: helper?.port });
   } finally {
-    commits?.worker.terminate();
+    helper?.worker.terminate();
   }
 }
 
 async function executeClaimed(
   peer: ImportPeer,
   claim: Claim,
-  { progressed, serves, commits }: {
+  { progressed, serves, helper }: {
     readonly progressed: (stop: AbortController) => void;
     readonly serves: boolean;
-    readonly commits: MessagePort | undefined;
+    readonly helper: MessagePort | undefined;
   },
 ): Promise<RunEnd> {
   const stop = new AbortController();
@@ -72,6 +72,6 @@ async function executeClaimed(
     progress: () => progressed(stop),
     log,
     retries: { waits: [], unconnected: serves },
-    ...(commits === undefined ? {} : { commits }),
+    ...(helper === undefined ? {} : { helper }),
   });
 }

@@ -11,26 +11,24 @@ import type { RunsTable } from "../../database/tables.ts";
 import { type Attempt, checkpointOf, givenTo } from "../attempt.ts";
 import { timeZoneOf } from "../schedule/fields.ts";
 import { commitExport } from "./commit_export.ts";
-import { openReading } from "./open_reading.ts";
+import { exportHistory } from "./history.ts";
+import { type OpenMembers, openReading } from "./open_reading.ts";
+import { openReadingBeside } from "./reading_thread.ts";
 import { publishedExport, publishExport } from "./publish.ts";
 import { readerOf } from "./reader.ts";
 import { signExport } from "./signing.ts";
 
 /** Runs an export from its checkpoint; everything was delivered when it resolves. */
 export async function exportMembers(job: ExportJobDefinition, attempt: Attempt): Promise<void> {
-  const { core, claim, row, config, signal } = attempt;
+  const { core, claim, row, signal } = attempt;
   const { database, vault } = core;
-  await using open = await openReading(database, {
-    source: job.from(config),
-    owner: { account: claim.account, reader: readerOf(row), saved: true },
-    of: { ...row, run: row.id },
-    signal,
-  });
+  await using members = await openMembers(job, attempt);
   await job.run({
     ...givenTo(job, attempt),
-    ...open.given,
+    ...members.given,
+    history: exportHistory(database.kysely, { ...row, run: row.id }),
     timeZone: timeZoneOf(job, JSON.parse(row.config)),
-    run: { id: row.id, job: await jobOf(open.reading.executor, row) },
+    run: { id: row.id, job: await jobOf(database.kysely, row) },
     checkpoint: checkpointOf(job, attempt),
     commit: (checkpoint, delivered) => commitExport(database, claim, checkpoint as JsonValue, delivered),
     publish: (file, content) => publishExport(core, claim, file, content, signal),
@@ -39,6 +37,17 @@ export async function exportMembers(job: ExportJobDefinition, attempt: Attempt):
   });
   // A plugin may take an abort for an end.
   throwIfAborted(signal);
+}
+
+/** Reading is work: where the database does it on the thread that asks, that is another one than this. */
+async function openMembers(
+  job: ExportJobDefinition,
+  { core: { database, home }, claim: { account }, row, config, signal, helper }: Attempt,
+): Promise<OpenMembers> {
+  const input = { source: job.from(config), owner: { account, reader: readerOf(row), saved: true } };
+  return helper === undefined || database.kind !== "sqlite"
+    ? await openReading(database, input, signal)
+    : await openReadingBeside(helper, home.database, input, signal);
 }
 
 async function jobOf(executor: Executor, { account_id, job_id }: RunsTable) {

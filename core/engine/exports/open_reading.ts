@@ -4,35 +4,40 @@
  * @module
  */
 import type { ExportReading, ExportSource } from "../../contracts/export_job.ts";
+import type { MemberBatch } from "../../contracts/members.ts";
 import type { Database } from "../../database/database.ts";
 import { statementsFor } from "../../profiles/batch_statements.ts";
 import { settingsOf } from "../account_settings.ts";
 import { holdState } from "./held_state.ts";
-import { exportHistory, type ExportOf } from "./history.ts";
 import { openSource, type SourceOwner } from "./open_source.ts";
 import { type MemberReading, readMembers } from "./read_members.ts";
 
-/** What is read, and how. */
+/** What is to be read. Plain data. */
 export interface ReadingInput {
   readonly source: ExportSource;
   readonly owner: Omit<SourceOwner, "settings">;
-  /** Which runs are told of as those before. */
-  readonly of: ExportOf;
-  readonly signal: AbortSignal;
 }
 
-/** An open reading. Disposing of it lets the state go. */
-export interface OpenReading extends AsyncDisposable {
+/** What the plugin gets of it. */
+export interface GivenMembers extends Pick<ExportReading<unknown, unknown>, "audience" | "columns"> {
+  /** `members` of the contract. */
+  members(options?: { readonly after?: number }): AsyncGenerator<MemberBatch>;
+}
+
+/** Members that can be read, in one state of the database. Disposing of it lets the state go. */
+export interface OpenMembers extends AsyncDisposable {
+  readonly given: GivenMembers;
+}
+
+/** The same, for what else is to be read in that state. */
+export interface OpenReading extends OpenMembers {
   readonly reading: MemberReading;
-  /** What the plugin gets of it. */
-  readonly given: Pick<ExportReading<unknown, unknown>, "audience" | "columns" | "history" | "members">;
 }
 
 /** Holds the state that the database is in, and finds in it what is to be read. Failures as `openSource`'s. */
-export async function openReading(database: Database, input: ReadingInput): Promise<OpenReading> {
+export async function openReading(database: Database, input: ReadingInput, signal: AbortSignal): Promise<OpenReading> {
   await using stack = new AsyncDisposableStack();
   const { executor } = stack.use(await holdState(database));
-  const { signal, of } = input;
   const owner = { ...input.owner, settings: await settingsOf(executor, input.owner.account) };
   const source = await openSource(executor, owner, input.source);
   const { kind } = database;
@@ -43,7 +48,6 @@ export async function openReading(database: Database, input: ReadingInput): Prom
     given: {
       audience: source.audience,
       columns: source.columns,
-      history: exportHistory(executor, of),
       members: ({ after } = {}) => readMembers(reading, after),
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),

@@ -11,10 +11,14 @@ import type { Spool } from "../../contracts/spool.ts";
 import type { Database } from "../../database/database.ts";
 import { countMembers, listsOf } from "../audience_scan.ts";
 import { isContinuous, timeZoneOf } from "../schedule/fields.ts";
+import { exportHistory, type ExportOf } from "./history.ts";
 import { openReading, type ReadingInput } from "./open_reading.ts";
 
 /** What is planned. */
 export interface PlannedExport extends Omit<ReadingInput, "source"> {
+  /** Which runs are told of as those before. */
+  readonly of: ExportOf;
+  readonly signal: AbortSignal;
   readonly job: ExportJobDefinition;
   /** As the plugin gets it. */
   readonly config: Record<string, unknown>;
@@ -31,12 +35,13 @@ export async function planExport(
   plan: NonNullable<ExportJobDefinition["plan"]>,
   { job, config, stored, owner, of, connection, spool, signal, log }: PlannedExport,
 ): Promise<Plan> {
-  await using open = await openReading(database, { source: job.from(config), owner, of, signal });
+  await using open = await openReading(database, { source: job.from(config), owner }, signal);
   const { reading, given } = open;
   const { source: { target: { scope }, program, limit }, now } = reading;
   const scan = { ...reading, scope, program };
   return await plan({
     ...given,
+    history: exportHistory(reading.executor, of),
     config,
     connection,
     spool,

@@ -1,5 +1,5 @@
 /**
- * The Worker that commits a run's batches, while the run's own thread reads on.
+ * Commits a run's batches, on another thread than the one that reads on meanwhile.
  *
  * @module
  */
@@ -27,28 +27,16 @@ interface Opened {
   readonly commit: Committer;
 }
 
-let opened: Promise<Opened> | undefined;
-let last: Promise<void> = Promise.resolve();
-
-const scope = self as unknown as {
-  addEventListener(
-    type: "message",
-    listener: (event: MessageEvent<MessagePort>) => void,
-    options: { readonly once: boolean },
-  ): void;
-};
-
-// The one message to this scope brings the port by which the run's thread speaks to it.
-scope.addEventListener("message", ({ data: port }) => {
-  port.addEventListener("message", ({ data }: MessageEvent<ToCommit>) => {
-    if (data.type === "import" || data.type === "replay") {
-      opened = open(data);
-      // Told with the first answer; unhandled until then, it would end the thread without one.
-      opened.catch(() => {});
-    } else last = last.then(() => answer(port, data));
+/** Opens what a run's thread asked for, and commits for it whatever comes through the port. */
+export function serveCommits(port: MessagePort, start: CommitStart): void {
+  const opened = open(start);
+  // Told with the first answer; unhandled until then, it would end the thread without one.
+  opened.catch(() => {});
+  let last: Promise<void> = Promise.resolve();
+  port.addEventListener("message", ({ data }: MessageEvent<Exclude<ToCommit, CommitStart>>) => {
+    last = last.then(() => answer(port, opened, data));
   });
-  port.start();
-}, { once: true });
+}
 
 async function open(start: CommitStart): Promise<Opened> {
   const database = await openDatabase(start.database);
@@ -92,10 +80,13 @@ function replayCommitter(database: Database, { claim, target, identityKey }: Rep
   };
 }
 
-async function answer(port: MessagePort, message: Exclude<ToCommit, CommitStart>): Promise<void> {
+async function answer(
+  port: MessagePort,
+  opened: Promise<Opened>,
+  message: Exclude<ToCommit, CommitStart>,
+): Promise<void> {
   const tell = (told: FromCommit, transfer: ArrayBuffer[] = []) => port.postMessage(told, transfer);
   try {
-    if (opened === undefined) throw new Error("The commit thread was not started");
     const { database, commit } = await opened;
     let spare: readonly PackedProfileBatch[] = [];
     if (message.type === "close") await database[Symbol.asyncDispose]();
