@@ -22,6 +22,7 @@ import { benchLogs } from "./logs.ts";
 import { benchMapping } from "./mapping.ts";
 import { benchPgp } from "./pgp.ts";
 import { benchPostgres } from "./postgres.ts";
+import { benchProfileChanges } from "./profile_changes.ts";
 import { benchProfileImport } from "./profile_import.ts";
 import { describeMachine, missing, type Package } from "./programs.ts";
 import { benchMemory, benchScale } from "./scale.ts";
@@ -155,6 +156,13 @@ const PARTS: Readonly<Record<string, Part>> = {
     sizes: [1_000_000, 3],
     needs: ["time", "openssh-server", "openssh-client", "sqlite3", "gpg", "wrk"],
     run: (profiles = 1, rounds = 1) => benchExport(profiles, rounds),
+  },
+  profile_changes: {
+    title: "Following a profile table",
+    usage: "[profiles] [rounds]",
+    sizes: [1_000_000, 3],
+    needs: ["time", "openssh-server", "openssh-client"],
+    run: (profiles = 1, rounds = 1) => benchProfileChanges(profiles, rounds),
   },
   erasure: {
     title: "Erasing people",

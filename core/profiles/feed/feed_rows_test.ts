@@ -45,25 +45,6 @@ onEachDatabase("rows of changes have the keys of the documented samples, in thei
   assert.deepEqual(await peer.publish(), []);
 });
 
-onEachDatabase(
-  "results that are told again lead to the present from any that were told in between",
-  async (databases) => {
-    await using peer = await followed(databases);
-    await peer.batch({ 1: '{"n":1}', 2: "{}", 3: '{"customer_id":"c"}' });
-    await peer.publish(true);
-    await peer.publish(true);
-    await peer.batch({ 1: '{"n":2,"seen":1}', 2: '{"m":1}', 4: '{"customer_id":"d"}' });
-    await peer.publish(false);
-    await peer.batch({ 1: '{"n":1}', 2: "{}", 3: null, 4: null });
-    assert.deepEqual(await peer.publish(false), [
-      '{"deletes":{"attributes":["seen"]},"profile":{"_ll.profile_id":"1","profiledb_id":1},"updates":{"n":1}}',
-      '{"deletes":{"attributes":["m"]},"profile":{"_ll.profile_id":"2","profiledb_id":1}}',
-      '{"profile":{"_ll.raw_customer_id":"c","_ll.profile_id":"3","profiledb_id":1},"deleted":true}',
-      '{"profile":{"_ll.raw_customer_id":"d","_ll.profile_id":"4","profiledb_id":1},"deleted":true}',
-    ]);
-  },
-);
-
 onEachDatabase("rows of all profiles are as they are stored, with their names in front", async (databases) => {
   await using peer = new Peer(await databases.open());
   await peer.batch({

@@ -25,6 +25,44 @@ onEachDatabase("results that nobody requested are told again, those that were re
   assert.deepEqual(await peer.publish(true), [row(4)]);
 });
 
+onEachDatabase(
+  "results told again lead to the present from any told in between",
+  async (databases) => {
+    await using peer = await followed(databases);
+    await peer.batch({ 1: '{"n":1}', 2: "{}", 3: '{"customer_id":"c"}' });
+    await peer.publish(true);
+    await peer.publish(true);
+    await peer.batch({ 1: '{"n":2,"seen":1}', 2: '{"m":1}', 4: '{"customer_id":"d"}' });
+    await peer.publish(false);
+    await peer.batch({ 1: '{"n":1}', 2: "{}", 3: null, 4: null });
+    assert.deepEqual(await peer.publish(false), [
+      '{"deletes":{"attributes":["seen"]},"profile":{"_ll.profile_id":"1","profiledb_id":1},"updates":{"n":1}}',
+      '{"deletes":{"attributes":["m"]},"profile":{"_ll.profile_id":"2","profiledb_id":1}}',
+      '{"profile":{"_ll.raw_customer_id":"c","_ll.profile_id":"3","profiledb_id":1},"deleted":true}',
+      '{"profile":{"_ll.raw_customer_id":"d","_ll.profile_id":"4","profiledb_id":1},"deleted":true}',
+    ]);
+  },
+);
+
+onEachDatabase(
+  "what changes after results began is told by the next, also of profiles that come and go",
+  async (databases) => {
+    await using peer = await followed(databases);
+    await peer.batch({ 1: '{"n":1}', 2: '{"n":1}', 3: '{"n":1}' });
+    await peer.publish(true);
+    await peer.batch({ 2: '{"n":2}', 4: '{"n":1}', 5: '{"n":1}' });
+    const window = await peer.begin();
+    const at = await peer.database.write((transaction) => markProfiles(transaction, 1, 1));
+    await peer.batch({ 1: '{"n":9}', 2: '{"n":9}', 3: null, 4: null, 5: '{"n":9}', 6: '{"n":9}' });
+    const row = (id: number, n: number) =>
+      `{"profile":{"_ll.profile_id":"${id}","profiledb_id":1},"updates":{"n":${n}}}`;
+    assert.deepEqual(await peer.changes(window), [row(2, 2), row(4, 1), row(5, 1)]);
+    const full = (id: number, n: number) => `{"_ll.profile_id":"${id}","n":${n}}`;
+    assert.deepEqual(await peer.profiles({ at }), [full(1, 1), full(2, 2), full(3, 1), full(4, 1), full(5, 1)]);
+    assert.deepEqual(await peer.profiles(), [full(1, 9), full(2, 9), full(5, 9), full(6, 9)]);
+  },
+);
+
 /** How much a feed keeps. */
 async function kept({ kysely }: Database): Promise<number> {
   const { count } = await kysely.selectFrom("profile_changes").select(({ fn }) => fn.countAll().as("count"))
