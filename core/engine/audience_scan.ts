@@ -11,7 +11,7 @@ import { idRange, profilePages, readAttributes } from "../profiles/audience_page
 import type { IdSet } from "../profiles/id_set.ts";
 import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
 import type { AudienceProgram } from "./audience_programs.ts";
-import { turn } from "./turns.ts";
+import { Turns } from "./turns.ts";
 
 /** Members whose attributes are read at a time. */
 const READ_AT_ONCE = 500;
@@ -74,12 +74,13 @@ export async function spansOf({ executor, scope, program }: Scan): Promise<reado
 export async function countMembers(scan: Scan, lists: Lists, span: Span = EVERY_ID): Promise<number> {
   if (scan.program.filter === undefined) return lists.get(String(scan.program.row.id))?.size ?? 0;
   const asks = asker(scan, lists);
+  const turns = new Turns();
   let count = 0;
   for await (const { ids, profiles } of pagesOf(scan, span, lists.size > 0)) {
     for (let index = 0; index < profiles.length; index++) {
       if (asks(profiles[index]!, ids[index] ?? 0)) count++;
     }
-    await rest(scan);
+    await rest(scan, turns);
   }
   return count;
 }
@@ -88,15 +89,16 @@ export async function countMembers(scan: Scan, lists: Lists, span: Span = EVERY_
 export async function* findMembers(scan: Scan, after: number): AsyncGenerator<FoundMember> {
   const { executor, kind, scope } = scan;
   const asks = asker(scan, await listsOf(scan));
+  const turns = new Turns();
   for await (const { ids, profiles } of pagesOf(scan, { ...EVERY_ID, after }, true)) {
     const found = ids.filter((id, index) => asks(profiles[index]!, id));
     for (let from = 0; from < found.length; from += READ_AT_ONCE) {
       const some = found.slice(from, from + READ_AT_ONCE);
       const attributes = await readAttributes(executor, kind, scope, some);
       for (const [index, id] of some.entries()) yield { id, attributes: attributes[index]! };
-      await rest(scan);
+      await rest(scan, turns);
     }
-    await rest(scan);
+    await rest(scan, turns);
   }
 }
 
@@ -109,10 +111,11 @@ function pagesOf({ executor, kind, scope, program }: Scan, span: Span, ids: bool
 /** Which profiles are in the lists that decide. The thread answers others meanwhile. */
 export async function listsOf(scan: Scan): Promise<Lists> {
   const { executor, statements, scope, program } = scan;
+  const turns = new Turns();
   const lists = new Map<string, IdSet>();
   for (const { id, version } of program.lists) {
     const list = { account: scope.account, audience: id, version };
-    lists.set(String(id), await listedProfiles(executor, statements, scope, list, () => rest(scan)));
+    lists.set(String(id), await listedProfiles(executor, statements, scope, list, () => rest(scan, turns)));
   }
   return lists;
 }
@@ -127,7 +130,7 @@ function asker({ program, now }: Scan, lists: Lists) {
   };
 }
 
-async function rest({ signal }: Scan): Promise<void> {
+async function rest({ signal }: Scan, turns: Turns): Promise<void> {
   throwIfAborted(signal);
-  await turn();
+  await turns.rest();
 }

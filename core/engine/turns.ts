@@ -5,6 +5,21 @@
  */
 const waiting: (() => void)[] = [];
 
+/** How long one work keeps the thread, in milliseconds: a turn takes one at least, however idle the thread is. */
+const SLICE = 10;
+
+/** Turns of one long work, which comes to a place where it may be left every few milliseconds. */
+export class Turns {
+  #since: number = performance.now();
+
+  /** Waits for a {@linkcode turn}, if the work had the thread for a slice. */
+  async rest(): Promise<void> {
+    if (performance.now() - this.#since < SLICE) return;
+    await turn();
+    this.#since = performance.now();
+  }
+}
+
 /**
  * Waits until the thread has looked after everything else. Of all that waits here one goes on at a time, so that many
  * long works keep others from the thread no longer than one.
