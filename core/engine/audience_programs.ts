@@ -7,6 +7,7 @@ import { Failure } from "../contracts/failure.ts";
 import type { AudiencesTable } from "../database/tables.ts";
 import {
   compileFilter,
+  type Expression,
   type Filter,
   type FilterContext,
   type FilteredProfile,
@@ -31,6 +32,8 @@ export interface AudienceProgram extends IncludedAudience {
   readonly row: AudienceRow;
   /** Its filter; undefined for a list. */
   readonly filter: Filter | undefined;
+  /** The phrase of an audience that the filter includes; undefined for a list. */
+  included(slug: string): Expression | undefined;
   /** Every list audience whose members decide: itself, or those it includes, also at second hand. */
   readonly lists: readonly AudienceRow[];
 }
@@ -165,7 +168,11 @@ export class AudiencePrograms {
       return program;
     };
     const { matches, fields, usesNow } = compileFilter(filter, resolve, () => this.#bySlug.keys());
-    return { row, filter, lists: [...lists.values()], fields, usesNow, matches: once(matches) };
+    const included = (slug: string) => {
+      const found = this.find(slug);
+      return found === undefined ? undefined : this.program(found).filter?.phrase;
+    };
+    return { row, filter, included, lists: [...lists.values()], fields, usesNow, matches: once(matches) };
   }
 }
 
@@ -183,6 +190,7 @@ function listProgram(row: AudienceRow): AudienceProgram {
   return {
     row,
     filter: undefined,
+    included: () => undefined,
     lists: [row],
     fields: row.field === null ? [] : [row.field],
     usesNow: false,

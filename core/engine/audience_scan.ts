@@ -8,6 +8,7 @@ import type { Database, Executor } from "../database/database.ts";
 import { type FilterContext, type FilteredProfile, partsOf } from "../lql/mod.ts";
 import { listedProfiles } from "../profiles/audience_lists.ts";
 import { idRange, profilePages, readAttributes } from "../profiles/audience_pages.ts";
+import { conditionOf } from "../profiles/filter_conditions.ts";
 import type { IdSet } from "../profiles/id_set.ts";
 import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
 import type { AudienceProgram } from "./audience_programs.ts";
@@ -105,7 +106,8 @@ export async function* findMembers(scan: Scan, after: number): AsyncGenerator<Fo
 function pagesOf({ executor, kind, scope, program }: Scan, span: Span, ids: boolean) {
   // What a list tells by lies elsewhere.
   const fields = program.filter === undefined ? [] : program.fields;
-  return profilePages(executor, kind, scope, { fields, ids, ...span });
+  const condition = program.filter && conditionOf(program.filter.phrase, program.included);
+  return profilePages(executor, kind, scope, { fields, ids, condition, ...span });
 }
 
 /** Which profiles are in the lists that decide. The thread answers others meanwhile. */
