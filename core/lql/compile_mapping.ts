@@ -12,8 +12,9 @@ import { Compilation, type Compiled } from "./compile_expression.ts";
 import { faultOf, faultOfMember } from "./fault.ts";
 import { quoteName } from "./format.ts";
 import { type Kind, KINDS, type MergeOp, valueKindOf } from "./kinds.ts";
-import type { Condition, Scope, StaticType } from "./scope.ts";
+import type { Scope, StaticType } from "./scope.ts";
 import { canCast, TYPE_NAMES } from "./static_types.ts";
+import { toTime } from "./values.ts";
 import { firstFieldOf } from "./walk.ts";
 
 /** An event as a mapping reads it: `at` is the event's time, in milliseconds since the Unix epoch. */
@@ -66,18 +67,25 @@ export interface MappingProgram {
   takes(event: MappingEvent): boolean;
   /** What an event that is taken contributes to each column: the other half. */
   readonly contributions: readonly Contribution[];
-  /** What is known of how each column's contribution comes about. */
-  readonly sources: readonly ContributionSource[];
 }
 
-/** What an event contributes to a column; `undefined` for nothing. */
-export type Contribution = (event: MappingEvent) => JsonValue | undefined;
+/** Computes a part of what an event contributes, and tells what decides it. */
+export interface Decided<T> {
+  /** Computes it. */
+  readonly of: (event: MappingEvent) => T;
+  /** The fields that alone decide it, one or two; `undefined` where more do, or the event's time. */
+  readonly fields: readonly string[] | undefined;
+}
 
-/** What decides a contribution. */
-export interface ContributionSource {
-  /** The one field that does; `undefined` where others do, too, or the event's time. */
-  readonly field: string | undefined;
-  /** Whether a string in it is contributed as it is. */
+/** What an event contributes to a column. */
+export interface Contribution {
+  /** IF: whether there is any; `undefined` where it has none to say. */
+  readonly condition: Decided<boolean> | undefined;
+  /** The value; `undefined` for none. */
+  readonly value: Decided<JsonValue | undefined>;
+  /** Of a column of the kind DATE: its value as milliseconds since the Unix epoch. */
+  readonly time: ((event: MappingEvent) => number | undefined) | undefined;
+  /** Whether it is one field whose strings are contributed as they are. */
   readonly copied: boolean;
 }
 
@@ -105,10 +113,11 @@ export function compileMapping(mapping: Mapping): MappingProgram {
     reads: compilation.readsAll ? undefined : [...compilation.fields].sort(),
     takes,
     contributions,
-    sources: compiled.map(({ source }) => source),
     evaluate(event, values) {
       if (!takes(event)) return false;
-      for (let i = 0; i < contributions.length; i++) values[i] = contributions[i]?.(event);
+      for (const [i, { condition, value }] of contributions.entries()) {
+        values[i] = condition === undefined || condition.of(event) ? value.of(event) : undefined;
+      }
       return true;
     },
   };
@@ -117,7 +126,6 @@ export function compileMapping(mapping: Mapping): MappingProgram {
 interface CompiledColumn {
   readonly column: MappedColumn;
   readonly contribution: Contribution;
-  readonly source: ContributionSource;
 }
 
 /** Compiles a column, and tells `whole` what it reads. */
@@ -132,22 +140,34 @@ function compileColumn(whole: Compilation, column: Column, name: string): Compil
   const kind = column.kind ?? own ?? kindOfMerge(stated);
   const merge = stated ?? (kind === "TS[]STRING" ? "SET" : "LATEST");
   checkKind(column, compiled.type, kind, merge);
-  const test = condition === undefined ? undefined : compilation.condition(condition);
+  const test = condition === undefined ? undefined : conditionOf(whole, condition);
   whole.add(compilation);
+  const cast = kind === undefined ? toJson : castTo(kind);
+  const { compute } = compiled;
+  const value = (event: MappingEvent) => cast(compute(event), event.at);
   const description = { ...shortDesc !== undefined && { shortDesc }, ...longDesc !== undefined && { longDesc } };
   return {
     column: { name, kind, merge, fold: foldOf(kind, merge), ...description },
-    contribution: contributionOf(compiled, kind, test),
-    source: sourceOf(compilation, column, kind),
+    contribution: {
+      condition: test,
+      // What is cast to a map of times has the event's own.
+      value: { of: value, fields: kind === "TS[]STRING" ? undefined : decidedBy(compilation) },
+      time: kind === "DATE" ? (event) => toTime(compute(event)) : undefined,
+      copied: expression.type === "field" && expression.path.length === 1 && (kind === undefined || kind === "STRING"),
+    },
   };
 }
 
-function sourceOf({ fields, readsAll, usesNow }: Compilation, column: Column, kind: Kind | undefined) {
-  const [field] = fields;
-  // What is cast to a map of times has the event's own.
-  const alone = fields.size === 1 && !readsAll && !usesNow && kind !== "TS[]STRING";
-  const isField = column.expression.type === "field" && column.condition === undefined;
-  return { field: alone ? field : undefined, copied: alone && isField && (kind === undefined || kind === "STRING") };
+/** IF, compiled; tells `whole` what it reads. */
+function conditionOf(whole: Compilation, condition: Expression): Decided<boolean> {
+  const compilation = new Compilation();
+  const of = compilation.condition(condition);
+  whole.add(compilation);
+  return { of, fields: decidedBy(compilation) };
+}
+
+function decidedBy({ fields, readsAll, usesNow }: Compilation): readonly string[] | undefined {
+  return readsAll || usesNow || fields.size > 2 ? undefined : [...fields];
 }
 
 /** The expression of a column, where functions that count over events may stand. */
@@ -189,12 +209,6 @@ function foldOf(kind: Kind | undefined, merge: MergeOp): Fold {
   if (merge !== "LATEST" && merge !== "OLDEST") return "merge";
   const one = merge === "LATEST" ? "latest" : "oldest";
   return kind !== undefined && valueKindOf(kind) !== undefined ? `${one} per key` : one;
-}
-
-function contributionOf({ compute }: Compiled, kind: Kind | undefined, condition: Condition | undefined): Contribution {
-  const cast = kind === undefined ? toJson : castTo(kind);
-  if (condition === undefined) return (event) => cast(compute(event), event.at);
-  return (event) => condition(event) ? cast(compute(event), event.at) : undefined;
 }
 
 /** The columns' names: by AS, else that of the first field in the expression. */

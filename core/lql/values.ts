@@ -90,11 +90,18 @@ export function isoOf(ms: number): string {
   return `${DATES[place]}${hours}:${minutes}:${TWO_DIGITS[second % 60]}.${thousandths}Z`;
 }
 
-/**
- * A day since 1970 in the proleptic Gregorian calendar, to the `T`; a Date takes ten times as long. Years are counted from
- * March, so that a leap day ends one, in eras of 400 years.
- */
+/** A day since 1970, to the `T`. */
 function dateOf(day: number): string {
+  const civil = civilOf(day), year = Math.floor(civil / 10_000);
+  const [month, date] = [TWO_DIGITS[Math.floor(civil / 100) % 100], TWO_DIGITS[civil % 100]];
+  return `${TWO_DIGITS[Math.floor(year / 100)]}${TWO_DIGITS[year % 100]}-${month}-${date}T`;
+}
+
+/**
+ * A day since 1970 in the proleptic Gregorian calendar, 20260301 for 1 March 2026; a Date takes ten times as long. Years are counted from March, so
+ * that a leap day ends one, in eras of 400 years.
+ */
+export function civilOf(day: number): number {
   const days = day + 719_468;
   const era = Math.floor(days / 146_097);
   const ofEra = days - era * 146_097;
@@ -105,8 +112,7 @@ function dateOf(day: number): string {
   const fromMarch = Math.floor((5 * ofYear + 2) / 153);
   const date = ofYear - Math.floor((153 * fromMarch + 2) / 5) + 1;
   const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
-  const civil = year + era * 400 + (month <= 2 ? 1 : 0);
-  return `${TWO_DIGITS[Math.floor(civil / 100)]}${TWO_DIGITS[civil % 100]}-${TWO_DIGITS[month]}-${TWO_DIGITS[date]}T`;
+  return 10_000 * (year + era * 400 + (month <= 2 ? 1 : 0)) + 100 * month + date;
 }
 
 /**
@@ -114,13 +120,38 @@ function dateOf(day: number): string {
  * else: no hexadecimals, no `Infinity`.
  */
 export function decimalOf(text: string): number | undefined {
+  const negative = text.charCodeAt(0) === MINUS;
+  let digits = 0, places = 0, whole = 0, point = false;
+  for (let i = negative ? 1 : 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x30 && code <= 0x39) {
+      whole = 10 * whole + code - 0x30;
+      digits++;
+      if (point) places++;
+    } else if (code === POINT && !point) point = true;
+    else return uncommonDecimalOf(text);
+  }
+  if (digits === 0) return undefined;
+  if (digits > EXACT_DIGITS) return uncommonDecimalOf(text);
+  // Both are exact as doubles, so their quotient is the double nearest to what the text says.
+  const value = whole / POWERS[places]!;
+  return negative ? -value : value;
+}
+
+const MINUS = 0x2d, POINT = 0x2e;
+/** Decimal digits that a double always holds. */
+const EXACT_DIGITS = 15;
+const POWERS = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power);
+
+/** The same for any text. */
+function uncommonDecimalOf(text: string): number | undefined {
   let digits = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code >= 0x30 && code <= 0x39) digits = true;
     // Others than + - . E e and white space end it; where they stand is for Number to judge.
     else if (
-      code !== 0x2e && code !== 0x2d && code !== 0x2b && code !== 0x65 && code !== 0x45 && code !== 0x20 &&
+      code !== POINT && code !== MINUS && code !== 0x2b && code !== 0x65 && code !== 0x45 && code !== 0x20 &&
       code !== 0x09
     ) return undefined;
   }

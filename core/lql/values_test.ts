@@ -37,6 +37,18 @@ Deno.test("decimals are what people write, not what programs do", () => {
   }
 });
 
+Deno.test("a decimal is the double nearest to it, however many digits it has", () => {
+  const digits = fc.string({ unit: fc.constantFrom(..."0123456789"), maxLength: 20 });
+  const sign = fc.constantFrom("", "-");
+  fc.assert(
+    fc.property(sign, digits, fc.option(digits, { nil: undefined }), (sign, whole, fraction) => {
+      const text = `${sign}${whole}${fraction === undefined ? "" : `.${fraction}`}`;
+      assert.equal(decimalOf(text), whole + (fraction ?? "") === "" ? undefined : Number(text), text);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
 Deno.test("date math steps through UTC's calendar", () => {
   const now = Date.UTC(2024, 2, 31, 12, 30, 15);
   const results = {

@@ -20,11 +20,15 @@ export class BatchEvent implements MappingEvent {
   at = 0;
   #row = -1;
   #span = 0;
+  /** Where the first escape at or behind the row stands. */
+  #escape = -1;
+  /** Whether the row has an escape in any of its strings. */
+  #escapes = false;
   readonly #columns: ReadonlyMap<string, number>;
   /** The batch, a character for each byte: slicing it costs next to nothing. */
   readonly #text: string;
-  /** Whether the batch's bytes are its characters, and no string in it has an escape. */
-  readonly #isPlain: boolean;
+  /** Whether the batch's bytes are its characters. */
+  readonly #isAscii: boolean;
   readonly #decoder = new TextDecoder();
   /** Bytes of a string, a character each → the string. */
   readonly #texts = new Map<string, string>();
@@ -39,14 +43,22 @@ export class BatchEvent implements MappingEvent {
     this.#rows = new Int32Array(names.length).fill(-1);
     const { buffer, byteOffset, length } = batch.bytes;
     this.#text = Buffer.from(buffer, byteOffset, length).toString("latin1");
-    this.#isPlain = !BEYOND_ASCII.test(this.#text) && !batch.bytes.includes(BACKSLASH);
+    this.#isAscii = !BEYOND_ASCII.test(this.#text);
   }
 
   /** Moves to a row. `at` is its event time. */
   move(row: number, at: number): void {
+    const { bytes, rows, columns: { names } } = this.batch;
+    const start = rows[row]!;
+    if (row < this.#row) this.#escape = -1;
+    if (this.#escape < start) {
+      const next = bytes.indexOf(BACKSLASH, start);
+      this.#escape = next < 0 ? Infinity : next;
+    }
+    this.#escapes = this.#escape < rows[row + 1]!;
     this.at = at;
     this.#row = row;
-    this.#span = 2 * row * this.batch.columns.names.length;
+    this.#span = 2 * row * names.length;
   }
 
   get(name: string): JsonValue | undefined {
@@ -59,36 +71,46 @@ export class BatchEvent implements MappingEvent {
     return this.#values[column];
   }
 
-  /** The bytes of a column's value, a character each; empty where it has none. */
-  raw(column: number): string {
-    const { bytes, columns: { spans } } = this.batch;
-    const from = spans[this.#span + 2 * column]!, to = spans[this.#span + 2 * column + 1]!;
-    return isEmptyValue(bytes, from, to - from) ? "" : this.#text.slice(from, to);
+  /** Where a column's value begins in the batch's bytes. */
+  start(column: number): number {
+    return this.batch.columns.spans[this.#span + 2 * column]!;
+  }
+
+  /** Where it ends. */
+  end(column: number): number {
+    return this.batch.columns.spans[this.#span + 2 * column + 1]!;
+  }
+
+  /** Whether a column has a value: neither empty nor null. */
+  has(column: number): boolean {
+    const from = this.start(column);
+    return !isEmptyValue(this.batch.bytes, from, this.end(column) - from);
+  }
+
+  /** Whether a column's value is a string that surely says what its bytes are: no string of its row has an escape. */
+  isPlainString(column: number): boolean {
+    return !this.#escapes && this.batch.bytes[this.start(column)] === QUOTE;
+  }
+
+  /** Whether `text` is what `get` gave for the column, of which that holds. */
+  isVerbatim(column: number, text: string): boolean {
+    return this.#rows[column] === this.#row && this.#values[column] === text && this.isPlainString(column);
   }
 
   *names(): Generator<string> {
-    const { bytes, columns: { names, spans } } = this.batch;
-    for (const [column, name] of names.entries()) {
-      const from = spans[this.#span + 2 * column]!, to = spans[this.#span + 2 * column + 1]!;
-      if (!isEmptyValue(bytes, from, to - from)) yield name;
-    }
+    for (const [column, name] of this.batch.columns.names.entries()) if (this.has(column)) yield name;
   }
 
   #read(column: number): JsonValue | undefined {
-    const { bytes, columns: { spans } } = this.batch;
-    const from = spans[this.#span + 2 * column]!, to = spans[this.#span + 2 * column + 1]!;
-    if (isEmptyValue(bytes, from, to - from)) return undefined;
-    if (bytes[from] === QUOTE) {
-      if (this.#isPlain) return this.#text.slice(from + 1, to - 1);
-      let all = 0, escaped = false;
-      for (let at = from + 1; at < to; at++) {
-        const byte = bytes[at]!;
-        all |= byte;
-        if (byte === BACKSLASH) escaped = true;
-      }
-      if (!escaped) return all < 128 ? this.#text.slice(from + 1, to - 1) : this.#decoded(from + 1, to - 1);
+    if (!this.has(column)) return undefined;
+    const { bytes } = this.batch, from = this.start(column), to = this.end(column);
+    if (bytes[from] !== QUOTE || (this.#escapes && hasEscape(bytes, from, to))) {
+      return parseJson(this.#decoder.decode(bytes.subarray(from, to)));
     }
-    return parseJson(this.#decoder.decode(bytes.subarray(from, to)));
+    if (this.#isAscii) return this.#text.slice(from + 1, to - 1);
+    let all = 0;
+    for (let at = from + 1; at < to; at++) all |= bytes[at]!;
+    return all < 128 ? this.#text.slice(from + 1, to - 1) : this.#decoded(from + 1, to - 1);
   }
 
   #decoded(from: number, to: number): string {
@@ -100,4 +122,9 @@ export class BatchEvent implements MappingEvent {
     }
     return text;
   }
+}
+
+function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === BACKSLASH) return true;
+  return false;
 }

@@ -274,23 +274,30 @@ export class ProfileBatch {
   #addMapped(first: number, batch: IndexedBatch, program: MappingProgram): void {
     const { identity, identifyBy } = this.rules;
     const columns = identifyBy.map((field) => program.columns.findIndex(({ name }) => name === field));
-    const folds = identifyBy.map((field) => identity.foldsCase(field));
-    const plain = identifyBy.map((field) => identity.isPlain(field));
     const rows = new MappedRows(program, batch, this.#texts, this.#ends[first]!);
-    const { texts } = rows;
-    for (let row = 0; row < batch.times.length; row++) {
+    const { texts, starts, ends } = rows, count = batch.times.length, width = columns.length;
+    // Where the identities of each row stand, to be noted field by field: that is faster than row by row.
+    const spans = new Float64Array(2 * count * width);
+    for (let row = 0, at = 0; row < count; row++) {
       const event = first + row;
       const taken = rows.write(row, this.times[event]!);
       if (!taken) this.#excluded++;
-      for (let field = 0; taken && field < columns.length; field++) {
-        const column = columns[field]!;
-        if (column < 0) continue;
-        const from = rows.starts[column]!, to = rows.ends[column]!;
-        if (from < to) this.#identify(event, field, folds[field]!, plain[field]!, texts.bytes, from, to);
-      }
       this.#ends[event + 1] = texts.length;
+      for (let field = 0; field < width; field++, at += 2) {
+        const column = columns[field]!;
+        if (!taken || column < 0) continue;
+        spans[at] = starts[column]!;
+        spans[at + 1] = ends[column]!;
+      }
     }
     this.#texts = texts.bytes;
+    for (const [index, field] of identifyBy.entries()) {
+      const fold = identity.foldsCase(field), mayBePlain = identity.isPlain(field);
+      for (let row = 0, at = 2 * index; row < count; row++, at += 2 * width) {
+        const from = spans[at]!, to = spans[at + 1]!;
+        if (from < to) this.#identify(first + row, index, fold, mayBePlain, texts.bytes, from, to);
+      }
+    }
   }
 
   /** Writes what the rows of a profile import do, and notes whom they name. */

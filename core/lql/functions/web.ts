@@ -150,9 +150,32 @@ export const EMAIL_FUNCTIONS: readonly FunctionDeclaration[] = [
 
 const ADDRESS = /^[^\s@<>()[\],;:"\\]+@[^\s@<>()[\],;:"\\.]+(?:\.[^\s@<>()[\],;:"\\.]+)*$/;
 
+/** Whether an address stands as it is: small letters, digits and `.`, `_`, `+`, `-` about one @, no label empty. */
+function isPlainAddress(text: string): boolean {
+  let at = 0, before = POINT;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === AT) {
+      if (at > 0 || i === 0) return false;
+      at = i;
+      before = POINT;
+    } else if (code === POINT) {
+      if (at > 0 && before === POINT) return false;
+      before = POINT;
+    } else if (code < 0x80 && PLAIN[code] === 1) before = code;
+    else return false;
+  }
+  return at > 0 && before !== POINT;
+}
+
+const POINT = 0x2e, AT = 0x40;
+const PLAIN = new Uint8Array(128);
+for (const sign of "abcdefghijklmnopqrstuvwxyz0123456789_+-") PLAIN[sign.charCodeAt(0)] = 1;
+
 /** `name <local@domain>` or `local@domain`. */
 function addressIn(text: string): { readonly name: string; readonly address: string } | undefined {
   if (text.length > 1_000) return undefined;
+  if (isPlainAddress(text)) return { name: "", address: text };
   const trimmed = text.trim();
   const open = trimmed.endsWith(">") ? trimmed.lastIndexOf("<") : -1;
   const address = (open < 0 ? trimmed : trimmed.slice(open + 1, -1)).trim().toLowerCase();
