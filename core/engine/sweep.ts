@@ -3,25 +3,37 @@
  *
  * @module
  */
-import { type RawBuilder, sql } from "kysely";
+import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
+import type { Tables } from "../database/tables.ts";
 
 /** Rows that one transaction removes. */
 const AT_ONCE = 20_000;
 
-/** Statements that remove at most {@linkcode AT_ONCE} rows of a generation each; exported for the test of their plans. */
-export function sweepStatements(account: number, generation: number): RawBuilder<unknown>[] {
+/** Removes some of a generation's rows; gives how many. */
+type Removal = (transaction: Transaction<Tables>) => Promise<bigint>;
+
+/** What removes a generation, each until it finds nothing more. */
+function removalsOf(account: number, generation: number): readonly Removal[] {
   const mine = sql`account_id = ${account} and table_id = ${generation}`;
-  const byId = (table: "profiles" | "profile_stamps" | "profile_merges") =>
-    sql`delete from ${sql.table(table)} where ${mine} and id <=
-      (select max(id) from (select id from ${sql.table(table)} where ${mine} order by id limit ${AT_ONCE}) as next)`;
+  const remove = (statement: RawBuilder<unknown>): Removal => async (transaction) =>
+    (await statement.execute(transaction)).numAffectedRows ?? 0n;
+  const byId = (name: "profiles" | "profile_stamps" | "profile_merges"): Removal => async (transaction) => {
+    const table = sql.table(name);
+    const { rows: [next] } = await sql<{ readonly last: number | null }>`select max(id) as last
+      from (select id from ${table} where ${mine} order by id limit ${AT_ONCE}) as next`.execute(transaction);
+    if (next === undefined || next.last === null) return 0n;
+    // Without a query within, SQLite removes rows as it meets them: a third faster than from a list of their keys.
+    return await remove(sql`delete from ${table} where ${mine} and id <= ${next.last}`)(transaction);
+  };
   return [
     byId("profile_stamps"),
     byId("profile_merges"),
     byId("profiles"),
-    sql`delete from identity_blocks where ${mine} and run = (select min(run) from identity_blocks where ${mine})`,
-    sql`delete from identity_runs where ${mine}`,
-    sql`delete from crowded_profiles where ${mine}`,
+    remove(sql`delete from identity_blocks where ${mine}
+      and run = (select min(run) from identity_blocks where ${mine})`),
+    remove(sql`delete from identity_runs where ${mine}`),
+    remove(sql`delete from crowded_profiles where ${mine}`),
   ];
 }
 
@@ -30,7 +42,7 @@ export async function sweepRetired(database: Database, account: number, signal: 
   const retired = await database.kysely.selectFrom("generations").select("id")
     .where("account_id", "=", account).where("state", "=", "retired").orderBy("id").execute();
   for (const { id } of retired) {
-    for (const statement of sweepStatements(account, id)) {
+    for (const remove of removalsOf(account, id)) {
       for (let removed = 1n; removed > 0n && !signal.aborted;) {
         removed = await database.write(async (transaction) => {
           // One sweep at a time, that of an attempt before with a commit still under way as well: on PostgreSQL rows
@@ -38,7 +50,7 @@ export async function sweepRetired(database: Database, account: number, signal: 
           const held = await transaction.updateTable("generations").set({ state: "retired" })
             .where("account_id", "=", account).where("id", "=", id).where("state", "=", "retired").executeTakeFirst();
           if (held.numUpdatedRows === 0n) return 0n;
-          return (await statement.execute(transaction)).numAffectedRows ?? 0n;
+          return await remove(transaction);
         }, { beside: true });
       }
     }

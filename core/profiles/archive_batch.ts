@@ -5,6 +5,7 @@
  */
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue, Row } from "../contracts/records.ts";
+import { sameBytes, viewOf } from "./byte_stretches.ts";
 import { type IndexedBatch, indexRows } from "./indexed_batch.ts";
 
 const encoder = new TextEncoder();
@@ -21,10 +22,13 @@ export function indexArchiveLines(lines: Uint8Array): IndexedBatch {
 class LineIndex {
   #at = 0;
   readonly #names: string[] = [];
-  /** Each field's key as it stands in a line, colon included. */
-  readonly #keys: Uint8Array[] = [];
+  /** Where each field's key stands in the first line, colon included. */
+  readonly #keys: { readonly start: number; readonly size: number }[] = [];
+  readonly #view: DataView;
 
-  constructor(private readonly bytes: Uint8Array) {}
+  constructor(private readonly bytes: Uint8Array) {
+    this.#view = viewOf(bytes);
+  }
 
   index(): IndexedBatch | undefined {
     const { bytes } = this;
@@ -55,42 +59,40 @@ class LineIndex {
     while (bytes[this.#at] !== CLOSE) {
       if (spans.length > 0) this.#at++;
       const start = this.#at;
-      this.#string();
+      this.#at = this.#afterString(start);
       const name = JSON.parse(new TextDecoder().decode(bytes.subarray(start, this.#at)));
       if (bytes[this.#at++] !== COLON || this.#names.includes(name)) return undefined;
       this.#names.push(name);
-      this.#keys.push(bytes.slice(start, this.#at));
+      this.#keys.push({ start, size: this.#at - start });
       spans.push(this.#at);
-      this.#value();
+      this.#at = this.#afterValue(this.#at);
       spans.push(this.#at);
     }
     return spans;
   }
 
   #nextRow(spans: Uint32Array, first: number): boolean {
-    const { bytes } = this;
+    const { bytes } = this, keys = this.#keys, view = this.#view;
     const start = this.#at;
-    for (let column = 0; bytes[this.#at] !== CLOSE; column++) {
-      if (column === this.#keys.length) return false;
-      const comma = this.#at > start ? 1 : 0;
-      if (!this.#startsWith(this.#keys[column]!, this.#at + comma)) continue;
-      this.#at += comma + this.#keys[column]!.length;
-      spans[first + 2 * column] = this.#at;
-      this.#value();
-      spans[first + 2 * column + 1] = this.#at;
+    let at = start;
+    for (let column = 0; bytes[at] !== CLOSE; column++) {
+      if (column === keys.length) return false;
+      const { start: own, size } = keys[column]!, key = at > start ? at + 1 : at;
+      if (key + size > bytes.length || !sameBytes(view, own, view, key, size)) continue;
+      at = key + size;
+      spans[first + 2 * column] = at;
+      at = this.#afterValue(at);
+      spans[first + 2 * column + 1] = at;
     }
-    return true;
-  }
-
-  #startsWith(key: Uint8Array, at: number): boolean {
-    for (let index = 0; index < key.length; index++) if (this.bytes[at + index] !== key[index]) return false;
+    this.#at = at;
     return true;
   }
 
   #skip(text: Uint8Array): boolean {
-    const there = this.#startsWith(text, this.#at);
+    const { bytes } = this, at = this.#at;
     this.#at += text.length;
-    return there;
+    for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text[index]) return false;
+    return true;
   }
 
   #integer(): number {
@@ -104,31 +106,29 @@ class LineIndex {
     return negative ? -value : value;
   }
 
-  /** Passes over a string that starts here. */
-  #string(): void {
+  /** Where the string ends that starts at a byte. */
+  #afterString(start: number): number {
     const { bytes } = this;
-    let at = this.#at + 1;
+    let at = start + 1;
     for (; bytes[at] !== QUOTE && at < bytes.length; at++) if (bytes[at] === BACKSLASH) at++;
-    this.#at = at + 1;
+    return at + 1;
   }
 
-  /** Passes over any value. */
-  #value(): void {
+  /** Where any value ends that starts at a byte. */
+  #afterValue(start: number): number {
     const { bytes } = this;
-    const first = bytes[this.#at];
-    if (first === QUOTE) return this.#string();
+    if (bytes[start] === QUOTE) return this.#afterString(start);
     let depth = 0;
-    for (; this.#at < bytes.length; this.#at++) {
-      const byte = bytes[this.#at];
-      if (byte === QUOTE) {
-        this.#string();
-        this.#at--;
-      } else if (byte === OPEN || byte === OPEN_LIST) depth++;
+    for (let at = start; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (byte === QUOTE) at = this.#afterString(at) - 1;
+      else if (byte === OPEN || byte === OPEN_LIST) depth++;
       else if (byte === CLOSE || byte === CLOSE_LIST) {
-        if (depth === 0) return;
+        if (depth === 0) return at;
         depth--;
-      } else if (byte === COMMA && depth === 0) return;
+      } else if (byte === COMMA && depth === 0) return at;
     }
+    return bytes.length;
   }
 }
 

@@ -30,6 +30,8 @@ const HEADER: readonly (number | undefined)[] = [
   0,
 ];
 const HEADER_BYTES = 24;
+/** Least and most bytes that are decompressed at a time. */
+const LEAST_CHUNK = 16_384, MOST_CHUNK = 32 << 20;
 /** Bytes read at a time. */
 const CHUNK = 4 << 20;
 
@@ -130,10 +132,18 @@ export function positionOf(header: Uint8Array): number {
   return Number(new DataView(header.buffer, header.byteOffset).getBigUint64(HEADER.length, true));
 }
 
+/** What the decompressor hands out at a time: all at once, if the member's last bytes say how long it is (RFC 1952). */
+function chunkFor(member: Uint8Array): number {
+  const said = member.length < 4
+    ? 0
+    : new DataView(member.buffer, member.byteOffset).getUint32(member.length - 4, true);
+  return Math.min(Math.max(said + 1, LEAST_CHUNK), MOST_CHUNK);
+}
+
 /** The lines of a member; undefined where the bytes are none. */
 export function inflate(member: Uint8Array): Uint8Array | undefined {
   try {
-    return gunzipSync(member);
+    return gunzipSync(member, { chunkSize: chunkFor(member) });
   } catch {
     return undefined;
   }
