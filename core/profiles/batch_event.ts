@@ -29,7 +29,8 @@ export class BatchEvent implements MappingEvent {
   readonly #text: string;
   /** Whether the batch's bytes are its characters. */
   readonly #isAscii: boolean;
-  readonly #decoder = new TextDecoder();
+  /** A string may begin with what is a byte order mark elsewhere. */
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   /** Bytes of a string, a character each → the string. */
   readonly #texts = new Map<string, string>();
   /** By column the value that was asked for last, and the row it is of: most are asked for more than once. */

@@ -12,11 +12,14 @@ const LQL = `
   SELECT id, name AS called, name AS short KIND STRING, toupper(name) AS loud, concat(name, " ", id) AS both,
     set(tag) AS tags, count(tag) AS n, tag AS seen KIND TS[]STRING, day KIND DATE, todate(day) AS at,
     toint(id) AS number IF id > 2, title(name) AS title, deep.a AS a, deep, maptime(tag) AS times, now() AS now,
-    string(day) AS zone
+    string(day) AS zone, email(name) AS mail, max(toint(id)) AS most IF name != "Ann", sum(tonumber(id)) AS spent,
+    todate(day) AS first IF id > 1 AND NOT (tag = "red") MERGEOP OLDEST, concat(missing, name, tag) AS three,
+    name AS deeper IF deep.a = "x" OR day > "2026-03-01T01:00:00Z"
   FROM people INTO user BY id WHERE NOT (tag = "skip")`;
 
 const value: fc.Arbitrary<JsonValue> = fc.oneof(
   fc.constantFrom("", "Ann", "é李", "o'neil-smith 2", 'q"\\\n', "😀", null, 1, 2.5, true, "x".repeat(80)),
+  fc.constantFrom("ann@example.com", "Ann <a.b+c@Example.com>", "a@b..c", "\ufeffAnn", "12.50", "-0.07", "$5.5", "1e3"),
   fc.string({ unit: "binary", maxLength: 5 }).map((text) => text.toWellFormed()),
   fc.nat({ max: 9 }).map(String),
 );
