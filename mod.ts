@@ -47,6 +47,7 @@ export type {
   ExportSource,
   Identifier,
   PastExport,
+  ProfileRows,
   PublishedFile,
   PublishedFileInput,
   Signature,

@@ -11,6 +11,7 @@ import { plugin as csvImport } from "./csv_import/mod.ts";
 import { plugin as emailCsv } from "./email_csv/mod.ts";
 import { plugin as fileService } from "./file_service/mod.ts";
 import { plugin as jsonImport } from "./json_import/mod.ts";
+import { plugin as profileExport } from "./profile_export/mod.ts";
 import { plugin as profileImport } from "./profile_import/mod.ts";
 import { plugin as sftpCsvExport } from "./sftp_csv_export/mod.ts";
 
@@ -25,4 +26,5 @@ export const plugins: readonly PluginDefinition[] = [
   bulk,
   audienceImport,
   audienceExport,
+  profileExport,
 ];

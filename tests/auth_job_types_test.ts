@@ -43,6 +43,7 @@ const JOBS: Readonly<Record<string, { readonly config: Record<string, string>; r
   "audience-import": { ...IMPORT, config: { app_id: "weather", audience_name: "news", file: "people.x" } },
   "sftp-csv-export": { config: { audience: "all" }, fits: "sftp-pgp-public" },
   "audience-export": { config: { audience: "all", identifier_type: "email" }, fits: "sftp-pgp-public" },
+  "profile-export": { config: { table: "user" }, fits: "sftp-pgp-public" },
   "email-csv": { config: { audience: "all", email: "ann@example.com" }, fits: "email" },
 };
 
@@ -108,6 +109,13 @@ Deno.test("managed-sftp works with audience-export", () => cell("managed-sftp", 
 Deno.test("local-folder works with audience-export", () => cell("local-folder", "audience-export", true));
 Deno.test("s3 works with audience-export", () => cell("s3", "audience-export", true));
 Deno.test("email is refused by audience-export", () => cell("email", "audience-export", false));
+Deno.test("sftp works with profile-export", () => cell("sftp", "profile-export", true));
+Deno.test("sftp-pgp-private is refused by profile-export", () => cell("sftp-pgp-private", "profile-export", false));
+Deno.test("sftp-pgp-public works with profile-export", () => cell("sftp-pgp-public", "profile-export", true));
+Deno.test("managed-sftp works with profile-export", () => cell("managed-sftp", "profile-export", true));
+Deno.test("local-folder works with profile-export", () => cell("local-folder", "profile-export", true));
+Deno.test("s3 works with profile-export", () => cell("s3", "profile-export", true));
+Deno.test("email is refused by profile-export", () => cell("email", "profile-export", false));
 Deno.test("email works with email-csv", () => cell("email", "email-csv", true));
 
 async function cell(method: string, type: string, works: boolean): Promise<void> {

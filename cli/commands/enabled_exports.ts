@@ -1,25 +1,62 @@
 /**
- * `export enable|disable|list`
+ * `export enable|disable|list|show`
  *
  * @module
  */
 import type { EnabledExportView } from "../../core/engine/exports/enabled_exports.ts";
+import type { EnableExportInput } from "../../core/engine/exports/export_sources.ts";
 import type { App } from "../app.ts";
+import type { Arguments } from "../args.ts";
 import type { Command } from "../command.ts";
 import { UsageError } from "../usage.ts";
 
 /** `export enable` */
 export const enable: Command = {
-  summary: "Lets the bulk APIs fetch an export: `log-export`, the raw logs of an app",
+  summary: "Lets the bulk APIs fetch an audience, the profiles of a table or their changes, or an app's raw logs",
   args: [{ name: "TYPE" }],
-  flags: [{ name: "app", kind: "value", value: "APP", help: "The app, by id or name [required]" }],
-  examples: ["export enable log-export --app weather"],
-  run: async (app, args) => {
-    const [type = ""] = args.words;
-    if (type !== "log-export") throw new UsageError("There is no such export to enable", "There is log-export");
-    print(app, await (await app.runtime()).enabledExports.enable({ type, app: args.required("app") }));
-  },
+  flags: [
+    { name: "audience", kind: "value", value: "AUDIENCE", help: "audience-export: the audience, by slug or id" },
+    {
+      name: "identifier-type",
+      kind: "value",
+      value: "TYPE",
+      help: "audience-export: what members are named by: idfa, gaid, email or customer_id",
+    },
+    { name: "table", kind: "value", value: "TABLE", help: "profile-export: the profile table, by name or id" },
+    { name: "job-type", kind: "value", value: "TYPE", help: "profile-export: profile or profile_changes" },
+    { name: "app", kind: "value", value: "APP", help: "log-export: the app, by id or name" },
+  ],
+  examples: [
+    "export enable audience-export --audience newsletter --identifier-type email",
+    "export enable profile-export --table user --job-type profile_changes",
+    "export enable log-export --app weather",
+  ],
+  run: async (app, args) => print(app, await (await app.runtime()).enabledExports.enable(await inputOf(args))),
 };
+
+async function inputOf(args: Arguments): Promise<EnableExportInput> {
+  const { isIdentifier, isProfileJob } = await import("../../core/engine/exports/export_sources.ts");
+  const [type = ""] = args.words;
+  switch (type) {
+    case "audience-export": {
+      const [audience, identifier_type] = [args.required("audience"), args.required("identifier-type")];
+      if (isIdentifier(identifier_type)) return { type, audience, identifier_type };
+      throw new UsageError("There is no such --identifier-type", "There are idfa, gaid, email and customer_id");
+    }
+    case "profile-export": {
+      const [table, job_type] = [args.required("table"), args.required("job-type")];
+      if (isProfileJob(job_type)) return { type, table, job_type };
+      throw new UsageError("There is no such --job-type", "There are profile and profile_changes");
+    }
+    case "log-export":
+      return { type, app: args.required("app") };
+    default:
+      throw new UsageError(
+        "There is no such export to enable",
+        "There are audience-export, profile-export and log-export",
+      );
+  }
+}
 
 /** `export list` */
 export const list: Command = {
@@ -28,14 +65,30 @@ export const list: Command = {
     const exports = await (await app.runtime()).enabledExports.list();
     if (app.out.json) return app.out.value(exports);
     app.out.table(
-      ["id", "type", "app", "app id", "since"],
-      exports.map(({ id, type, app, app_id, created_at }) => [id, type, app, app_id, created_at]),
+      ["id", "type", "of", "name", "results of", "rows", "asked for", "until"],
+      exports.map((one) => [
+        one.id,
+        one.job_type === null ? one.type : `${one.type} ${one.job_type}`,
+        one.source_id,
+        one.name,
+        one.results_generated_at,
+        one.results_count,
+        one.last_requested_at,
+        one.results_expire_at,
+      ]),
     );
     if (exports.length === 0) {
       app.out.note("No export is enabled yet");
       app.out.next([`${app.command("export", "enable")} --help`]);
     }
   },
+};
+
+/** `export show` */
+export const show: Command = {
+  summary: "Shows one: its results, who last asked for them, and until when it is enabled",
+  args: [{ name: "ID" }],
+  run: async (app, { words: [id = ""] }) => print(app, await (await app.runtime()).enabledExports.get(id)),
 };
 
 /** `export disable` */
@@ -45,11 +98,29 @@ export const disable: Command = {
   run: async (app, { words: [id = ""] }) => {
     const disabled = await (await app.runtime()).enabledExports.disable(id);
     if (app.out.json) return app.out.value({ id: disabled.id, disabled: true });
-    app.out.note(`The ${disabled.type} of app "${disabled.app}" is disabled; what was collected stays for its time`);
+    const { type, name } = disabled;
+    app.out.note(
+      type === "log-export"
+        ? `The ${type} of app "${name}" is disabled; what was collected stays for its time`
+        : `The ${type} of "${name}" is disabled, and its results are gone`,
+    );
   },
 };
 
-function print({ out }: App, { id, type, app, app_id, created_at }: EnabledExportView): void {
-  if (out.json) return out.value({ id, type, app_id, app, created_at });
-  out.pairs([["id", id], ["type", type], ["app", app], ["app id", app_id], ["since", created_at]]);
+function print({ out }: App, view: EnabledExportView): void {
+  if (out.json) return out.value(view);
+  out.pairs([
+    ["id", view.id],
+    ["type", view.type],
+    ["job type", view.job_type],
+    ["name", view.name],
+    ["of", view.source_id],
+    ["enabled", view.created_at],
+    ["enabled by", view.enabled_by],
+    ["next results", view.next_refresh_at],
+    ["results of", view.results_generated_at],
+    ["rows", view.results_count],
+    ["asked for", view.last_requested_at],
+    ["until", view.results_expire_at],
+  ]);
 }

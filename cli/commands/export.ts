@@ -1,5 +1,5 @@
 /**
- * `export enable|disable|list|verify|key`
+ * `export enable|disable|list|show|verify|key`
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { ExportManifest, ManifestCheck } from "../../core/codecs/manifest/m
 import { Failure, FAILURE_HANDLING } from "../../core/contracts/failure.ts";
 import type { App } from "../app.ts";
 import type { Command, Noun } from "../command.ts";
-import { disable, enable, list } from "./enabled_exports.ts";
+import { disable, enable, list, show } from "./enabled_exports.ts";
 
 const verify: Command = {
   summary: "Compares an exported file with its manifest; exit code 5 where they differ",
@@ -105,4 +105,4 @@ const key: Command = {
 };
 
 /** Exports: those that may be fetched, and files that were written. */
-export const exports: Noun = { verbs: { enable, disable, list, verify, key } };
+export const exports: Noun = { verbs: { enable, disable, list, show, verify, key } };

@@ -29,10 +29,25 @@ export interface ExportSource {
    * A member need not have it, and no profile may.
    */
   readonly identifier?: Identifier;
+  /** Profile table of the audience `all`, by its name or id (`profiledb_id`); `user` unless told. */
+  readonly table?: string;
+  /**
+   * Has the profiles of the audience's table, or their changes, read as `rows`: the export is of all of them, whoever is a
+   * member.
+   */
+  readonly rows?: "profiles" | "changes";
   /** Whether each member comes with the audiences that it is in; not unless told. */
   readonly memberships?: boolean;
   /** Most members; absent = all. Those with the lowest ids come. */
   readonly limit?: number;
+}
+
+/** Some rows: JSON objects in UTF-8, a line feed after each. */
+export interface ProfileRows {
+  /** The bytes. */
+  readonly bytes: Uint8Array;
+  /** How many rows they are. */
+  readonly rows: number;
 }
 
 /** The audience that is exported. */
@@ -134,6 +149,14 @@ export interface ExportReading<Config, Connection> {
    * written meanwhile. `after` leaves out those up to an id; the source's limit counts from there.
    */
   members(options?: { readonly after?: number }): AsyncIterable<MemberBatch>;
+  /**
+   * What the source's `rows` asks for, as it is at one moment when it is called; nothing without it. Of `profiles`, a row is
+   * a flat object: `_ll.raw_customer_id`, where there is one, `_ll.profile_id` and the attributes that whoever made the job
+   * may see. Of `changes`, it is `{"profile":{…},"updates":{…}}`, with `"deletes":{"attributes":[…]}` where attributes are
+   * gone, or `{"profile":{…},"deleted":true}`: since the results before that somebody fetched. Failure `config` for changes
+   * of a table whose changes nobody follows. A plan gets no changes.
+   */
+  rows(): AsyncIterable<ProfileRows>;
 }
 
 /** What the plan of an export gets. */

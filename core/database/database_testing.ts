@@ -44,6 +44,7 @@ const STEPS = [
   "0024_audience_lists",
   "0025_raw_logs",
   "0026_change_feeds",
+  "0027_fetched_exports",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -24,6 +24,7 @@ import { diffCounts } from "./migrations/diff_counts.ts";
 import { erasedRejects } from "./migrations/erased_rejects.ts";
 import { erasures } from "./migrations/erasures.ts";
 import { exports } from "./migrations/exports.ts";
+import { fetchedExports } from "./migrations/fetched_exports.ts";
 import { firstTables } from "./migrations/first_tables.ts";
 import { generations } from "./migrations/generations.ts";
 import { heldRuns } from "./migrations/held_runs.ts";
@@ -65,6 +66,7 @@ const MIGRATIONS: readonly Migration[] = [
   audienceLists,
   rawLogs,
   changeFeeds,
+  fetchedExports,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

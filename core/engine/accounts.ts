@@ -12,6 +12,7 @@ import type { Actor } from "./actor.ts";
 import { audit } from "./audit.ts";
 import type { AccountRef, EngineContext } from "./context.ts";
 import { newId } from "./ids.ts";
+import { moveRefreshes, nextRefresh } from "./exports/enabled_rows.ts";
 import { isoTime } from "./iso_time.ts";
 import { checkLabel } from "./label.ts";
 import { DEFAULT_TABLE, makeTable } from "./profile_tables.ts";
@@ -93,6 +94,9 @@ export function ownAccountOf(context: Pick<EngineContext, "database" | "accountI
           await audit(transaction, context, entry);
         }
         const [before, now] = [readSettings(row.settings), readSettings(changed.settings)];
+        if (before.export_time !== now.export_time || before.export_timezone !== now.export_timezone) {
+          await moveRefreshes(transaction, accountId, nextRefresh(now, await database.now()));
+        }
         for (const key of Object.keys(accountSettingsSchema.shape) as (keyof typeof now)[]) {
           if (JSON.stringify(before[key]) === JSON.stringify(now[key])) continue;
           const detail = NOT_TOLD.includes(key) ? {} : { value: now[key] };

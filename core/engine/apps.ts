@@ -108,7 +108,7 @@ export function appsOf(context: Pick<EngineContext, "database" | "accountId" | "
         const row = await require(transaction, app);
         await forgetListsOfApp(transaction, accountId, row.id);
         await transaction.deleteFrom("enabled_exports").where("account_id", "=", accountId)
-          .where("source_id", "=", row.id).execute();
+          .where("type", "=", "log-export").where("source_id", "=", row.id).execute();
         await transaction.deleteFrom("apps").where("account_id", "=", accountId).where("id", "=", row.id).execute();
         await audit(transaction, context, { action: "delete", kind: "app", id: row.id, label: row.name });
         return viewOf(row);

@@ -110,23 +110,27 @@ export async function openScan(
   };
 }
 
-/** The audience with a slug or an id, among all of the account; `all` is one too. Failure `config` (`not_found`). */
+/**
+ * The audience with a slug or an id, among all of the account; `all` is one too, of a table of one's choice. Failure `config`
+ * (`not_found`).
+ */
 export async function findAudience(
   executor: Executor,
   account: number,
   audience: string,
+  table?: string,
 ): Promise<{ readonly programs: AudiencePrograms; readonly row: AudienceRow }> {
   const stored = await readAudiences(executor, account);
   if (audience !== EVERYBODY) return { programs: stored, row: stored.require(audience) };
-  const row = await everyProfile(executor, account);
+  const row = await everyProfile(executor, account, table ?? DEFAULT_TABLE);
   return { programs: new AudiencePrograms([...stored.rows, row]), row };
 }
 
 /** The audience of everybody, which is stored nowhere. */
-async function everyProfile(executor: Executor, account: number): Promise<AudienceRow> {
+async function everyProfile(executor: Executor, account: number, table: string): Promise<AudienceRow> {
   return {
     id: 0,
-    table_id: await requireTable(executor, account, DEFAULT_TABLE),
+    table_id: await requireTable(executor, account, table),
     kind: "dynamic",
     slug: EVERYBODY,
     name: EVERYBODY,

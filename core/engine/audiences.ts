@@ -20,6 +20,7 @@ import { AudiencePrograms, type AudienceRow, EVERYBODY } from "./audience_progra
 import { eachMember, memberPage, sizeOf } from "./audience_reading.ts";
 import { audit, type AuditEntry } from "./audit.ts";
 import { requireFieldsVisible } from "./audience_visibility.ts";
+import { endExportsOf } from "./exports/enabled_rows.ts";
 import { checkNamingJobs } from "./exports/naming_jobs.ts";
 import { isoTime } from "./iso_time.ts";
 import { checkLabel } from "./label.ts";
@@ -150,6 +151,8 @@ class SavedAudiences implements Audiences {
       await transaction.deleteFrom("audiences").where("account_id", "=", accountId).where("id", "=", row.id).execute();
       await removeMembers(transaction, { account: accountId, audience: row.id, version: -1 });
       await forgetListOf(transaction, accountId, row.id);
+      const exported = { type: "audience-export", source_id: String(row.id), label: row.name } as const;
+      await endExportsOf(transaction, this.#context, exported);
       await moveHead(transaction, accountId);
       await this.#audit(transaction, "delete", row);
       return row;

@@ -149,7 +149,7 @@ onEachDatabase(
     assert.deepEqual(found, {
       name: "database",
       ok: true,
-      detail: `${it} is whole, up to date (0026_change_feeds) and can be written`,
+      detail: `${it} is whole, up to date (0027_fetched_exports) and can be written`,
     });
   },
 );

@@ -28,6 +28,8 @@ import { type Core, openCore } from "./core.ts";
 import { entitiesOf } from "./entities.ts";
 import { EntityTables } from "./entity_tables.ts";
 import { enabledExportsOf } from "./exports/enabled_exports.ts";
+import { sweepFeeds } from "./exports/sweep_feeds.ts";
+import { fetchedExportsOf } from "./exports/fetch_exports.ts";
 import { exportPublicKey } from "./exports/signing.ts";
 import { Janitor, type Sweep } from "./janitor.ts";
 import { jobsOf } from "./jobs.ts";
@@ -121,7 +123,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     if (options.sftpAddress !== undefined) await processes.servesSftpAt(options.sftpAddress);
     if (takesAny({ kind })) {
       stack.use(new Janitor(sweeps, log));
-      stack.use(new Scheduler({ database, log }));
+      stack.use(new Scheduler({ database, log, exportClock: clock }));
     }
     return stack.use(
       new Runner({
@@ -200,7 +202,8 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
       tokens: tokensOf(context),
       apps: appsOf(context),
       apiKeys: apiKeysOf(context),
-      enabledExports: enabledExportsOf(context),
+      enabledExports: enabledExportsOf(context, { core, clock }),
+      fetchedExports: fetchedExportsOf(context, { core, links, clock, queued: (run) => queued(account.id, run) }),
       rawLogs: rawLogsOf(context, { core, collector, links, clock }),
       erasures: erasuresOf(context, {
         statements: core.statements,
@@ -246,6 +249,7 @@ function sweepsOf(core: Core, clock: () => Promise<number>): readonly Sweep[] {
         for (const run of await sweepSpool(core)) log.info("An uploaded file was removed", { run });
       },
     },
+    { what: "The change feeds", sweep: () => sweepFeeds(core.database) },
     { what: "The snapshots", sweep: () => sweepAllSnapshots(core.database.kysely, core.home.snapshotsDir) },
     {
       what: "The artifacts",

@@ -7,6 +7,7 @@ import type { Progress } from "../contracts/job.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { type Alive, isInterrupted } from "./alive.ts";
 import { isoTime } from "./iso_time.ts";
+import { isLane } from "./exports/lanes.ts";
 import { TASK_LANE } from "./queue_run.ts";
 import type { RunView } from "./views.ts";
 
@@ -18,7 +19,7 @@ export function runView(row: RunsTable, live: Progress | undefined, next_step: s
     id: row.id,
     status: row.status,
     type: row.job_type,
-    job_id: row.job_id === TASK_LANE ? null : row.job_id,
+    job_id: row.job_id === TASK_LANE || isLane(row.job_id ?? "") ? null : row.job_id,
     auth_id: row.auth_id,
     config: JSON.parse(row.config),
     read: row.rows_read,

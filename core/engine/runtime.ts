@@ -15,6 +15,7 @@ import type { Artifacts } from "./artifacts/views.ts";
 import type { ApiKeys, Apps, AudienceLists } from "./bulk_parts.ts";
 import type { Audiences, Entities, Erasures, Mappings, Profiles, ProfileTables, Streams } from "./data_parts.ts";
 import type { EnabledExports } from "./exports/enabled_exports.ts";
+import type { FetchedExports } from "./exports/fetch_exports.ts";
 import type { JobFileView } from "./job_files.ts";
 import type { ManagedServer } from "./managed/views.ts";
 import type { RawLogs } from "./raw_logs/views.ts";
@@ -331,6 +332,7 @@ export interface Engine {
   readonly apiKeys: ApiKeys;
   readonly audienceLists: AudienceLists;
   readonly enabledExports: EnabledExports;
+  readonly fetchedExports: FetchedExports;
   readonly rawLogs: RawLogs;
   readonly erasures: Erasures;
   readonly audit: AuditLog;

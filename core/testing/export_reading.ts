@@ -12,7 +12,7 @@ import type { Plan } from "../contracts/job.ts";
 import type { Log } from "../contracts/log.ts";
 import { collectLog } from "./collect_log.ts";
 import { assertPlanTold } from "./job_contract_declaration.ts";
-import { audienceOf, columnsOf, memberBatches, sizeOf, type TestMembers } from "./member_batches.ts";
+import { audienceOf, columnsOf, memberBatches, profileRows, sizeOf, type TestMembers } from "./member_batches.ts";
 
 /** What an export is planned and run with. */
 export interface ExportOptions<Auths extends readonly AuthDefinition[], Config extends ConfigSchema>
@@ -59,6 +59,9 @@ export async function exportReading<
     history: historyOf(options.history ?? []),
     members: async function* ({ after } = {}) {
       yield* memberBatches(source, options, after);
+    },
+    rows: async function* () {
+      yield* profileRows(source, options);
     },
   };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ExportAudience, ExportSource } from "../contracts/export_job.ts";
+import type { ExportAudience, ExportSource, ProfileRows } from "../contracts/export_job.ts";
 import { Failure } from "../contracts/failure.ts";
 import type { MemberBatch, MemberColumn } from "../contracts/members.ts";
 import type { Row } from "../contracts/records.ts";
@@ -23,7 +23,7 @@ export interface TestMembers {
   readonly batch?: number;
 }
 
-const encoder = new TextEncoder();
+const encoder = new TextEncoder(), decoder = new TextDecoder();
 
 /** The audience that a source names. */
 export function audienceOf({ audience }: ExportSource): ExportAudience {
@@ -51,6 +51,21 @@ export function columnsOf(
 /** How many members a source asks for. */
 export function sizeOf({ limit = Infinity }: ExportSource, { members }: TestMembers): number {
   return Math.min(limit, members.length);
+}
+
+/** The members as rows, where a source asks for rows: all as they are, or each as one that has come. */
+export function* profileRows(source: ExportSource, given: TestMembers): Generator<ProfileRows> {
+  if (source.rows === undefined) return;
+  for (const { ids, bytes, rows } of memberBatches(source, given)) {
+    const lines = Array.from(ids, (id, index) => {
+      const fields = JSON.parse(decoder.decode(bytes.subarray(rows[index], rows[index + 1])));
+      const named = { "_ll.profile_id": String(id) };
+      return source.rows === "profiles"
+        ? { ...named, ...fields }
+        : { profile: { ...named, profiledb_id: 1 }, updates: fields };
+    });
+    yield { bytes: encoder.encode(lines.map((line) => `${JSON.stringify(line)}\n`).join("")), rows: lines.length };
+  }
 }
 
 /** The members after an id, by ascending id. They have fields that are not among the columns, as those of the engine do. */

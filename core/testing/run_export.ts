@@ -154,6 +154,14 @@ export async function runExport<
       }
       beforeMembers();
     },
+    rows: async function* () {
+      for await (const batch of reading.rows()) {
+        beforeMembers();
+        batches++;
+        yield batch;
+      }
+      beforeMembers();
+    },
     run: { id: options.run ?? "run-1", job: options.job ?? null },
     checkpoint: options.checkpoint === undefined ? undefined : stored(options.checkpoint),
     startedAt: options.startedAt ?? 0,

@@ -5,7 +5,7 @@
  */
 import { type FieldMeta, type Identifier, IDENTIFIERS } from "@waybill/waybill";
 import { z } from "zod";
-import { output } from "../bulk/output.ts";
+import { output } from "../bulk/exports/mod.ts";
 import { exportFields } from "../file_service/exports/mod.ts";
 
 /** An audience export's configuration, as a zod schema. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineExport, definePlugin, type ExportJobDefinition, type PluginDefinition } from "@waybill/waybill";
-import { resultPosition, type ResultPositionSchema } from "../bulk/json_lines.ts";
+import { resultPosition, type ResultPositionSchema } from "../bulk/exports/mod.ts";
 import { bulk } from "../bulk/mod.ts";
 import { localFolder, managedSftp, s3, sftp, sftpPgpPublic } from "../file_service/mod.ts";
 import { type AudienceExportConfig, config } from "./config.ts";

@@ -4,16 +4,18 @@
  * @module
  */
 import type { ExportContext, ExportReading } from "@waybill/waybill";
-import { type Lines, resultPath, type ResultPosition, writeLines } from "../bulk/json_lines.ts";
+import { type Lines, resultPath, type ResultPosition, writeLines } from "../bulk/exports/mod.ts";
 import type { MaybePgpConnection } from "../file_service/mod.ts";
 import type { AudienceExportOptions } from "./config.ts";
 import { identifiersOf, keyOf } from "./identifiers.ts";
+
+const encoder = new TextEncoder();
 
 /** Writes the file. */
 export async function run(
   context: ExportContext<AudienceExportOptions, MaybePgpConnection, ResultPosition>,
 ): Promise<void> {
-  await writeLines(context, pathOf(context), linesOf(context));
+  await writeLines(context, pathOf(context), () => linesOf(context));
 }
 
 /** Where the file goes. */
@@ -35,7 +37,7 @@ async function* linesOf(
 ): AsyncGenerator<Lines, void, undefined> {
   const start = `{${JSON.stringify(keyOf(config.identifier_type))}:`;
   for await (const batch of members()) {
-    const lines = identifiersOf(batch, columns).map((identifier) => `${start}${JSON.stringify(identifier)}}`);
-    yield { lines, share: batch.share };
+    const lines = identifiersOf(batch, columns).map((identifier) => `${start}${JSON.stringify(identifier)}}\n`);
+    yield { bytes: encoder.encode(lines.join("")), rows: lines.length, share: batch.share };
   }
 }

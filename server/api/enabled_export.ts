@@ -4,18 +4,48 @@
  * @module
  */
 import { z } from "zod";
+import { IDENTIFIERS } from "../../core/contracts/export_job.ts";
 import type { EnabledExportView } from "../../core/engine/exports/enabled_exports.ts";
+import { PROFILE_JOBS } from "../../core/engine/exports/export_sources.ts";
 import { made, nothing, one } from "../answers.ts";
 import { defineRoute, type Route } from "../route.ts";
 
-const type = z.literal("log-export").describe("`log-export`: the raw logs of an app");
+const time = z.iso.datetime();
+
+const identifier_type = z.enum(IDENTIFIERS).describe("What members are named by");
+const job_type = z.enum(PROFILE_JOBS).describe("All profiles, or what changed since the last request");
+
+/** What can be enabled: one of these is given. */
+const what = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("audience-export"),
+    audience: z.string().min(1).describe("Slug or id of the audience"),
+    identifier_type,
+  }),
+  z.strictObject({
+    type: z.literal("profile-export"),
+    table: z.string().min(1).describe("Name or id (`profiledb_id`) of the profile table"),
+    job_type,
+  }),
+  z.strictObject({
+    type: z.literal("log-export").describe("The raw logs of an app"),
+    app: z.string().min(1).describe("Id or name of the app"),
+  }),
+]);
 
 const enabled: z.ZodType<EnabledExportView> = z.object({
   id: z.int(),
-  type,
-  app_id: z.string().describe("The app that it is of"),
-  app: z.string().describe("The app's name"),
-  created_at: z.iso.datetime(),
+  type: z.enum(["audience-export", "profile-export", "log-export"]),
+  source_id: z.string().describe("Id of the audience, profile table or app"),
+  name: z.string().describe("Its name"),
+  job_type: z.string().nullable().describe("Identifier type, `profile` or `profile_changes`; null for logs"),
+  enabled_by: z.string().nullable().describe("The token that enabled it; null for one enabled at the command line"),
+  created_at: time,
+  next_refresh_at: time.nullable().describe("When its results are made anew; null for logs"),
+  last_requested_at: time.nullable(),
+  results_generated_at: time.nullable().describe("Null while there are no results"),
+  results_count: z.int().nullable().describe("Rows of the results"),
+  results_expire_at: time.nullable().describe("From when on it is gone, unless somebody asks for it; null for logs"),
 }).meta({ id: "EnabledExport" });
 
 const idParam = { id: "Id of the enabled export" };
@@ -39,9 +69,9 @@ export const enabledExportRoutes: readonly Route[] = [
     capability: "export.write",
     tag: "export",
     summary: "Let the bulk APIs fetch an export",
-    description: "One that is enabled already stays as it is.",
-    body: z.strictObject({ type, app: z.string().min(1).describe("Id or name of the app") }),
-    failures: [404],
+    description: "One that is enabled already stays as it is, for 45 more days without a request.",
+    body: what,
+    failures: [404, 409],
     answer: made(201, enabled, ({ id }) => `/api/export/${id}`),
     handle: ({ engine, body }) => engine.enabledExports.enable(body),
   }),
@@ -63,7 +93,7 @@ export const enabledExportRoutes: readonly Route[] = [
     capability: "export.write",
     tag: "export",
     summary: "Disable an export: nobody fetches it any more, and its links open nothing",
-    description: "What was collected stays for the rest of its time, and is there again when the export is enabled.",
+    description: "Its results end. Raw logs stay for the rest of their time, and are there again when it is enabled.",
     params: idParam,
     answer: nothing(),
     handle: async ({ engine, params }) => {

@@ -21,8 +21,14 @@
  */
 import type { Route } from "../route.ts";
 import { audienceImportRoutes } from "./audience_import.ts";
+import { exportRoutes } from "./exports.ts";
 import { profileImportRoutes } from "./profile_import.ts";
 import { rawLogRoutes } from "./raw_logs.ts";
 
 /** The routes of the bulk APIs. */
-export const bulkRoutes: readonly Route[] = [...profileImportRoutes, ...audienceImportRoutes, ...rawLogRoutes];
+export const bulkRoutes: readonly Route[] = [
+  ...profileImportRoutes,
+  ...audienceImportRoutes,
+  ...exportRoutes,
+  ...rawLogRoutes,
+];

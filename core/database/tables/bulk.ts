@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { RunsTable } from "./jobs.ts";
 
 /** A sub-scope of an account, with a profile table of its own. */
 export interface AppsTable {
@@ -25,10 +26,34 @@ export interface EnabledExportsTable {
   account_id: number;
   id: number;
   /** A job type. */
-  type: "log-export";
-  /** App id. */
+  type: "audience-export" | "profile-export" | "log-export";
+  /** Audience, profile table or app: its id. */
   source_id: string;
+  /** Identifier type, `profile` or `profile_changes`; empty for logs. */
+  variant: string;
+  /** Stands for the job of its runs, so that they go one after another; empty for logs. */
+  lane: string;
+  /** 1 where whoever enabled it may see personal fields. */
+  personal: RunsTable["personal"];
+  /** The token that enabled it, and its name at that time; null for one enabled at the command line. */
+  user_id: string | null;
+  user_name: string | null;
   created_at: number;
+  /** When somebody last asked for its results. */
+  requested_at: number | null;
+  /** From when on it is gone, unless somebody asks for it; null for logs. */
+  lapses_at: number | null;
+  /** When its results are to be made anew; null for logs. */
+  refresh_at: number | null;
+  /** Its results: artifact, when they were there, and their rows; null until then. */
+  artifact_id: string | null;
+  results_at: number | null;
+  results_rows: number;
+  /** 1 where these results were given to somebody. */
+  results_requested: number;
+  /** Of changes: how far in its feed the results reach that are being made. */
+  reach_epoch: number | null;
+  reach_position: number | null;
 }
 
 /** A batch of raw logs that came with an idempotency key. */

@@ -1,117 +1,216 @@
 /**
- * Which exports the bulk APIs may fetch: what `export enable|disable|list` and their routes give.
+ * Which exports the bulk APIs may fetch: what `export enable|disable|list|show` and their routes give.
  *
  * @module
  */
 import { Failure } from "../../contracts/failure.ts";
 import type { Executor } from "../../database/database.ts";
 import type { EnabledExportsTable } from "../../database/tables.ts";
-import { requireAppNamed } from "../apps.ts";
+import { follow } from "../../profiles/feed/feed.ts";
+import type { AccountSettings } from "../account_settings.ts";
+import { makerOf } from "../actor.ts";
+import { ArtifactFiles } from "../artifacts/artifact_files.ts";
 import { audit } from "../audit.ts";
 import type { EngineContext } from "../context.ts";
+import type { Core } from "../core.ts";
 import { isoTime } from "../iso_time.ts";
+import {
+  CHANGES,
+  enabledRows,
+  endEnabled,
+  endLapsed,
+  findEnabled,
+  kindOf,
+  lockExports,
+  nextRefresh,
+  UNREQUESTED,
+} from "./enabled_rows.ts";
+import { type EnableExportInput, findSource, type FoundSource, sourceNames } from "./export_sources.ts";
+import { newLane } from "./lanes.ts";
+import { personalOf } from "./reader.ts";
+import { keepEnabled, resultsOf } from "./results_of.ts";
+
+/** Most exports of profiles of an account. */
+const PROFILE_EXPORTS = 5;
 
 /** An export that the bulk APIs may fetch. */
 export interface EnabledExportView {
   readonly id: number;
-  /** Its job type: `log-export`, the raw logs of an app. */
-  readonly type: "log-export";
-  readonly app_id: string;
-  /** The app's name. */
-  readonly app: string;
+  /** Its job type. */
+  readonly type: EnabledExportsTable["type"];
+  /** Id of the audience, the profile table or the app. */
+  readonly source_id: string;
+  /** The audience's, table's or app's name. */
+  readonly name: string;
+  /** Identifier type, `profile` or `profile_changes`; null for logs. */
+  readonly job_type: string | null;
+  /** The token that enabled it, by its name at that time; null for one enabled at the command line. */
+  readonly enabled_by: string | null;
   readonly created_at: string;
-}
-
-/** What is to be enabled. */
-export interface EnableExportInput {
-  readonly type: "log-export";
-  /** Id or name of the app. */
-  readonly app: string;
+  /** When its results are made anew; null for logs. */
+  readonly next_refresh_at: string | null;
+  readonly last_requested_at: string | null;
+  /** When its results were made; null while there are none. */
+  readonly results_generated_at: string | null;
+  readonly results_count: number | null;
+  /** From when on it is gone, unless somebody asks for it; null for logs. */
+  readonly results_expire_at: string | null;
 }
 
 /** The exports that the bulk APIs may fetch. */
 export interface EnabledExports {
-  /** Gives the one that there is where it is enabled already. */
+  /**
+   * Gives the one that there is where it is enabled already, for 45 more days. `conflict` for one more than the account may
+   * have; `forbidden` for what whoever enables it may not see.
+   */
   enable(input: EnableExportInput): Promise<EnabledExportView>;
   /** In the order in which they were enabled; not those of apps that are gone. */
   list(): Promise<EnabledExportView[]>;
   get(id: string): Promise<EnabledExportView>;
-  /** Gives the one that is gone: nobody fetches it any more, and what was collected stays for its time. */
+  /** Gives the one that is gone: nobody fetches it any more, its results end; logs stay for their time. */
   disable(id: string): Promise<EnabledExportView>;
 }
 
-/** Whether an export is enabled. */
-export async function isEnabled(
-  executor: Executor,
-  account: number,
-  { type, source_id }: Pick<EnabledExportsTable, "type" | "source_id">,
-): Promise<boolean> {
-  const row = await executor.selectFrom("enabled_exports").select("id").where("account_id", "=", account)
-    .where("type", "=", type).where("source_id", "=", source_id).executeTakeFirst();
-  return row !== undefined;
+/** What enabled exports need beside the context. */
+export interface EnabledExportsOptions {
+  readonly core: Pick<Core, "home">;
+  readonly clock: () => Promise<number>;
 }
 
 /** The enabled exports of the context's account. */
-export function enabledExportsOf(context: Pick<EngineContext, "database" | "accountId" | "actor">): EnabledExports {
-  const { database, accountId: account } = context;
-  const rows = (executor: Executor) =>
-    executor.selectFrom("enabled_exports")
-      .innerJoin(
-        "apps",
-        (join) =>
-          join.onRef("apps.account_id", "=", "enabled_exports.account_id")
-            .onRef("apps.id", "=", "enabled_exports.source_id"),
-      )
-      .selectAll("enabled_exports").select("apps.name as app").where("enabled_exports.account_id", "=", account)
-      .orderBy("enabled_exports.id");
+export function enabledExportsOf(
+  context: EngineContext,
+  { core, clock }: EnabledExportsOptions,
+): EnabledExports {
+  const { database, accountId: account, actor } = context;
 
-  async function find(executor: Executor, id: string) {
+  async function views(executor: Executor, rows: readonly EnabledExportsTable[]): Promise<EnabledExportView[]> {
+    const nameOf = await sourceNames(executor, account);
+    const results = await resultsOf(executor, account, rows, await clock());
+    return rows.flatMap((row) => {
+      const name = nameOf(row);
+      return name === undefined ? [] : [viewOf(row, name, results.has(row.id))];
+    });
+  }
+
+  async function find(executor: Executor, id: string): Promise<readonly [EnabledExportsTable, EnabledExportView]> {
     const row = /^\d{1,15}$/.test(id)
-      ? await rows(executor).where("enabled_exports.id", "=", Number(id)).executeTakeFirst()
+      ? await enabledRows(executor, account, await clock()).where("enabled_exports.id", "=", Number(id))
+        .executeTakeFirst()
       : undefined;
-    if (row !== undefined) return row;
+    const [view] = row === undefined ? [] : await views(executor, [row]);
+    if (row !== undefined && view !== undefined) return [row, view];
     throw new Failure("config", `There is no enabled export "${id}"`, {
       code: "not_found",
       hint: "See `waybill export list`",
     });
   }
 
+  async function insert(
+    transaction: Executor,
+    settings: AccountSettings,
+    { name, ...key }: FoundSource,
+    now: number,
+  ): Promise<EnabledExportView> {
+    const { last } = await transaction.selectFrom("enabled_exports").select((select) => select.fn.max("id").as("last"))
+      .where("account_id", "=", account).executeTakeFirstOrThrow();
+    const isLog = key.type === "log-export";
+    const row: EnabledExportsTable = {
+      account_id: account,
+      id: (last ?? 0) + 1,
+      ...key,
+      lane: isLog ? "" : newLane(),
+      personal: personalOf(actor),
+      ...makerOf(actor),
+      created_at: now,
+      requested_at: null,
+      lapses_at: isLog ? null : now + UNREQUESTED,
+      refresh_at: isLog ? null : nextRefresh(settings, now),
+      artifact_id: null,
+      results_at: null,
+      results_rows: 0,
+      results_requested: 0,
+      reach_epoch: null,
+      reach_position: null,
+    };
+    await transaction.insertInto("enabled_exports").values(row).execute();
+    const detail = { export: key.type, ...(key.variant === "" ? {} : { variant: key.variant }) };
+    await audit(transaction, context, { action: "enable", kind: kindOf(key), id: key.source_id, label: name, detail });
+    return viewOf(row, name, false);
+  }
+
   return {
-    enable: async ({ type, app }) =>
+    enable: async (input) =>
       await database.write(async (transaction) => {
-        const { id: source_id, name } = await requireAppNamed(transaction, account, app);
-        const known = await rows(transaction).where("type", "=", type).where("source_id", "=", source_id)
-          .executeTakeFirst();
-        if (known !== undefined) return viewOf(known);
-        const { last } = await transaction.selectFrom("enabled_exports")
-          .select((select) => select.fn.max("id").as("last")).where("account_id", "=", account)
-          .executeTakeFirstOrThrow();
-        const row = { account_id: account, id: (last ?? 0) + 1, type, source_id, created_at: await database.now() };
-        await transaction.insertInto("enabled_exports").values(row).execute();
-        const detail = { export: type };
-        await audit(transaction, context, { action: "enable", kind: "app", id: source_id, label: name, detail });
-        return viewOf({ ...row, app: name });
+        const settings = await lockExports(transaction, account);
+        const now = await clock();
+        const source = await findSource(transaction, { account, settings, reader: actor }, input);
+        await endLapsed(transaction, context, now);
+        const known = await findEnabled(transaction, account, source, now);
+        if (known === undefined) {
+          await checkRoom(transaction, account, settings, source);
+          if (source.variant === CHANGES) await follow(transaction, account, Number(source.source_id));
+          return await insert(transaction, settings, source, now);
+        }
+        if (known.lapses_at === null) return (await views(transaction, [known]))[0]!;
+        const lapses_at = now + UNREQUESTED;
+        await keepEnabled(transaction, known, { lapses_at });
+        return (await views(transaction, [{ ...known, lapses_at }]))[0]!;
       }),
-    list: async () => (await rows(database.kysely).execute()).map(viewOf),
-    get: async (id) => viewOf(await find(database.kysely, id)),
-    disable: async (id) =>
-      await database.write(async (transaction) => {
-        const row = await find(transaction, id);
-        await transaction.deleteFrom("enabled_exports").where("account_id", "=", account).where("id", "=", row.id)
-          .execute();
-        const detail = { export: row.type };
-        await audit(transaction, context, {
-          action: "disable",
-          kind: "app",
-          id: row.source_id,
-          label: row.app,
-          detail,
-        });
-        return viewOf(row);
-      }),
+    list: async () =>
+      await views(database.kysely, await enabledRows(database.kysely, account, await clock()).execute()),
+    get: async (id) => (await find(database.kysely, id))[1],
+    disable: async (id) => {
+      const { view, ended } = await database.write(async (transaction) => {
+        await lockExports(transaction, account);
+        const [row, view] = await find(transaction, id);
+        return { view, ended: await endEnabled(transaction, context, row, { label: view.name }) };
+      });
+      const files = new ArtifactFiles(core.home.artifactsDir);
+      for (const artifact of ended) await files.remove({ account, id: artifact });
+      return view;
+    },
   };
 }
 
-function viewOf({ id, type, source_id, app, created_at }: EnabledExportsTable & { readonly app: string }) {
-  return { id, type, app_id: source_id, app, created_at: isoTime(created_at) };
+/** Refuses (`conflict`) one export more than the account may have. */
+async function checkRoom(
+  transaction: Executor,
+  account: number,
+  { exported_audiences }: AccountSettings,
+  { type, source_id }: FoundSource,
+): Promise<void> {
+  if (type === "log-export") return;
+  const rows = await transaction.selectFrom("enabled_exports").select("source_id").where("account_id", "=", account)
+    .where("type", "=", type).execute();
+  const audiences = new Set(rows.map((row) => row.source_id));
+  if (type === "audience-export" && (audiences.has(source_id) || audiences.size < exported_audiences)) return;
+  if (type === "profile-export" && rows.length < PROFILE_EXPORTS) return;
+  const most = type === "audience-export"
+    ? `${exported_audiences} audiences`
+    : `${PROFILE_EXPORTS} exports of profiles`;
+  throw new Failure("config", `The account has ${most} enabled, the most that it may`, {
+    code: "conflict",
+    hint: type === "audience-export" && exported_audiences < 20
+      ? "Disable one (`waybill export list`), or raise the limit: `waybill account set --exported-audiences 20`"
+      : "Disable one: `waybill export list`",
+  });
+}
+
+function viewOf(row: EnabledExportsTable, name: string, hasResults: boolean): EnabledExportView {
+  const time = (value: number | null) => value === null ? null : isoTime(value);
+  return {
+    id: row.id,
+    type: row.type,
+    source_id: row.source_id,
+    name,
+    job_type: row.variant === "" ? null : row.variant,
+    enabled_by: row.user_name,
+    created_at: isoTime(row.created_at),
+    next_refresh_at: time(row.refresh_at),
+    last_requested_at: time(row.requested_at),
+    results_generated_at: hasResults ? time(row.results_at) : null,
+    results_count: hasResults ? row.results_rows : null,
+    results_expire_at: time(row.lapses_at),
+  };
 }

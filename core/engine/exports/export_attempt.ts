@@ -14,18 +14,23 @@ import { commitExport } from "./commit_export.ts";
 import { exportHistory } from "./history.ts";
 import { type OpenMembers, openReading } from "./open_reading.ts";
 import { openReadingBeside } from "./reading_thread.ts";
+import type { SourceOwner } from "./open_source.ts";
+import { runRows, sweepRows } from "./profile_rows.ts";
 import { publishedExport, publishExport } from "./publish.ts";
 import { readerOf } from "./reader.ts";
 import { signExport } from "./signing.ts";
 
 /** Runs an export from its checkpoint; everything was delivered when it resolves. */
 export async function exportMembers(job: ExportJobDefinition, attempt: Attempt): Promise<void> {
-  const { core, claim, row, signal } = attempt;
+  const { core, claim, row, config, signal } = attempt;
   const { database, vault } = core;
+  const source = job.from(config);
+  const rows = { database, claim, lane: row.job_id, source, owner: ownerOf(attempt), signal };
   await using members = await openMembers(job, attempt);
   await job.run({
     ...givenTo(job, attempt),
     ...members.given,
+    rows: () => runRows(rows),
     history: exportHistory(database.kysely, { ...row, run: row.id }),
     timeZone: timeZoneOf(job, JSON.parse(row.config)),
     run: { id: row.id, job: await jobOf(database.kysely, row) },
@@ -37,14 +42,21 @@ export async function exportMembers(job: ExportJobDefinition, attempt: Attempt):
   });
   // A plugin may take an abort for an end.
   throwIfAborted(signal);
+  await sweepRows(rows);
+}
+
+/** In whose right a run reads. */
+function ownerOf({ claim: { account }, row }: Attempt): Omit<SourceOwner, "settings"> {
+  return { account, reader: readerOf(row), saved: true };
 }
 
 /** Reading is work: where the database does it on the thread that asks, that is another one than this. */
 async function openMembers(
   job: ExportJobDefinition,
-  { core: { database, home }, claim: { account }, row, config, signal, helper }: Attempt,
+  attempt: Attempt,
 ): Promise<OpenMembers> {
-  const input = { source: job.from(config), owner: { account, reader: readerOf(row), saved: true } };
+  const { core: { database, home }, config, signal, helper } = attempt;
+  const input = { source: job.from(config), owner: ownerOf(attempt) };
   return helper === undefined || database.kind !== "sqlite"
     ? await openReading(database, input, signal)
     : await openReadingBeside(helper, home.database, input, signal);

@@ -49,7 +49,7 @@ export interface OpenSource {
  */
 export async function openSource(executor: Executor, owner: SourceOwner, source: ExportSource): Promise<OpenSource> {
   const { account, settings, reader } = owner;
-  const { programs, row } = await findAudience(executor, account, source.audience);
+  const { programs, row } = await findAudience(executor, account, source.audience, source.table);
   const program = programs.program(row);
   const visible = visibleFields(reader, settings);
   const told = (program.fields ?? settings.pii_fields).find((field) => !visible(field));

@@ -12,6 +12,7 @@ import type { Database } from "../../database/database.ts";
 import { countMembers, listsOf } from "../audience_scan.ts";
 import { isContinuous, timeZoneOf } from "../schedule/fields.ts";
 import { exportHistory, type ExportOf } from "./history.ts";
+import { planRows } from "./profile_rows.ts";
 import { openReading, type ReadingInput } from "./open_reading.ts";
 
 /** What is planned. */
@@ -35,12 +36,14 @@ export async function planExport(
   plan: NonNullable<ExportJobDefinition["plan"]>,
   { job, config, stored, owner, of, connection, spool, signal, log }: PlannedExport,
 ): Promise<Plan> {
-  await using open = await openReading(database, { source: job.from(config), owner }, signal);
+  const source = job.from(config);
+  await using open = await openReading(database, { source, owner }, signal);
   const { reading, given } = open;
   const { source: { target: { scope }, program, limit }, now } = reading;
   const scan = { ...reading, scope, program };
   return await plan({
     ...given,
+    rows: () => planRows(reading, source, signal),
     history: exportHistory(reading.executor, of),
     config,
     connection,

@@ -10,7 +10,7 @@ import { audit } from "../audit.ts";
 import { isBulkId } from "../bulk_ids.ts";
 import type { EngineContext } from "../context.ts";
 import type { Core } from "../core.ts";
-import { isEnabled } from "../exports/enabled_exports.ts";
+import { findEnabled } from "../exports/enabled_rows.ts";
 import { isoTime } from "../iso_time.ts";
 import type { LogCollector } from "./collector.ts";
 import { lockApp } from "./commit_logs.ts";
@@ -42,8 +42,9 @@ export function rawLogsOf(context: EngineContext, { core, collector, links, cloc
         // Whoever adds to the hour has done so, or finds it complete.
         const locked = await lockApp(transaction, database.kind, { account, app });
         const now = await clock();
-        const enabled = await isEnabled(transaction, account, { type: "log-export", source_id: app });
-        if (locked === undefined || !enabled || !isThere(hour, now)) throw notThere();
+        const key = { type: "log-export", source_id: app, variant: "" } as const;
+        const enabled = await findEnabled(transaction, account, key, now);
+        if (locked === undefined || enabled === undefined || !isThere(hour, now)) throw notThere();
         const label = `${locked.name} ${isoTime(hour).slice(0, 13)}`;
         await audit(transaction, context, { action: "link", kind: "app", id: app, label });
         return Math.min(now + LIFETIME, removedAt(hour));

@@ -5,6 +5,7 @@
  */
 import type { Database, Executor } from "../../database/database.ts";
 import type { JobsTable, RunStatus, SchedulesTable } from "../../database/tables.ts";
+import { hasRun as hasRunOf } from "../exports/lanes.ts";
 import { nameInCommand } from "../label.ts";
 import { notice } from "../notify/notices.ts";
 import { queueRun } from "../queue_run.ts";
@@ -104,10 +105,8 @@ async function attendTo(due: Due): Promise<NextTimes> {
 }
 
 /** Whether there is a run of the job in one of these states. */
-async function hasRun({ transaction, job }: Due, statuses: readonly RunStatus[]): Promise<boolean> {
-  const run = await transaction.selectFrom("runs").select("id").where("account_id", "=", job.account_id)
-    .where("job_id", "=", job.id).where("status", "in", statuses).limit(1).executeTakeFirst();
-  return run !== undefined;
+function hasRun({ transaction, job }: Due, statuses: readonly RunStatus[]): Promise<boolean> {
+  return hasRunOf(transaction, { account: job.account_id, job: job.id }, statuses);
 }
 
 /** Whether there was a run for this time: a clock that was set back comes to it again. */

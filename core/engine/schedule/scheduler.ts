@@ -5,6 +5,7 @@
  */
 import type { Log } from "../../contracts/log.ts";
 import type { Database } from "../../database/database.ts";
+import { attendExports } from "../exports/refresh.ts";
 import { deliver } from "../notify/deliver.ts";
 import { attend } from "./attend.ts";
 
@@ -17,6 +18,8 @@ export interface SchedulerOptions {
   readonly log: Log;
   /** Another clock than the database's, for tests. */
   readonly clock?: () => Promise<number>;
+  /** The same for the exports that the bulk APIs fetch. */
+  readonly exportClock?: () => Promise<number>;
   /** Milliseconds between two looks; 1,000 unless told. */
   readonly poll?: number;
 }
@@ -45,7 +48,10 @@ export class Scheduler implements AsyncDisposable {
   }
 
   async #attend(): Promise<void> {
-    const { database, log, clock } = this.#options;
+    const { database, log, clock, exportClock } = this.#options;
+    for (const run of await attendExports(database, exportClock)) {
+      log.info("An export is due: its run is queued", { run });
+    }
     const { queued, passed, missed } = await attend(database, clock);
     for (const run of queued) log.info("A job is due: its run is queued", { run });
     for (const job of passed) log.info("A job is due while a run of it has not ended: no other is queued", { job });

@@ -5,7 +5,7 @@
  */
 import { type ExportContext, Failure, type Progress, throwIfAborted } from "@waybill/waybill";
 import { z } from "zod";
-import type { MaybePgpConnection } from "../file_service/mod.ts";
+import type { MaybePgpConnection } from "../../file_service/mod.ts";
 
 /** The schema of a {@linkcode ResultPosition}. */
 export type ResultPositionSchema = z.ZodObject<{
@@ -22,12 +22,12 @@ export const resultPosition: ResultPositionSchema = z.object({
   written: z.object({ rows: z.int().min(0), bytes: z.int().min(0) }).optional(),
 });
 
-/** Some lines of the file. */
+/** Some lines of the file, in UTF-8, a line feed after each. */
 export interface Lines {
-  /** Without a line end. */
-  readonly lines: readonly string[];
-  /** How much of the work is done with them, from 0 to 1. */
-  readonly share: number;
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  /** How much of the work is done with them, from 0 to 1; absent where nobody knows. */
+  readonly share?: number;
 }
 
 /** What it takes. */
@@ -36,13 +36,11 @@ type Context = Pick<
   "connection" | "checkpoint" | "run" | "signal" | "log" | "commit" | "progress"
 >;
 
-const encoder = new TextEncoder();
-
 /**
  * Writes the lines to `path`, which is durable before the first byte, so that a later attempt replaces what this one
- * leaves; once the file is there, a later attempt writes nothing.
+ * leaves; once the file is there, a later attempt writes nothing, and `lines` is not called.
  */
-export async function writeLines(context: Context, path: string, lines: AsyncIterable<Lines>): Promise<void> {
+export async function writeLines(context: Context, path: string, lines: () => AsyncIterable<Lines>): Promise<void> {
   const { commit, connection, run, signal, log } = context;
   const position = context.checkpoint ?? { path };
   if (context.checkpoint === undefined) await commit(position);
@@ -50,7 +48,7 @@ export async function writeLines(context: Context, path: string, lines: AsyncIte
   const owner = run.job?.id ?? run.id;
   await tidy(context, position.path, owner);
   const counts = { rows: 0, bytes: 0 };
-  const plain = ReadableStream.from(encoded(lines, counts, { signal, progress: context.progress }));
+  const plain = ReadableStream.from(told(lines(), counts, { signal, progress: context.progress }));
   const stream = await connection.encrypt?.(plain) ?? plain;
   await connection.files.write(position.path, ReadableStream.from(counted(stream, counts)), {
     signal,
@@ -82,16 +80,16 @@ async function tidy({ connection, signal, log }: Context, path: string, owner: s
   }
 }
 
-async function* encoded(
+async function* told(
   lines: AsyncIterable<Lines>,
   counts: { rows: number; readonly bytes: number },
   { signal, progress }: { readonly signal: AbortSignal; progress(progress: Progress): void },
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const { lines: some, share } of lines) {
+  for await (const { bytes, rows, share } of lines) {
     throwIfAborted(signal);
-    counts.rows += some.length;
-    progress({ done: counts.rows, unit: "rows", bytes: counts.bytes, share });
-    if (some.length > 0) yield encoder.encode(`${some.join("\n")}\n`);
+    counts.rows += rows;
+    progress({ done: counts.rows, unit: "rows", bytes: counts.bytes, ...(share === undefined ? {} : { share }) });
+    if (bytes.length > 0) yield bytes;
   }
 }
 
