@@ -1,5 +1,6 @@
+import assert from "node:assert/strict";
 import { memoryStore } from "@waybill/waybill/files";
-import { exportContract } from "@waybill/waybill/testing";
+import { exportContract, runExport } from "@waybill/waybill/testing";
 import { profileExport } from "./mod.ts";
 
 for (const job_type of ["profile", "profile_changes"] as const) {
@@ -21,3 +22,16 @@ for (const job_type of ["profile", "profile_changes"] as const) {
     notSecret: ["host_key", "public_key", "access_key_id"],
   });
 }
+
+Deno.test("an attempt that finds the file written reads nothing: what it would read is of a later moment", async () => {
+  const files = memoryStore();
+  const checkpoint = { path: "changes.jsonl", written: { rows: 2, bytes: 20 } };
+  const { finished, batches, commits } = await runExport(profileExport, {
+    config: { job_type: "profile_changes" },
+    connection: { files },
+    members: [{ name: "Ada" }],
+    checkpoint,
+  });
+  assert.deepEqual([finished, batches, commits], [true, 0, []]);
+  assert.deepEqual((await files.list("")).entries, []);
+});

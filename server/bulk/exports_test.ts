@@ -216,3 +216,23 @@ Deno.test("a field that the account calls personal leaves by no export that some
   const run = await it.ended(AUDIENCE_EXPORT, 2);
   assert.deepEqual([run.status, run.failure?.kind], ["failed", "auth"]);
 });
+
+Deno.test("a run without an auth gives its file by a link over HTTP, and personal fields to nobody who may not see them", async () => {
+  await using it = await openExportServer();
+  const { server } = it;
+  const { token } = await server.runtime.tokens.create({ scopes: ["campaign_manager"] });
+  await server.runtime.account.update({ settings: { pii_fields: ["idfa"] } });
+  const start = async (identifier_type: string, token: string) => {
+    const json = { type: AUDIENCE_EXPORT, config: { audience: "letters", identifier_type } };
+    return await server.call("POST /api/run", { token, json });
+  };
+  assert.equal((await start("idfa", token)).status, 403);
+  for (const [type, who, status] of [["idfa", server.token, 403], ["email", token, 201]] as const) {
+    const { id } = (await start(type, who)).json.data;
+    for await (const _ of server.runtime.runs.follow(id));
+    const own = await server.call(`POST /api/run/${id}/result`, { token: who, json: {} });
+    assert.equal(own.status, 201, own.text);
+    assert.match(await (await server.app.fetch(new Request(own.json.data.url))).text(), /^{"(IDFA|EMAIL)":/);
+    assert.equal((await server.call(`POST /api/run/${id}/result`, { token, json: {} })).status, status);
+  }
+});

@@ -110,7 +110,12 @@ export function artifactsOf(context: EngineContext, { core, links, runs, clock }
       const found = await findResult(database.kysely, context, run, now);
       const place = { account, id: found.id };
       const content = await new ArtifactFiles(core.home.artifactsDir).read(place, 0, found.size);
-      if (content === undefined) throw new Error(`The file of artifact "${found.id}" is not there`);
+      if (content === undefined) {
+        throw new Failure("config", `The file of run "${run}" does not lie in this data directory`, {
+          code: "not_found",
+          hint: `Fetch it by a link: \`waybill run result ${run}\``,
+        });
+      }
       const entry = { action: "download", kind: "artifact", id: found.id, label: found.name } as const;
       await database.write((transaction) => audit(transaction, context, entry));
       return { ...viewOf(found, now), content };
