@@ -28,12 +28,12 @@ export interface Answered {
 
 /** Writes a request down. */
 export function logRequest(log: Log, { id, method, target, status, since }: Answered): void {
-  const path = `/${target.parts.join("/")}`.replaceAll(SIGNATURE, "…");
+  const path = `/${target.parts.join("/")}`;
   const shown = PERSONAL.exec(path)?.[1];
   log[QUIET.has(path) ? "debug" : "info"]("Request", {
     request_id: id,
     method,
-    path: shown === undefined ? path : `${shown}/…`,
+    path: (shown === undefined ? path : `${shown}/…`).replaceAll(SIGNATURE, "…"),
     status,
     duration_ms: Math.round(performance.now() - since),
   });

@@ -78,13 +78,14 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   async #whenFree<T>(run: () => T): Promise<T> {
-    const deadline = performance.now() + LOCK_TIMEOUT;
+    let deadline: number | undefined;
     while (true) {
       try {
         return run();
       } catch (error) {
         if (!isBusy(error)) throw explainSqliteError(error, this.#path);
-        if (performance.now() > deadline) throw busyFailure(this.#path, error);
+        const now = performance.now();
+        if (now > (deadline ??= now + LOCK_TIMEOUT)) throw busyFailure(this.#path, error);
       }
       await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * (RETRY_PAUSE - 1)));
     }

@@ -45,6 +45,7 @@ export class AudiencePrograms {
   readonly #filters = new Map<number, Filter>();
   readonly #programs = new Map<number, AudienceProgram>();
   readonly #byTable = new Map<number, readonly AudienceProgram[]>();
+  readonly #usesNowByTable = new Map<number, boolean>();
   readonly #listsByTable = new Map<number, readonly AudienceRow[]>();
 
   constructor(readonly rows: readonly AudienceRow[]) {
@@ -93,6 +94,15 @@ export class AudiencePrograms {
     let lists = this.#listsByTable.get(table);
     if (lists === undefined) this.#listsByTable.set(table, lists = listsOf(this.ofTable(table)));
     return lists;
+  }
+
+  /** Whether what those of a profile table decide changes with the time. */
+  usesNow(table: number): boolean {
+    let usesNow = this.#usesNowByTable.get(table);
+    if (usesNow === undefined) {
+      this.#usesNowByTable.set(table, usesNow = this.ofTable(table).some(({ usesNow }) => usesNow));
+    }
+    return usesNow;
   }
 
   /** Audiences whose filter includes one, by slug or id. */

@@ -26,7 +26,10 @@ export async function segmentsOf(
   programs: AudiencePrograms,
   { table, scope, hashers }: OpenTarget,
   { attributes, identities }: Candidate,
-  { now, visible }: { readonly now: number; readonly visible?: ((field: string) => boolean) | undefined },
+  { now, visible }: {
+    readonly now: () => Promise<number>;
+    readonly visible?: ((field: string) => boolean) | undefined;
+  },
 ): Promise<string[]> {
   const all = programs.ofTable(table);
   const asked = visible === undefined ? all : all.filter(({ fields }) => fields?.every(visible) === true);
@@ -39,7 +42,9 @@ export async function segmentsOf(
     const keys = values.map((value) => identityKey(hasher!, value, 0));
     lists.set(String(id), await isMember(executor, { account: scope.account, audience: id, version }, keys));
   }
-  const context = { now, member: (list: string) => lists.get(list) === true };
+  // On PostgreSQL the clock takes a statement of its own.
+  const usesNow = visible === undefined ? programs.usesNow(table) : asked.some(({ usesNow }) => usesNow);
+  const context = { now: usesNow ? await now() : NaN, member: (list: string) => lists.get(list) === true };
   const slugs: string[] = [];
   for (const program of asked) if (program.matches(attributes, context)) slugs.push(program.row.slug);
   slugs.push(EVERYBODY);

@@ -47,7 +47,7 @@ export function entitiesOf(
       table.audiences,
       table.target,
       found,
-      { now: await database.now(), visible: everything ? undefined : visible },
+      { now: () => database.now(), visible: everything ? undefined : visible },
     );
     // What is shown just as it is stored is not written anew.
     const asStored = everything && query.fields === undefined && table.shownAsStored &&

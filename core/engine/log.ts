@@ -92,9 +92,10 @@ interface Line {
 }
 
 function boundLog(bound: Fields, write: (line: Line) => void): EngineLog {
+  const isBare = Object.keys(bound).length === 0;
   const at = (level: LogLevel) => (message: string, fields?: Fields) => {
     const time = isoTime(Temporal.Now.instant().epochMilliseconds);
-    write({ time, level, message, fields: { ...bound, ...fields } });
+    write({ time, level, message, fields: fields === undefined ? bound : isBare ? fields : { ...bound, ...fields } });
   };
   return {
     debug: at("debug"),

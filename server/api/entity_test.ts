@@ -275,3 +275,28 @@ Deno.test("a field named segments gives way to the audiences", async () => {
   assert.deepEqual(await ask("fields=segments"), ["email_us_based", "web_users", "all"]);
   assert.equal(await ask("segments=false"), "mine");
 });
+
+Deno.test("audiences that are told from now are asked by the clock, also where another of them includes one", async () => {
+  await using server = await openPeople();
+  await Deno.writeTextFile(join(server.folder, "seen.csv"), "user_id,seen\nuser123,2001-01-01\n100%,2999-01-01\n");
+  await run(server, { stream: "seen", file: "seen.csv", identify_by: ["user_id"] });
+  const ask = async (id: string) =>
+    (await server.call(`GET /api/me/user_id/${id}`)).json.data.segments.filter((slug: string) =>
+      slug.startsWith("by_")
+    );
+  assert.deepEqual(await ask("user123"), []);
+  for (
+    const filter of [
+      'FILTER seen < "now-1d" ALIAS by_past',
+      'FILTER seen > "now" ALIAS by_future',
+      'FILTER AND (INCLUDE by_past, country = "US") ALIAS by_both',
+      "FILTER year() > 2000 ALIAS by_year",
+    ]
+  ) assert.equal((await server.call("POST /api/audience", { json: { filter } })).status, 201, filter);
+  assert.deepEqual(await ask("user123"), ["by_past", "by_both", "by_year"]);
+  assert.deepEqual(await ask("100%25"), ["by_future", "by_year"]);
+  const { token } = await server.runtime.tokens.create({ scopes: ["data"] });
+  await server.call("PUT /api/account/settings", { json: { pii_fields: ["country"] } });
+  const { json } = await server.call("GET /api/me/user_id/user123", { token });
+  assert.deepEqual(json.data.segments, ["web_users", "by_past", "by_year", "all"]);
+});
