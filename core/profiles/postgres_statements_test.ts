@@ -67,6 +67,7 @@ const LOOK_UPS: Readonly<Record<keyof ReturnType<typeof everyStatement>, readonl
   insertProfiles: [],
   updateProfiles: [],
   noteProfiles: [byKey("profiles")],
+  "noteProfiles apart": [byKey("profiles")],
   moveStamps: [],
   putStamps: [],
   findMerges: [byKey("profile_merges")],

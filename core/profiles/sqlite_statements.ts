@@ -108,12 +108,18 @@ export const sqliteStatements: ProfileStatements = {
   },
 
   async noteProfiles(executor, { account, table }, feed, ids) {
+    // Side by side, as those of a file that comes again with changes: in half the time of a seek for each.
+    const { ranges, apart } = rangesOf(ids);
+    const inRange = noteRangeSql(account, table, feed.table);
+    for (const { first, length } of ranges) {
+      await executor.executeQuery(CompiledQuery.raw(inRange, [feed.epoch, first, first + length - 1]));
+    }
     await forEach(
       executor,
-      ids.length,
+      apart.length,
       (values) => noteProfilesSql(values, account, table, feed.table),
       "(?,?)",
-      (index, parameters) => parameters.push(ids[index]!, feed.epoch),
+      (index, parameters) => parameters.push(apart[index]!, feed.epoch),
     );
   },
 
@@ -208,6 +214,14 @@ export function noteProfilesSql(values: string, account: number, generation: num
     cross join profiles
       on profiles.account_id = ${account} and profiles.table_id = ${generation} and profiles.id = wanted.id
     where true
+    on conflict do nothing`;
+}
+
+/** The same of profiles whose ids lie side by side; exported for the test of its query plan. */
+export function noteRangeSql(account: number, generation: number, table: number): string {
+  return `insert into profile_changes (account_id, table_id, id, epoch, existed, before)
+    select ${account}, ${table}, id, ?, 1, attributes from profiles
+    where account_id = ${account} and table_id = ${generation} and id between ? and ?
     on conflict do nothing`;
 }
 

@@ -62,7 +62,8 @@ const LOOK_UPS: Readonly<Record<string, readonly string[]>> = {
   ],
   insertProfiles: [],
   updateProfiles: [],
-  noteProfiles: ["SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)"],
+  noteProfiles: ["SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id>? AND id<?)"],
+  "noteProfiles apart": ["SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)"],
   moveStamps: [],
   putStamps: [],
   findMerges: ["SEARCH profile_merges USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)"],
@@ -82,7 +83,10 @@ async function lookUps(database: Database, fresh: number): Promise<Record<string
     const steps = new Set<string>();
     for (const query of queries) for (const step of await searches(database.kysely, query)) steps.add(step);
     found[name] = [...steps];
-    assert(queries.length % 4 === 0 && queries.length > 0, `${name}: a statement of each size`);
+    assert(
+      queries.length % (name === "noteProfiles" ? 2 : 4) === 0 && queries.length > 0,
+      `${name}: a statement of each size`,
+    );
   }
   return found;
 }

@@ -68,7 +68,9 @@ type PointRead = "loadProfile" | "loadBlock";
 /** Every batch statement, by name. */
 export function everyStatement(
   statements: ProfileStatements,
-): Readonly<Record<Exclude<keyof ProfileStatements, PointRead> | "loadProfiles apart", BatchStatement>> {
+): Readonly<
+  Record<Exclude<keyof ProfileStatements, PointRead> | "loadProfiles apart" | "noteProfiles apart", BatchStatement>
+> {
   return {
     loadProfiles: (executor, ids) => statements.loadProfiles(executor, scope, ids),
     "loadProfiles apart": (executor, ids) => statements.loadProfiles(executor, scope, ids.map((id) => 2 * id)),
@@ -77,6 +79,8 @@ export function everyStatement(
     updateProfiles: (executor, ids) => statements.updateProfiles(executor, scope, ids.map((id) => profile(id))),
     noteProfiles: (executor, ids, fresh) =>
       statements.noteProfiles(executor, scope, { table: 3, epoch: fresh, position: Infinity }, ids),
+    "noteProfiles apart": (executor, ids, fresh) =>
+      statements.noteProfiles(executor, scope, { table: 3, epoch: fresh, position: Infinity }, ids.map((id) => 2 * id)),
     moveStamps: (executor, ids) => statements.moveStamps(executor, scope, { ids, ats: ids, positions: ids }),
     putStamps: (executor, ids) => statements.putStamps(executor, scope, ids.map((id) => profile(id))),
     findMerges: (executor, ids) => statements.findMerges(executor, scope, ids),

@@ -19,6 +19,7 @@ import type { FeedWindow } from "./feed.ts";
 import { type ImagePage, imagePages } from "./images.ts";
 import { type NotedProfile, notedProfiles, type NotedState } from "./noted_profiles.ts";
 import {
+  attributeOf,
   type FeedRows,
   type FeedSource,
   membersText,
@@ -104,7 +105,7 @@ class RowsOf {
   addMade({ ids, bytes, rows }: ImagePage): void {
     for (let index = 0; index < ids.length; index++) {
       const attributes = this.shown.attributes(decoder.decode(bytes.subarray(rows[index], rows[index + 1])));
-      this.#line(ids[index]!, attributes, [], attributes);
+      this.#line(ids[index]!, attributes, []);
     }
   }
 
@@ -118,29 +119,22 @@ class RowsOf {
     }
     if (isUnknown) {
       this.#deleted(id, last);
-      this.#line(id, last, [], last);
+      this.#line(id, last, []);
       return;
     }
-    const before = images.filter((image) => image instanceof Map);
-    const updates: [string, JsonValue][] = [];
-    for (const [name, value] of last) {
-      const text = JSON.stringify(value);
-      if (images.some((image) => !image?.has(name) || JSON.stringify(image.get(name)) !== text)) {
-        updates.push([name, value]);
-      }
-    }
-    const gone = new Set(before.flatMap((image) => [...image.keys()].filter((name) => !last.has(name))));
+    const names = Object.keys(last);
+    const updates = names.filter((name) =>
+      images.some((image) => image == null || !isSame(attributeOf(image, name), last[name]!))
+    );
+    const gone = new Set(
+      images.flatMap((image) => Object.keys(image ?? {}).filter((name) => !Object.hasOwn(last, name))),
+    );
     if (updates.length === 0 && gone.size === 0 && !images.includes(null)) return;
     this.#line(id, last, [...gone], updates);
   }
 
-  #line(
-    id: number,
-    attributes: ShownAttributes,
-    gone: readonly string[],
-    updates: Iterable<readonly [string, JsonValue]>,
-  ): void {
-    const members = membersText(updates);
+  #line(id: number, attributes: ShownAttributes, gone: readonly string[], updates?: readonly string[]): void {
+    const members = membersText(attributes, updates);
     const deletes = gone.length === 0 ? "" : `"deletes":{"attributes":${JSON.stringify(gone)}},`;
     // One that has come, though without attributes, is told.
     const set = members === "" && gone.length > 0 ? "" : `,"updates":{${members}}`;
@@ -154,4 +148,10 @@ class RowsOf {
   #profile(id: number, attributes: ShownAttributes | undefined): string {
     return `"profile":{${namesText(id, attributes)},"profiledb_id":${this.table}}`;
   }
+}
+
+/** Whether an attribute was what it is. */
+function isSame(before: JsonValue | undefined, value: JsonValue): boolean {
+  if (before === value) return true;
+  return typeof before === "object" && typeof value === "object" && JSON.stringify(before) === JSON.stringify(value);
 }

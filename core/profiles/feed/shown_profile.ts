@@ -29,8 +29,8 @@ export interface FeedRows {
   readonly rows: number;
 }
 
-/** Attributes as they are shown, by name. */
-export type ShownAttributes = ReadonlyMap<string, JsonValue>;
+/** Attributes as they are shown: own properties, whatever their names. */
+export type ShownAttributes = Readonly<Record<string, JsonValue>>;
 
 /** What of profiles is shown. */
 export class ShownProfiles {
@@ -48,25 +48,31 @@ export class ShownProfiles {
 
   /** Stored attributes as they are shown. */
   attributes(stored: string): ShownAttributes {
-    const shown = new Map<string, JsonValue>();
-    for (const [name, value] of Object.entries(parseJson<Record<string, JsonValue>>(stored))) {
-      if (name === RAW_CUSTOMER_ID || name === PROFILE_ID || this.#hidden(name)) continue;
-      shown.set(name, shownValue(this.#kinds.get(name), value));
-    }
-    return shown;
+    const all = parseJson<Record<string, JsonValue>>(stored);
+    // Most often there is nothing to leave out: making another object would take as long again.
+    if (this.asStored && !Object.hasOwn(all, RAW_CUSTOMER_ID) && !Object.hasOwn(all, PROFILE_ID)) return all;
+    const shown = Object.entries(all).filter(([name]) =>
+      name !== RAW_CUSTOMER_ID && name !== PROFILE_ID && !this.#hidden(name)
+    );
+    return Object.fromEntries(shown.map(([name, value]) => [name, shownValue(this.#kinds.get(name), value)]));
   }
 }
 
 /** The members of a row that name its profile, without braces; without a customer where nobody is told. */
 export function namesText(id: number, attributes: ShownAttributes | undefined): string {
-  const customer = attributes?.get(CUSTOMER_ID);
+  const customer = attributes === undefined ? undefined : attributeOf(attributes, CUSTOMER_ID);
   const named = typeof customer === "string" || typeof customer === "number"
     ? `"${RAW_CUSTOMER_ID}":${JSON.stringify(String(customer))},`
     : "";
   return `${named}"${PROFILE_ID}":"${id}"`;
 }
 
+/** An attribute, if there is one of the name. */
+export function attributeOf(attributes: ShownAttributes, name: string): JsonValue | undefined {
+  return Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+}
+
 /** Attributes as the text of a JSON object, without its braces. */
-export function membersText(attributes: Iterable<readonly [string, JsonValue]>): string {
-  return Array.from(attributes, ([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",");
+export function membersText(attributes: ShownAttributes, names: readonly string[] = Object.keys(attributes)): string {
+  return names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(attributes[name])}`).join(",");
 }
