@@ -52,6 +52,17 @@ export type {
   PublishedFileInput,
   Signature,
 } from "./core/contracts/export_job.ts";
+export { defineLogExport } from "./core/contracts/log_export_job.ts";
+export type {
+  LogApp,
+  LogExportContext,
+  LogExportJobDefinition,
+  LogExportPlanContext,
+  LogFile,
+  LogHours,
+  LogSource,
+  LogSpan,
+} from "./core/contracts/log_export_job.ts";
 export { type Member, type MemberBatch, type MemberColumn, membersOf } from "./core/contracts/members.ts";
 export { defineJob } from "./core/contracts/job.ts";
 export type {

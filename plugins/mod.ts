@@ -12,6 +12,7 @@ import { plugin as emailCsv } from "./email_csv/mod.ts";
 import { plugin as fileService } from "./file_service/mod.ts";
 import { plugin as jsonImport } from "./json_import/mod.ts";
 import { plugin as profileExport } from "./profile_export/mod.ts";
+import { plugin as logExport } from "./log_export/mod.ts";
 import { plugin as profileImport } from "./profile_import/mod.ts";
 import { plugin as sftpCsvExport } from "./sftp_csv_export/mod.ts";
 
@@ -27,4 +28,5 @@ export const plugins: readonly PluginDefinition[] = [
   audienceImport,
   audienceExport,
   profileExport,
+  logExport,
 ];

@@ -44,6 +44,7 @@ const JOBS: Readonly<Record<string, { readonly config: Record<string, string>; r
   "sftp-csv-export": { config: { audience: "all" }, fits: "sftp-pgp-public" },
   "audience-export": { config: { audience: "all", identifier_type: "email" }, fits: "sftp-pgp-public" },
   "profile-export": { config: { table: "user" }, fits: "sftp-pgp-public" },
+  "log-export": { config: { app: "weather" }, fits: "sftp-pgp-public" },
   "email-csv": { config: { audience: "all", email: "ann@example.com" }, fits: "email" },
 };
 
@@ -116,6 +117,13 @@ Deno.test("managed-sftp works with profile-export", () => cell("managed-sftp", "
 Deno.test("local-folder works with profile-export", () => cell("local-folder", "profile-export", true));
 Deno.test("s3 works with profile-export", () => cell("s3", "profile-export", true));
 Deno.test("email is refused by profile-export", () => cell("email", "profile-export", false));
+Deno.test("sftp works with log-export", () => cell("sftp", "log-export", true));
+Deno.test("sftp-pgp-private is refused by log-export", () => cell("sftp-pgp-private", "log-export", false));
+Deno.test("sftp-pgp-public works with log-export", () => cell("sftp-pgp-public", "log-export", true));
+Deno.test("managed-sftp works with log-export", () => cell("managed-sftp", "log-export", true));
+Deno.test("local-folder works with log-export", () => cell("local-folder", "log-export", true));
+Deno.test("s3 works with log-export", () => cell("s3", "log-export", true));
+Deno.test("email is refused by log-export", () => cell("email", "log-export", false));
 Deno.test("email works with email-csv", () => cell("email", "email-csv", true));
 
 async function cell(method: string, type: string, works: boolean): Promise<void> {
@@ -138,6 +146,7 @@ async function overCli(method: string, type: string, works: boolean): Promise<vo
   );
   await cli.json("auth", "create", method, "--label", "files", ...secrets.flat());
   const { config, fits } = JOBS[type]!;
+  if (config["app"] !== undefined) await cli.json("app", "create", "--name", config["app"]);
   const flags = Object.entries(config).flatMap(([key, value]) => [`--${key}`, value]);
   const job = ["--auth", "files", ...flags];
   const made = await cli.run(["job", "create", type, "--label", "nightly", ...job]);
@@ -160,6 +169,7 @@ async function overHttp(method: string, type: string, works: boolean): Promise<v
   const auth = await server.call("POST /api/auth", { json: { method, label: "files", config } });
   assert.equal(auth.status, 201, auth.text);
   const job = JOBS[type]?.config;
+  if (job?.["app"] !== undefined) await server.call("POST /api/app", { json: { name: job["app"] } });
   const declared = (await server.call(`GET /api/job/type/${type}`)).json.data;
   assert.equal(declared.auth_methods.includes(method), works);
   const made = await server.call("POST /api/job", { json: { type, auth: "files", label: "nightly", config: job } });

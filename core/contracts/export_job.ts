@@ -211,6 +211,8 @@ export interface ExportJobDefinition<
 > extends JobBasics<Auths, Config, Checkpoint> {
   /** Takes data out. */
   readonly direction: "export";
+  /** Members of audiences; a job type that takes raw logs out is made with `defineLogExport`. */
+  readonly reads?: never;
   /**
    * What it reads. Pure: called before and during a run. An unknown audience or field, and one that whoever saves the job
    * may not see, is refused by the engine.

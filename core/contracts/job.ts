@@ -9,6 +9,7 @@ import type { ChangeScope } from "./changes.ts";
 import type { ConfigOf, ConfigSchema } from "./config.ts";
 import type { ExportJobDefinition } from "./export_job.ts";
 import type { FileConnection } from "./file_store.ts";
+import type { LogExportJobDefinition } from "./log_export_job.ts";
 import type { ListTarget } from "./list_target.ts";
 import type { FileLedger, ImportedFile } from "./ledger.ts";
 import type { Log } from "./log.ts";
@@ -267,7 +268,7 @@ export interface ImportJobDefinition<
 }
 
 /** Any job type. */
-export type JobDefinition = ImportJobDefinition | ExportJobDefinition;
+export type JobDefinition = ImportJobDefinition | ExportJobDefinition | LogExportJobDefinition;
 
 /** Takes no key but those of `Config`; the compiler itself lets more pass where an object was declared apart. */
 export interface OnlyConfigured<Config extends ConfigSchema, Field extends string> {

@@ -110,6 +110,9 @@ export function appsOf(context: Pick<EngineContext, "database" | "accountId" | "
         await transaction.deleteFrom("enabled_exports").where("account_id", "=", accountId)
           .where("type", "=", "log-export").where("source_id", "=", row.id).execute();
         await transaction.deleteFrom("apps").where("account_id", "=", accountId).where("id", "=", row.id).execute();
+        // Behind the app, for whose row collectors wait; the files go with the next sweep.
+        await transaction.deleteFrom("segments").where("account_id", "=", accountId).where("kind", "=", "logs")
+          .where("owner", "=", row.id).execute();
         await audit(transaction, context, { action: "delete", kind: "app", id: row.id, label: row.name });
         return viewOf(row);
       }),

@@ -15,6 +15,7 @@ import type { Core } from "./core.ts";
 import { describeError } from "./describe_error.ts";
 import { exportMembers } from "./exports/export_attempt.ts";
 import { resultConnection } from "./exports/result_store.ts";
+import { exportLogs } from "./raw_logs/log_export.ts";
 import { importRows } from "./import_attempt.ts";
 import { PlaceChanged } from "./import_commit.ts";
 import { Held, heldRun } from "./held.ts";
@@ -259,7 +260,9 @@ class RunAttempt {
       bytes: () => this.#bytes,
       duration: () => this.#worked(),
     };
-    if (job.direction === "export") return await exportMembers(job, attempt);
+    if (job.direction === "export") {
+      return job.reads === "logs" ? await exportLogs(job, attempt) : await exportMembers(job, attempt);
+    }
     await importRows(job, attempt);
     this.#imported = true;
   }

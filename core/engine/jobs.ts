@@ -21,6 +21,7 @@ import { type Access, listedTypes, requireDirection } from "./directions.ts";
 import { planExport } from "./exports/plan_export.ts";
 import { personalOf, readerOf } from "./exports/reader.ts";
 import { noResultConnection } from "./exports/result_store.ts";
+import { planLogs } from "./raw_logs/log_export.ts";
 import { sourceChoices } from "./exports/source_choices.ts";
 import { newId } from "./ids.ts";
 import { ledgerName } from "./import_files.ts";
@@ -200,14 +201,17 @@ class SavedJobs implements Jobs {
     }
     const owner = { account: accountId, reader };
     const of = { job_id: jobId, job_type: job.id, auth_id: auth?.id ?? null, config: JSON.stringify(stored) };
-    const planned = { job, config, stored, owner, of: { account_id: accountId, ...of } };
-    return (given) => planExport(database, job.plan!.bind(job), { ...planned, ...given });
+    const planned = { config, stored, owner, of: { account_id: accountId, ...of } };
+    if (job.reads === "logs") return (given) => planLogs(database, job.plan!.bind(job), { job, ...planned, ...given });
+    return (given) => planExport(database, job.plan!.bind(job), { job, ...planned, ...given });
   }
 
   /** What is to be known of personal fields: a plan shows what both who saved the job and who asks may see. */
-  #personalNotes({ direction }: JobDefinition, personal: number, jobId: string | null): string[] {
+  #personalNotes(job: JobDefinition, personal: number, jobId: string | null): string[] {
     const { account: { settings }, actor } = this.#context;
-    if (direction === "import" || settings.pii_fields.length === 0 || personal === 1) return [];
+    if (job.direction === "import" || job.reads === "logs" || settings.pii_fields.length === 0 || personal === 1) {
+      return [];
+    }
     return [
       jobId !== null && personalOf(actor) === 1
         ? "Fields that the account calls personal are left out: whoever saved the job may not see them"

@@ -13,6 +13,7 @@ import type { EngineContext } from "./context.ts";
 import type { Scoped } from "./capabilities.ts";
 import { requireDirection } from "./directions.ts";
 import { openSource } from "./exports/open_source.ts";
+import { openLogs } from "./raw_logs/open_logs.ts";
 import { personalOf, readerOf } from "./exports/reader.ts";
 import { nameInCommand } from "./label.ts";
 import { mailServer } from "./mail/smtp_url.ts";
@@ -170,7 +171,9 @@ async function checkSource(
 ): Promise<void> {
   if (job.direction === "import") return;
   const owner = { account, settings, reader: saved ?? actor, saved: saved !== undefined };
-  await openSource(executor, owner, job.from(pluginParsed(job, config)));
+  const parsed = pluginParsed(job, config);
+  if (job.reads === "logs") await openLogs(executor, owner, job.from(parsed));
+  else await openSource(executor, owner, job.from(parsed));
 }
 
 /** A configuration as its plugin gets it. */

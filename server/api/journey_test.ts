@@ -136,6 +136,7 @@ Deno.test("a job type tells what a run would do, and which fields it has", async
     "audience-import",
     "audience-export",
     "profile-export",
+    "log-export",
   ]);
   assert.deepEqual(types[0], type);
   const provider = (await server.call("GET /api/provider/file-service")).json.data;

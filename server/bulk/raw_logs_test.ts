@@ -245,3 +245,24 @@ onEachDatabase("logs go 30 days after their hour, files and folders", async (dat
   await sweepLogs(core, clock);
   assert.deepEqual(days(), []);
 });
+
+onEachDatabase("logs go with their app: links at once, files with the next sweep", async (databases) => {
+  await databases.useInHomes();
+  await using logs = await openLogServer();
+  const { app_id: other } = await logs.server.runtime.apps.create({ name: "other" });
+  await logs.send([event(FIVE_PAST_TWO)]);
+  await logs.ask(`POST /v1/apps/${other}/events`, { body: JSON.stringify(event(FIVE_PAST_TWO)) });
+  logs.now += 2 * HOUR;
+  const { headers } = await logs.ask(`GET /v1/exports/analytics/logs/${logs.app}/2026/11/21/14`);
+  await logs.server.runtime.apps.delete("weather");
+  assert.equal((await logs.server.app.fetch(new Request(headers.get("location")!))).status, 404);
+  assert.equal((await logs.send([event(logs.now)])).status, 403);
+  const home = `${logs.server.folder}/../home`;
+  const { sweepLogs } = await import("../../core/engine/raw_logs/sweep_logs.ts");
+  const { openCore } = await import("../../core/engine/core.ts");
+  await using core = await openCore({ home, plugins: [] });
+  await sweepLogs(core, () => Promise.resolve(logs.now));
+  assert.deepEqual(Array.from(Deno.readDirSync(`${home}/archive/1/logs`), ({ name }) => name), [other]);
+  const kept = await core.database.kysely.selectFrom("segments").select("owner").where("kind", "=", "logs").execute();
+  assert.deepEqual(kept.map(({ owner }) => owner), [other]);
+});

@@ -51,11 +51,16 @@ const EMPTY = gzipSync(new Uint8Array(0));
 /** Bytes read at a time. */
 const CHUNK = 262_144;
 
+/** The file of an hour. */
+export interface HourFile extends LinkedFile {
+  read(first: number, length: number): Promise<ReadableStream<Uint8Array>>;
+}
+
 /** The file of an hour: its parts, in the order in which they were begun. */
-async function openHour(
+export async function openHour(
   { archive, database: { kysely } }: Pick<Core, "archive" | "database">,
   place: LogHour,
-): Promise<LinkedFile> {
+): Promise<HourFile> {
   const rows = await partsOf(kysely, place);
   const parts: readonly Part[] = rows.length > 0 ? rows : [{ path: undefined, length: EMPTY.length }];
   return {
@@ -85,6 +90,14 @@ export function openLinkedHour(
     return row === undefined || !isThere(named.hour, now) ? undefined : await openHour(core, { ...row, ...named });
   };
   return open();
+}
+
+/** How many events an hour has. */
+export async function eventsIn(executor: Executor, { account, app, hour }: LogHour): Promise<number> {
+  const { events } = await executor.selectFrom("segments").select((select) => select.fn.sum("events").as("events"))
+    .where("account_id", "=", account).where("kind", "=", "logs").where("owner", "=", app).where("hour", "=", hour)
+    .executeTakeFirstOrThrow();
+  return Number(events ?? 0);
 }
 
 async function partsOf(executor: Executor, { account, app, hour }: LogHour): Promise<Part[]> {

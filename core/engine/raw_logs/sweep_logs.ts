@@ -1,5 +1,5 @@
 /**
- * Removes raw logs whose 30 days are over, and keys of batches whose day is.
+ * Removes raw logs whose 30 days are over, those of apps that are gone, and keys of batches whose day is over.
  *
  * @module
  */
@@ -32,11 +32,17 @@ export async function sweepLogs(
   for (const { path } of gone) archive.remove(path);
   for (const account of await namesIn(archive.folder)) {
     const root = join(archive.folder, logFolder(Number(account)));
-    for (const app of await namesIn(root)) {
-      for (const day of await namesIn(join(root, app))) {
-        if (Date.parse(day) + DAY - HOUR > last) continue;
+    const folders = await namesIn(root);
+    if (folders.length === 0) continue;
+    // Behind the folders: an app that is made meanwhile has none among them.
+    const apps = await kysely.selectFrom("apps").select("id").where("account_id", "=", Number(account)).execute();
+    const known = new Set(apps.map(({ id }) => id));
+    for (const app of folders) {
+      const days = await namesIn(join(root, app));
+      for (const day of known.has(app) ? days.filter((day) => Date.parse(day) + DAY - HOUR <= last) : days) {
         await Deno.remove(join(root, app, day), { recursive: true }).catch(unlessMissing);
       }
+      if (!known.has(app)) await Deno.remove(join(root, app)).catch(unlessMissing);
     }
   }
   return gone.length;
