@@ -7,6 +7,7 @@ import type { JsonValue } from "../core/contracts/records.ts";
 import { flagName } from "../core/describe/names.ts";
 import type { Registry } from "../core/engine/registry.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
+import type { RunThreads } from "../core/engine/run_threads.ts";
 import { shellQuote, visibleLines } from "./format.ts";
 import type { Output } from "./output.ts";
 import { programName } from "./program.ts";
@@ -40,6 +41,7 @@ export class App implements AsyncDisposable {
   #runner: AppOptions["runner"];
   #registry: Promise<Registry> | undefined;
   #runtime: Promise<Runtime> | undefined;
+  #threads: RunThreads | undefined;
   /** Variables that commands to be pasted set. */
   #variables: readonly string[] = [];
 
@@ -70,6 +72,15 @@ export class App implements AsyncDisposable {
     Deno.env.delete(DATABASE_URL);
     this.#variables = [`${DATABASE_URL}=`];
     this.out.note(`${DATABASE_URL} is not used: this keeps to a database of its own in ${this.home}\n`);
+  }
+
+  /**
+   * Starts the threads of the run that is to come: they load what it needs while this one finds out what it is. Where
+   * another process takes the run, they were started for nothing.
+   */
+  async startThreads(): Promise<void> {
+    const { startRunThreads } = await import("../core/engine/run_threads.ts");
+    this.#threads ??= startRunThreads(this.modules);
   }
 
   /** Leaves the runs that this process queues to others. Only before the runtime is opened. */
@@ -118,6 +129,7 @@ export class App implements AsyncDisposable {
       home: this.home,
       plugins: this.modules,
       runner: this.#runner,
+      threads: this.#threads,
       ...(account === undefined ? {} : { account }),
       actor: await thisUser(),
       log,
@@ -142,5 +154,6 @@ export class App implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await (await this.#runtime?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    this.#threads?.[Symbol.dispose]();
   }
 }

@@ -51,6 +51,8 @@ export interface Command {
   readonly home?: string;
   /** What the process does with runs: `cli` executes those it starts; `none` unless told. */
   readonly runner?: "cli";
+  /** Whether it is there to execute a run: the run's threads start before anything else is looked at. */
+  readonly executes?: true;
   /**
    * Flags that the plugins declare for what `words` (the arguments) name. Without words: the flags of everything that
    * could be named, so that the parser knows which of them take a value.

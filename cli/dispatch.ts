@@ -140,6 +140,7 @@ async function runCommand(
       out.line(await helpFor(app, name, command, rest));
       return 0;
     }
+    if (command.executes) await app.startThreads();
     const [args, declared] = await readArguments(app, name, command, rest).catch((error) => {
       throw meantVerb(error, name, verbs, wordsOf(rest, [...GLOBAL_FLAGS, ...(command.flags ?? [])]));
     });

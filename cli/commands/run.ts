@@ -31,6 +31,7 @@ const start: Command = {
     { name: "force", kind: "switch", help: "Import files again that were imported before" },
   ],
   runner: "cli",
+  executes: true,
   examples: [
     "run csv-import --auth partner --file customers.csv --stream customers --identify-by customer_id,email",
     "run nightly --file customers-2.csv",
@@ -171,6 +172,7 @@ const retry: Command = {
     },
   ],
   runner: "cli",
+  executes: true,
   run: async (app, args) => {
     const { followRun, reportRun } = await import("../follow.ts");
     const threshold = args.value("reject-threshold");
@@ -187,6 +189,7 @@ const approve: Command = {
   summary: "Lets a held run go on, and waits for its end",
   args: [RUN],
   runner: "cli",
+  executes: true,
   run: async (app, args) => {
     const { followRun, reportRun } = await import("../follow.ts");
     const { runs } = await app.runtime();

@@ -46,6 +46,7 @@ import { openLinkedHour } from "./raw_logs/log_hours.ts";
 import { rawLogsOf } from "./raw_logs/raw_logs.ts";
 import { sweepLogs } from "./raw_logs/sweep_logs.ts";
 import { RateLimiter } from "./rate_limits.ts";
+import type { RunThreads } from "./run_threads.ts";
 import { Runner } from "./runner.ts";
 import { runsOf } from "./runs.ts";
 import type { Engine, Runtime } from "./runtime.ts";
@@ -77,6 +78,8 @@ export interface OpenOptions {
   readonly account?: string;
   /** Who opens it: the runtime's own parts write changes down under this name; Waybill itself unless told. */
   readonly actor?: Actor;
+  /** Threads that were started for the first run. */
+  readonly threads?: RunThreads | undefined;
   /** Where to log; JSON lines on stderr unless told. */
   readonly log?: EngineLog;
   /** Another clock than the database's for what expires: artifacts and links, rate limits, hours of raw logs. */
@@ -133,6 +136,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
         plugins,
         takes: takesAny({ kind }) ? "any" : "own",
         log,
+        threads: options.threads,
       }),
     );
   };

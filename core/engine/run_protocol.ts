@@ -12,6 +12,8 @@ import type { RetryPlan } from "./retry.ts";
 
 /** To the Worker. */
 export type ToRun =
+  /** Loads plugins, if they can be loaded: a start that names them finds them ready. */
+  | { readonly type: "prepare"; readonly plugins: readonly string[] }
   | {
     readonly type: "start";
     readonly home: string;

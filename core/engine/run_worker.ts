@@ -8,6 +8,7 @@ import type { Log } from "../contracts/log.ts";
 import { openCore } from "./core.ts";
 import { describeError, reviveError } from "./describe_error.ts";
 import { Drain, executeRun } from "./execute_run.ts";
+import { loadRegistry } from "./loader.ts";
 import type { FromRun, ToRun } from "./run_protocol.ts";
 
 /** Longest silence between two progress messages, in milliseconds. */
@@ -21,7 +22,10 @@ const scope = self as unknown as {
 const abort = new AbortController();
 
 scope.addEventListener("message", ({ data }) => {
-  if (data.type === "start") {
+  if (data.type === "prepare") {
+    // What is wrong with them, the start tells.
+    loadRegistry(data.plugins).catch(() => {});
+  } else if (data.type === "start") {
     work(data).catch((error) => scope.postMessage({ type: "broken", failure: describeError(error) }));
   } else if (data.failure === "drain") abort.abort(new Drain());
   else abort.abort(reviveError(data.failure));

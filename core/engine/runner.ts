@@ -9,11 +9,11 @@ import type { Log } from "../contracts/log.ts";
 import type { Database } from "../database/database.ts";
 import { endStalled } from "../database/postgres_stalled.ts";
 import type { Processes } from "./processes.ts";
-import { startHelper } from "./helper_thread.ts";
 import { type Claim, claimRun, extendLeases, heldRuns, keepDuration, LEASE, stoppedByRequest } from "./queue.ts";
 import { COMMAND_RETRIES, type RetryPlan, SERVER_RETRIES } from "./retry.ts";
 import { UnwrittenEnds } from "./unwritten_ends.ts";
 import type { FromRun, ToRun } from "./run_protocol.ts";
+import { type RunThreads, startRunThreads } from "./run_threads.ts";
 
 /** Between two looks at the queue, in milliseconds. */
 const POLL = 400;
@@ -42,6 +42,8 @@ export interface RunnerOptions {
   readonly retries?: RetryPlan;
   /** Milliseconds that a run may take to stop when it was asked to; 20,000 unless told. */
   readonly stopGrace?: number;
+  /** Threads for the first run, where they were started before there was one; whoever started them ends them. */
+  readonly threads?: RunThreads | undefined;
 }
 
 interface Active {
@@ -75,9 +77,11 @@ export class Runner implements AsyncDisposable {
   /** The failure that was logged last; undefined since all went well. */
   #told: string | undefined;
   readonly #unwritten: UnwrittenEnds;
+  #ready: RunThreads | undefined;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#ready = options.threads;
     this.#unwritten = new UnwrittenEnds(options.database, this.#retries);
     this.#loop = this.#run();
   }
@@ -233,8 +237,9 @@ export class Runner implements AsyncDisposable {
 
   #start(claim: Claim, claimedAt: number, workedBefore: number): void {
     const { home, plugins, log } = this.#options;
-    const worker = new Worker(new URL("./run_worker.ts", import.meta.url), { type: "module", name: claim.run });
-    const helper = startHelper();
+    const threads = this.#ready ?? startRunThreads(plugins);
+    this.#ready = undefined;
+    const { run: worker, helper } = threads;
     const ended = Promise.withResolvers<FailureJson | undefined>();
     const active: Active = {
       claim,
@@ -242,7 +247,7 @@ export class Runner implements AsyncDisposable {
       keptAt: claimedAt,
       workedBefore,
       worker,
-      done: this.#settle(claim, [worker, helper.worker], ended.promise),
+      done: this.#settle(claim, threads, ended.promise),
       cutOff: ended.resolve,
       progress: undefined,
       askedAt: undefined,
@@ -257,14 +262,10 @@ export class Runner implements AsyncDisposable {
         ended.resolve(data.type === "broken" ? data.failure : undefined);
       }
     });
-    const breaks = (thread: string) => (event: ErrorEvent) => {
-      event.preventDefault();
-      const message = `The ${thread} ended: ${event.message}`;
+    threads.broken.then((message) => {
       log.error(message, about(claim));
       ended.resolve({ kind: "bug", message, hint: "Report it with the log of this run", code: null });
-    };
-    worker.addEventListener("error", breaks("run's thread"));
-    helper.worker.addEventListener("error", breaks("run's second thread"));
+    });
     const start: ToRun = {
       type: "start",
       home,
@@ -279,10 +280,10 @@ export class Runner implements AsyncDisposable {
   }
 
   /** Waits for a run's end; a run whose thread broke is ended here, if it still is ours. */
-  async #settle(claim: Claim, workers: readonly Worker[], ended: Promise<FailureJson | undefined>): Promise<void> {
+  async #settle(claim: Claim, threads: RunThreads, ended: Promise<FailureJson | undefined>): Promise<void> {
     const { log } = this.#options;
     const failure = await ended;
-    for (const worker of workers) worker.terminate();
+    threads[Symbol.dispose]();
     let goesOn = this.#active.get(claim.run)?.released === true;
     try {
       if (failure !== undefined) goesOn = await this.#unwritten.end(claim, failure);
