@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { makePipe } from "../core/testing/named_pipe_testing.ts";
 import { testCli } from "./cli_testing.ts";
 
 /** A command line over four people, of whom three have an address: one has two. */
@@ -99,6 +100,8 @@ Deno.test("audience-export with an auth writes there, also as a job, and says wh
     await Deno.readTextFile(join(cli.folder, "n.jsonl")),
     await Deno.readTextFile(join(cli.folder, "all-email.jsonl")),
   );
+  const pipe = join(cli.folder, "pipe");
+  await makePipe(pipe);
   const plan = await cli.run(["job", "plan", "audience-export", ...what]);
   assert.match(plan.stdout, /ann@example\.com/, plan.stderr);
   for (
@@ -108,6 +111,7 @@ Deno.test("audience-export with an auth writes there, also as a job, and says wh
       [["--audience", "all"], /--identifier-type must be one of/],
       [[...what, "--output", join(cli.folder, "no", "x")], /Folder ".*no" does not exist/],
       [[...what, "--output", cli.folder], /is a folder/],
+      [[...what, "--output", pipe], /is no file, but a device or a pipe/],
     ] as const
   ) {
     const refused = await cli.run(["run", "audience-export", ...flags]);

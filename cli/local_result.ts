@@ -49,8 +49,14 @@ export async function checkPlace({ out }: App, path: string): Promise<void> {
     throw new Failure("config", `Folder "${dirname(path)}" does not exist`, { hint: "Make it, or check the path" });
   }
   const there = await Deno.stat(path).catch(() => undefined);
-  if (there?.isDirectory !== true && !path.endsWith("/")) return;
-  throw new Failure("config", `"${path}" is a folder`, { hint: "Name a file in it" });
+  if (there?.isDirectory === true || path.endsWith("/")) {
+    throw new Failure("config", `"${path}" is a folder`, { hint: "Name a file in it" });
+  }
+  if (there?.isFile === false) {
+    throw new Failure("config", `"${path}" is no file, but a device or a pipe`, {
+      hint: "Name a file, or `-` for standard output",
+    });
+  }
 }
 
 /** Writes the file of a run that succeeded, all of it or nothing, and removes what was kept of it; or prints a link to it. */

@@ -185,7 +185,10 @@ class FolderStore implements LocalStore {
     const place = join(real, relative(existing, folder));
     await mkdir(place, { recursive: true });
     const target = join(place, basename(lexical));
-    if (await isDirectory(target)) throw isFolder(formatPath(path));
+    const there = await stat(target).catch(() => undefined);
+    if (there?.isDirectory() === true) throw isFolder(formatPath(path));
+    // A device or a pipe that made way for a file would be gone for everybody.
+    if (there?.isFile() === false) throw notReadable(formatPath(path));
     return target;
   }
 

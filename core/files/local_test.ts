@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { Failure } from "../contracts/failure.ts";
 import { fileStoreSuite } from "../testing/file_store_suite.ts";
+import { makePipe } from "../testing/named_pipe_testing.ts";
 import { localStore } from "./local.ts";
 
 async function put(root: string, path: string, bytes: Uint8Array): Promise<void> {
@@ -85,6 +86,14 @@ Deno.test("local store refuses symbolic links that lead out of its root, and lis
     assert.equal((await store.stat("inside/a.csv")).size, 4);
     // The write replaced the link; it did not follow it.
     assert.deepEqual([...Deno.readDirSync(join(root, "../rooted"))].map(({ name }) => name), ["secret"]);
+  }));
+
+Deno.test("local store leaves a pipe where it is", () =>
+  confined(async (root, store) => {
+    await makePipe(join(root, "pipe"));
+    await assert.rejects(store.write("pipe", content()), /"pipe" is neither a file nor a folder/);
+    await assert.rejects(store.move("in/a.csv", "pipe"), /"pipe" is neither a file nor a folder/);
+    assert.equal((await Deno.stat(join(root, "pipe"))).isFifo, true);
   }));
 
 Deno.test("local store removes a link and not what it leads to", () =>
