@@ -26,7 +26,7 @@ const ACCOUNT = 1, TABLE = 1;
 async function settle(database: Database): Promise<void> {
   for (let round = 0; round < 2; round++) {
     await database.write(async (transaction) => {
-      const window = await beginRefresh(transaction, ACCOUNT, TABLE, true);
+      const window = await beginRefresh(transaction, ACCOUNT, TABLE, { requested: true });
       await finishRefresh(transaction, ACCOUNT, TABLE, window!.to);
     });
   }
@@ -37,7 +37,7 @@ async function read(database: Database, what: string, path: string): Promise<Rea
   const started = performance.now();
   const mark = await database.write(async (transaction) => ({
     at: what === "full" ? await markProfiles(transaction, ACCOUNT, TABLE) : undefined,
-    window: what === "full" ? undefined : await beginRefresh(transaction, ACCOUNT, TABLE, false),
+    window: what === "full" ? undefined : await beginRefresh(transaction, ACCOUNT, TABLE, { requested: false }),
   }));
   const rows = await database.read(async (executor) => {
     const target = await currentGeneration(executor, ACCOUNT, TABLE);

@@ -177,7 +177,7 @@ class World {
   /** Results begin; those that had begun before and were not published are given up. */
   async #begin(): Promise<void> {
     this.#begun = await this.#database.write(async (transaction) => {
-      const window = await beginRefresh(transaction, 1, 1, this.#requested);
+      const window = await beginRefresh(transaction, 1, 1, { requested: this.#requested });
       return { window: window!, expected: await profilesIn(transaction) };
     });
   }

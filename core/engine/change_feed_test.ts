@@ -52,7 +52,7 @@ onEachDatabase("nothing is missed of what two connections write while exports ar
   const replicas: Profiles[] = [new Map()];
   const refresh = async () => {
     const { window, expected } = await database.write(async (transaction) => {
-      const window = await beginRefresh(transaction, 1, 1, true);
+      const window = await beginRefresh(transaction, 1, 1, { requested: true });
       return { window: window!, expected: await profilesIn(transaction) };
     });
     const rows = await changeRows(database, window);

@@ -285,7 +285,9 @@ onEachDatabase("change feeds keep nothing of the erased, and tell that they are 
   const tables = [1, 2], known = new Map(tables.map((table) => [table, new Map() as Profiles]));
   const fetchAll = async () => {
     for (const [table, replica] of known) {
-      const window = await database.write(async (transaction) => (await beginRefresh(transaction, 1, table, true))!);
+      const window = await database.write(async (transaction) =>
+        (await beginRefresh(transaction, 1, table, { requested: true }))!
+      );
       applyChanges(replica, await changeRows(database, window, { table }));
       await database.write((transaction) => finishRefresh(transaction, 1, table, window.to));
       assertSame(replica, await profilesIn(database.kysely, table), `table ${table}`);

@@ -54,8 +54,8 @@ export const exportRoutes: readonly Route[] = [
       identifier_type: "`idfa`, `gaid`, `email` or `customer_id`",
     },
     answer: link,
-    handle: ({ engine, params: { audience_id: source_id, identifier_type: variant }, origin }) =>
-      fetch(engine, { type: "audience-export", source_id, variant, origin }),
+    handle: ({ engine, params: { audience_id: source_id, identifier_type: variant }, origin, head }) =>
+      fetch(engine, { type: "audience-export", source_id, variant, origin, head }),
   }),
   bulkRoute({
     method: "get",
@@ -75,8 +75,8 @@ export const exportRoutes: readonly Route[] = [
     description: `JSON lines, a profile each, or a change. ${MADE_DAILY}`,
     params: { profiledb_id: "Number of the profile table", job_type: "`profile` or `profile_changes`" },
     answer: link,
-    handle: ({ engine, params: { profiledb_id: source_id, job_type: variant }, origin }) =>
-      fetch(engine, { type: "profile-export", source_id, variant, origin }),
+    handle: ({ engine, params: { profiledb_id: source_id, job_type: variant }, origin, head }) =>
+      fetch(engine, { type: "profile-export", source_id, variant, origin, head }),
   }),
 ];
 

@@ -57,6 +57,28 @@ Deno.test("an audience is enabled, made at the first request, fetched by a link,
   assert.deepEqual([head.status, head.headers.get("content-length")], [302, "0"]);
 });
 
+Deno.test("who only looks, with HEAD, has asked for nothing: no run, no time of a request, no longer life", async () => {
+  await using it = await openExportServer();
+  const { server, audience } = it;
+  const path = `/v1/exports/audiences/${audience}/email`;
+  const { enabledExports } = server.runtime;
+  const { id } = await enabledExports.enable({
+    type: AUDIENCE_EXPORT,
+    audience: "letters",
+    identifier_type: "email",
+  });
+  const enabled = await enabledExports.get(String(id));
+  const early = await server.bulk(`HEAD ${path}`);
+  assert.deepEqual([early.status, early.headers.get("retry-after")], [404, "60"]);
+  assert.deepEqual(await it.runs(AUDIENCE_EXPORT), []);
+  it.ahead = DAY;
+  await it.ended(AUDIENCE_EXPORT, 1);
+  const head = await server.bulk(`HEAD ${path}`);
+  assert.deepEqual([head.status, head.headers.get("content-length")], [302, "0"]);
+  const { last_requested_at, results_expire_at } = await enabledExports.get(String(id));
+  assert.deepEqual([last_requested_at, results_expire_at], [null, enabled.results_expire_at]);
+});
+
 Deno.test("what cannot be fetched is answered 403 for foreign and absent audiences, 404 for types and what is not enabled", async () => {
   await using it = await openExportServer();
   const { server, audience } = it;

@@ -31,6 +31,8 @@ export interface FetchInput {
   readonly variant: string;
   /** Where the caller reached the server: the link begins with it where `WAYBILL_PUBLIC_URL` says nothing else. */
   readonly origin?: string;
+  /** Whether somebody only looks (HEAD): that is no request for results, and has none made. */
+  readonly head?: boolean;
 }
 
 /** An enabled export as its list shows it: what there is not is absent. */
@@ -92,7 +94,7 @@ export function fetchedExportsOf(context: EngineContext, { core, links, clock, q
       });
     },
 
-    fetch: async ({ type, source_id, variant, origin }) => {
+    fetch: async ({ type, source_id, variant, origin, head = false }) => {
       await requireSource(database.kysely, account, { type, source_id });
       if (!(type === "audience-export" ? isIdentifier(variant) : isProfileJob(variant))) throw unknownVariant(type);
       const base = await linkBase(core, origin);
@@ -102,12 +104,13 @@ export function fetchedExportsOf(context: EngineContext, { core, links, clock, q
         if (row === undefined) throw notEnabled();
         const artifact = (await resultsOf(transaction, account, [row], now)).get(row.id);
         const requested = artifact === undefined ? {} : { results_requested: 1 };
-        await keepEnabled(transaction, row, { lapses_at: now + UNREQUESTED, requested_at: now, ...requested });
+        const lapses_at = now + UNREQUESTED;
+        if (!head) await keepEnabled(transaction, row, { lapses_at, requested_at: now, ...requested });
         if (artifact === undefined) {
-          return { run: await queueRefresh(transaction, row, { now: await database.now() }) };
+          return { run: head ? undefined : await queueRefresh(transaction, row, { now: await database.now() }) };
         }
         await audit(transaction, context, { action: "link", kind: "artifact", id: artifact.id, label: artifact.name });
-        return { artifact: { ...artifact, expires_at: now + UNREQUESTED }, until: now + LINK };
+        return { artifact: head ? artifact : { ...artifact, expires_at: lapses_at }, until: now + LINK };
       });
       if (found.artifact !== undefined) {
         return { url: base.url + await links.path(context.account.publicId, found.artifact, found.until) };

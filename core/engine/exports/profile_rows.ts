@@ -9,11 +9,13 @@ import type { Database, Executor } from "../../database/database.ts";
 import { beginRefresh, type FeedMark, type FeedWindow, markProfiles, sweepFeed } from "../../profiles/feed/feed.ts";
 import { readChangeRows } from "../../profiles/feed/read_changes.ts";
 import { readProfileRows } from "../../profiles/feed/read_profiles.ts";
+import type { EnabledExportsTable } from "../../database/tables.ts";
 import { settingsOf } from "../account_settings.ts";
 import { lockAccount } from "../generations.ts";
 import { DEFAULT_TABLE, requireTable, tableName } from "../profile_tables.ts";
 import { type Claim, holdUnlessStopped } from "../queue.ts";
 import { turn } from "../turns.ts";
+import { CHANGES } from "./enabled_rows.ts";
 import { holdState } from "./held_state.ts";
 import { type OpenSource, openSource, type SourceOwner } from "./open_source.ts";
 
@@ -88,19 +90,35 @@ async function begin({ database, claim, lane, source }: RowsInput, rows: "profil
     await holdUnlessStopped(transaction, claim);
     const table = await requireTable(transaction, account, source.table ?? DEFAULT_TABLE);
     if (rows === "profiles") return { at: await markProfiles(transaction, account, table) };
-    const enabled = lane === null
-      ? undefined
-      : await transaction.selectFrom("enabled_exports").select(["id", "results_requested"])
-        .where("account_id", "=", account).where("lane", "=", lane).executeTakeFirst();
-    const window = await beginRefresh(transaction, account, table, enabled?.results_requested === 1);
+    const enabled = await transaction.selectFrom("enabled_exports").selectAll().where("account_id", "=", account)
+      .where("type", "=", "profile-export").where("source_id", "=", String(table)).where("variant", "=", CHANGES)
+      .executeTakeFirst();
+    // Whoever starts a run, or has a job, learns what the results told; the next results do not depend on it.
+    const own = enabled !== undefined && enabled.lane === lane;
+    const requested = enabled !== undefined && await wereGiven(transaction, enabled);
+    const window = await beginRefresh(transaction, account, table, { requested, moves: own });
     if (window === undefined) throw await notFollowed(transaction, account, table);
-    if (enabled !== undefined) {
+    if (own) {
       await transaction.updateTable("enabled_exports")
         .set({ reach_epoch: window.to.epoch, reach_position: window.to.position })
         .where("account_id", "=", account).where("id", "=", enabled.id).execute();
     }
     return { window };
   });
+}
+
+/**
+ * Whether the results of an export were given to somebody. Those that an erasure ended, or somebody revoked, count as if
+ * they were not: whoever has the link may have come too late.
+ */
+async function wereGiven(
+  executor: Executor,
+  { account_id, artifact_id, results_requested }: EnabledExportsTable,
+): Promise<boolean> {
+  if (results_requested !== 1) return false;
+  const live = await executor.selectFrom("artifacts").select("id").where("account_id", "=", account_id)
+    .where("id", "=", artifact_id).where("ended_at", "is", null).executeTakeFirst();
+  return live !== undefined;
 }
 
 async function notFollowed(executor: Executor, account: number, table: number): Promise<Failure> {

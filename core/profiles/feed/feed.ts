@@ -65,13 +65,14 @@ export async function unfollow(transaction: Executor, account: number, table: nu
  * the table. Commit it before you hold the state that `readChangeRows` reads.
  *
  * `requested`: whether the results that {@linkcode finishRefresh} noted last were requested: then the new ones go on
- * where those ended, else where those began. An attempt that fails may simply begin again.
+ * where those ended, else where those began. An attempt that fails may simply begin again. `moves`: whether the results
+ * after these count from there too: not for those that are nobody's next.
  */
 export async function beginRefresh(
   transaction: Executor,
   account: number,
   table: number,
-  requested: boolean,
+  { requested, moves = true }: { readonly requested: boolean; readonly moves?: boolean },
 ): Promise<FeedWindow | undefined> {
   const position = await lockAccount(transaction, account);
   const feed = await feedOf(transaction, account, table);
@@ -83,8 +84,7 @@ export async function beginRefresh(
   await updateFeed(transaction, account, table, {
     epoch: epoch + 1,
     position,
-    cursor_epoch: from.epoch,
-    cursor_position: from.position,
+    ...(moves ? { cursor_epoch: from.epoch, cursor_position: from.position } : {}),
   });
   return { from, to: { epoch, position } };
 }

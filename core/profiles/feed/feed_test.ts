@@ -78,7 +78,10 @@ onEachDatabase(
     const write = (work: (transaction: Executor) => Promise<unknown>) => database.write(work);
     await peer.batch({ 1: '{"n":1}', 2: '{"n":1}' });
     await peer.batch({ 1: '{"n":2}' });
-    assert.equal(await database.write((transaction) => beginRefresh(transaction, 1, 1, true)), undefined);
+    assert.equal(
+      await database.write((transaction) => beginRefresh(transaction, 1, 1, { requested: true })),
+      undefined,
+    );
     assert.equal(await database.write((transaction) => markProfiles(transaction, 1, 1)), undefined);
     await write((transaction) => follow(transaction, 1, 1));
     await write((transaction) => follow(transaction, 1, 1));

@@ -60,7 +60,7 @@ export class Peer {
 
   /** Begins results. */
   begin(requested = true): Promise<FeedWindow> {
-    return this.database.write(async (transaction) => (await beginRefresh(transaction, 1, 1, requested))!);
+    return this.database.write(async (transaction) => (await beginRefresh(transaction, 1, 1, { requested }))!);
   }
 
   /** Makes results and publishes them. */
