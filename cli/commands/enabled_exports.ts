@@ -65,7 +65,7 @@ export const list: Command = {
     const exports = await (await app.runtime()).enabledExports.list();
     if (app.out.json) return app.out.value(exports);
     app.out.table(
-      ["id", "type", "of", "name", "results of", "rows", "asked for", "until"],
+      ["id", "type", "of", "name", "results of", "rows", "last run", "asked for", "until"],
       exports.map((one) => [
         one.id,
         one.job_type === null ? one.type : `${one.type} ${one.job_type}`,
@@ -73,10 +73,14 @@ export const list: Command = {
         one.name,
         one.results_generated_at,
         one.results_count,
+        one.last_run?.status ?? null,
         one.last_requested_at,
         one.results_expire_at,
       ]),
     );
+    const failed = exports.flatMap(({ id, last_run }) => last_run?.failure ? [{ id, last_run }] : []);
+    for (const { id, last_run } of failed) app.out.note(`The last run of export ${id} failed: ${last_run.failure}`);
+    app.out.next(failed.map(({ last_run }) => app.command("run", "show", last_run.id)));
     if (exports.length === 0) {
       app.out.note("No export is enabled yet");
       app.out.next([`${app.command("export", "enable")} --help`]);
@@ -120,6 +124,8 @@ function print({ out }: App, view: EnabledExportView): void {
     ["next results", view.next_refresh_at],
     ["results of", view.results_generated_at],
     ["rows", view.results_count],
+    ["last run", view.last_run && `${view.last_run.id}, ${view.last_run.status}`],
+    ["failure", view.last_run && view.last_run.failure],
     ["asked for", view.last_requested_at],
     ["until", view.results_expire_at],
   ]);

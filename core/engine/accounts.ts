@@ -12,7 +12,7 @@ import type { Actor } from "./actor.ts";
 import { audit } from "./audit.ts";
 import type { AccountRef, EngineContext } from "./context.ts";
 import { newId } from "./ids.ts";
-import { moveRefreshes, nextRefresh } from "./exports/enabled_rows.ts";
+import { endImpersonal, moveRefreshes, nextRefresh } from "./exports/enabled_rows.ts";
 import { isoTime } from "./iso_time.ts";
 import { checkLabel } from "./label.ts";
 import { DEFAULT_TABLE, makeTable } from "./profile_tables.ts";
@@ -96,6 +96,9 @@ export function ownAccountOf(context: Pick<EngineContext, "database" | "accountI
         const [before, now] = [readSettings(row.settings), readSettings(changed.settings)];
         if (before.export_time !== now.export_time || before.export_timezone !== now.export_timezone) {
           await moveRefreshes(transaction, accountId, nextRefresh(now, await database.now()));
+        }
+        if (JSON.stringify(before.pii_fields) !== JSON.stringify(now.pii_fields)) {
+          await endImpersonal(transaction, accountId, await database.now());
         }
         for (const key of Object.keys(accountSettingsSchema.shape) as (keyof typeof now)[]) {
           if (JSON.stringify(before[key]) === JSON.stringify(now[key])) continue;

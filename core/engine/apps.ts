@@ -13,6 +13,8 @@ import { isBulkId, newBulkId } from "./bulk_ids.ts";
 import type { Apps } from "./bulk_parts.ts";
 import type { AppView } from "./bulk_views.ts";
 import type { EngineContext } from "./context.ts";
+import { endExportsOf } from "./exports/enabled_rows.ts";
+import { lockAccount } from "./generations.ts";
 import { isoTime } from "./iso_time.ts";
 import { checkLabel, freeLabel } from "./label.ts";
 import { makeTable, tableNames } from "./profile_tables.ts";
@@ -106,9 +108,12 @@ export function appsOf(context: Pick<EngineContext, "database" | "accountId" | "
     delete: async (app) =>
       await database.write(async (transaction) => {
         const row = await require(transaction, app);
+        // Before anything else: exports are ended, and change feeds, under the account's lock.
+        await lockAccount(transaction, accountId);
+        const profiles = { type: "profile-export", source_id: String(row.table_id), label: row.table } as const;
+        await endExportsOf(transaction, context, profiles);
+        await endExportsOf(transaction, context, { type: "log-export", source_id: row.id, label: row.name });
         await forgetListsOfApp(transaction, accountId, row.id);
-        await transaction.deleteFrom("enabled_exports").where("account_id", "=", accountId)
-          .where("type", "=", "log-export").where("source_id", "=", row.id).execute();
         await transaction.deleteFrom("apps").where("account_id", "=", accountId).where("id", "=", row.id).execute();
         // Behind the app, for whose row collectors wait; the files go with the next sweep.
         await transaction.deleteFrom("segments").where("account_id", "=", accountId).where("kind", "=", "logs")

@@ -9,6 +9,7 @@ import type { EnabledExportView } from "../../core/engine/exports/enabled_export
 import { PROFILE_JOBS } from "../../core/engine/exports/export_sources.ts";
 import { made, nothing, one } from "../answers.ts";
 import { defineRoute, type Route } from "../route.ts";
+import { runStatus } from "./schemas.ts";
 
 const time = z.iso.datetime();
 
@@ -45,6 +46,11 @@ const enabled: z.ZodType<EnabledExportView> = z.object({
   last_requested_at: time.nullable(),
   results_generated_at: time.nullable().describe("Null while there are no results"),
   results_count: z.int().nullable().describe("Rows of the results"),
+  last_run: z.object({
+    id: z.string(),
+    status: runStatus,
+    failure: z.string().nullable().describe("Why it failed; null unless it did"),
+  }).nullable().describe("The newest run that makes its results; null for logs, and while there was none"),
   results_expire_at: time.nullable().describe("From when on it is gone, unless somebody asks for it; null for logs"),
 }).meta({ id: "EnabledExport" });
 
@@ -69,7 +75,9 @@ export const enabledExportRoutes: readonly Route[] = [
     capability: "export.write",
     tag: "export",
     summary: "Let the bulk APIs fetch an export",
-    description: "One that is enabled already stays as it is, for 45 more days without a request.",
+    description:
+      "One that is enabled already stays so for 45 more days without a request, in the right of who asks now: " +
+      "where they may not see personal fields, and whoever enabled it before might, its results end.",
     body: what,
     failures: [404, 409],
     answer: made(201, enabled, ({ id }) => `/api/export/${id}`),

@@ -84,8 +84,14 @@ async function fetch({ fetchedExports }: Pick<Engine, "fetchedExports">, input: 
   const fetched = await fetchedExports.fetch(input);
   if ("url" in fetched) return fetched.url;
   const seconds = String(fetched.retryAfter);
-  throw new RequestFailure(404, "There are no results yet: they are being made", {
-    hint: `Try again in ${seconds} s`,
+  const [message, hint] = fetched.failed
+    ? [
+      "The results could not be made",
+      `See why with \`waybill export list\`; they are tried again: ask in ${seconds} s`,
+    ]
+    : ["There are no results yet: they are being made", `Try again in ${seconds} s`];
+  throw new RequestFailure(404, message, {
+    hint,
     headers: { "retry-after": seconds },
   });
 }

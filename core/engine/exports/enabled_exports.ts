@@ -8,7 +8,7 @@ import type { Executor } from "../../database/database.ts";
 import type { EnabledExportsTable } from "../../database/tables.ts";
 import { follow } from "../../profiles/feed/feed.ts";
 import type { AccountSettings } from "../account_settings.ts";
-import { makerOf } from "../actor.ts";
+import { type Actor, makerOf } from "../actor.ts";
 import { ArtifactFiles } from "../artifacts/artifact_files.ts";
 import { audit } from "../audit.ts";
 import type { EngineContext } from "../context.ts";
@@ -19,6 +19,7 @@ import {
   enabledRows,
   endEnabled,
   endLapsed,
+  endResults,
   findEnabled,
   kindOf,
   lockExports,
@@ -27,6 +28,7 @@ import {
 } from "./enabled_rows.ts";
 import { type EnableExportInput, findSource, type FoundSource, sourceNames } from "./export_sources.ts";
 import { newLane } from "./lanes.ts";
+import { type ExportRun, newestRuns } from "./newest_runs.ts";
 import { personalOf } from "./reader.ts";
 import { keepEnabled, resultsOf } from "./results_of.ts";
 
@@ -53,6 +55,8 @@ export interface EnabledExportView {
   /** When its results were made; null while there are none. */
   readonly results_generated_at: string | null;
   readonly results_count: number | null;
+  /** The newest run that made, makes or should have made them; null for logs, and while there was none. */
+  readonly last_run: ExportRun | null;
   /** From when on it is gone, unless somebody asks for it; null for logs. */
   readonly results_expire_at: string | null;
 }
@@ -60,7 +64,8 @@ export interface EnabledExportView {
 /** The exports that the bulk APIs may fetch. */
 export interface EnabledExports {
   /**
-   * Gives the one that there is where it is enabled already, for 45 more days. `conflict` for one more than the account may
+   * Gives the one that there is where it is enabled already, for 45 more days, in the right of whoever enables it now: where
+   * they may not see personal fields, and whoever did before might, its results end. `conflict` for one more than the account may
    * have; `forbidden` for what whoever enables it may not see.
    */
   enable(input: EnableExportInput): Promise<EnabledExportView>;
@@ -87,9 +92,10 @@ export function enabledExportsOf(
   async function views(executor: Executor, rows: readonly EnabledExportsTable[]): Promise<EnabledExportView[]> {
     const nameOf = await sourceNames(executor, account);
     const results = await resultsOf(executor, account, rows, await clock());
+    const runs = await newestRuns(executor, rows);
     return rows.flatMap((row) => {
       const name = nameOf(row);
-      return name === undefined ? [] : [viewOf(row, name, results.has(row.id))];
+      return name === undefined ? [] : [viewOf(row, name, results.has(row.id), runs.get(row.id) ?? null)];
     });
   }
 
@@ -120,8 +126,7 @@ export function enabledExportsOf(
       id: (last ?? 0) + 1,
       ...key,
       lane: isLog ? "" : newLane(),
-      personal: personalOf(actor),
-      ...makerOf(actor),
+      ...ownerOf(actor),
       created_at: now,
       requested_at: null,
       lapses_at: isLog ? null : now + UNREQUESTED,
@@ -134,9 +139,26 @@ export function enabledExportsOf(
       reach_position: null,
     };
     await transaction.insertInto("enabled_exports").values(row).execute();
+    await noteEnabled(transaction, { name, ...key });
+    return viewOf(row, name, false, null);
+  }
+
+  async function noteEnabled(transaction: Executor, { name, ...key }: FoundSource): Promise<void> {
     const detail = { export: key.type, ...(key.variant === "" ? {} : { variant: key.variant }) };
     await audit(transaction, context, { action: "enable", kind: kindOf(key), id: key.source_id, label: name, detail });
-    return viewOf(row, name, false);
+  }
+
+  /** Whoever enables an export last counts, as with jobs: what is made from then on is in their right. */
+  async function takeOver(transaction: Executor, known: EnabledExportsTable, source: FoundSource): Promise<void> {
+    const owner = ownerOf(actor);
+    const { account_id, id, personal, user_id } = known;
+    if (personal === owner.personal && user_id === owner.user_id) return;
+    await transaction.updateTable("enabled_exports").set(owner).where("account_id", "=", account_id)
+      .where("id", "=", id).execute();
+    await noteEnabled(transaction, source);
+    if (personal <= owner.personal) return;
+    const why = "Whoever enabled the export now may not see personal fields";
+    await endResults(transaction, known, await database.now(), why);
   }
 
   return {
@@ -152,10 +174,10 @@ export function enabledExportsOf(
           if (source.variant === CHANGES) await follow(transaction, account, Number(source.source_id));
           return await insert(transaction, settings, source, now);
         }
-        if (known.lapses_at === null) return (await views(transaction, [known]))[0]!;
-        const lapses_at = now + UNREQUESTED;
-        await keepEnabled(transaction, known, { lapses_at });
-        return (await views(transaction, [{ ...known, lapses_at }]))[0]!;
+        await takeOver(transaction, known, source);
+        const lapses_at = known.lapses_at === null ? null : now + UNREQUESTED;
+        if (lapses_at !== null) await keepEnabled(transaction, known, { lapses_at });
+        return (await views(transaction, [{ ...known, ...ownerOf(actor), lapses_at }]))[0]!;
       }),
     list: async () =>
       await views(database.kysely, await enabledRows(database.kysely, account, await clock()).execute()),
@@ -171,6 +193,11 @@ export function enabledExportsOf(
       return view;
     },
   };
+}
+
+/** Who enables an export, and whether its results may hold personal fields then. */
+function ownerOf(actor: Actor): Pick<EnabledExportsTable, "personal" | "user_id" | "user_name"> {
+  return { personal: personalOf(actor), ...makerOf(actor) };
 }
 
 /** Refuses (`conflict`) one export more than the account may have. */
@@ -197,7 +224,12 @@ async function checkRoom(
   });
 }
 
-function viewOf(row: EnabledExportsTable, name: string, hasResults: boolean): EnabledExportView {
+function viewOf(
+  row: EnabledExportsTable,
+  name: string,
+  hasResults: boolean,
+  last_run: ExportRun | null,
+): EnabledExportView {
   const time = (value: number | null) => value === null ? null : isoTime(value);
   return {
     id: row.id,
@@ -211,6 +243,7 @@ function viewOf(row: EnabledExportsTable, name: string, hasResults: boolean): En
     last_requested_at: time(row.requested_at),
     results_generated_at: hasResults ? time(row.results_at) : null,
     results_count: hasResults ? row.results_rows : null,
+    last_run,
     results_expire_at: time(row.lapses_at),
   };
 }

@@ -70,7 +70,7 @@ export async function endEnabled(
 ): Promise<string[]> {
   const { accountId: account, database } = context;
   const now = await database.now();
-  const ended = row.lane === "" ? [] : await endRuns(transaction, row, now);
+  const ended = await endResults(transaction, row, now, "The export is not enabled any more");
   await transaction.deleteFrom("enabled_exports").where("account_id", "=", account).where("id", "=", row.id).execute();
   if (row.variant === CHANGES) await unfollow(transaction, account, Number(row.source_id));
   await audit(transaction, context, {
@@ -87,12 +87,22 @@ export async function endEnabled(
   return ended;
 }
 
-/** Stops the runs of an export, and ends what they made. */
-async function endRuns(transaction: Executor, { account_id, lane }: EnabledExportsTable, now: number) {
+/**
+ * Stops the runs of an export, and ends what they made: links to it open nothing from then on. It stays enabled: the next
+ * request has results made. `why` is what the runs fail with. The account's row has to be locked. The artifacts' ids are
+ * given; the sweep removes their files.
+ */
+export async function endResults(
+  transaction: Executor,
+  { account_id, lane }: Pick<EnabledExportsTable, "account_id" | "lane">,
+  now: number,
+  why: string,
+): Promise<string[]> {
+  if (lane === "") return [];
   const open = () =>
     transaction.updateTable("runs").where("account_id", "=", account_id).where("job_id", "=", lane)
       .where("status", "in", OPEN_STATUSES);
-  const failure = new Failure("cancelled", "The export is not enabled any more").toJSON();
+  const failure = new Failure("cancelled", why).toJSON();
   await open().set({ stop_requested: 1 }).where("status", "=", "running").execute();
   await open().set({ status: "cancelled", failure: JSON.stringify(failure), finished_at: now })
     .where("status", "!=", "running").execute();
@@ -105,6 +115,17 @@ async function endRuns(transaction: Executor, { account_id, lane }: EnabledExpor
         .where("job_id", "=", lane),
     ).returning("id").execute();
   return ended.map(({ id }) => id);
+}
+
+/**
+ * Ends the results of those exports whose results may hold what they may not any more, once an account calls other fields
+ * personal: of exports that somebody enabled who may not see such fields.
+ */
+export async function endImpersonal(transaction: Executor, account: number, now: number): Promise<void> {
+  await lockAccount(transaction, account);
+  const rows = await transaction.selectFrom("enabled_exports").select(["account_id", "lane"])
+    .where("account_id", "=", account).where("personal", "=", 0).orderBy("id").execute();
+  for (const row of rows) await endResults(transaction, row, now, "Other fields are personal now");
 }
 
 /** Ends the exports of a source that is going; of a deleted audience, those by every identifier type. */

@@ -15,6 +15,7 @@ import type { Core } from "../core.ts";
 import { findTable } from "../profile_tables.ts";
 import { enabledRows, findEnabled, UNREQUESTED } from "./enabled_rows.ts";
 import { isIdentifier, isProfileJob, sourceNames } from "./export_sources.ts";
+import { failedLast } from "./newest_runs.ts";
 import { LINK } from "./note_results.ts";
 import { queueRefresh } from "./refresh.ts";
 import { keepEnabled, resultsOf } from "./results_of.ts";
@@ -48,12 +49,14 @@ export interface FetchedView {
   readonly results_expire_at: string;
 }
 
-/** What a request for results came to: a link, or, before there are any, that they are being made. */
+/** What a request for results came to: a link, or, while there are none, that they are being made. */
 export type Fetched =
   | { readonly url: string }
   | {
     /** Seconds after which to ask again. */
     readonly retryAfter: number;
+    /** Whether the last run that should have made them failed. */
+    readonly failed: boolean;
   };
 
 /** Exports of audiences and profiles as the bulk APIs fetch them. */
@@ -107,7 +110,11 @@ export function fetchedExportsOf(context: EngineContext, { core, links, clock, q
         const lapses_at = now + UNREQUESTED;
         if (!head) await keepEnabled(transaction, row, { lapses_at, requested_at: now, ...requested });
         if (artifact === undefined) {
-          return { run: head ? undefined : await queueRefresh(transaction, row, { now: await database.now() }) };
+          const failed = await failedLast(transaction, row);
+          return {
+            failed,
+            run: head ? undefined : await queueRefresh(transaction, row, { now: await database.now() }),
+          };
         }
         await audit(transaction, context, { action: "link", kind: "artifact", id: artifact.id, label: artifact.name });
         return { artifact: head ? artifact : { ...artifact, expires_at: lapses_at }, until: now + LINK };
@@ -116,7 +123,7 @@ export function fetchedExportsOf(context: EngineContext, { core, links, clock, q
         return { url: base.url + await links.path(context.account.publicId, found.artifact, found.until) };
       }
       if (found.run !== undefined) await queued(found.run);
-      return { retryAfter: RETRY_AFTER };
+      return { retryAfter: RETRY_AFTER, failed: found.failed };
     },
   };
 }
