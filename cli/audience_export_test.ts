@@ -118,6 +118,18 @@ Deno.test("audience-export with an auth writes there, also as a job, and says wh
     assert.equal(refused.code, 3, refused.stderr);
     assert.match(refused.stderr, message);
   }
-  const unsaved = await cli.run(["job", "create", "audience-export", "--label", "x", ...what, "--auth", "none"]);
-  assert.equal(unsaved.code, 3);
+  const create = ["job", "create", "audience-export", "--label", "x", ...what];
+  for (
+    const [args, message] of [
+      [[...create, "--auth", "none"], /There is no auth "none"/],
+      // The one that is saved is not taken by itself.
+      [create, /needs an auth that is named/],
+      [[...create, "--auth", "drop", "--output", "-"], /"output" is "-": only a run without an auth/],
+      [["run", "audience-export", ...what, "--auth", "drop", "--output", "-"], /only a run without an auth/],
+    ] as const
+  ) {
+    const refused = await cli.run(args);
+    assert.equal(refused.code, 3, refused.stderr);
+    assert.match(refused.stderr, message);
+  }
 });

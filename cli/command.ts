@@ -34,7 +34,10 @@ export interface Argument {
 
 /** What a command learns from the plugins once it knows what it is about. */
 export interface Declared {
+  /** One that the command has as well stands in its stead. */
   readonly flags: readonly Flag[];
+  /** Names of the command's flags that say nothing to it: they are neither shown nor taken. */
+  readonly omits?: readonly string[];
   /** Replaces the command's own summary in the help. */
   readonly summary?: string;
 }

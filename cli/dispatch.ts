@@ -10,7 +10,7 @@ import { afterCommand, type Arguments, parseArguments, parseKnown, wordsOf } fro
 import { inFlags } from "./config_words.ts";
 import { type Command, type Flag, GLOBAL_FLAGS, type Noun, VERSION_FLAG } from "./command.ts";
 import { reportError } from "./errors.ts";
-import { commandHelp, nounHelp, signature, topHelp } from "./help.ts";
+import { commandHelp, flagsTaken, nounHelp, signature, topHelp } from "./help.ts";
 import { NOUNS } from "./nouns.ts";
 import { Output, type Sink } from "./output.ts";
 import { programName, programVersion } from "./program.ts";
@@ -192,8 +192,9 @@ async function readArguments(
   // so first every flag that there could be.
   const { flags: every } = await command.declared(app, []);
   const { words } = checked(parseArguments(rest, [...every, ...own]), name, command);
-  const { flags } = await command.declared(app, words);
-  return [checked(parseArguments(rest, [...flags, ...own]), name, command), flags];
+  const declared = await command.declared(app, words);
+  const taken = [...flagsTaken(command, declared), ...GLOBAL_FLAGS];
+  return [checked(parseArguments(rest, taken), name, command), declared.flags];
 }
 
 function checked(args: Arguments, name: string, command: Command): Arguments {

@@ -48,8 +48,10 @@ export interface HelpDetails {
 /** What a command does. */
 export function commandHelp(out: Output, name: string, command: Command, details: HelpDetails = {}): string {
   const { declared, subjects, words = [] } = details;
-  const own = [...(declared?.flags ?? []), ...(command.flags ?? [])].filter(({ kind }) => kind !== "secret");
-  const examples = command.examples ?? [];
+  const own = flagsTaken(command, declared).filter(({ kind }) => kind !== "secret");
+  const subject = `${[name, words[0]].join(" ")} `;
+  // Those of another job type or method say nothing to whoever asks about this one.
+  const examples = (command.examples ?? []).filter((one) => declared === undefined || one.startsWith(subject));
   return render([
     declared?.summary ?? command.summary,
     usage(out, `${signature(name, command, words)}${own.length > 0 ? " [flags]" : ""}`),
@@ -62,6 +64,14 @@ export function commandHelp(out: Output, name: string, command: Command, details
       ...examples.map((example) => `  ${out.data("cyan", `${programName()} ${example}`)}`),
     ].join("\n"),
   ]);
+}
+
+/** Every flag of a command that is about something: those declared for it, and the command's own. */
+export function flagsTaken({ flags = [] }: Command, declared: Declared = { flags: [] }): Flag[] {
+  const own = flags.filter(({ name }) => declared.omits?.includes(name) !== true);
+  const instead = (flag: Flag) => declared.flags.find(({ name }) => name === flag.name) ?? flag;
+  const isOwn = ({ name }: Flag) => own.some((flag) => flag.name === name);
+  return [...declared.flags.filter((flag) => !isOwn(flag)), ...own.map(instead)];
 }
 
 /** A command's name and arguments, in words where they are known: `auth update AUTH`, `auth create sftp`. */

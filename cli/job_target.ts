@@ -11,6 +11,7 @@ import type { JobView } from "../core/engine/views.ts";
 import type { App } from "./app.ts";
 import type { Arguments } from "./args.ts";
 import type { Declared } from "./command.ts";
+import { RESULT_AUTH } from "./saved.ts";
 
 /** A job type, or a saved job of it. */
 export interface Target {
@@ -51,7 +52,10 @@ export async function jobFlags(app: App, type: JobDefinition | undefined, partia
     import("../core/engine/schedule/fields.ts"),
   ]);
   if (type !== undefined) {
-    return { flags: configFlags(jobSchema(type), { partial }), ...(partial ? {} : { summary: type.summary }) };
+    const flags = configFlags(jobSchema(type), { partial });
+    if (type.direction === "export" && type.resultFile !== undefined && !partial) flags.push(RESULT_AUTH);
+    const omits = type.direction === "export" ? ["force"] : [];
+    return { flags, omits, ...(partial ? {} : { summary: type.summary }) };
   }
   const { jobs } = await app.registry();
   return { flags: jobs.flatMap((job) => configFlags(jobSchema(job))) };

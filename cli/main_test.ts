@@ -354,6 +354,16 @@ Deno.test("help at every level is derived from the tables and the plugins' decla
   const run = (await cli.run(["run", "csv-import", "-h"])).stdout;
   assert.ok(run.indexOf("--identify-by") < run.indexOf("Advanced"));
   assert.ok(run.indexOf("--timestamp-format") > run.indexOf("Advanced"));
+  assert.match(run, /--force .*\n[^]*Examples\n +.*run csv-import --auth/);
+  const profiles = (await cli.run(["run", "profile-import", "--help"])).stdout;
+  assert.match(profiles, /--force /);
+  assert.doesNotMatch(profiles, /run csv-import/);
+  const exported = (await cli.run(["run", "profile-export", "--help"])).stdout.replaceAll(/\n +/g, " ");
+  assert.doesNotMatch(exported, /--force/);
+  assert.match(exported, /--auth AUTH +Saved auth that says where the file goes.* a job needs one/);
+  assert.match(exported, /--output TEXT +File to write: .*`-` for standard output.* a link/);
+  const forced = await cli.run(["run", "profile-export", "--force", "--output", "-"]);
+  assert.deepEqual([forced.code, /--force/.test(forced.stderr)], [2, true], forced.stderr);
   assert.match((await cli.run(["--version"])).stdout, /^waybill \d+\.\d+\.\d+\n$/);
 });
 

@@ -29,6 +29,13 @@ export const AUTH: Flag = {
   help: "Saved auth to use, by label or id; needed unless just one fits",
 };
 
+/** `--auth` of an export that a run may make without one. */
+export const RESULT_AUTH: Flag = {
+  ...AUTH,
+  help:
+    "Saved auth that says where the file goes, by label or id; a run without one gives the file here, a job needs one",
+};
+
 /** The change that the flags of an `update` describe. */
 export function changeOf(args: Arguments, config: Readonly<Record<string, JsonValue>>): Change {
   const [label, description] = [args.value("label"), args.value("description")];

@@ -131,6 +131,7 @@ export async function resolveInput(
 ): Promise<ResolvedInput> {
   const { job, config } = await readInput(context, input);
   const auth = await resolveAuth(context, executor, job, input.auth);
+  checkOutput(job, config);
   checkArrivals(context, auth, config);
   await checkSource(context, executor, { job, config }, saved);
   // Where there is none, this says what to set.
@@ -181,6 +182,14 @@ export function pluginParsed(job: JobDefinition, config: ResolvedInput["config"]
   return parseConfig(job.config, pluginConfig(job, config), `job type "${job.id}"`);
 }
 
+/** Refuses standard output as the place of a file that goes where an auth leads. */
+function checkOutput(job: JobDefinition, config: ResolvedInput["config"]): void {
+  if (job.direction === "import" || job.resultFile === undefined || config[job.resultFile] !== "-") return;
+  throw new Failure("config", `Option "${job.resultFile}" is "-": only a run without an auth has standard output`, {
+    hint: "Give a path where the auth leads",
+  });
+}
+
 /** Refuses to wait for files where nobody tells that one has come. */
 function checkArrivals({ registry }: EngineContext, auth: AuthRow, config: ResolvedInput["config"]): void {
   if (config["frequency"] !== ON_ARRIVAL) return;
@@ -196,7 +205,8 @@ function checkArrivals({ registry }: EngineContext, auth: AuthRow, config: Resol
 
 /**
  * The auth that is named, if the job type works with its method; without a name, the only one that fits. Where there is
- * none, that of a method that needs none to be saved is made.
+ * none, that of a method that needs none to be saved is made. A job type that may go without (`resultFile`) takes none by
+ * itself: who leaves the auth out there means this machine, not whichever server happens to be saved.
  */
 export async function resolveAuth(
   context: EngineContext,
@@ -214,6 +224,11 @@ export async function resolveAuth(
         (fitting.length === 0
           ? `no job type works with "${row.method}"`
           : `"${row.method}" works with job types ${quoted(fitting.map(({ id }) => id))}`),
+    });
+  }
+  if (job.direction === "export" && job.resultFile !== undefined) {
+    throw new Failure("config", `A job of type "${job.id}" needs an auth that is named`, {
+      hint: `Name one of method ${quoted(methods)} with --auth: it says where the file goes`,
     });
   }
   const rows = await executor.selectFrom("auths").selectAll().where("account_id", "=", context.accountId)

@@ -40,8 +40,8 @@ export const config: LogExportConfig = z.object({
     {
       title: "Output",
       help:
-        "File to write. Without an auth it is a file of this machine, `-` standard output; left out, a link to the " +
-        "file is made. With an auth it is a path there, in which `{hour}` stands for the hour; left out, `{hour}.log.gz`.",
+        "File to write: without an auth one of this machine, `-` for standard output, or left out for a link to the " +
+        "file; with an auth a path there, in which `{hour}` stands for the hour, or left out for `{hour}.log.gz`.",
       placeholder: "logs/{hour}.log.gz",
     } satisfies FieldMeta,
   ),

@@ -10,8 +10,9 @@ import { z } from "zod";
 export const output: z.ZodOptional<z.ZodString> = z.string().min(1).max(1000).optional().meta(
   {
     title: "Output",
-    help: "File to write. Without an auth it is a file of this machine, `-` standard output; left out, a link to the " +
-      "file is made. With an auth it is a path there.",
-    placeholder: "ids.jsonl",
+    help:
+      "File to write: without an auth one of this machine, `-` for standard output, or left out for a link to the " +
+      "file; with an auth a path there.",
+    placeholder: "export.jsonl",
   } satisfies FieldMeta,
 );
