@@ -73,6 +73,9 @@ Deno.test("audience-export without --output prints a link, and the file can be h
   const path = join(cli.folder, "later.jsonl");
   await cli.json("run", "result", String(run.id), "--output", path);
   assert.equal(await Deno.readTextFile(path), ["a", "b", "c", "d"].map((id) => `{"CUSTOMER_ID":"${id}"}\n`).join(""));
+  const long = join(cli.folder, `${"x".repeat(300)}.jsonl`);
+  const refused = await cli.run(["run", "audience-export", ...args, "--output", long]);
+  assert.deepEqual([refused.code, refused.stderr.includes(`"${long}"`)], [3, true], refused.stderr);
   const gone = await cli.run(["run", "result", String(run.id)]);
   assert.deepEqual([gone.code, /no file that can be fetched/.test(gone.stderr)], [3, true], gone.stderr);
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename, dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { Failure } from "../core/contracts/failure.ts";
 import type { RunView } from "../core/engine/views.ts";
 import type { App } from "./app.ts";
@@ -68,7 +68,8 @@ export async function giveResult(app: App, run: RunView, path: string | undefine
     for await (const chunk of content) app.out.stdout.write(chunk);
   } else {
     const { localStore } = await import("../core/files/local.ts");
-    await localStore({ root: dirname(path) }).write(basename(path), content, { owner: run.id, makeFolders: false });
+    // By its whole path, so that failures name it.
+    await localStore({ root: dirname(path) }).write(resolve(path), content, { owner: run.id, makeFolders: false });
   }
   await artifacts.revoke(id);
   if (path !== STDOUT) return await reportRun(app, { ...run, path });

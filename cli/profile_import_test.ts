@@ -44,6 +44,8 @@ Deno.test("profile-import: operations in file order, a bad row costs one row, an
   // Without an auth it is a file of this machine.
   await cli.json("run", "profile-import", "--file", `${cli.folder}/in/changes.jsonl`);
   assert.match(JSON.stringify(await attributes("abc")), /"big":"12345678901234567891".*"foo":2/);
+  const folder = await cli.run(["run", "profile-import", "--file", `${cli.folder}/in`]);
+  assert.deepEqual([folder.code, /\/in" is a folder\n/.test(folder.stderr)], [3, true], folder.stderr);
 });
 
 Deno.test("profile-import: CSV assigns the cells that are not empty to the customer of the first column", async () => {
@@ -66,8 +68,14 @@ Deno.test("profile-import: CSV assigns the cells that are not empty to the custo
   const profile = await cli.json("profile", "get", "customer_id", "1", "--table", "shop");
   assert.deepEqual(profile["attributes"], { customer_id: "1", "full\nname": "Ann B", plan: "gold" });
   assert.equal((await cli.run(["profile", "get", "customer_id", "1"])).code, 3);
-  const unknown = await cli.run(["run", "profile-import", "--auth", "in", "--file", "changes.csv", "--app", "nobody"]);
-  assert.match(unknown.stderr, /There is no app "nobody"/);
+  const csvOf = ["run", "profile-import", "--auth", "in", "--file", "changes.csv", "--format", "csv", "--app"];
+  const named = await cli.json(...csvOf, "Shop", "--delimiter", ";", "--force");
+  assert.deepEqual([named["accepted"], named["profiles_created"]], [3, 0]);
+  // Both ways of naming the app lead to one stream.
+  const streams = JSON.parse((await cli.run(["stream", "list", "--json"])).stdout) as { name: string }[];
+  assert.deepEqual(streams.map(({ name }) => name), [`_profile-changes.${app_id}`]);
+  const unknown = await cli.run([...csvOf, "Shp"]);
+  assert.match(unknown.stderr, /There is no app "Shp".*\n.*Did you mean "Shop"/);
 });
 
 Deno.test("what a mapping computes is not changed by an import, nor is what an import writes computed by a mapping", async () => {

@@ -21,7 +21,7 @@ import type { ImportTarget } from "./job.ts";
  * that `places` of its batch tells; nothing of it is archived. Every other is an event, and archived as it is.
  */
 export interface ChangeScope {
-  /** Id of the app; absent: the account's own table. */
+  /** Id or name of the app; absent: the account's own table. */
   readonly app?: string;
 }
 

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { ChangeScope } from "../contracts/changes.ts";
+import { type ChangeScope, changesTarget } from "../contracts/changes.ts";
 import { Failure } from "../contracts/failure.ts";
 import type { ImportTarget } from "../contracts/job.ts";
 import type { Database, Executor } from "../database/database.ts";
 import type { StreamsTable } from "../database/tables.ts";
 import { nearest } from "../describe/mod.ts";
 import { identityFieldsOf, type MappingDefinition, type Target } from "../profiles/mapping.ts";
-import { findApp } from "./apps.ts";
+import { requireAppNamed } from "./apps.ts";
 import { followMappings, targetsOf } from "./generations.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
@@ -42,7 +42,7 @@ export async function placeImport(
   target: ImportTarget,
   now: number,
 ): Promise<ImportPlace> {
-  if (target.changes !== undefined) return await placeChanges(transaction, account, target.stream, target.changes, now);
+  if (target.changes !== undefined) return await placeChanges(transaction, account, target.changes, now);
   const stream = await findStream(transaction, account, target.stream) ??
     await makeStream(transaction, account, target.stream, now);
   let targets = await targetsOf(transaction, account, stream);
@@ -66,11 +66,13 @@ async function epochOf(executor: Executor, account: number): Promise<number> {
 async function placeChanges(
   transaction: Executor,
   account: number,
-  name: string,
-  scope: ChangeScope,
+  { app }: ChangeScope,
   now: number,
 ): Promise<ImportPlace> {
-  const table = await tableOfChanges(transaction, account, scope);
+  const found = app === undefined ? undefined : await requireAppNamed(transaction, account, app);
+  const table = found?.table_id ?? await requireTable(transaction, account, DEFAULT_TABLE);
+  // By the app's id, whichever way the job names it: a table's changes are in one stream.
+  const { stream: name } = changesTarget(found === undefined ? {} : { app: found.id });
   const stream = await findStream(transaction, account, name) ?? await addStream(transaction, account, name, now);
   let replay: string | undefined;
   if (!await isMapped(transaction, account, stream)) {
@@ -96,14 +98,6 @@ async function makeDefaultMapping(
 ): Promise<string | undefined> {
   const table = await requireTable(transaction, account, DEFAULT_TABLE);
   return await makeMapping(transaction, account, stream, table, { kind: "default", identify_by: identifyBy }, now);
-}
-
-/** The table whose profiles are changed. Failure `config`, `not_found` where the app is none of the account's. */
-async function tableOfChanges(executor: Executor, account: number, { app }: ChangeScope): Promise<number> {
-  if (app === undefined) return await requireTable(executor, account, DEFAULT_TABLE);
-  const found = await findApp(executor, account, app);
-  if (found !== undefined) return found.table_id;
-  throw new Failure("config", `There is no app "${app}"`, { code: "not_found", hint: "See `waybill app list`" });
 }
 
 /** Maps a stream, and gives the run that replays what came in before where that is needed. */

@@ -32,8 +32,8 @@ export const config: ProfileImportConfig = z.object({
   app: z.string().min(1).max(100).optional().meta(
     {
       title: "App",
-      help: "Id of the app whose profiles are changed. Left empty, they are those of the account.",
-      placeholder: "329713ff0a13384015c3158-62b52efa-3912-11e8-7723-007c928ca240",
+      help: "App whose profiles are changed: its name or its id. Left empty, they are those of the account.",
+      placeholder: "weather",
     } satisfies FieldMeta,
   ),
   format: z.enum(["json", "csv"]).default("json").meta(
