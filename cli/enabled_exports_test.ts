@@ -20,12 +20,18 @@ Deno.test("export enable, list, show and disable work for audiences, profiles an
   assert.match(shown.stdout, /next results/);
   for (
     const [args, code, message] of [
-      [["audience-export", "--audience", "letters", "--identifier-type", "phone"], 2, /no such --identifier-type/],
+      [
+        ["audience-export", "--audience", "letters", "--identifier-type", "phone"],
+        2,
+        /no --identifier-type "phone"\n.*There are idfa, gaid, /,
+      ],
       [["audience-export", "--audience", "all", "--identifier-type", "email"], 3, /no number/],
       [["audience-export", "--audience", "none", "--identifier-type", "email"], 3, /"none" does not exist/],
-      [["profile-export", "--table", "user", "--job-type", "all"], 2, /no such --job-type/],
+      [["profile-export", "--table", "user", "--job-type", "all"], 2, /no --job-type "all"\n.*profile_changes/],
       [["profile-export", "--table", "none", "--job-type", "profile"], 3, /"none" does not exist/],
-      [["csv-import"], 2, /no such export/],
+      [["csv-import"], 2, /no export to enable "csv-import"\n.*audience-export, profile-export, log-export/],
+      [["log-export", "--app", "weather", "--table", "user"], 2, /Flag --table does not belong to log-export\n.*--app/],
+      [["profile-export", "--table", "user", "--job-type", "profile", "--audience", "letters"], 2, /Flag --audience/],
     ] as const
   ) {
     const refused = await cli.run(["export", "enable", ...args]);

@@ -7,7 +7,7 @@
 /** Exit code of a command line that cannot be understood (SPEC §5). */
 export const USAGE_EXIT_CODE = 2;
 
-/** What is wrong with the command line and what to type instead. Never holds a flag's value: it may be a secret. */
+/** What is wrong with the command line and what to type instead. Never holds the value of a flag that may be a secret. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
   /** What to do: one imperative sentence or question. */

@@ -20,6 +20,8 @@ export const REQUESTS: Readonly<Record<string, string>> = {
   "auth check": "POST /api/auth/{}/check",
   "auth trust-host-key": "POST /api/auth/{}/trust-host-key",
   "erasure list": "GET /api/erasure",
+  "export enable": "POST /api/export",
+  "export list": "GET /api/export",
   "job resume": "POST /api/job/{}/resume",
   "job update": "PUT /api/job/{}",
   "mapping create": "POST /api/mapping",
@@ -37,6 +39,9 @@ export const REQUESTS: Readonly<Record<string, string>> = {
   "token create": "POST /api/auth/createtoken",
   "token list": "GET /api/token",
 };
+
+/** Fields of bodies that a command's argument is, by command. */
+const ARGUMENTS: Readonly<Record<string, string>> = { "export enable": "type" };
 
 /**
  * A text for callers of the API: `POST /api/run/ID/retry` for `waybill run retry ID`, flags as its JSON body. A command
@@ -68,7 +73,8 @@ function requestFor(command: string): string | undefined {
   const flags = rest.findIndex((word) => word.startsWith("--"));
   const [argument = "ID"] = flags === 0 ? [] : rest;
   const path = request.replace("{}", () => encodeURIComponent(argument));
-  const body: Record<string, string> = {};
+  const field = ARGUMENTS[`${noun} ${verb}`];
+  const body: Record<string, string> = field === undefined || rest.length === 0 ? {} : { [field]: argument };
   for (let at = flags; at >= 0 && at < rest.length; at += 2) {
     body[rest[at]!.slice(2).replaceAll("-", "_")] = rest[at + 1] ?? "true";
   }

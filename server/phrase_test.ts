@@ -12,6 +12,11 @@ Deno.test("a command in a hint becomes the request that does it, its flags the b
     phrase("Give it another: `waybill job update 'Ann'\\''s job' --auth LABEL`"),
     'Give it another: `PUT /api/job/Ann\'s%20job {"auth":"LABEL"}`',
   );
+  assert.equal(
+    phrase("`waybill export enable profile-export --table user --job-type profile_changes`, see `waybill export list`"),
+    '`POST /api/export {"type":"profile-export","table":"user","job_type":"profile_changes"}`, see `GET /api/export`',
+  );
+  assert.equal(phrase("Enable it with `waybill export enable`"), "Enable it with `POST /api/export`");
   assert.equal(phrase("Update `host_key`"), "Update `host_key`");
 });
 

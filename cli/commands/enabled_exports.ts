@@ -34,28 +34,49 @@ export const enable: Command = {
   run: async (app, args) => print(app, await (await app.runtime()).enabledExports.enable(await inputOf(args))),
 };
 
+/** The flags of each type that may be enabled. */
+const TAKES = {
+  "audience-export": ["audience", "identifier-type"],
+  "profile-export": ["table", "job-type"],
+  "log-export": ["app"],
+} as const satisfies Readonly<Record<EnableExportInput["type"], readonly string[]>>;
+
 async function inputOf(args: Arguments): Promise<EnableExportInput> {
-  const { isIdentifier, isProfileJob } = await import("../../core/engine/exports/export_sources.ts");
-  const [type = ""] = args.words;
+  const [named = ""] = args.words;
+  const type = oneOf("export to enable", named, Object.keys(TAKES) as (keyof typeof TAKES)[]);
+  refuseOthers(args, type);
   switch (type) {
     case "audience-export": {
-      const [audience, identifier_type] = [args.required("audience"), args.required("identifier-type")];
-      if (isIdentifier(identifier_type)) return { type, audience, identifier_type };
-      throw new UsageError("There is no such --identifier-type", "There are idfa, gaid, email and customer_id");
+      const { IDENTIFIERS } = await import("../../core/contracts/export_job.ts");
+      const [audience, identifier] = [args.required("audience"), args.required("identifier-type")];
+      return { type, audience, identifier_type: oneOf("--identifier-type", identifier, IDENTIFIERS) };
     }
     case "profile-export": {
-      const [table, job_type] = [args.required("table"), args.required("job-type")];
-      if (isProfileJob(job_type)) return { type, table, job_type };
-      throw new UsageError("There is no such --job-type", "There are profile and profile_changes");
+      const { PROFILE_JOBS } = await import("../../core/engine/exports/export_sources.ts");
+      const [table, job] = [args.required("table"), args.required("job-type")];
+      return { type, table, job_type: oneOf("--job-type", job, PROFILE_JOBS) };
     }
     case "log-export":
       return { type, app: args.required("app") };
-    default:
-      throw new UsageError(
-        "There is no such export to enable",
-        "There are audience-export, profile-export and log-export",
-      );
   }
+}
+
+/** What was typed, as one of the names that there are. */
+function oneOf<Name extends string>(what: string, text: string, names: readonly Name[]): Name {
+  const found = names.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new UsageError(`There is no ${what} "${text}"`, `There are ${names.join(", ")}`);
+}
+
+/** What says nothing of an export of this type was meant for another. */
+function refuseOthers(args: Arguments, type: keyof typeof TAKES): void {
+  const taken: readonly string[] = TAKES[type];
+  const other = Object.values(TAKES).flat().find((name) => !taken.includes(name) && args.value(name) !== undefined);
+  if (other === undefined) return;
+  throw new UsageError(
+    `Flag --${other} does not belong to ${type}`,
+    `It takes ${taken.map((name) => `--${name}`).join(" and ")}`,
+  );
 }
 
 /** `export list` */

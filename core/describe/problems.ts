@@ -23,6 +23,11 @@ export const explainIssue: z.core.$ZodErrorMap = (issue) => {
       return `must ${size(issue.origin, "at most", Number(issue.maximum), issue.inclusive !== false)}`;
     case "invalid_format":
       return "does not have the right form";
+    case "invalid_union":
+      // A kind of object that there is not: those that there are.
+      return "options" in issue && Array.isArray(issue.options)
+        ? `must be ${oneOf(issue.options.map(String))}`
+        : "is not valid";
     default:
       return "is not valid";
   }

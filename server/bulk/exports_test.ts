@@ -100,6 +100,12 @@ Deno.test("what cannot be fetched is answered 403 for foreign and absent audienc
     const reply = await server.bulk(`GET /v1/exports/${path}`);
     assert.deepEqual([reply.status, reply.headers.get("retry-after")], [404, null], path);
   }
+  const emails = await server.bulk(`GET /v1/exports/audiences/${audience}/emails`);
+  assert.equal(emails.json.message, 'There is no identifier type "emails". Did you mean "email"?');
+  const changes = await server.bulk("GET /v1/exports/profiles/1/all");
+  assert.match(changes.json.message, /no job type "all"\. There are "profile", "profile_changes"/);
+  const disabled = await server.bulk(`GET /v1/exports/audiences/${audience}/email`);
+  assert.match(disabled.json.message, /Enable it with `POST \/api\/export`/);
   for (const id of ["0", "77", "user"]) {
     assert.equal((await server.bulk(`GET /v1/exports/profiles/${id}/profile`)).status, 403, id);
   }
@@ -207,7 +213,12 @@ Deno.test("five audiences are enabled at most, twenty on the larger plan, five e
   }
   const sixth = await audience("a5", "email");
   assert.equal(sixth.status, 409);
-  assert.match(sixth.text, /has 5 audiences enabled, the most/);
+  assert.match(sixth.text, /has 5 audiences enabled, the most.*`GET \/api\/export`/);
+  const unknown = await enable({ type: "audience" });
+  assert.deepEqual([unknown.status, unknown.json.message], [
+    400,
+    'Body field "type" must be one of "audience-export", "profile-export", "log-export"',
+  ]);
   assert.equal((await audience("a0", "idfa")).status, 201, "another identifier of an audience is no other audience");
   await server.call("PUT /api/account/settings", { json: { exported_audiences: 20 } });
   assert.equal((await audience("a5", "email")).status, 201);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { IDENTIFIERS } from "../../contracts/export_job.ts";
 import { Failure } from "../../contracts/failure.ts";
 import type { Executor } from "../../database/database.ts";
 import type { EnabledExportsTable } from "../../database/tables.ts";
@@ -13,8 +14,9 @@ import { readAudiences } from "../audience_cache.ts";
 import type { EngineContext } from "../context.ts";
 import type { Core } from "../core.ts";
 import { findTable } from "../profile_tables.ts";
+import { unknownName } from "../registry.ts";
 import { enabledRows, findEnabled, UNREQUESTED } from "./enabled_rows.ts";
-import { isIdentifier, isProfileJob, sourceNames } from "./export_sources.ts";
+import { isIdentifier, isProfileJob, PROFILE_JOBS, sourceNames } from "./export_sources.ts";
 import { failedLast } from "./newest_runs.ts";
 import { LINK } from "./note_results.ts";
 import { queueRefresh } from "./refresh.ts";
@@ -99,7 +101,9 @@ export function fetchedExportsOf(context: EngineContext, { core, links, clock, q
 
     fetch: async ({ type, source_id, variant, origin, head = false }) => {
       await requireSource(database.kysely, account, { type, source_id });
-      if (!(type === "audience-export" ? isIdentifier(variant) : isProfileJob(variant))) throw unknownVariant(type);
+      if (!(type === "audience-export" ? isIdentifier(variant) : isProfileJob(variant))) {
+        throw unknownVariant(type, variant);
+      }
       const base = await linkBase(core, origin);
       const found = await database.write(async (transaction) => {
         const now = await clock();
@@ -149,11 +153,10 @@ async function requireSource(
   });
 }
 
-function unknownVariant(type: FetchedType): Failure {
-  const [what, known] = type === "audience-export"
-    ? ["identifier type", "`idfa`, `gaid`, `email` and `customer_id`"]
-    : ["job type", "`profile` and `profile_changes`"];
-  return new Failure("config", `There is no such ${what}`, { code: "not_found", hint: `There are ${known}` });
+function unknownVariant(type: FetchedType, variant: string): Failure {
+  return type === "audience-export"
+    ? unknownName("identifier type", variant, IDENTIFIERS)
+    : unknownName("job type", variant, PROFILE_JOBS);
 }
 
 function notEnabled(): Failure {
