@@ -221,6 +221,8 @@ onEachDatabase("a request that cannot be right is refused by name, and nothing o
   const posted = await server.bulk(`POST ${LIST}31245`, good);
   assert.equal(posted.status, 405);
   assert.match(posted.json.message, /\/name/);
+  const forgotten = await server.bulk(`GET ${LIST}app`);
+  assert.deepEqual([forgotten.status, /or GET .*\/list\/app\/\{app_id\}/.test(forgotten.json.message)], [405, true]);
   assert.deepEqual((await server.runtime.runs.list()).items, []);
   assert.deepEqual(await lists(server), []);
   const spool = `${server.folder}/../home/spool`;

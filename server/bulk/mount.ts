@@ -49,7 +49,7 @@ export function mountBulk(routes: readonly Route[], options: MountBulkOptions): 
       throw new RequestFailure(404, "There is nothing at this path", { hint: "See /docs for what there is" });
     }
     const route = place.routes.get(request.method === "HEAD" ? "GET" : request.method);
-    if (route === undefined) throw methodAt(routes, request.method, place);
+    if (route === undefined) throw methodAt(routes, request.method, place, parts);
     if (route.bucket !== null) {
       const admission = await options.admit(caller, route.bucket);
       for (const [name, value] of Object.entries(rateHeaders(route.bucket, admission))) headers.set(name, value);
@@ -68,13 +68,23 @@ export function mountBulk(routes: readonly Route[], options: MountBulkOptions): 
   };
 }
 
-/** The failure (405) of a method that a path does not have: it names the path below that has it, where there is one. */
-function methodAt(routes: readonly Route[], method: string, place: Place): RequestFailure {
+/**
+ * The failure (405) of a method that a path does not have: it names the path below that has it, where there is one, be it
+ * that a fixed part, whose parameter was forgotten, was taken for one.
+ */
+function methodAt(
+  routes: readonly Route[],
+  method: string,
+  place: Place,
+  parts: readonly string[],
+): RequestFailure {
   const failure = wrongMethod(place.routes);
   const [{ path }] = place.routes.values().toArray() as [Route];
+  const asked = `/${parts.join("/")}`;
   const below = routes.find((route) =>
-    route.method.toUpperCase() === method && route.path.startsWith(`${path}/`) &&
-    !route.path.slice(path.length + 1).includes("{")
+    route.method.toUpperCase() === method &&
+    (asked !== withoutSlash(path) && route.path.startsWith(`${asked}/`) ||
+      route.path.startsWith(`${path}/`) && !route.path.slice(path.length + 1).includes("{"))
   );
   if (below === undefined) return failure;
   return new RequestFailure(405, failure.message, {
