@@ -107,6 +107,8 @@ Deno.test("audience-export with an auth writes there, also as a job, and says wh
   await makePipe(pipe);
   const plan = await cli.run(["job", "plan", "audience-export", ...what]);
   assert.match(plan.stdout, /ann@example\.com/, plan.stderr);
+  const here = await cli.run(["job", "plan", "audience-export", ...what, "--output", join(cli.folder, "no", "x")]);
+  assert.doesNotMatch(here.stdout + here.stderr, /was not found/);
   for (
     const [flags, message] of [
       [["--audience", "none", "--identifier-type", "email"], /Audience "none" does not exist/],
@@ -119,6 +121,27 @@ Deno.test("audience-export with an auth writes there, also as a job, and says wh
   ) {
     const refused = await cli.run(["run", "audience-export", ...flags]);
     assert.equal(refused.code, 3, refused.stderr);
+    assert.match(refused.stderr, message);
+  }
+  // A plan tells of the destination what the run would find there.
+  const planned = async (output: string) =>
+    await cli.run(["job", "plan", "audience-export", ...what, "--auth", "drop", "--output", output]);
+  assert.match(
+    (await planned("n.jsonl")).stdout + (await planned("n.jsonl")).stderr,
+    /"n\.jsonl" is there, and would be/,
+  );
+  const none = await planned("none/x.jsonl");
+  assert.match(none.stdout + none.stderr, /Folder "none" was not found/);
+  await Deno.mkdir(join(cli.folder, "folder"));
+  for (
+    const [output, message] of [
+      ["../x.jsonl", /Path "\.\.(\/x\.jsonl)?" leads out/],
+      ["folder", /"folder" is a folder/],
+      ["n.jsonl/x", /"n\.jsonl" is not a folder/],
+    ] as const
+  ) {
+    const refused = await planned(output);
+    assert.equal(refused.code, 3, refused.stdout);
     assert.match(refused.stderr, message);
   }
   const create = ["job", "create", "audience-export", "--label", "x", ...what];

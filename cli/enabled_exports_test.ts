@@ -60,6 +60,8 @@ Deno.test("profile-export writes profiles, and changes once their export is enab
   const unnoted = await cli.run(changes);
   assert.deepEqual([unnoted.code, unnoted.stdout], [3, ""]);
   assert.match(unnoted.stderr, /not noted/);
+  const unplanned = await cli.run(["job", "plan", "profile-export", "--job-type", "profile_changes"]);
+  assert.deepEqual([unplanned.code, /not noted/.test(unplanned.stderr)], [3, true], unplanned.stderr);
   await cli.json("export", "enable", "profile-export", "--table", "user", "--job-type", "profile_changes");
   await write(line("b", "Ulm"));
   const told = await cli.run(changes);
@@ -70,5 +72,6 @@ Deno.test("profile-export writes profiles, and changes once their export is enab
   );
   const plan = await cli.run(["job", "plan", "profile-export", "--table", "user"]);
   assert.match(plan.stdout, /Would write 2 profiles/);
+  assert.equal((await cli.run(["job", "plan", "profile-export", "--job-type", "profile_changes"])).code, 0);
   assert.equal((await cli.run(["run", "profile-export", "--table", "none", "--output", "-"])).code, 3);
 });

@@ -78,6 +78,9 @@ Deno.test("a continuous log-export brings each hour since the last, and plans th
   const out = join(cli.folder, "out");
   await Deno.mkdir(join(out, "logs"), { recursive: true });
   await cli.json("auth", "create", "local-folder", "--label", "warehouse", "--folder", out);
+  const outside = ["--auth", "warehouse", "--app", "weather", "--output", "../{hour}.log.gz"];
+  const refused = await cli.run(["job", "plan", "log-export", ...outside]);
+  assert.deepEqual([refused.code, /leads out of/.test(refused.stderr)], [3, true], refused.stderr);
   const options = ["--auth", "warehouse", "--app", "weather", "--output", "logs/{hour}.log.gz", "--continuous"];
   await cli.json("job", "create", "log-export", "--label", "logs", ...options, "--time-of-day", "03:00");
   const files = () => [...Deno.readDirSync(join(out, "logs"))].map(({ name }) => name).sort();

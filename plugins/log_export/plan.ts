@@ -4,6 +4,7 @@
  * @module
  */
 import type { LogExportPlanContext, Plan } from "@waybill/waybill";
+import { fileNotes } from "../file_service/exports/mod.ts";
 import type { MaybePgpConnection } from "../file_service/mod.ts";
 import type { LogExportOptions } from "./config.ts";
 import { hourName, pathOf } from "./hour_names.ts";
@@ -15,7 +16,7 @@ const SHOWN = 10;
 /** Tells the hours and their files. */
 export async function plan(context: LogExportPlanContext<LogExportOptions, MaybePgpConnection>): Promise<Plan> {
   const { app, hours: { oldest, newest } } = context, output = outputOf(context);
-  const { hours, notes } = await dueHours(context);
+  const { hours, notes } = await dueHours(context), [first] = hours;
   const gone = hours.filter((hour) => hour < oldest || hour > newest).map((hour) =>
     `There is no log of the hour ${hourName(hour)}: it is not complete, or not kept any more`
   );
@@ -28,6 +29,6 @@ export async function plan(context: LogExportPlanContext<LogExportOptions, Maybe
       columns: ["hour", "file"],
       rows: hours.slice(0, SHOWN).map((hour) => [hourName(hour), pathOf(output, hour)]),
     },
-    notes: [...notes, ...gone],
+    notes: [...notes, ...gone, ...(first === undefined ? [] : await fileNotes(context, pathOf(output, first)))],
   };
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Failure, type LogExportContext, throwIfAborted } from "@waybill/waybill";
+import { type LogExportContext, throwIfAborted } from "@waybill/waybill";
+import { clearAttempts, ownerOf } from "../file_service/exports/mod.ts";
 import type { MaybePgpConnection } from "../file_service/mod.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { LogExportOptions } from "./config.ts";
@@ -19,7 +20,7 @@ type Context = LogExportContext<LogExportOptions, MaybePgpConnection, Checkpoint
 export async function run(context: Context): Promise<void> {
   const { signal } = context;
   let checkpoint = context.checkpoint ?? await begin(context);
-  await tidy(context, checkpoint.output);
+  await clearAttempts(context, checkpoint.output.slice(0, checkpoint.output.lastIndexOf("/") + 1));
   while (checkpoint.hours.length > 0) {
     throwIfAborted(signal);
     checkpoint = await writeHour(context, checkpoint);
@@ -61,19 +62,4 @@ async function writeHour(context: Context, { output, hours, ...counts }: Checkpo
   progress({ done: rows, unit: "rows", bytes: delivered.bytes, note: path });
   log.info(`Wrote "${path}"`, { rows: events, bytes });
   return checkpoint;
-}
-
-function ownerOf({ run }: Pick<Context, "run">): string {
-  return run.job?.id ?? run.id;
-}
-
-/** Clears away what a killed attempt left. Who may write need not be allowed to look, or to remove. */
-async function tidy(context: Context, path: string): Promise<void> {
-  const { connection, signal, log } = context;
-  try {
-    await connection.files.tidy?.(path.slice(0, path.lastIndexOf("/") + 1), ownerOf(context), { signal });
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== "forbidden") throw error;
-    log.debug(`What earlier attempts may have left is not looked for: ${error.message}`);
-  }
 }

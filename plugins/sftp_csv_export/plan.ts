@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { type ExportPlanContext, Failure, type Plan } from "@waybill/waybill";
-import { changeToHold, columnNames, firstRows } from "../file_service/exports/mod.ts";
+import type { ExportPlanContext, Plan } from "@waybill/waybill";
+import { changeToHold, columnNames, entryAt, firstRows, folderNotes } from "../file_service/exports/mod.ts";
 import type { MaybePgpConnection } from "../file_service/mod.ts";
 import type { SftpCsvExportOptions } from "./config.ts";
-import { chooseTarget, entryAt } from "./target.ts";
+import { chooseTarget } from "./target.ts";
 
 type Context = ExportPlanContext<SftpCsvExportOptions, MaybePgpConnection>;
 
 /** Counts the members, reads the first, looks whether folder and keys are as they have to be, and changes nothing. */
 export async function plan(context: Context): Promise<Plan> {
   const { config, connection, audience, columns, history } = context;
-  const notes = await folderNotes(context);
+  const notes = await folderNotes(context, config.folder);
   await tryEncrypting(context);
   const { path } = await chooseTarget(context);
   const rows = await context.size();
@@ -48,16 +48,6 @@ export async function plan(context: Context): Promise<Plan> {
       ...unsafeNote(config),
     ],
   };
-}
-
-/** What is wrong with the folder is told now, and not by the run alone. */
-async function folderNotes(context: Context): Promise<string[]> {
-  const { folder } = context.config;
-  if (folder === "") return [];
-  const entry = await entryAt(context, folder);
-  if (entry === undefined) return [`Folder "${folder}" was not found: make it before the run, except in a bucket`];
-  if (entry.kind === "folder") return [];
-  throw new Failure("config", `"${folder}" is not a folder`, { hint: "Give the path of a folder" });
 }
 
 /** Keys that cannot encrypt or sign any more are told now, too. */

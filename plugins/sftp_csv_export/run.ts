@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type ExportContext, Failure } from "@waybill/waybill";
-import { changeToHold, openContent } from "../file_service/exports/mod.ts";
+import type { ExportContext } from "@waybill/waybill";
+import { changeToHold, clearAttempts, openContent, ownerOf } from "../file_service/exports/mod.ts";
 import type { MaybePgpConnection } from "../file_service/mod.ts";
 import type { Checkpoint, WrittenFile } from "./checkpoint.ts";
 import type { SftpCsvExportOptions } from "./config.ts";
@@ -18,7 +18,7 @@ type Context = ExportContext<SftpCsvExportOptions, MaybePgpConnection, Checkpoin
  * replaces what the one before left; once the file is there, a later attempt does not write it again.
  */
 export async function run(context: Context): Promise<void> {
-  const owner = context.run.job?.id ?? context.run.id;
+  const owner = ownerOf(context);
   let checkpoint = context.checkpoint;
   if (checkpoint === undefined) {
     checkpoint = await chooseTarget(context);
@@ -27,7 +27,7 @@ export async function run(context: Context): Promise<void> {
   const { path } = checkpoint;
   let { written } = checkpoint;
   // An attempt may have been killed in its file, or in its manifest.
-  await tidy(context, owner);
+  await clearAttempts(context, context.config.folder);
   if (written === undefined) {
     written = await writeFile(context, checkpoint, owner);
     const { rows, bytes } = written;
@@ -61,14 +61,4 @@ async function writeFile(context: Context, checkpoint: Checkpoint, owner: string
   const { rows, bytes } = content;
   context.progress({ done: rows, unit: "rows", bytes, share: 1, note });
   return { rows, bytes, sha256: content.sha256(), at: Date.now() };
-}
-
-/** Clears away what a killed attempt left. Who may write need not be allowed to look, or to remove. */
-async function tidy({ config, connection, signal, log }: Context, owner: string): Promise<void> {
-  try {
-    await connection.files.tidy?.(config.folder, owner, { signal });
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== "forbidden") throw error;
-    log.debug(`What earlier attempts may have left is not looked for: ${error.message}`);
-  }
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type ExportReading, Failure, type FileEntry } from "@waybill/waybill";
-import { csvName, fileName, type NameParts } from "../file_service/exports/mod.ts";
+import { type ExportReading, Failure } from "@waybill/waybill";
+import { csvName, entryAt, fileName, type NameParts } from "../file_service/exports/mod.ts";
 import type { MaybePgpConnection } from "../file_service/mod.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { SftpCsvExportOptions } from "./config.ts";
@@ -53,17 +53,4 @@ export async function chooseTarget(context: TargetContext): Promise<Target> {
 /** A name in a folder of the auth. */
 function inFolder(folder: string, name: string): string {
   return folder === "" ? name : `${folder.replace(/\/+$/, "")}/${name}`;
-}
-
-/** What is at a path; undefined where nothing is, or where that may not be seen: some may write and not look. */
-export async function entryAt(
-  { connection, signal }: Pick<TargetContext, "connection" | "signal">,
-  path: string,
-): Promise<FileEntry | undefined> {
-  try {
-    return await connection.files.stat(path, { signal });
-  } catch (error) {
-    if (error instanceof Failure && (error.code === "not_found" || error.code === "forbidden")) return undefined;
-    throw error;
-  }
 }

@@ -12,7 +12,7 @@ import type { Database } from "../../database/database.ts";
 import { countMembers, listsOf } from "../audience_scan.ts";
 import { isContinuous, timeZoneOf } from "../schedule/fields.ts";
 import { exportHistory, type ExportOf } from "./history.ts";
-import { planRows } from "./profile_rows.ts";
+import { planRows, requireFollowed } from "./profile_rows.ts";
 import { openReading, type ReadingInput } from "./open_reading.ts";
 
 /** What is planned. */
@@ -40,6 +40,7 @@ export async function planExport(
   await using open = await openReading(database, { source, owner }, signal);
   const { reading, given } = open;
   const { source: { target: { scope }, program, limit }, now } = reading;
+  await requireFollowed(reading.executor, owner.account, source);
   const scan = { ...reading, scope, program };
   return await plan({
     ...given,

@@ -6,7 +6,14 @@
 import type { ExportSource, ProfileRows } from "../../contracts/export_job.ts";
 import { Failure, throwIfAborted } from "../../contracts/failure.ts";
 import type { Database, Executor } from "../../database/database.ts";
-import { beginRefresh, type FeedMark, type FeedWindow, markProfiles, sweepFeed } from "../../profiles/feed/feed.ts";
+import {
+  beginRefresh,
+  type FeedMark,
+  type FeedWindow,
+  isFollowed,
+  markProfiles,
+  sweepFeed,
+} from "../../profiles/feed/feed.ts";
 import { readChangeRows } from "../../profiles/feed/read_changes.ts";
 import { readProfileRows } from "../../profiles/feed/read_profiles.ts";
 import type { EnabledExportsTable } from "../../database/tables.ts";
@@ -119,6 +126,17 @@ async function wereGiven(
   const live = await executor.selectFrom("artifacts").select("id").where("account_id", "=", account_id)
     .where("id", "=", artifact_id).where("ended_at", "is", null).executeTakeFirst();
   return live !== undefined;
+}
+
+/** Refuses to plan what a run would refuse: changes of a table that nobody follows. */
+export async function requireFollowed(
+  executor: Executor,
+  account: number,
+  { rows, table: named = DEFAULT_TABLE }: ExportSource,
+): Promise<void> {
+  if (rows !== "changes") return;
+  const table = await requireTable(executor, account, named);
+  if (!await isFollowed(executor, account, table)) throw await notFollowed(executor, account, table);
 }
 
 async function notFollowed(executor: Executor, account: number, table: number): Promise<Failure> {

@@ -24,9 +24,11 @@ export function resultConnection(core: ArtifactCore, claim: Claim): FileConnecti
   return { files: { ...NOTHING, write }, [Symbol.asyncDispose]: async () => {} };
 }
 
-/** For plans, which write nothing. */
+/** For plans, which write nothing: where the file goes is not theirs to look at. */
 export function noResultConnection(): FileConnection & AsyncDisposable {
-  return { files: NOTHING, [Symbol.asyncDispose]: async () => {} };
+  const stat: FileStore["stat"] = (path) =>
+    Promise.reject(new Failure("config", `What is at "${path}" cannot be seen from here`, { code: "forbidden" }));
+  return { files: { ...NOTHING, stat }, [Symbol.asyncDispose]: async () => {} };
 }
 
 /** A place with nothing in it. */

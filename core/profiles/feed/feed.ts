@@ -173,6 +173,11 @@ async function lockAccount(transaction: Executor, account: number): Promise<numb
   return next_position;
 }
 
+/** Whether somebody follows a table: its changes are noted. */
+export async function isFollowed(executor: Executor, account: number, table: number): Promise<boolean> {
+  return (await feedOf(executor, account, table))?.active === 1;
+}
+
 async function feedOf(executor: Executor, account: number, table: number): Promise<ChangeFeedsTable | undefined> {
   return await executor.selectFrom("change_feeds").selectAll().where("account_id", "=", account)
     .where("table_id", "=", table).executeTakeFirst();

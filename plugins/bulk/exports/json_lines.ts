@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type ExportContext, Failure, type Progress, throwIfAborted } from "@waybill/waybill";
+import { type ExportContext, type Progress, throwIfAborted } from "@waybill/waybill";
 import { z } from "zod";
+import { clearAttempts, ownerOf } from "../../file_service/exports/mod.ts";
 import type { MaybePgpConnection } from "../../file_service/mod.ts";
 
 /** The schema of a {@linkcode ResultPosition}. */
@@ -41,12 +42,12 @@ type Context = Pick<
  * leaves; once the file is there, a later attempt writes nothing, and `lines` is not called.
  */
 export async function writeLines(context: Context, path: string, lines: () => AsyncIterable<Lines>): Promise<void> {
-  const { commit, connection, run, signal, log } = context;
+  const { commit, connection, signal, log } = context;
   const position = context.checkpoint ?? { path };
   if (context.checkpoint === undefined) await commit(position);
   if (position.written !== undefined) return;
-  const owner = run.job?.id ?? run.id;
-  await tidy(context, position.path, owner);
+  const owner = ownerOf(context);
+  await clearAttempts(context, position.path.slice(0, position.path.lastIndexOf("/") + 1));
   const counts = { rows: 0, bytes: 0 };
   const plain = ReadableStream.from(told(lines(), counts, { signal, progress: context.progress }));
   const stream = await connection.encrypt?.(plain) ?? plain;
@@ -68,16 +69,6 @@ export function resultPath(
   },
 ): string {
   return output ?? `${name}.jsonl${connection.encrypt === undefined ? "" : ".pgp"}`;
-}
-
-/** Clears away what a killed attempt left. Who may write need not be allowed to look, or to remove. */
-async function tidy({ connection, signal, log }: Context, path: string, owner: string): Promise<void> {
-  try {
-    await connection.files.tidy?.(path.slice(0, path.lastIndexOf("/") + 1), owner, { signal });
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== "forbidden") throw error;
-    log.debug(`What earlier attempts may have left is not looked for: ${error.message}`);
-  }
 }
 
 async function* told(

@@ -1,5 +1,5 @@
 /**
- * What every job type shares that exports members as a CSV file: its options, its name and its content.
+ * What every job type shares that exports a file: where it goes; and a CSV file's options, name and content.
  *
  * @module
  */
@@ -12,6 +12,7 @@ export {
   csvOptions,
   openContent,
 } from "./content.ts";
+export { clearAttempts, entryAt, fileNotes, folderNotes, ownerOf } from "./destination.ts";
 export {
   checkMarks,
   type Compression,
