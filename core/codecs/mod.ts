@@ -79,6 +79,7 @@ export {
   type DecryptPgpOptions,
   encryptPgp,
   type EncryptPgpOptions,
+  loadEncryption,
   type PgpKeySummary,
   type PgpLimits,
   type PgpPrivateKey,

@@ -4,6 +4,7 @@
  * @module
  */
 import { type AuthDefinition, defineAuth } from "@waybill/waybill";
+import { loadEncryption } from "@waybill/waybill/codecs";
 import { z } from "zod";
 import { type PgpPublicFields, pgpPublicFields } from "./pgp_fields.ts";
 import { checkKeys, describeKeys, type Encrypt, encryption } from "./pgp_keys.ts";
@@ -33,7 +34,11 @@ export const sftpPgpPublic: AuthDefinition<SftpPgpPublicConfig, EncryptingSftpCo
     checkHost(config, addresses);
     await checkKeys(config);
   },
-  connect: async (context) => ({ ...await connectSftp(context), encrypt: encryption(context.config) }),
+  connect: async (context) => {
+    // Beside the login. What cannot be loaded is told when it is needed.
+    loadEncryption().catch(() => {});
+    return { ...await connectSftp(context), encrypt: encryption(context.config) };
+  },
   check: async function* (connection, context) {
     yield* checkSftp(connection, context);
     yield* describeKeys(context.config);
