@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { JsonValue, Row } from "../contracts/records.ts";
-import { change, type ChangeEvent, plainFold, values } from "../profiles/changes/changes_testing.ts";
+import { change, type ChangeEvent, kindOf, plainFold, values } from "../profiles/changes/changes_testing.ts";
 import { type Change, splitMembers } from "../profiles/changes/change.ts";
 import { readChanges } from "../profiles/changes/read_changes.ts";
 import { isLater } from "../profiles/field_fold.ts";
@@ -145,9 +145,7 @@ function isMisfit(events: readonly ChangeEvent[], name: string, change: Change, 
   const assigned = events.filter(({ changes }) => changes.some(([own, { kind }]) => own === name && kind === "assign"));
   if (assigned.some((event) => isLater(event.stamp, stamp))) return false;
   const value = plainFold(events).get(name);
-  if (value === undefined) return false;
-  if (change.kind === "set") return !Array.isArray(value);
-  return typeof value !== "number" && !(typeof value === "string" && /^-?\d+$/.test(value));
+  return value !== undefined && kindOf(value) !== change.kind;
 }
 
 function textOf(attributes: [string, JsonValue][]): string {

@@ -95,7 +95,8 @@ function plainValue(base: JsonValue | undefined, after: readonly Change[]): Json
   return sorted.length === 0 ? undefined : sorted;
 }
 
-function kindOf(base: JsonValue): Change["kind"] | undefined {
+/** Which changes a value takes beside an assignment, if any. */
+export function kindOf(base: JsonValue): Change["kind"] | undefined {
   if (typeof base === "number" || typeof base === "string" && isDecimalText(base)) return "increment";
   return Array.isArray(base) ? "set" : undefined;
 }
