@@ -11,7 +11,7 @@ import type { JobsTable, RunsTable } from "../database/tables.ts";
 import { parseConfig, readConfig } from "../describe/mod.ts";
 import type { EngineContext } from "./context.ts";
 import type { Scoped } from "./capabilities.ts";
-import { requireDirection } from "./directions.ts";
+import { type Access, requireDirection } from "./directions.ts";
 import { openSource } from "./exports/open_source.ts";
 import { openLogs } from "./raw_logs/open_logs.ts";
 import { personalOf, readerOf } from "./exports/reader.ts";
@@ -259,4 +259,16 @@ export async function findJob(executor: Executor, accountId: number, job: string
 
 function quoted(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(", ");
+}
+
+/** Finds a saved job that the actor may do this with. */
+export async function findAllowedJob(
+  { accountId, actor, registry }: EngineContext,
+  executor: Executor,
+  job: string,
+  access: Access,
+): Promise<JobsTable> {
+  const row = await findJob(executor, accountId, job);
+  requireDirection(actor, registry, row.type, access);
+  return row;
 }

@@ -8,37 +8,20 @@ import type { Plan } from "../../contracts/job.ts";
 import type { LogExportJobDefinition } from "../../contracts/log_export_job.ts";
 import type { Database } from "../../database/database.ts";
 import type { Attempt } from "../attempt.ts";
-import { givenToExport } from "../exports/given_to_export.ts";
-import { exportHistory } from "../exports/history.ts";
-import type { PlannedExport } from "../exports/plan_export.ts";
+import { givenToExport, givenToPlan, type PlannedJob } from "../exports/given_to_export.ts";
+import type { ReadingInput } from "../exports/open_reading.ts";
 import { readerOf } from "../exports/reader.ts";
-import { isContinuous, timeZoneOf } from "../schedule/fields.ts";
 import { logHours, openLogs, spanAt } from "./open_logs.ts";
 
-/** What is planned. */
-export interface PlannedLogs extends Omit<PlannedExport, "job"> {
-  readonly job: LogExportJobDefinition;
-}
-
-/** Lets the plugin plan. */
+/** Lets the plugin plan, for the `owner` of what is planned. */
 export async function planLogs(
   database: Database,
-  plan: NonNullable<LogExportJobDefinition["plan"]>,
-  { job, config, stored, owner, of, connection, spool, signal, log }: PlannedLogs,
+  job: LogExportJobDefinition,
+  { owner, ...planned }: PlannedJob & Pick<ReadingInput, "owner">,
 ): Promise<Plan> {
-  const app = await openLogs(database.kysely, owner, job.from(config));
-  return await plan({
-    config,
-    connection,
-    spool,
-    continuous: isContinuous(job, stored),
-    timeZone: timeZoneOf(job, stored),
-    signal,
-    log,
-    history: exportHistory(database.kysely, of),
-    app,
-    hours: spanAt(await database.now()),
-  });
+  const app = await openLogs(database.kysely, owner, job.from(planned.config));
+  const hours = spanAt(await database.now());
+  return await job.plan!({ ...givenToPlan(database.kysely, job, planned), app, hours });
 }
 
 /** Runs an export of raw logs from its checkpoint; everything was delivered when it resolves. */
