@@ -5,6 +5,7 @@
  */
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import { BesideProfiles } from "./beside_profiles.ts";
 import type { CrowdedProfile } from "./crowded.ts";
 import { type OpenFeed, openFeed } from "./feed/note.ts";
 import { addIdentities, findIdentities } from "./identity_index.ts";
@@ -12,7 +13,7 @@ import type { IdentityHeads } from "./identity_heads.ts";
 import { KnownProfiles } from "./known_profiles.ts";
 import type { ProfileBatch } from "./profile_batch.ts";
 import { ProfileState, type StoredProfile } from "./profile_state.ts";
-import type { MovedStamps, ProfileScope, ProfileStatements } from "./statements.ts";
+import type { ChangedProfile, MovedStamps, ProfileScope, ProfileStatements } from "./statements.ts";
 
 const encoder = new TextEncoder();
 const COMMA = 44, OPEN_LIST = 91, CLOSE_LIST = 93;
@@ -83,8 +84,8 @@ export interface Resolution {
   readonly profiles: KnownProfiles;
   /** For each slot, the profile it names, or 0. */
   readonly known: Float64Array;
-  /** For each event, the profile that says just what it says; 0 where nobody looked, -1 where it is another one. */
-  readonly same: Float64Array;
+  /** The batch's events beside those profiles. */
+  readonly beside: BesideProfiles;
   /** The identities that the index lacks and the places they are to have, by attempt. */
   readonly unknown: readonly Places[];
 }
@@ -103,7 +104,7 @@ export async function resolveIdentities(
   const profiles = new KnownProfiles();
   const states = new Map<number, ProfileState>();
   const known = new Float64Array(batch.slots.count);
-  const same = new Float64Array(batch.count);
+  const beside = new BesideProfiles(batch, profiles);
   const unknown: Places[] = [];
   let pending = new Int32Array(batch.slots.count);
   for (let slot = 0; slot < pending.length; slot++) pending[slot] = slot;
@@ -120,18 +121,18 @@ export async function resolveIdentities(
     for (let index = 0; index < pending.length; index++) {
       const slot = pending[index]!, id = candidates[slot]!;
       if (id === 0) continue;
-      if (names(batch, { profiles, same }, states, id, slot)) known[slot] = id;
+      if (names(batch, { profiles, beside }, states, id, slot)) known[slot] = id;
       else next.push(slot);
     }
     for (const { slot, first } of rivals) {
       const id = first === undefined ? 0 : found[first]!;
-      if (id !== 0 && names(batch, { profiles, same }, states, id, slot)) known[slot] = id;
+      if (id !== 0 && names(batch, { profiles, beside }, states, id, slot)) known[slot] = id;
       else next.push(slot);
     }
     unknown.push(unfound(slots, keys, found));
     pending = Int32Array.from(next);
   }
-  return { profiles, known, same, unknown };
+  return { profiles, known, beside, unknown };
 }
 
 /** Those that were not found. Of a new file that is all of them; a copy by `filter` would make an object of each key. */
@@ -177,23 +178,22 @@ function distinct(ids: Float64Array): Float64Array {
   return sorted.subarray(0, count);
 }
 
-/** Whether the profile really holds the slot's value; an event that says just what the profile says settles it. */
+/** Whether the profile really holds the slot's value; an event that says the same of the field settles it. */
 function names(
   batch: ProfileBatch,
-  { profiles, same }: Pick<Resolution, "profiles" | "same">,
+  { profiles, beside }: Pick<Resolution, "profiles" | "beside">,
   states: Map<number, ProfileState>,
   id: number,
   slot: number,
 ): boolean {
-  const event = batch.owners[slot]!;
-  if (same[event] === 0) same[event] = batch.repeats(event, profiles, id) ? id : -1;
-  if (same[event] === id) return true;
+  const field = batch.slots.field(slot);
+  if (beside.agrees(batch.owners[slot]!, id, field)) return true;
   let state = states.get(id);
   if (state === undefined) {
     state = ProfileState.ofStored(batch.rules, profiles.get(id));
     states.set(id, state);
   }
-  return state.has(batch.rules.identifyBy[batch.slots.field(slot)]!, batch.slots.value(slot));
+  return state.has(batch.rules.identifyBy[field]!, batch.slots.value(slot));
 }
 
 /** A slot whose key another slot of the batch has as well. */
@@ -234,17 +234,17 @@ interface Changes {
   readonly created: Int32Array;
   /** Those of them that more than one event made, as they are to be stored. The others are what their event says. */
   readonly folded: ReadonlyMap<number, StoredProfile>;
-  readonly updates: StoredProfile[];
+  readonly updates: ChangedProfile[];
   readonly crowded: CrowdedProfile[];
   readonly stamps: Pick<StoredProfile, "id" | "stamp">[];
-  /** Stamps of profiles that were merely seen again. */
+  /** Stamps of profiles that were merely seen again, or written anew as a whole. */
   readonly moved: MovedStamps;
   readonly merges: { readonly id: number; readonly into: number }[];
   /** The profile that an event went to. */
   profileOf(event: number): number;
 }
 
-function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, positionOf: PositionOf): Changes {
+function foldEvents(batch: ProfileBatch, { profiles, known, beside }: Resolution, positionOf: PositionOf): Changes {
   const ids: number[] = [];
   // By the profile's place, the first event that met it.
   const firsts = new Int32Array(profiles.count).fill(-1);
@@ -276,7 +276,7 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
   }
   const created = new Int32Array(batch.count), folded = new Map<number, StoredProfile>();
   let createdCount = 0;
-  const updates: StoredProfile[] = [], merges: Changes["merges"] = [], crowded: CrowdedProfile[] = [];
+  const updates: ChangedProfile[] = [], merges: Changes["merges"] = [], crowded: CrowdedProfile[] = [];
   const stamps: Changes["stamps"] = [], seen: number[] = [];
   for (let root = 0; root < batch.count; root++) {
     if (!batch.identified(root) || batch.root(root) !== root) continue;
@@ -288,10 +288,16 @@ function foldEvents(batch: ProfileBatch, { profiles, known, same }: Resolution, 
       continue;
     }
     const merged = others.get(root)?.sort((a, b) => a - b);
-    if (id !== 0 && merged === undefined && events === undefined && same[root] === id && batch.rules.repeatable) {
-      // The common case of a file imported again.
-      if (profiles.hasOneStamp(id)) {
-        if (batch.times[root]! >= profiles.latest(id)) seen.push(root);
+    if (id !== 0 && merged === undefined && events === undefined && profiles.hasOneStamp(id)) {
+      // The common cases of a file imported again: what is there already, and what is there wholly anew.
+      const isLatest = batch.times[root]! >= profiles.latest(id);
+      if (batch.rules.repeatable && beside.repeats(root, id)) {
+        if (isLatest) seen.push(root);
+        continue;
+      }
+      if (isLatest && batch.rules.replaceable && !profiles.hasOtherIdentities(id) && beside.covers(root, id)) {
+        updates.push({ id, attributes: batch.attributeBytes(root) });
+        seen.push(root);
         continue;
       }
     }

@@ -125,9 +125,20 @@ export class KnownProfiles {
     return sizes[this.#index] === size && sameBytes(attributes, starts[this.#index]!, bytes, start, size);
   }
 
+  /** A profile's attributes, UTF-8. */
+  bytes(id: number): Uint8Array {
+    const { columns: { attributes, sizes }, starts } = this.#at(id), start = starts[this.#index]!;
+    return attributes.subarray(start, start + sizes[this.#index]!);
+  }
+
   /** Whether all fields of a profile have one stamp. */
   hasOneStamp(id: number): boolean {
     return this.#at(id).columns.fields[this.#index] === null;
+  }
+
+  /** Whether a profile has other identities than those that its fields hold. */
+  hasOtherIdentities(id: number): boolean {
+    return this.#at(id).columns.identities[this.#index] !== null;
   }
 
   /** Event time of the latest event that wrote to a profile; its archive position is below those of later batches. */

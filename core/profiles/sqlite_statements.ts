@@ -102,7 +102,7 @@ export const sqliteStatements: ProfileStatements = {
       executor,
       profiles.length,
       (values) => updateProfilesSql(values, account, table),
-      "(?,?)",
+      "(?,cast(? as text))",
       (index, parameters) => parameters.push(profiles[index]!.id, profiles[index]!.attributes),
     );
   },

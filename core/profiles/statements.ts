@@ -22,6 +22,13 @@ export interface NewProfile {
   readonly attributes: Uint8Array;
 }
 
+/** A profile whose attributes change. */
+export interface ChangedProfile {
+  readonly id: number;
+  /** JSON object, as text or as UTF-8. */
+  readonly attributes: string | Uint8Array;
+}
+
 /** New stamps, an entry each in every list. */
 export interface MovedStamps {
   readonly ids: readonly number[];
@@ -41,11 +48,7 @@ export interface ProfileStatements {
     profile: (index: number) => NewProfile,
   ): Promise<void>;
   /** Replaces the attributes of profiles, in ascending order of id. */
-  updateProfiles(
-    executor: Executor,
-    scope: ProfileScope,
-    profiles: readonly Pick<StoredProfile, "id" | "attributes">[],
-  ): Promise<void>;
+  updateProfiles(executor: Executor, scope: ProfileScope, profiles: readonly ChangedProfile[]): Promise<void>;
   /**
    * Notes for a feed what profiles are, in ascending order of id; passes over those of which it has something noted
    * under its epoch.

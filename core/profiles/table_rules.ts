@@ -11,6 +11,8 @@ import { BUILT_IN_RULES, type IdentityRules } from "./identity_rules.ts";
 export class TableRules {
   /** Whether an event that says just what a profile says changes only its stamp. */
   readonly repeatable: boolean;
+  /** Whether every field holds what the latest event says, so that one that says all of it anew leaves nothing. */
+  readonly replaceable: boolean;
 
   constructor(
     /** Fields that identify a profile. */
@@ -20,6 +22,7 @@ export class TableRules {
     private readonly folds: ReadonlyMap<string, FieldFold> = new Map(),
   ) {
     this.repeatable = [...folds.values()].every(({ repeatable }) => repeatable);
+    this.replaceable = [...folds.values()].every((fold) => fold === latestValue);
   }
 
   /** How a field is folded: the latest value wins unless a mapping says otherwise. */
