@@ -4,6 +4,7 @@
  * @module
  */
 import type { RecordBatch } from "../contracts/records.ts";
+import { WORD_SLACK } from "./csv_bytes.ts";
 
 /** Room past the size at which a batch counts as full, so that its last row rarely has to be scanned twice. */
 const SLACK = 65_536;
@@ -23,6 +24,8 @@ export interface BatchLimits {
 export class BatchBuffer {
   /** JSON lines; a row being written lies past `length`. */
   bytes: Uint8Array;
+  /** The same memory, as {@linkcode copyWords} writes it. */
+  view: DataView;
   /** Spans of the values, as in `ColumnIndex`. */
   spans: Uint32Array;
   /** Bytes of the rows committed. */
@@ -30,8 +33,8 @@ export class BatchBuffer {
   /** Rows committed. */
   count = 0;
   /** What stands before each value: `{"first":"` and `","next":"`, one after another. */
-  readonly prefixes: Uint8Array;
-  /** Where each prefix starts in `prefixes`, then its length. */
+  readonly prefixes: DataView;
+  /** Where each prefix starts in `prefixes`, and at last where they end. */
   readonly prefixEnds: Uint32Array;
   #rows: Uint32Array;
   /** Memory for the batch after this one: pages once touched are cheaper than new ones. */
@@ -43,10 +46,12 @@ export class BatchBuffer {
     const parts = names.map((name, slot) => encoder.encode(`${slot === 0 ? "{" : '",'}${JSON.stringify(name)}:"`));
     this.prefixEnds = new Uint32Array(names.length + 1);
     parts.forEach((part, slot) => this.prefixEnds[slot + 1] = (this.prefixEnds[slot] ?? 0) + part.length);
-    this.prefixes = new Uint8Array(this.prefixEnds[names.length] ?? 0);
-    parts.forEach((part, slot) => this.prefixes.set(part, this.prefixEnds[slot]));
+    const prefixes = new Uint8Array((this.prefixEnds[names.length] ?? 0) + WORD_SLACK);
+    parts.forEach((part, slot) => prefixes.set(part, this.prefixEnds[slot]));
+    this.prefixes = new DataView(prefixes.buffer);
     this.#width = 2 * names.length;
     this.bytes = new Uint8Array(limits.bytes + SLACK);
+    this.view = new DataView(this.bytes.buffer);
     this.spans = new Uint32Array(this.#width * 64);
     this.#rows = new Uint32Array(64);
   }
@@ -72,12 +77,13 @@ export class BatchBuffer {
 
   /**
    * Ends the row whose last value ends at `end` and whose spans end at `spanEnd`; the columns it lacks get empty
-   * spans. Returns false, and commits nothing, when the row was written past the end of `bytes`.
+   * spans. Returns false, and commits nothing, when the row was written past the end of `bytes`, or might have been by
+   * {@linkcode copyWords}.
    */
   commitRow(end: number, spanEnd: number): boolean {
     const { bytes, spans } = this;
     const start = this.length;
-    if (end + 3 > bytes.length) return false;
+    if (end + WORD_SLACK > bytes.length) return false;
     let o = end;
     bytes[o++] = spanEnd === this.spanStart ? 0x7b : 0x22; // { or "
     bytes[o++] = 0x7d; // }
@@ -99,31 +105,36 @@ export class BatchBuffer {
     const larger = new Uint8Array(Math.max(2 * this.bytes.length, end + SLACK));
     larger.set(this.bytes.subarray(0, this.length));
     this.bytes = larger;
+    this.view = new DataView(larger.buffer);
   }
 
   /** Hands out the rows committed, in memory of their own, and starts anew. */
   take(): RecordBatch {
-    const { length, count } = this;
+    const { length, count, names } = this;
+    if (count === 0) {
+      // The memory goes on being written to: whoever got it could give it back, or send it away.
+      const columns = { names, spans: new Uint32Array(0) };
+      return { bytes: new Uint8Array(0), rows: new Uint32Array(1), times: new Float64Array(0), columns };
+    }
     this.#rows[count] = length;
     const batch: RecordBatch = {
       bytes: this.bytes.subarray(0, length),
       rows: this.#rows.subarray(0, count + 1),
       times: new Float64Array(count).fill(NaN),
-      columns: { names: this.names, spans: this.spans.subarray(0, this.spanStart) },
+      columns: { names, spans: this.spans.subarray(0, this.spanStart) },
     };
-    if (count > 0) {
-      const spare = this.#spare;
-      this.#spare = undefined;
-      this.bytes = spare?.bytes ?? new Uint8Array(this.limits.bytes + SLACK);
-      this.spans = spare?.spans ?? new Uint32Array(this.spans.length);
-      this.#rows = spare?.rows ?? new Uint32Array(this.#rows.length);
-    }
+    const spare = this.#spare;
+    this.#spare = undefined;
+    this.bytes = spare?.bytes ?? new Uint8Array(this.limits.bytes + SLACK);
+    this.view = new DataView(this.bytes.buffer);
+    this.spans = spare?.spans ?? new Uint32Array(this.spans.length);
+    this.#rows = spare?.rows ?? new Uint32Array(this.#rows.length);
     this.length = 0;
     this.count = 0;
     return batch;
   }
 
-  /** Takes the memory of a batch that was handed out, for one to come; one that went to another thread has none. */
+  /** Takes the memory of a batch that was handed out, for one to come; one that is empty or went to another thread has none. */
   recycle({ bytes, rows, columns }: RecordBatch): void {
     if (columns === undefined || bytes.buffer.byteLength === 0) return;
     this.#spare = {

@@ -94,3 +94,15 @@ export function startsWith(bytes: Uint8Array, at: number, prefix: Uint8Array): b
   for (let i = 0; i < prefix.length; i++) if (bytes[at + i] !== prefix[i]) return false;
   return true;
 }
+
+/** Bytes past the last one that {@linkcode copyWords} may read and write. */
+export const WORD_SLACK = 3;
+
+/**
+ * Copies bytes by words of four, so up to {@linkcode WORD_SLACK} more than `length`: whatever follows is to be written
+ * over these. Copies nothing where they have no room, which whoever goes on from there has to notice by the length.
+ */
+export function copyWords(from: DataView, start: number, to: DataView, at: number, length: number): void {
+  if (at + length + WORD_SLACK > to.byteLength) return;
+  for (let i = 0; i < length; i += 4) to.setInt32(at + i, from.getInt32(start + i, true), true);
+}

@@ -38,3 +38,37 @@ Deno.test("a batch that was transferred away and is given back does no harm", ()
     read(false),
   );
 });
+
+Deno.test("a batch without rows that is given back takes no memory along from the one after it", () => {
+  const bad = (rows: number) => "one,too,many\n".repeat(rows);
+  const good = (first: number) => Array.from({ length: 5 }, (_, row) => `${first + row},x\n`).join("");
+  const reader = new CsvReader();
+  // A chunk ends with its thousandth rejected row, once another follows.
+  const [empty, ...more] = reader.push(utf8(`id,v\n${bad(1_001)}${"\n".repeat(9_000)}`));
+  assert.deepEqual([empty!.batch.times.length, more], [0, []]);
+  reader.recycle(empty!.batch);
+  const chunks = [...reader.push(utf8(good(10) + bad(1_000) + good(20) + bad(1_000))), ...reader.finish()];
+  const lines = chunks.map(({ batch }) => new TextDecoder().decode(batch.bytes)).join("");
+  const row = (id: number) => `{"id":"${id}","v":"x"}\n`;
+  assert.equal(lines, [10, 11, 12, 13, 14, 20, 21, 22, 23, 24].map(row).join(""));
+});
+
+Deno.test("a row that ends at the end of a batch's memory, or a few bytes from it, is read whole", () => {
+  const reader = (text: string) => {
+    const csv = new CsvReader({ batchBytes: 64, fields: ["name", "last"] });
+    return [...csv.push(utf8(text)), ...csv.finish()].map(({ batch }) => new TextDecoder().decode(batch.bytes)).join(
+      "",
+    );
+  };
+  // A batch has 64 KiB more than its size.
+  for (let length = 65_550; length < 65_610; length++) {
+    for (const last of ["", "a", "abcde", '"a b"', "é", '"say ""no"""']) {
+      const name = "n".repeat(length);
+      const value = last === '"say ""no"""' ? 'say "no"' : last.replaceAll('"', "");
+      assert.equal(
+        reader(`name,skipped,last\n${name},${"s".repeat(9)},${last}\n`),
+        `${JSON.stringify({ name, last: value })}\n`,
+      );
+    }
+  }
+});

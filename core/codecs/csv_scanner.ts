@@ -1,12 +1,11 @@
 /**
  * The loop that turns CSV bytes into JSON bytes: the product's hottest path.
  *
- * One pass over the input, no string and no object per row. Three habits keep it fast:
+ * One pass over the input, no string and no object per row. Four habits keep it fast:
  * - The byte after the window is a NUL, so the inner loops test one table entry per byte and no bound.
- * - A cell is written while it is scanned; a record that turns out to be bad or incomplete is taken back by resetting
- *   the write position.
- * - Writes past the end of the output are ignored by the typed array, so only the end of a record checks for room; a
- *   record that did not fit is scanned again into a larger or emptier batch.
+ * - A cell is written while it is scanned; a record that is bad or incomplete is taken back by the write position.
+ * - What is plain is looked through first and then copied by words: half the time of byte by byte.
+ * - Only a record's end looks whether all of it had room; one that had not is scanned again into a larger batch.
  *
  * @module
  */
@@ -14,6 +13,7 @@ import type { RejectedRow } from "../contracts/records.ts";
 import type { BatchBuffer } from "./csv_batch.ts";
 import {
   BACKSLASH,
+  copyWords,
   CR,
   DELIMITER,
   ESCAPE,
@@ -30,6 +30,7 @@ import {
   unquotedClasses,
   utf8Length,
   WIDE,
+  WORD_SLACK,
 } from "./csv_bytes.ts";
 import { AFTER_QUOTE, faultSentence, HAS_NUL, INCOMPLETE, NONE, NOT_UTF8, RAGGED, UNCLOSED } from "./csv_faults.ts";
 import { linesToOpenQuote } from "./csv_open_quote.ts";
@@ -67,8 +68,10 @@ export interface ScannerSettings {
 
 /** Scans records from a window of input into a {@linkcode BatchBuffer}. */
 export class RecordScanner {
-  /** Input not yet consumed; the byte at `end` is a NUL. */
+  /** Input not yet consumed; the byte at `end` is a NUL, with {@linkcode WORD_SLACK} more behind it. */
   #window = new Uint8Array(0);
+  /** The same memory, as {@linkcode copyWords} reads it. */
+  #view = new DataView(this.#window.buffer);
   #start = 0;
   #end = 0;
   /** Length the window must reach before scanning again can help: keeps tiny pushes from scanning quadratically. */
@@ -106,10 +109,11 @@ export class RecordScanner {
   append(bytes: Uint8Array): void {
     const rest = this.#end - this.#start;
     const size = rest + bytes.length;
-    if (size >= this.#window.length) {
-      const larger = new Uint8Array(Math.max(2 * this.#window.length, size + 1));
+    if (size + 1 + WORD_SLACK > this.#window.length) {
+      const larger = new Uint8Array(Math.max(2 * this.#window.length, size + 1 + WORD_SLACK));
       larger.set(this.#window.subarray(this.#start, this.#end));
       this.#window = larger;
+      this.#view = new DataView(larger.buffer);
     } else if (this.#start > 0) this.#window.copyWithin(0, this.#start, this.#end);
     this.#window.set(bytes, rest);
     this.#window[size] = 0;
@@ -134,7 +138,7 @@ export class RecordScanner {
     const { delimiter, slots, maxRecordBytes } = this.settings;
     const { prefixes, prefixEnds } = batch;
     const unquoted = this.#unquoted;
-    const window = this.#window;
+    const window = this.#window, source = this.#view;
     const end = this.#end;
     const columns = slots.length;
     const wideDelimiter = delimiter.length > 1;
@@ -146,7 +150,7 @@ export class RecordScanner {
       const start = this.#start;
       let i = start;
       batch.reserveSpans();
-      const { bytes: out, spans } = batch;
+      const { bytes: out, view, spans } = batch;
       let o = batch.length;
       let span = batch.spanStart;
       let cell = 0;
@@ -159,18 +163,20 @@ export class RecordScanner {
         const slot = cell < columns ? slots[cell] as number : -1;
         const cellStart = o;
         if (slot >= 0) {
-          const prefixEnd = prefixEnds[slot + 1] as number;
-          for (let p = prefixEnds[slot] as number; p < prefixEnd; p++) out[o++] = prefixes[p] as number;
+          const prefix = prefixEnds[slot] as number;
+          const length = (prefixEnds[slot + 1] as number) - prefix;
+          copyWords(prefixes, prefix, view, o, length);
+          o += length;
         }
         const valueStart = o;
         let byte = window[i] as number;
         if (byte === QUOTE) {
           i++;
           for (;;) {
-            while ((kind = QUOTED[byte = window[i] as number] as number) === PLAIN) {
-              out[o++] = byte;
-              i++;
-            }
+            const from = i;
+            while ((kind = QUOTED[byte = window[i] as number] as number) === PLAIN) i++;
+            copyWords(source, from, view, o, i - from);
+            o += i - from;
             if (kind === QUOTE_END) {
               i++;
               if (window[i] !== QUOTE) break;
@@ -204,10 +210,10 @@ export class RecordScanner {
           }
         } else {
           for (;;) {
-            while ((kind = unquoted[byte = window[i] as number] as number) === PLAIN) {
-              out[o++] = byte;
-              i++;
-            }
+            const from = i;
+            while ((kind = unquoted[byte = window[i] as number] as number) === PLAIN) i++;
+            copyWords(source, from, view, o, i - from);
+            o += i - from;
             if (kind > DELIMITER || i >= end) break;
             if (kind === DELIMITER) {
               if (!wideDelimiter || startsWith(window, i, delimiter)) break;
