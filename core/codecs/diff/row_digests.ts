@@ -58,12 +58,13 @@ export class RowDigester {
     const digests = new Uint32Array(DIGEST_WORDS * rows);
     const sums = new Int32Array(DIGEST_WORDS);
     const { columns } = batch;
+    const view = viewOf(batch.bytes);
     const known = columns?.names.map((name) => this.#column(name)) ?? [];
     for (let row = 0; row < rows; row++) {
       sums.fill(0);
       const hasKey = columns === undefined
         ? this.#addParsed(batch.bytes.subarray(batch.rows[row], batch.rows[row + 1]), sums)
-        : this.#addCells(batch.bytes, columns.spans, row * known.length, known, sums);
+        : this.#addCells(batch.bytes, view, columns.spans, row * known.length, known, sums);
       if (hasKey) this.keyed++;
       const at = DIGEST_WORDS * row;
       const key = hasKey ? 0 : 2;
@@ -75,14 +76,21 @@ export class RowDigester {
     return digests;
   }
 
-  #addCells(bytes: Uint8Array, spans: Uint32Array, first: number, columns: readonly Column[], sums: Int32Array) {
+  #addCells(
+    bytes: Uint8Array,
+    view: DataView,
+    spans: Uint32Array,
+    first: number,
+    columns: readonly Column[],
+    sums: Int32Array,
+  ): boolean {
     let hasKey = false;
     for (let column = 0; column < columns.length; column++) {
       const at = 2 * (first + column);
       const start = spans[at]!, end = spans[at + 1]!;
       if (isEmpty(bytes, start, end)) continue;
       const known = columns[column]!;
-      this.#hash(known, bytes, start, end);
+      this.#hash(known, view, start, end);
       hasKey = this.#add(known, sums) || hasKey;
     }
     return hasKey;
@@ -95,7 +103,7 @@ export class RowDigester {
       if (value === null || value === "") continue;
       const bytes = encoder.encode(JSON.stringify(ordered(value)));
       const column = this.#column(name);
-      this.#hash(column, bytes, 0, bytes.length);
+      this.#hash(column, viewOf(bytes), 0, bytes.length);
       hasKey = this.#add(column, sums) || hasKey;
     }
     return hasKey;
@@ -117,18 +125,18 @@ export class RowDigester {
     if (column === undefined) {
       const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = this.#seeds;
       const bytes = encoder.encode(name);
-      this.#hash({ low: s0, high: s1, isKey: false }, bytes, 0, bytes.length);
+      this.#hash({ low: s0, high: s1, isKey: false }, viewOf(bytes), 0, bytes.length);
       column = { low: this.#low ^ s2, high: this.#high ^ s3, isKey: this.#keys.has(name) };
       this.#columns.set(name, column);
     }
     return column;
   }
 
-  /** Two 32-bit hashes of `bytes[start..end)` side by side, each MurmurHash3's with a seed and constants of its own. */
-  #hash({ low, high }: Column, bytes: Uint8Array, start: number, end: number): void {
-    let at = start;
-    for (; at + 4 <= end; at += 4) {
-      const word = bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24;
+  /** Two 32-bit hashes of the bytes from `start` to `end`, each MurmurHash3's with a seed and constants of its own. */
+  #hash({ low, high }: Column, view: DataView, start: number, end: number): void {
+    const length = end - start, rest = length & 3, whole = end - rest;
+    for (let at = start; at < whole; at += 4) {
+      const word = view.getInt32(at, true);
       let first = Math.imul(word, 0xcc9e2d51);
       first = Math.imul(first << 15 | first >>> 17, 0x1b873593);
       low ^= first;
@@ -139,11 +147,17 @@ export class RowDigester {
       high = Math.imul(high << 17 | high >>> 15, 5) + 0x561ccd1b | 0;
     }
     let tail = 0;
-    for (let shift = 0; at < end; at++, shift += 8) tail |= bytes[at]! << shift;
-    const length = end - start;
+    // The last bytes are the upper ones of the word that ends with them.
+    if (length >= 4 && rest > 0) tail = view.getInt32(end - 4, true) >>> 32 - 8 * rest;
+    else for (let at = whole, shift = 0; at < end; at++, shift += 8) tail |= view.getUint8(at) << shift;
     this.#low = finish(low ^ Math.imul(tail, 0xcc9e2d51), length) | 0;
     this.#high = finish(high ^ Math.imul(tail, 0x38b34ae5), length ^ 0x9e3779b9) | 0;
   }
+}
+
+/** Bytes, to be read four at a time. */
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** Spreads what two words say over one (MurmurHash3's finalisation). */
