@@ -7,7 +7,6 @@ import { Failure } from "../contracts/failure.ts";
 import type { AudiencesTable } from "../database/tables.ts";
 import {
   compileFilter,
-  type Expression,
   type Filter,
   type FilterContext,
   type FilteredProfile,
@@ -32,8 +31,6 @@ export interface AudienceProgram extends IncludedAudience {
   readonly row: AudienceRow;
   /** Its filter; undefined for a list. */
   readonly filter: Filter | undefined;
-  /** The phrase of an audience that the filter includes; undefined for a list. */
-  included(slug: string): Expression | undefined;
   /** Every list audience whose members decide: itself, or those it includes, also at second hand. */
   readonly lists: readonly AudienceRow[];
 }
@@ -178,11 +175,7 @@ export class AudiencePrograms {
       return program;
     };
     const { matches, fields, usesNow } = compileFilter(filter, resolve, () => this.#bySlug.keys());
-    const included = (slug: string) => {
-      const found = this.find(slug);
-      return found === undefined ? undefined : this.program(found).filter?.phrase;
-    };
-    return { row, filter, included, lists: [...lists.values()], fields, usesNow, matches: once(matches) };
+    return { row, filter, lists: [...lists.values()], fields, usesNow, matches: once(matches) };
   }
 }
 
@@ -200,7 +193,6 @@ function listProgram(row: AudienceRow): AudienceProgram {
   return {
     row,
     filter: undefined,
-    included: () => undefined,
     lists: [row],
     fields: row.field === null ? [] : [row.field],
     usesNow: false,

@@ -7,15 +7,14 @@ import { throwIfAborted } from "../contracts/failure.ts";
 import type { Database, Executor } from "../database/database.ts";
 import { type FilterContext, type FilteredProfile, partsOf } from "../lql/mod.ts";
 import { listedProfiles } from "../profiles/audience_lists.ts";
-import { idRange, profilePages, readAttributes } from "../profiles/audience_pages.ts";
-import { conditionOf } from "../profiles/filter_conditions.ts";
 import type { IdSet } from "../profiles/id_set.ts";
+import { idRange, type MemberPage, memberPages, parseOne } from "../profiles/member_pages.ts";
 import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
 import type { AudienceProgram } from "./audience_programs.ts";
 import { Turns } from "./turns.ts";
 
-/** Members whose attributes are read at a time. */
-const READ_AT_ONCE = 500;
+/** Members whose attributes are parsed at a time. */
+const PARSED_AT_ONCE = 500;
 
 /** What a scan needs. */
 export interface Scan {
@@ -77,9 +76,9 @@ export async function countMembers(scan: Scan, lists: Lists, span: Span = EVERY_
   const asks = asker(scan, lists);
   const turns = new Turns();
   let count = 0;
-  for await (const { ids, profiles } of pagesOf(scan, span, lists.size > 0)) {
-    for (let index = 0; index < profiles.length; index++) {
-      if (asks(profiles[index]!, ids[index] ?? 0)) count++;
+  for await (const page of pagesOf(scan, span)) {
+    for (let index = 0; index < page.ids.length; index++) {
+      if (asks(page, index)) count++;
     }
     await rest(scan, turns);
   }
@@ -88,26 +87,23 @@ export async function countMembers(scan: Scan, lists: Lists, span: Span = EVERY_
 
 /** The members after a profile, by ascending id. The thread answers others meanwhile. */
 export async function* findMembers(scan: Scan, after: number): AsyncGenerator<FoundMember> {
-  const { executor, kind, scope } = scan;
   const asks = asker(scan, await listsOf(scan));
   const turns = new Turns();
-  for await (const { ids, profiles } of pagesOf(scan, { ...EVERY_ID, after }, true)) {
-    const found = ids.filter((id, index) => asks(profiles[index]!, id));
-    for (let from = 0; from < found.length; from += READ_AT_ONCE) {
-      const some = found.slice(from, from + READ_AT_ONCE);
-      const attributes = await readAttributes(executor, kind, scope, some);
-      for (const [index, id] of some.entries()) yield { id, attributes: attributes[index]! };
-      await rest(scan, turns);
+  for await (const page of pagesOf(scan, { ...EVERY_ID, after })) {
+    let found = 0;
+    for (let index = 0; index < page.ids.length; index++) {
+      if (!asks(page, index)) continue;
+      yield { id: page.ids[index]!, attributes: parseOne(page.bytes, page.rows, index) };
+      if (++found % PARSED_AT_ONCE === 0) await rest(scan, turns);
     }
     await rest(scan, turns);
   }
 }
 
-function pagesOf({ executor, kind, scope, program }: Scan, span: Span, ids: boolean) {
+function pagesOf({ executor, kind, scope, program }: Scan, span: Span): AsyncGenerator<MemberPage> {
   // What a list tells by lies elsewhere.
   const fields = program.filter === undefined ? [] : program.fields;
-  const condition = program.filter && conditionOf(program.filter.phrase, program.included);
-  return profilePages(executor, kind, scope, { fields, ids, condition, ...span });
+  return memberPages(executor, kind, scope, { fields, ...span });
 }
 
 /** Which profiles are in the lists that decide. The thread answers others meanwhile. */
@@ -122,13 +118,13 @@ export async function listsOf(scan: Scan): Promise<Lists> {
   return lists;
 }
 
-/** Asks the audience about one profile. */
-function asker({ program, now }: Scan, lists: Lists) {
+/** Asks the audience about one profile of a page. */
+function asker({ program, now }: Scan, lists: Lists): (page: MemberPage, index: number) => boolean {
   let profile = 0;
   const context: FilterContext = { now, member: (list) => lists.get(list)?.has(profile) ?? false };
-  return (attributes: FilteredProfile, id: number): boolean => {
-    profile = id;
-    return program.matches(attributes, context);
+  return ({ ids, profiles }, index) => {
+    profile = ids[index]!;
+    return program.matches(profiles?.[index] ?? {}, context);
   };
 }
 

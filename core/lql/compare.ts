@@ -91,12 +91,6 @@ export function literalTest(operator: ComparisonOperator, literal: Scalar): Test
   };
 }
 
-/** Whether a text equals nothing but the same text: it says no number, no truth and no time. */
-export function isPlainText(literal: string): boolean {
-  return decimalOf(literal) === undefined && toBoolean(literal) === undefined && !DATE.test(literal) &&
-    dateMath(literal) === undefined;
-}
-
 /** The commonest test, without a detour. */
 function numberTest(operator: ComparisonOperator, literal: number): Test {
   switch (operator) {

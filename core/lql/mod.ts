@@ -4,7 +4,6 @@
  * @module
  */
 export type { Column, Expression, Filter, Mapping } from "./ast.ts";
-export { isPlainText } from "./compare.ts";
 export {
   compileFilter,
   type FilterContext,

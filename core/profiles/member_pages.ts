@@ -1,8 +1,9 @@
 /**
- * A profile table from one end to the other as bytes, in pages: what exports are made of.
+ * A profile table from one end to the other as bytes, in pages: what audiences are asked over, and exports are made of.
  *
  * A page is one row of the database's, with the attributes of some thousands of profiles in one value: a row each would
- * take as long again. What a filter needs comes beside them, so that nothing is parsed that is only copied.
+ * take as long again. What a filter needs is taken out of the bytes here: SQLite takes half as long again to parse them,
+ * and two threads that let it wait for one another, as it counts what it allocates under one lock.
  *
  * @module
  */
@@ -10,8 +11,8 @@ import { type RawBuilder, sql } from "kysely";
 import { parseJson } from "../contracts/json.ts";
 import type { Database, Executor } from "../database/database.ts";
 import type { FilteredProfile } from "../lql/mod.ts";
-import { canTake, nextPageSize, type PageRow, profilesOf, takable } from "./audience_pages.ts";
 import type { ProfileScope } from "./statements.ts";
+import { canTake, FieldTaker } from "./taken_fields.ts";
 
 /** What is read. */
 export interface MemberPageOptions {
@@ -19,6 +20,8 @@ export interface MemberPageOptions {
   readonly fields: readonly string[] | undefined;
   /** The profile after which to begin. */
   readonly after: number;
+  /** The last profile that may come; none is, unless told. */
+  readonly last?: number;
 }
 
 /** Some profiles that follow one another. */
@@ -36,8 +39,15 @@ export interface MemberPage {
 /** Profiles of the first page: few, so that the first bytes come soon. */
 const FIRST_PAGE = 500;
 
-/** A page as it comes. */
-interface MemberRow extends PageRow {
+/** Bytes of attributes that a page aims at: what a thread reads in some milliseconds. */
+const PAGE_BYTES = 1 << 20;
+
+/** Most profiles of a page: what a thread looks through in some milliseconds. */
+const LARGEST_PAGE = 20_000;
+
+/** A page as it comes: JSON lists, and all attributes. */
+interface MemberRow {
+  readonly ids: string | null;
   readonly lengths: string | null;
   readonly all: Uint8Array | string | null;
 }
@@ -49,60 +59,65 @@ export async function* memberPages(
   executor: Executor,
   kind: Database["kind"],
   scope: ProfileScope,
-  { fields, after }: MemberPageOptions,
+  { fields, after, last = Number.MAX_SAFE_INTEGER }: MemberPageOptions,
 ): AsyncGenerator<MemberPage> {
-  const taken = fields !== undefined && canTake(fields) ? fields : undefined;
-  for (let rows = FIRST_PAGE;;) {
-    const { rows: [page] } = await memberStatement(kind, scope, { fields: taken ?? [], after, rows }).execute(executor);
-    if (page?.last == null) return;
-    after = page.last;
+  const taker = fields !== undefined && canTake(fields) ? new FieldTaker(fields) : undefined;
+  for (let size = FIRST_PAGE;;) {
+    const { rows: [page] } = await memberStatement(kind, scope, { after, last, rows: size }).execute(executor);
+    const ids = Float64Array.from(JSON.parse(page?.ids ?? "[]"));
+    if (page === undefined || ids.length === 0) return;
+    after = ids.at(-1)!;
     const bytes = typeof page.all === "string" ? encoder.encode(page.all) : page.all ?? new Uint8Array();
     const lengths: number[] = JSON.parse(page.lengths ?? "[]");
-    const starts = new Uint32Array(lengths.length + 1);
-    for (let index = 0; index < lengths.length; index++) starts[index + 1] = starts[index]! + lengths[index]!;
-    const profiles = fields?.length === 0
-      ? undefined
-      : taken === undefined || page.escaped > 0
-      ? parseEach(bytes, starts)
-      : profilesOf(page, taken);
-    yield { ids: Float64Array.from(JSON.parse(page.ids ?? "[]")), bytes, rows: starts, profiles };
-    if (page.seen < rows) return;
-    rows = nextPageSize(rows, page.bytes);
+    const rows = new Uint32Array(lengths.length + 1);
+    for (let index = 0; index < lengths.length; index++) rows[index + 1] = rows[index]! + lengths[index]!;
+    const profiles = fields?.length === 0 ? undefined : taker?.take(bytes, rows) ?? parseEach(bytes, rows);
+    yield { ids, bytes, rows, profiles };
+    if (ids.length < size) return;
+    size = nextPageSize(size, bytes.length);
   }
+}
+
+/** How many profiles the next page is to have, after one of `rows` with `bytes` of attributes. */
+export function nextPageSize(rows: number, bytes: number): number {
+  return Math.ceil(Math.min(LARGEST_PAGE, 4 * rows, PAGE_BYTES / (bytes / rows + 1)));
+}
+
+/** The least and the greatest id of a table; 0 and 0 of an empty one. */
+export async function idRange(
+  executor: Executor,
+  { account, table }: ProfileScope,
+): Promise<{ readonly least: number; readonly greatest: number }> {
+  const end = (order: "asc" | "desc") =>
+    executor.selectFrom("profiles").select("id").where("account_id", "=", account).where("table_id", "=", table)
+      .orderBy("id", order).limit(1).executeTakeFirst();
+  const [least, greatest] = [await end("asc"), await end("desc")];
+  return { least: least?.id ?? 0, greatest: greatest?.id ?? 0 };
 }
 
 /** The objects of a page, parsed. */
 export function parseEach(bytes: Uint8Array, rows: Uint32Array): FilteredProfile[] {
-  const profiles: FilteredProfile[] = [];
-  for (let index = 0; index + 1 < rows.length; index++) {
-    profiles.push(parseJson(decoder.decode(bytes.subarray(rows[index], rows[index + 1]))));
-  }
-  return profiles;
+  return Array.from({ length: rows.length - 1 }, (_, index) => parseOne(bytes, rows, index));
+}
+
+/** One of them. */
+export function parseOne(bytes: Uint8Array, rows: Uint32Array, index: number): FilteredProfile {
+  return parseJson(decoder.decode(bytes.subarray(rows[index], rows[index + 1])));
 }
 
 /** Exported for the test of its query plan. */
 export function memberStatement(
   kind: Database["kind"],
   { account, table }: ProfileScope,
-  { fields, after, rows }: { readonly fields: readonly string[]; readonly after: number; readonly rows: number },
+  { after, last, rows }: { readonly after: number; readonly last: number; readonly rows: number },
 ): RawBuilder<MemberRow> {
-  const values = fields.map((field) =>
-    kind === "sqlite"
-      ? sql`json_group_array(attributes -> ${`$."${field}"`})`
-      : sql`json_agg(takable -> ${field}::text order by id)::text`
-  );
-  const columns = values.map((list, index) => sql`, ${list} as ${sql.id(`values${index}`)}`);
-  const parts = kind === "sqlite"
+  const columns = kind === "sqlite"
     ? sql`json_group_array(id) as ids, json_group_array(octet_length(attributes)) as lengths,
       cast(group_concat(attributes, '') as blob) as "all"`
     : sql`json_agg(id order by id)::text as ids, json_agg(octet_length(attributes) order by id)::text as lengths,
       string_agg(attributes, '' order by id) as "all"`;
-  const [inner, escaped] = kind === "sqlite" || fields.length === 0
-    ? [sql``, sql`0`]
-    : [sql`, ${takable} as takable`, sql`count(*) - count(takable)`];
-  return sql`select count(*) as seen, ${escaped} as escaped, max(id) as last, sum(octet_length(attributes)) as bytes,
-    ${parts}${sql.join(columns, sql``)} from (
-    select id, attributes${inner} from profiles
-    where account_id = ${account} and table_id = ${table} and id > ${after} order by id limit ${rows}
+  return sql`select ${columns} from (
+    select id, attributes from profiles
+    where account_id = ${account} and table_id = ${table} and id > ${after} and id <= ${last} order by id limit ${rows}
   ) as page`;
 }

@@ -6,7 +6,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database, Executor } from "../../database/database.ts";
 import type { ProfileChangesTable } from "../../database/tables.ts";
-import { nextPageSize } from "../audience_pages.ts";
+import { nextPageSize } from "../member_pages.ts";
 import type { Target } from "../mapping.ts";
 
 /** What a profile was when an epoch began. */

@@ -1,0 +1,184 @@
+/**
+ * Takes fields out of profiles as they are stored, and parses nothing else of them.
+ *
+ * It knows JSON as `JSON.stringify` writes it. A profile that is written in another way, with blanks or with an escape in
+ * a name, is parsed as a whole, and gives all of its fields.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { parseJson } from "../contracts/json.ts";
+import type { JsonValue } from "../contracts/records.ts";
+import type { FilteredProfile } from "../lql/mod.ts";
+
+const QUOTE = 0x22, COMMA = 0x2c, MINUS = 0x2d, DOT = 0x2e, ZERO = 0x30, NINE = 0x39, COLON = 0x3a;
+const OPEN_LIST = 0x5b, BACKSLASH = 0x5c, CLOSE_LIST = 0x5d, OPEN = 0x7b, CLOSE = 0x7d;
+
+/** Digits of a decimal that are a whole number without loss, as is the power of ten that it is divided by. */
+const MOST_DIGITS = 15;
+
+/** Such a quotient is rounded once, and so is what the text of the decimal is read as: they are the same. */
+const POWERS: readonly number[] = Array.from({ length: MOST_DIGITS }, (_, power) => 10 ** power);
+
+// What begins a text with U+FEFF is a part of it.
+const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Whether fields can be taken out: an object may have them as keys of its own, and UTF-8 tells them from others. */
+export function canTake(fields: readonly string[]): boolean {
+  return fields.every((name) => name !== "__proto__" && name.isWellFormed());
+}
+
+/** Takes the same fields out of many profiles. */
+export class FieldTaker {
+  readonly #fields: readonly string[];
+  readonly #names: readonly Uint8Array[];
+  #bytes: Uint8Array = new Uint8Array();
+  /** A character for each byte; made where a text is needed. */
+  #text: string | undefined;
+  /** Where the value ends that was passed over last; negative where it does not. */
+  #end = 0;
+  /** Whether a text in it has bytes beyond ASCII. */
+  #wide = false;
+  /** Whether a text in it has escapes. */
+  #escapes = false;
+
+  constructor(fields: readonly string[]) {
+    this.#fields = fields;
+    this.#names = fields.map((field) => encoder.encode(field));
+  }
+
+  /** The profiles whose objects lie between each offset and the next: the fields, null where a profile has none. */
+  take(bytes: Uint8Array, rows: Uint32Array): FilteredProfile[] {
+    this.#bytes = bytes;
+    this.#text = undefined;
+    const profiles: FilteredProfile[] = [];
+    for (let index = 0; index + 1 < rows.length; index++) {
+      profiles.push(this.#one(rows[index]!, rows[index + 1]!));
+    }
+    return profiles;
+  }
+
+  #one(start: number, end: number): FilteredProfile {
+    const bytes = this.#bytes, fields = this.#fields;
+    const profile: Record<string, JsonValue> = {};
+    for (let field = 0; field < fields.length; field++) profile[fields[field]!] = null;
+    if (bytes[start] !== OPEN) return this.#parsed(start, end);
+    let left = fields.length;
+    // From the byte before a name to the one after its value.
+    for (let at = start; left > 0; at = this.#end) {
+      const name = at + 2;
+      if (bytes[at + 1] !== QUOTE) {
+        if (at + 2 === end && bytes[at + 1] === CLOSE) break;
+        return this.#parsed(start, end);
+      }
+      let stop = name;
+      for (let byte = bytes[stop]!; byte !== QUOTE; byte = bytes[++stop]!) {
+        if (byte === BACKSLASH || stop >= end) return this.#parsed(start, end);
+      }
+      if (bytes[stop + 1] !== COLON) return this.#parsed(start, end);
+      const field = this.#fieldOf(name, stop);
+      const value = stop + 2;
+      this.#skip(value, end);
+      if (this.#end < 0) return this.#parsed(start, end);
+      if (field >= 0) {
+        profile[fields[field]!] = this.#value(value);
+        left--;
+      }
+      const next = bytes[this.#end];
+      if (next === COMMA) continue;
+      if (next === CLOSE && this.#end === end - 1) break;
+      return this.#parsed(start, end);
+    }
+    return profile;
+  }
+
+  /** Which field has the name between two offsets; negative for none. */
+  #fieldOf(from: number, to: number): number {
+    const bytes = this.#bytes, names = this.#names, length = to - from;
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index]!;
+      if (name.length !== length) continue;
+      let at = 0;
+      while (at < length && bytes[from + at] === name[at]) at++;
+      if (at === length) return index;
+    }
+    return -1;
+  }
+
+  /** Passes over the value at an offset. */
+  #skip(at: number, end: number): void {
+    const bytes = this.#bytes;
+    this.#wide = this.#escapes = false;
+    const first = bytes[at]!;
+    if (first === QUOTE) {
+      this.#end = this.#string(at, end);
+    } else if (first === OPEN_LIST || first === OPEN) {
+      let depth = 0;
+      do {
+        const byte = bytes[at]!;
+        if (byte === QUOTE) {
+          at = this.#string(at, end);
+          if (at < 0) break;
+          continue;
+        }
+        if (byte === OPEN_LIST || byte === OPEN) depth++;
+        else if (byte === CLOSE_LIST || byte === CLOSE) depth--;
+        at++;
+      } while (depth > 0 && at < end);
+      this.#end = depth === 0 ? at : -1;
+    } else {
+      for (let byte = first; byte !== COMMA && byte !== CLOSE && at < end;) byte = bytes[++at]!;
+      this.#end = at;
+    }
+  }
+
+  /** Where the text ends whose opening quote is at an offset; negative where it does not. */
+  #string(at: number, end: number): number {
+    const bytes = this.#bytes;
+    let all = 0;
+    for (at++; at < end; at++) {
+      const byte = bytes[at]!;
+      if (byte === QUOTE) {
+        if (all > 127) this.#wide = true;
+        return at + 1;
+      }
+      if (byte === BACKSLASH) {
+        this.#escapes = true;
+        at++;
+      }
+      all |= byte;
+    }
+    return -1;
+  }
+
+  /** The value that was passed over last, from its start. */
+  #value(start: number): JsonValue {
+    const bytes = this.#bytes, end = this.#end, first = bytes[start]!;
+    if (first === MINUS || (first >= ZERO && first <= NINE)) return this.#number(start, end);
+    if (first === QUOTE && !this.#escapes) return this.#slice(start + 1, end - 1);
+    return parseJson(this.#slice(start, end));
+  }
+
+  #slice(start: number, end: number): string {
+    if (this.#wide) return decoder.decode(this.#bytes.subarray(start, end));
+    const { buffer, byteOffset, length } = this.#bytes;
+    return (this.#text ??= Buffer.from(buffer, byteOffset, length).toString("latin1")).slice(start, end);
+  }
+
+  #number(start: number, end: number): number {
+    const bytes = this.#bytes;
+    let digits = 0, point = -1;
+    if (end - start > MOST_DIGITS) return Number(this.#slice(start, end));
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at]!;
+      if (byte >= ZERO && byte <= NINE) digits = digits * 10 + byte - ZERO;
+      else if (byte === DOT && point < 0) point = at;
+      else return Number(this.#slice(start, end));
+    }
+    return point < 0 ? digits : digits / POWERS[end - point - 1]!;
+  }
+
+  #parsed(start: number, end: number): FilteredProfile {
+    return parseJson(decoder.decode(this.#bytes.subarray(start, end)));
+  }
+}
