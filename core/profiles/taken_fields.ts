@@ -32,19 +32,16 @@ export function canTake(fields: readonly string[]): boolean {
 export class FieldTaker {
   readonly #fields: readonly string[];
   readonly #names: readonly Uint8Array[];
+  /** A profile that has none. */
+  readonly #none: FilteredProfile;
   #bytes: Uint8Array = new Uint8Array();
   /** A character for each byte; made where a text is needed. */
   #text: string | undefined;
-  /** Where the value ends that was passed over last; negative where it does not. */
-  #end = 0;
-  /** Whether a text in it has bytes beyond ASCII. */
-  #wide = false;
-  /** Whether a text in it has escapes. */
-  #escapes = false;
 
   constructor(fields: readonly string[]) {
     this.#fields = fields;
     this.#names = fields.map((field) => encoder.encode(field));
+    this.#none = Object.fromEntries(fields.map((field) => [field, null]));
   }
 
   /** The profiles whose objects lie between each offset and the next: the fields, null where a profile has none. */
@@ -60,15 +57,13 @@ export class FieldTaker {
 
   #one(start: number, end: number): FilteredProfile {
     const bytes = this.#bytes, fields = this.#fields;
-    const profile: Record<string, JsonValue> = {};
-    for (let field = 0; field < fields.length; field++) profile[fields[field]!] = null;
+    const profile: Record<string, JsonValue> = { ...this.#none };
     if (bytes[start] !== OPEN) return this.#parsed(start, end);
-    let left = fields.length;
     // From the byte before a name to the one after its value.
-    for (let at = start; left > 0; at = this.#end) {
+    for (let at = start, left = fields.length; left > 0;) {
       const name = at + 2;
       if (bytes[at + 1] !== QUOTE) {
-        if (at + 2 === end && bytes[at + 1] === CLOSE) break;
+        if (name === end && bytes[at + 1] === CLOSE) break;
         return this.#parsed(start, end);
       }
       let stop = name;
@@ -76,17 +71,14 @@ export class FieldTaker {
         if (byte === BACKSLASH || stop >= end) return this.#parsed(start, end);
       }
       if (bytes[stop + 1] !== COLON) return this.#parsed(start, end);
-      const field = this.#fieldOf(name, stop);
-      const value = stop + 2;
-      this.#skip(value, end);
-      if (this.#end < 0) return this.#parsed(start, end);
+      const field = this.#fieldOf(name, stop), value = stop + 2;
+      at = endOfValue(bytes, value, end);
       if (field >= 0) {
-        profile[fields[field]!] = this.#value(value);
+        profile[fields[field]!] = this.#value(value, at);
         left--;
       }
-      const next = bytes[this.#end];
-      if (next === COMMA) continue;
-      if (next === CLOSE && this.#end === end - 1) break;
+      if (bytes[at] === COMMA) continue;
+      if (bytes[at] === CLOSE && at === end - 1) break;
       return this.#parsed(start, end);
     }
     return profile;
@@ -105,62 +97,24 @@ export class FieldTaker {
     return -1;
   }
 
-  /** Passes over the value at an offset. */
-  #skip(at: number, end: number): void {
-    const bytes = this.#bytes;
-    this.#wide = this.#escapes = false;
-    const first = bytes[at]!;
-    if (first === QUOTE) {
-      this.#end = this.#string(at, end);
-    } else if (first === OPEN_LIST || first === OPEN) {
-      let depth = 0;
-      do {
-        const byte = bytes[at]!;
-        if (byte === QUOTE) {
-          at = this.#string(at, end);
-          if (at < 0) break;
-          continue;
-        }
-        if (byte === OPEN_LIST || byte === OPEN) depth++;
-        else if (byte === CLOSE_LIST || byte === CLOSE) depth--;
-        at++;
-      } while (depth > 0 && at < end);
-      this.#end = depth === 0 ? at : -1;
-    } else {
-      for (let byte = first; byte !== COMMA && byte !== CLOSE && at < end;) byte = bytes[++at]!;
-      this.#end = at;
-    }
-  }
-
-  /** Where the text ends whose opening quote is at an offset; negative where it does not. */
-  #string(at: number, end: number): number {
-    const bytes = this.#bytes;
-    let all = 0;
-    for (at++; at < end; at++) {
-      const byte = bytes[at]!;
-      if (byte === QUOTE) {
-        if (all > 127) this.#wide = true;
-        return at + 1;
-      }
-      if (byte === BACKSLASH) {
-        this.#escapes = true;
-        at++;
-      }
-      all |= byte;
-    }
-    return -1;
-  }
-
-  /** The value that was passed over last, from its start. */
-  #value(start: number): JsonValue {
-    const bytes = this.#bytes, end = this.#end, first = bytes[start]!;
+  /** What is written between two offsets. */
+  #value(start: number, end: number): JsonValue {
+    const bytes = this.#bytes, first = bytes[start]!;
     if (first === MINUS || (first >= ZERO && first <= NINE)) return this.#number(start, end);
-    if (first === QUOTE && !this.#escapes) return this.#slice(start + 1, end - 1);
-    return parseJson(this.#slice(start, end));
+    let all = 0, escapes = false;
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at]!;
+      all |= byte;
+      if (byte === BACKSLASH) escapes = true;
+    }
+    const isText = first === QUOTE && !escapes;
+    const [from, to] = isText ? [start + 1, end - 1] : [start, end];
+    const text = all < 0x80 ? this.#slice(from, to) : decoder.decode(bytes.subarray(from, to));
+    return isText ? text : parseJson(text);
   }
 
+  /** Of ASCII. */
   #slice(start: number, end: number): string {
-    if (this.#wide) return decoder.decode(this.#bytes.subarray(start, end));
     const { buffer, byteOffset, length } = this.#bytes;
     return (this.#text ??= Buffer.from(buffer, byteOffset, length).toString("latin1")).slice(start, end);
   }
@@ -181,4 +135,32 @@ export class FieldTaker {
   #parsed(start: number, end: number): FilteredProfile {
     return parseJson(decoder.decode(this.#bytes.subarray(start, end)));
   }
+}
+
+/** Where the value ends that begins at an offset: `end` or beyond where it does not. */
+function endOfValue(bytes: Uint8Array, at: number, end: number): number {
+  const first = bytes[at];
+  if (first === QUOTE) return endOfText(bytes, at, end);
+  if (first !== OPEN_LIST && first !== OPEN) {
+    for (let byte = first; byte !== COMMA && byte !== CLOSE && at < end;) byte = bytes[++at];
+    return at;
+  }
+  for (let depth = 0; at < end;) {
+    const byte = bytes[at];
+    if (byte === QUOTE) {
+      at = endOfText(bytes, at, end);
+      continue;
+    }
+    at++;
+    if (byte === OPEN_LIST || byte === OPEN) depth++;
+    else if ((byte === CLOSE_LIST || byte === CLOSE) && --depth === 0) break;
+  }
+  return at;
+}
+
+/** The same of a text. */
+function endOfText(bytes: Uint8Array, at: number, end: number): number {
+  at++;
+  for (let byte = bytes[at]; byte !== QUOTE && at < end; byte = bytes[++at]) if (byte === BACKSLASH) at++;
+  return at + 1;
 }
