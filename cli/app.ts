@@ -5,6 +5,7 @@
  */
 import type { JsonValue } from "../core/contracts/records.ts";
 import { flagName } from "../core/describe/names.ts";
+import type { CountThread } from "../core/engine/count_thread.ts";
 import type { Registry } from "../core/engine/registry.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
 import type { RunThreads } from "../core/engine/run_threads.ts";
@@ -42,6 +43,7 @@ export class App implements AsyncDisposable {
   #registry: Promise<Registry> | undefined;
   #runtime: Promise<Runtime> | undefined;
   #threads: RunThreads | undefined;
+  #countThread: CountThread | undefined;
   /** Variables that commands to be pasted set. */
   #variables: readonly string[] = [];
 
@@ -81,6 +83,13 @@ export class App implements AsyncDisposable {
   async startThreads(): Promise<void> {
     const { startRunThreads } = await import("../core/engine/run_threads.ts");
     this.#threads ??= startRunThreads(this.modules);
+  }
+
+  /** Starts the thread that counts an audience together with this one, while this one finds out which audience it is. */
+  async startCounting(): Promise<void> {
+    const { CountThread } = await import("../core/engine/count_thread.ts");
+    this.#countThread ??= new CountThread();
+    this.#countThread.start();
   }
 
   /** Leaves the runs that this process queues to others. Only before the runtime is opened. */
@@ -130,6 +139,7 @@ export class App implements AsyncDisposable {
       plugins: this.modules,
       runner: this.#runner,
       threads: this.#threads,
+      countThread: this.#countThread,
       ...(account === undefined ? {} : { account }),
       actor: await thisUser(),
       log,
@@ -155,5 +165,6 @@ export class App implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await (await this.#runtime?.catch(() => undefined))?.[Symbol.asyncDispose]();
     this.#threads?.[Symbol.dispose]();
+    this.#countThread?.[Symbol.dispose]();
   }
 }

@@ -56,6 +56,8 @@ export interface Command {
   readonly runner?: "cli";
   /** Whether it is there to execute a run: the run's threads start before anything else is looked at. */
   readonly executes?: true;
+  /** Whether it is there to count an audience: the thread that helps starts before anything else is looked at. */
+  readonly counts?: true;
   /**
    * Flags that the plugins declare for what `words` (the arguments) name. Without words: the flags of everything that
    * could be named, so that the parser knows which of them take a value.

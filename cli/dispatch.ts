@@ -141,6 +141,7 @@ async function runCommand(
       return 0;
     }
     if (command.executes) await app.startThreads();
+    if (command.counts) await app.startCounting();
     const [args, declared] = await readArguments(app, name, command, rest).catch((error) => {
       throw meantVerb(error, name, verbs, wordsOf(rest, [...GLOBAL_FLAGS, ...(command.flags ?? [])]));
     });

@@ -81,6 +81,7 @@ const show: Command = {
 const size: Command = {
   summary: "Counts the profiles that are members now",
   args: [AUDIENCE],
+  counts: true,
   run: async (app, { words: [audience = ""] }) => {
     const abort = new AbortController();
     using _ = onInterrupt(() => abort.abort());

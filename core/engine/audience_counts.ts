@@ -16,6 +16,8 @@ export interface CountPlaces {
   readonly database: DatabaseAddress;
   /** Whether this thread has others to answer, so that it counts nothing itself. */
   readonly serves: boolean;
+  /** A thread that was started before. It ends with the counts. */
+  readonly thread?: CountThread | undefined;
 }
 
 /** Counts, for every account. */
@@ -24,12 +26,10 @@ export class AudienceCounts implements AsyncDisposable {
   /** The first counts every audience; the others help. */
   readonly #threads: readonly CountThread[];
   #own: Promise<Database> | undefined;
-  readonly #serves: boolean;
 
-  constructor({ database, serves }: CountPlaces) {
+  constructor({ database, serves, thread = new CountThread() }: CountPlaces) {
     this.#database = database;
-    this.#serves = serves;
-    this.#threads = Array.from({ length: serves ? 2 : 1 }, () => new CountThread(database));
+    this.#threads = serves ? [thread, new CountThread()] : [thread];
   }
 
   /** How many profiles are members now. Failures as `sizeOf` has them. */
@@ -48,8 +48,8 @@ export class AudienceCounts implements AsyncDisposable {
 
   async #counters(): Promise<readonly [Counter, Counter]> {
     const [one, other] = this.#threads;
-    if (other !== undefined) return [one!.counter(), other.counter()];
-    return [new CountSession(await (this.#own ??= openDatabase(this.#database))), one!.counter()];
+    if (other !== undefined) return [one!.counter(this.#database), other.counter(this.#database)];
+    return [new CountSession(await (this.#own ??= openDatabase(this.#database))), one!.counter(this.#database)];
   }
 
   /** Ends what is being counted. */

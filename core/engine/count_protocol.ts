@@ -8,10 +8,11 @@ import type { DatabaseAddress } from "../database/open.ts";
 import type { Span } from "./audience_scan.ts";
 import type { CountQuestion, OpenedCount } from "./count_session.ts";
 
-/** To the thread itself: first what it opens, then a port for each count. */
-export type ToCountThread =
-  | { readonly type: "start"; readonly database: DatabaseAddress }
-  | { readonly type: "count"; readonly port: MessagePort };
+/** To the thread itself: a port for each count, and what to open, the same for all. */
+export interface ToCountThread {
+  readonly database: DatabaseAddress;
+  readonly port: MessagePort;
+}
 
 /** To a count; `id` tells its answers apart. */
 export type ToCount =

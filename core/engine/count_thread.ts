@@ -9,32 +9,31 @@ import type { CountAnswers, FromCount, ToCount, ToCountThread } from "./count_pr
 import type { Counter, CountQuestion, OpenedCount } from "./count_session.ts";
 import { reviveError } from "./describe_error.ts";
 
-/** Starts with the first count, and stays. */
+/** Starts with the first count, unless it was started before, and stays. It counts in one database. */
 export class CountThread implements Disposable {
   readonly #counts = new Set<RemoteCount>();
   #worker: Worker | undefined;
 
-  constructor(private readonly database: DatabaseAddress) {}
-
-  /** A counter that counts there. */
-  counter(): Counter {
-    const { port1, port2 } = new MessageChannel();
-    const count = new RemoteCount(port1, () => this.#counts.delete(count));
-    this.#counts.add(count);
-    this.#post({ type: "count", port: port2 }, [port2]);
-    return count;
-  }
-
-  #post(message: ToCountThread, transfer: MessagePort[] = []): void {
+  /** Starts it, if it is not there: it takes as long as the program itself. */
+  start(): Worker {
     if (this.#worker === undefined) {
       this.#worker = new Worker(new URL("./count_worker.ts", import.meta.url), { type: "module", name: "count" });
       this.#worker.addEventListener("error", (event) => {
         event.preventDefault();
         this.#end(new Error(`The thread that counts audiences ended: ${event.message}`));
       });
-      this.#post({ type: "start", database: this.database });
     }
-    this.#worker.postMessage(message, transfer);
+    return this.#worker;
+  }
+
+  /** A counter that counts there. */
+  counter(database: DatabaseAddress): Counter {
+    const worker = this.start();
+    const { port1, port2 } = new MessageChannel();
+    const count = new RemoteCount(port1, () => this.#counts.delete(count));
+    this.#counts.add(count);
+    worker.postMessage({ database, port: port2 } satisfies ToCountThread, [port2]);
+    return count;
   }
 
   /** Ends what is being counted. The next count starts the thread anew. */

@@ -16,17 +16,16 @@ const scope = self as unknown as {
   addEventListener(type: "message", listener: (event: MessageEvent<ToCountThread>) => void): void;
 };
 
-scope.addEventListener("message", ({ data }) => {
-  if (data.type === "start") {
-    opened = openDatabase(data.database);
-    // Told with each answer; unhandled until then, it would end the thread without one.
-    opened.catch(() => {});
-  } else serve(data.port);
+scope.addEventListener("message", ({ data: { database, port } }) => {
+  opened ??= openDatabase(database);
+  // Told with each answer; unhandled until then, it would end the thread without one.
+  opened.catch(() => {});
+  serve(opened, port);
 });
 
-function serve(port: MessagePort): void {
+function serve(opened: Promise<Database>, port: MessagePort): void {
   let session: Promise<CountSession> | undefined;
-  const begun = () => session ??= begin();
+  const begun = () => session ??= opened.then((database) => new CountSession(database));
   port.addEventListener("message", ({ data }: MessageEvent<ToCount>) => {
     answer(begun, data).then(
       (answer): FromCount => ({ id: data.id, answer }),
@@ -41,11 +40,6 @@ function serve(port: MessagePort): void {
     });
   });
   port.start();
-}
-
-async function begin(): Promise<CountSession> {
-  if (opened === undefined) throw new Error("The thread was not started");
-  return new CountSession(await opened);
 }
 
 async function answer(begun: () => Promise<CountSession>, asked: ToCount): Promise<CountAnswers[keyof CountAnswers]> {

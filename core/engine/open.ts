@@ -23,6 +23,7 @@ import { authsOf } from "./auths.ts";
 import { readConfigFile } from "./config_file.ts";
 import { Connections } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
+import type { CountThread } from "./count_thread.ts";
 import { erasuresOf } from "./erasures.ts";
 import { type Core, openCore } from "./core.ts";
 import { entitiesOf } from "./entities.ts";
@@ -80,6 +81,8 @@ export interface OpenOptions {
   readonly actor?: Actor;
   /** Threads that were started for the first run. */
   readonly threads?: RunThreads | undefined;
+  /** A thread that was started for the first count of an audience. */
+  readonly countThread?: CountThread | undefined;
   /** Where to log; JSON lines on stderr unless told. */
   readonly log?: EngineLog;
   /** Another clock than the database's for what expires: artifacts and links, rate limits, hours of raw logs. */
@@ -105,7 +108,11 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const { database } = core;
   const locks = core.home.processesDir;
   const audienceCounts = stack.use(
-    new AudienceCounts({ database: core.home.database, serves: options.runner === "serve" }),
+    new AudienceCounts({
+      database: core.home.database,
+      serves: options.runner === "serve",
+      thread: options.countThread,
+    }),
   );
   const parts = { ...core, audienceCache: new AudienceCache(), audienceCounts };
   const entityTables = new EntityTables(parts);

@@ -22,6 +22,8 @@ export interface MemberPageOptions {
   readonly after: number;
   /** The last profile that may come; none is, unless told. */
   readonly last?: number;
+  /** Bytes of attributes that a page aims at. */
+  readonly pageBytes?: number;
 }
 
 /** Some profiles that follow one another. */
@@ -39,7 +41,7 @@ export interface MemberPage {
 /** Profiles of the first page: few, so that the first bytes come soon. */
 const FIRST_PAGE = 500;
 
-/** Bytes of attributes that a page aims at: what a thread reads in some milliseconds. */
+/** Bytes of attributes that a page aims at unless told: what a thread reads in some milliseconds. */
 const PAGE_BYTES = 1 << 20;
 
 /** Most profiles of a page: what a thread looks through in some milliseconds. */
@@ -59,7 +61,7 @@ export async function* memberPages(
   executor: Executor,
   kind: Database["kind"],
   scope: ProfileScope,
-  { fields, after, last = Number.MAX_SAFE_INTEGER }: MemberPageOptions,
+  { fields, after, last = Number.MAX_SAFE_INTEGER, pageBytes = PAGE_BYTES }: MemberPageOptions,
 ): AsyncGenerator<MemberPage> {
   const taker = fields !== undefined && canTake(fields) ? new FieldTaker(fields) : undefined;
   for (let size = FIRST_PAGE;;) {
@@ -74,13 +76,13 @@ export async function* memberPages(
     const profiles = fields?.length === 0 ? undefined : taker?.take(bytes, rows) ?? parseEach(bytes, rows);
     yield { ids, bytes, rows, profiles };
     if (ids.length < size) return;
-    size = nextPageSize(size, bytes.length);
+    size = nextPageSize(size, bytes.length, pageBytes);
   }
 }
 
 /** How many profiles the next page is to have, after one of `rows` with `bytes` of attributes. */
-export function nextPageSize(rows: number, bytes: number): number {
-  return Math.ceil(Math.min(LARGEST_PAGE, 4 * rows, PAGE_BYTES / (bytes / rows + 1)));
+export function nextPageSize(rows: number, bytes: number, pageBytes: number = PAGE_BYTES): number {
+  return Math.ceil(Math.min(LARGEST_PAGE, 4 * rows, pageBytes / (bytes / rows + 1)));
 }
 
 /** The least and the greatest id of a table; 0 and 0 of an empty one. */
