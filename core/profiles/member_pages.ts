@@ -2,8 +2,8 @@
  * A profile table from one end to the other as bytes, in pages: what audiences are asked over, and exports are made of.
  *
  * A page is one row of the database's, with the attributes of some thousands of profiles in one value: a row each would
- * take as long again. What a filter needs is taken out of the bytes here: SQLite takes half as long again to parse them,
- * and two threads that let it wait for one another, as it counts what it allocates under one lock.
+ * take as long again. What a filter needs is taken out of the bytes here: SQLite takes longer to parse them, and two
+ * threads that let it do so wait for one another, as it counts what it allocates under one lock.
  *
  * @module
  */
