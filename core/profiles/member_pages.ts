@@ -74,9 +74,11 @@ export async function* memberPages(
     const rows = new Uint32Array(lengths.length + 1);
     for (let index = 0; index < lengths.length; index++) rows[index + 1] = rows[index]! + lengths[index]!;
     const profiles = fields?.length === 0 ? undefined : taker?.take(bytes, rows) ?? parseEach(bytes, rows);
-    yield { ids, bytes, rows, profiles };
-    if (ids.length < size) return;
+    const isLast = ids.length < size;
     size = nextPageSize(size, bytes.length, pageBytes);
+    // Whoever takes a page may hand its bytes to another thread.
+    yield { ids, bytes, rows, profiles };
+    if (isLast) return;
   }
 }
 
