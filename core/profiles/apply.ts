@@ -343,9 +343,9 @@ function foldEvents(batch: ProfileBatch, { profiles, known, beside }: Resolution
  */
 function mayBeCrowded(batch: ProfileBatch, event: number): boolean {
   const { mostValues } = batch.rules.identity;
-  const bytes = batch.attributeBytes(event);
   // A member is a byte at least, and its comma another.
-  if (bytes.length <= 2 * mostValues) return false;
+  if (batch.attributeSize(event) <= 2 * mostValues) return false;
+  const bytes = batch.attributeBytes(event);
   const open = bytes.indexOf(OPEN_LIST);
   if (open < 0) return false;
   const close = bytes.lastIndexOf(CLOSE_LIST);

@@ -21,7 +21,7 @@ const { rules, hashers } = testTarget(identifyBy);
 
 /** Keeps four bits, so that different values collide all the time. */
 class CollidingHasher extends IdentityHasher {
-  override hash(bytes: Uint8Array, start: number, end: number, attempt: number): void {
+  override hash(bytes: DataView, start: number, end: number, attempt: number): void {
     super.hash(bytes, start, end, attempt);
     this.high = 0;
     this.low &= 15;

@@ -13,6 +13,11 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** The bytes of a stretch, not copied. */
+export function stretchOf({ buffer, byteOffset }: DataView, start: number, end: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset + start, end - start);
+}
+
 /**
  * Copies `from[start..end)` to `to[put…]`, four bytes at a time; gives where the copy ends. Up to
  * {@linkcode COPY_SLACK} bytes behind the copy are overwritten.
@@ -24,6 +29,34 @@ export function copyBytes(from: DataView, start: number, end: number, to: DataVi
   for (; start < safe; start += 4, put += 4) to.setInt32(put, from.getInt32(start, true), true);
   for (; start < end; start++, put++) to.setUint8(put, from.getUint8(start));
   return after;
+}
+
+/** What {@linkcode asciiIn} finds. */
+export const OTHER_BYTES = -1, NO_CAPITALS = 0, SOME_CAPITALS = 1;
+
+/** The highest bit of each byte of a word; the lowest. */
+const HIGH = 0x80808080 | 0, ONES = 0x01010101;
+
+/**
+ * Whether `bytes[start..end)` is printable ASCII without backslashes, and whether there are capitals in it; four bytes
+ * at a time, with the sums of "Bit Twiddling Hacks" for bytes that are less than, or just, a value.
+ *
+ * @see S. E. Anderson, "Bit Twiddling Hacks", "Determine if a word has a byte less than n".
+ */
+export function asciiIn(bytes: DataView, start: number, end: number): number {
+  let at = start, other = 0, capitals = 0;
+  for (const words = end - 3; at < words; at += 4) {
+    const word = bytes.getInt32(at, true), rubout = word ^ 127 * ONES, backslash = word ^ 92 * ONES;
+    other |= word | (word - 32 * ONES & ~word) | (rubout - ONES & ~rubout) | (backslash - ONES & ~backslash);
+    capitals |= word + 63 * ONES & ~(word + 37 * ONES);
+  }
+  for (; at < end; at++) {
+    const byte = bytes.getUint8(at);
+    if (byte < 32 || byte > 126 || byte === 92) other = HIGH;
+    else if (byte >= 65 && byte <= 90) capitals = HIGH;
+  }
+  if ((other & HIGH) !== 0) return OTHER_BYTES;
+  return (capitals & HIGH) !== 0 ? SOME_CAPITALS : NO_CAPITALS;
 }
 
 /** Whether `size` bytes from `start` on in one view are those from `other` on in another. */

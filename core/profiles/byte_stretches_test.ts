@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { COPY_SLACK, copyBytes, sameBytes, viewOf } from "./byte_stretches.ts";
+import {
+  asciiIn,
+  COPY_SLACK,
+  copyBytes,
+  NO_CAPITALS,
+  OTHER_BYTES,
+  sameBytes,
+  SOME_CAPITALS,
+  viewOf,
+} from "./byte_stretches.ts";
 
 Deno.test("every stretch of a source is copied whole, its last bytes too, and only the slack behind it is touched", () => {
   const source = Uint8Array.from({ length: 13 }, (_, at) => at + 1).subarray(1);
@@ -22,6 +31,28 @@ Deno.test("stretches are the same when every byte of them is, whatever lies arou
       two[2 + at]! ^= 128;
       assert(!sameBytes(viewOf(one), 1, viewOf(two), 2, size), `byte ${at} of ${size}`);
       two[2 + at]! ^= 128;
+    }
+  }
+});
+
+Deno.test("any byte in any place of a stretch tells whether it is plain ASCII and has capitals", () => {
+  for (let size = 0; size < 11; size++) {
+    // What lies around it does not count.
+    const bytes = new Uint8Array(size + 4).fill(255), view = viewOf(bytes);
+    for (const beside of ["a", "~", " ", "[", "@", "Z"]) {
+      bytes.fill(beside.charCodeAt(0), 2, 2 + size);
+      const alone = size > 0 && beside === "Z" ? SOME_CAPITALS : NO_CAPITALS;
+      assert.equal(asciiIn(view, 2, 2 + size), alone);
+      for (let at = 2; at < 2 + size; at++) {
+        for (let byte = 0; byte < 256; byte++) {
+          bytes[at] = byte;
+          const plain = /^[ -~]$/.test(String.fromCharCode(byte)) && byte !== 92;
+          const capitals = size > 1 ? alone : NO_CAPITALS;
+          const expected = !plain ? OTHER_BYTES : byte >= 65 && byte <= 90 ? SOME_CAPITALS : capitals;
+          assert.equal(asciiIn(view, 2, 2 + size), expected, `byte ${byte} at ${at} of ${size} beside "${beside}"`);
+        }
+        bytes[at] = beside.charCodeAt(0);
+      }
     }
   }
 });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { viewOf } from "./byte_stretches.ts";
 import { SipHash } from "./siphash.ts";
 
 const encoder = new TextEncoder();
@@ -20,8 +21,8 @@ export class IdentityHasher {
     const root = new SipHash(key);
     const derived = new Int32Array(4);
     for (let half = 0; half < 2; half++) {
-      const context = encoder.encode(`${account}/${table}/${half}/${field}`);
-      root.hash(context, 0, context.length);
+      const context = viewOf(encoder.encode(`${account}/${table}/${half}/${field}`));
+      root.hash(context, 0, context.byteLength);
       derived[2 * half] = root.low;
       derived[2 * half + 1] = root.high;
     }
@@ -32,11 +33,11 @@ export class IdentityHasher {
    * Hashes a normalised value. `attempt` above 0 gives the places where a value goes when those before it are taken
    * by other values with the same hash.
    */
-  hash(bytes: Uint8Array, start: number, end: number, attempt: number): void {
+  hash(bytes: DataView, start: number, end: number, attempt: number): void {
     this.#hash.hash(bytes, start, end);
     for (let round = 0; round < attempt; round++) {
-      const again = new Uint8Array(new Int32Array([this.#hash.low, this.#hash.high, round + 1]).buffer);
-      this.#hash.hash(again, 0, again.length);
+      const again = new DataView(new Int32Array([this.#hash.low, this.#hash.high, round + 1]).buffer);
+      this.#hash.hash(again, 0, again.byteLength);
     }
     this.high = this.#hash.high;
     this.low = this.#hash.low;
@@ -56,15 +57,15 @@ export function identityPrefix(hasher: IdentityHasher, value: string): number {
 }
 
 /** Takes the bytes of one text at a time. */
-const scratch = new Uint8Array(256);
+const scratch = new Uint8Array(256), scratchView = viewOf(scratch);
 
 function hashText(hasher: IdentityHasher, value: string, attempt: number): void {
-  let bytes = scratch, length = value.length;
+  let bytes = scratchView, length = value.length;
   for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at);
     if (code > 127 || at === scratch.length) {
-      bytes = encoder.encode(value);
-      length = bytes.length;
+      bytes = viewOf(encoder.encode(value));
+      length = bytes.byteLength;
       break;
     }
     scratch[at] = code;

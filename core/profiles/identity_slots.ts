@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { COPY_SLACK, copyBytes, sameBytes, viewOf } from "./byte_stretches.ts";
 import type { IdentityHasher } from "./identity.ts";
 
 /** The slots as they cross to another thread; all buffers are transferable. */
@@ -25,6 +26,7 @@ export class IdentitySlots {
   #fields = new Uint16Array(512);
   #ends = new Uint32Array(513);
   #bytes = new Uint8Array(16_384);
+  #view = viewOf(this.#bytes);
 
   /** `hashers` are the identity fields' own, in the mapping's order. */
   constructor(private readonly hashers: readonly IdentityHasher[]) {}
@@ -38,6 +40,7 @@ export class IdentitySlots {
     slots.#fields = packed.fields;
     slots.#ends = packed.ends;
     slots.#bytes = packed.bytes;
+    slots.#view = viewOf(packed.bytes);
     return slots;
   }
 
@@ -62,7 +65,7 @@ export class IdentitySlots {
   }
 
   /** The slot of a normalised value of one identity field: the one it has, or a new one (`slot === count - 1`). */
-  add(field: number, bytes: Uint8Array, start: number, end: number): number {
+  add(field: number, bytes: DataView, start: number, end: number): number {
     const hasher = this.hashers[field]!;
     hasher.hash(bytes, start, end, 0);
     const { high, low } = hasher;
@@ -83,12 +86,13 @@ export class IdentitySlots {
     this.#fields[slot] = field;
     const from = this.#ends[slot]!;
     const to = from + end - start;
-    if (to > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(2 * this.#bytes.length, to));
+    if (to + COPY_SLACK > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(2 * this.#bytes.length, to + COPY_SLACK));
       larger.set(this.#bytes);
       this.#bytes = larger;
+      this.#view = viewOf(larger);
     }
-    for (let at = start, put = from; at < end; at++, put++) this.#bytes[put] = bytes[at]!;
+    copyBytes(bytes, start, end, this.#view, from);
     this.#ends[slot + 1] = to;
     if (2 * this.count > this.#table.length) this.#growTable();
     return slot;
@@ -118,7 +122,7 @@ export class IdentitySlots {
         halves[2 * index + 1] = this.#high[slot]!;
       } else {
         const hasher = this.hashers[this.#fields[slot]!]!;
-        hasher.hash(this.#bytes, this.#ends[slot]!, this.#ends[slot + 1]!, attempt);
+        hasher.hash(this.#view, this.#ends[slot]!, this.#ends[slot + 1]!, attempt);
         halves[2 * index] = hasher.low;
         halves[2 * index + 1] = hasher.high;
       }
@@ -126,11 +130,10 @@ export class IdentitySlots {
     return sortByKey(slots, keys);
   }
 
-  #holds(slot: number, field: number, bytes: Uint8Array, start: number, end: number): boolean {
+  #holds(slot: number, field: number, bytes: DataView, start: number, end: number): boolean {
     const from = this.#ends[slot]!;
     if (this.#fields[slot] !== field || this.#ends[slot + 1]! - from !== end - start) return false;
-    for (let at = start, own = from; at < end; at++, own++) if (bytes[at] !== this.#bytes[own]) return false;
-    return true;
+    return sameBytes(bytes, start, this.#view, from, end - start);
   }
 
   #growSlots(): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { viewOf } from "./byte_stretches.ts";
 import { IdentityHasher, identityKey } from "./identity.ts";
 import { IdentitySlots } from "./identity_slots.ts";
 
@@ -10,7 +11,7 @@ const encoder = new TextEncoder();
 
 /** Keeps a few bits: different values collide, in the table and in their keys. */
 class CollidingHasher extends IdentityHasher {
-  override hash(bytes: Uint8Array, start: number, end: number, attempt: number): void {
+  override hash(bytes: DataView, start: number, end: number, attempt: number): void {
     super.hash(bytes, start, end, attempt);
     this.high = -(this.high & 1);
     this.low &= 3;
@@ -19,7 +20,7 @@ class CollidingHasher extends IdentityHasher {
 
 function add(slots: IdentitySlots, field: number, value: string): number {
   const bytes = encoder.encode(`<${value}>`);
-  return slots.add(field, bytes, 1, bytes.length - 1);
+  return slots.add(field, viewOf(bytes), 1, bytes.length - 1);
 }
 
 function all(slots: IdentitySlots): Int32Array {

@@ -6,7 +6,7 @@
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { MappingProgram } from "../lql/mod.ts";
-import { COPY_SLACK, copyBytes, viewOf } from "./byte_stretches.ts";
+import { asciiIn, COPY_SLACK, copyBytes, OTHER_BYTES, SOME_CAPITALS, stretchOf, viewOf } from "./byte_stretches.ts";
 import { ChangeRows } from "./changes/change_rows.ts";
 import { ChangeTexts } from "./changes/change_texts.ts";
 import { CUSTOMER_ID } from "./changes/read_changes.ts";
@@ -20,7 +20,7 @@ import type { TableRules } from "./table_rules.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const QUOTE = 34, BACKSLASH = 92, COMMA = 44, OPEN = 123, CLOSE = 125, SPACE = 32;
+const QUOTE = 34, COMMA = 44, OPEN = 123, CLOSE = 125, SPACE = 32;
 
 /** A batch as it crosses to another thread; all buffers are transferable. */
 export interface PackedProfileBatch {
@@ -147,10 +147,11 @@ export class ProfileBatch {
       const column = names.indexOf(field);
       if (column < 0) return;
       const fold = this.rules.identity.foldsCase(field), mayBePlain = this.rules.identity.isPlain(field);
+      const view = viewOf(bytes);
       for (let row = 0, at = 2 * column; row < times.length; row++, at += 2 * width) {
         const from = spans[at]!, to = spans[at + 1]!;
         if (isEmptyValue(bytes, from, to - from)) continue;
-        this.#identify(first + row, index, fold, mayBePlain, bytes, from, to);
+        this.#identify(first + row, index, fold, mayBePlain, view, from, to);
       }
     });
   }
@@ -174,6 +175,11 @@ export class ProfileBatch {
   /** What the event writes: a JSON object with sorted keys and no empty values. */
   attributes(event: number): string {
     return decoder.decode(this.attributeBytes(event));
+  }
+
+  /** How many bytes of UTF-8 that has. */
+  attributeSize(event: number): number {
+    return this.#ends[event + 1]! - this.#ends[event]!;
   }
 
   /** The same, as UTF-8. */
@@ -220,49 +226,43 @@ export class ProfileBatch {
     else this.#parents[first] = second;
   }
 
-  /** Plain printable ASCII is normalised in place or in the scratch; anything else goes through strings. */
+  /** Plain printable ASCII is normalised in place or in a copy; anything else goes through strings. */
   #identify(
     event: number,
     field: number,
     fold: boolean,
     mayBePlain: boolean,
-    bytes: Uint8Array,
+    bytes: DataView,
     from: number,
     to: number,
   ): void {
     const { identity, identifyBy } = this.rules;
-    let source = bytes, start = from + 1, end = to - 1;
-    let plain = mayBePlain && bytes[from] === QUOTE && bytes[start]! > SPACE && bytes[end - 1]! > SPACE;
-    let capitals = false;
-    for (let at = start; plain && at < end; at++) {
-      const byte = bytes[at]!;
-      if (byte < SPACE || byte > 126 || byte === BACKSLASH) plain = false;
-      else if (byte >= 65 && byte <= 90) capitals = true;
+    const start = from + 1, end = to - 1;
+    const mayBeInPlace = mayBePlain && bytes.getUint8(from) === QUOTE && bytes.getUint8(start) > SPACE &&
+      bytes.getUint8(end - 1) > SPACE;
+    const ascii = mayBeInPlace ? asciiIn(bytes, start, end) : OTHER_BYTES;
+    if (ascii === OTHER_BYTES) {
+      return this.#identifyValue(event, field, parseJson(decoder.decode(stretchOf(bytes, from, to))));
     }
-    if (!plain) {
-      return this.#identifyValue(event, field, parseJson(decoder.decode(bytes.subarray(from, to))));
+    const second = start + 1 < end ? bytes.getUint8(start + 1) : NaN;
+    if (identity.mayDeny(end - start, bytes.getUint8(start), second)) {
+      if (identity.denies(identifyBy[field]!, decoder.decode(stretchOf(bytes, start, end)))) return;
     }
-    if (identity.mayDeny(end - start, bytes[start]!, start + 1 < end ? bytes[start + 1]! : NaN)) {
-      if (identity.denies(identifyBy[field]!, decoder.decode(bytes.subarray(start, end)))) return;
-    }
-    if (fold && capitals) {
-      source = bytes.slice(start, end);
-      end -= start;
-      start = 0;
-      for (let at = 0; at < end; at++) if (source[at]! >= 65 && source[at]! <= 90) source[at]! += 32;
-    }
-    this.#addIdentity(event, field, source, start, end);
+    if (!fold || ascii !== SOME_CAPITALS) return this.#addIdentity(event, field, bytes, start, end);
+    const folded = stretchOf(bytes, start, end).slice();
+    for (let at = 0; at < folded.length; at++) if (folded[at]! >= 65 && folded[at]! <= 90) folded[at]! += 32;
+    this.#addIdentity(event, field, viewOf(folded), 0, folded.length);
   }
 
   #identifyValue(event: number, field: number, value: JsonValue): void {
     for (const text of this.rules.identity.valuesOf(this.rules.identifyBy[field]!, value)) {
-      const bytes = encoder.encode(text);
-      this.#addIdentity(event, field, bytes, 0, bytes.length);
+      const bytes = viewOf(encoder.encode(text));
+      this.#addIdentity(event, field, bytes, 0, bytes.byteLength);
     }
   }
 
   /** Notes that an event has an identity, which makes it one with those that have it too. */
-  #addIdentity(event: number, field: number, bytes: Uint8Array, start: number, end: number): void {
+  #addIdentity(event: number, field: number, bytes: DataView, start: number, end: number): void {
     const known = this.slots.count;
     const slot = this.slots.add(field, bytes, start, end);
     this.#identified[event] = 1;
@@ -291,11 +291,12 @@ export class ProfileBatch {
       }
     }
     this.#texts = texts.bytes;
+    const view = viewOf(texts.bytes);
     for (const [index, field] of identifyBy.entries()) {
       const fold = identity.foldsCase(field), mayBePlain = identity.isPlain(field);
       for (let row = 0, at = 2 * index; row < count; row++, at += 2 * width) {
         const from = spans[at]!, to = spans[at + 1]!;
-        if (from < to) this.#identify(first + row, index, fold, mayBePlain, texts.bytes, from, to);
+        if (from < to) this.#identify(first + row, index, fold, mayBePlain, view, from, to);
       }
     }
   }
@@ -303,14 +304,14 @@ export class ProfileBatch {
   /** Writes what the rows of a profile import do, and notes whom they name. */
   #addChanges(first: number, batch: IndexedBatch): void {
     const { identity, identifyBy } = this.rules;
-    const { bytes, times } = batch;
+    const { times } = batch, view = viewOf(batch.bytes);
     const places = new Map(identifyBy.map((field, index) => [field, index]));
     const idField = places.get(CUSTOMER_ID)!;
     const folds = identifyBy.map((field) => identity.foldsCase(field));
     const plain = identifyBy.map((field) => identity.isPlain(field));
     const rows = new ChangeRows(batch), texts = new ChangeTexts(batch, rows, this.#texts, this.#ends[first]!);
     const identify = (event: number, field: number, from: number, to: number) =>
-      this.#identify(event, field, folds[field]!, plain[field]!, bytes, from, to);
+      this.#identify(event, field, folds[field]!, plain[field]!, view, from, to);
     for (let row = 0; row < times.length; row++) {
       const event = first + row;
       if (rows.move(row)) {

@@ -32,7 +32,7 @@ export class SipHash {
   }
 
   /** Hashes `bytes[start..end)`. */
-  hash(bytes: Uint8Array, start: number, end: number): void {
+  hash(bytes: DataView, start: number, end: number): void {
     const length = end - start, last = MESSAGE + (length & ~7);
     if (last + 8 > bytesIn.length) makeRoom(last + 8);
     if (present !== this) words.set(this.#state, STATE / 4);
@@ -40,7 +40,10 @@ export class SipHash {
     // The last word is filled up with zeros; its last byte is the length.
     words[last / 4] = 0;
     words[last / 4 + 1] = length << 24;
-    for (let from = start, put = MESSAGE; from < end; from++, put++) bytesIn[put] = bytes[from]!;
+    const wordsEnd = start + (length & ~3);
+    let from = start;
+    for (let put = MESSAGE / 4; from < wordsEnd; from += 4, put++) words[put] = bytes.getInt32(from, true);
+    for (let put = MESSAGE + (length & ~3); from < end; from++, put++) bytesIn[put] = bytes.getUint8(from);
     hash(last + 8);
     this.low = words[RESULT / 4]!;
     this.high = words[RESULT / 4 + 1]!;

@@ -8,6 +8,7 @@
 import { Buffer } from "node:buffer";
 import { parseJson } from "../../contracts/json.ts";
 import type { JsonValue } from "../../contracts/records.ts";
+import { sameBytes, viewOf } from "../byte_stretches.ts";
 import type { IndexedBatch } from "../indexed_batch.ts";
 import type { NamedChange } from "../profile_state.ts";
 import { CUSTOMER_ID, readChanges } from "./read_changes.ts";
@@ -34,6 +35,9 @@ export class ChangeRows {
   valueEnd = 0;
   #start = 0;
   #end = 0;
+  /** Of the row that was found plain last: all before its value, which most rows have in common. */
+  #before = { start: 0, size: 0, name: 0 };
+  readonly #view: DataView;
   readonly #plain: Uint32Array;
   readonly #id: number;
   readonly #changes: number;
@@ -44,6 +48,7 @@ export class ChangeRows {
 
   constructor(private readonly batch: IndexedBatch) {
     const { columns: { names } } = batch;
+    this.#view = viewOf(batch.bytes);
     this.#id = names.indexOf(CUSTOMER_ID);
     this.#changes = names.indexOf("changes");
     let plain = located.get(batch);
@@ -121,10 +126,37 @@ export class ChangeRows {
   }
 
   #isPlain(): boolean {
+    const { bytes } = this.batch, { size, name } = this.#before;
+    // The shortest that can be: one letter, one digit.
+    if (this.#end - this.#start < BEFORE_NAME.length + BEFORE_VALUE.length + 4) return false;
+    if (
+      size > 0 && this.#end - this.#start > size &&
+      sameBytes(this.#view, this.#before.start, this.#view, this.#start, size)
+    ) {
+      this.nameStart = this.#start + BEFORE_NAME.length;
+      this.nameEnd = this.nameStart + name;
+      this.valueStart = this.#start + size;
+    } else {
+      if (!this.#isNamed()) return false;
+      this.#before.start = this.#start;
+      this.#before.size = this.valueStart - this.#start;
+      this.#before.name = this.nameEnd - this.nameStart;
+    }
+    let at = this.valueStart;
+    const first = bytes[at];
+    if (first === QUOTE) {
+      for (at++; bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
+      at++;
+    } else if (first === OPEN || first === OPEN_LIST || first === LETTER_N) return false;
+    else while (bytes[at] !== CLOSE && at < this.#end) at++;
+    this.valueEnd = at;
+    return at === this.#end - 2 && bytes[at] === CLOSE && bytes[at + 1] === CLOSE_LIST;
+  }
+
+  /** Whether the operations begin as the one of a plain row does, up to its value. */
+  #isNamed(): boolean {
     const { bytes } = this.batch;
     let at = this.#start;
-    // The shortest that can be: one letter, one digit.
-    if (this.#end - at < BEFORE_NAME.length + BEFORE_VALUE.length + 4) return false;
     for (let index = 0; index < BEFORE_NAME.length; index++) if (bytes[at++] !== BEFORE_NAME[index]) return false;
     this.nameStart = at;
     for (; bytes[at] !== QUOTE; at++) {
@@ -136,14 +168,7 @@ export class ChangeRows {
     if (size === 0 || size > 1_000 || size === CUSTOMER_ID.length && this.name === CUSTOMER_ID) return false;
     for (let index = 0; index < BEFORE_VALUE.length; index++) if (bytes[at++] !== BEFORE_VALUE[index]) return false;
     this.valueStart = at;
-    const first = bytes[at];
-    if (first === QUOTE) {
-      for (at++; bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
-      at++;
-    } else if (first === OPEN || first === OPEN_LIST || first === LETTER_N) return false;
-    else while (bytes[at] !== CLOSE && at < this.#end) at++;
-    this.valueEnd = at;
-    return at === this.#end - 2 && bytes[at] === CLOSE && bytes[at + 1] === CLOSE_LIST;
+    return true;
   }
 }
 

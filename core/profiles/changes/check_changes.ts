@@ -4,12 +4,13 @@
  *
  * @module
  */
+import { asciiIn, OTHER_BYTES, viewOf } from "../byte_stretches.ts";
 import type { IndexedBatch } from "../indexed_batch.ts";
 import type { TableRules } from "../table_rules.ts";
 import { ChangeRows } from "./change_rows.ts";
 import { CUSTOMER_ID, cut } from "./read_changes.ts";
 
-const QUOTE = 34, SPACE = 32, BACKSLASH = 92;
+const QUOTE = 34, SPACE = 32;
 
 /** Why a row is none: a sentence without a final period. */
 export interface BadRow {
@@ -26,26 +27,25 @@ export class ChangeCheck {
 
   /** The rows that are to be rejected, in order. */
   badRows(batch: IndexedBatch): BadRow[] {
-    const rows = new ChangeRows(batch);
+    const rows = new ChangeRows(batch), bytes = viewOf(batch.bytes);
     const bad: BadRow[] = [];
     for (let row = 0; row < batch.times.length; row++) {
       const isPlain = rows.move(row);
-      const reason = this.#problemOfId(batch.bytes, rows) ?? this.#problemOfChanges(rows, isPlain);
+      const reason = this.#problemOfId(bytes, rows) ?? this.#problemOfChanges(rows, isPlain);
       if (reason !== undefined) bad.push({ row, reason });
     }
     return bad;
   }
 
-  #problemOfId(bytes: Uint8Array, rows: ChangeRows): string | undefined {
+  #problemOfId(bytes: DataView, rows: ChangeRows): string | undefined {
     const { identity } = this.rules;
-    const { idStart, idEnd } = rows;
-    if (bytes[idStart] === QUOTE && bytes[idStart + 1]! > SPACE && identity.isPlain(CUSTOMER_ID)) {
-      const size = idEnd - idStart - 2;
-      let plain = size > 0;
-      for (let at = idStart + 1; plain && at < idEnd - 1; at++) {
-        plain = bytes[at]! >= SPACE && bytes[at]! < 127 && bytes[at] !== BACKSLASH;
-      }
-      if (plain && !identity.mayDeny(size, bytes[idStart + 1]!, size > 1 ? bytes[idStart + 2]! : NaN)) return undefined;
+    const start = rows.idStart + 1, end = rows.idEnd - 1;
+    if (
+      start < end && bytes.getUint8(start - 1) === QUOTE && bytes.getUint8(start) > SPACE &&
+      identity.isPlain(CUSTOMER_ID) && asciiIn(bytes, start, end) !== OTHER_BYTES
+    ) {
+      const second = start + 1 < end ? bytes.getUint8(start + 1) : NaN;
+      if (!identity.mayDeny(end - start, bytes.getUint8(start), second)) return undefined;
     }
     const { id } = rows;
     if (id === undefined || id === "") return `Has no "${CUSTOMER_ID}"`;
