@@ -108,8 +108,10 @@ async function writeContent(
   for await (const chunk of content) {
     bytes += chunk.length;
     if (bytes > limit) throw tooLarge(limit);
+    const written = writeWhole(file, chunk);
+    // Meanwhile: the system writes on a thread of its own.
     hash.update(chunk);
-    for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+    await written;
     if (bytes < looked + LOOK) continue;
     await refuseCutOff(file);
     looked = bytes;
@@ -117,6 +119,10 @@ async function writeContent(
   await file.sync();
   await refuseCutOff(file);
   return { bytes, digest: hash.digest("hex") };
+}
+
+async function writeWhole(file: Deno.FsFile, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
 }
 
 /** An erasure does not wait for ever for what may hold the erased. */
