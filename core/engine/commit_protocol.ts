@@ -7,6 +7,7 @@ import type { FailureJson } from "../contracts/failure.ts";
 import type { DatabaseAddress } from "../database/open.ts";
 import type { Target } from "../profiles/mapping.ts";
 import type { PackedProfileBatch } from "../profiles/profile_batch.ts";
+import type { Spare } from "./commits.ts";
 import type { ImportBatch } from "./import_commit.ts";
 import type { Claim } from "./queue.ts";
 import type { ReplayPart, ReplayProfiles } from "./replay_commit.ts";
@@ -52,7 +53,7 @@ export type ToCommit =
 
 /** From the commit thread: one answer to each `batch` or `part`, one to `close`. */
 export type FromCommit =
-  | { readonly type: "done"; readonly spare: readonly PackedProfileBatch[] }
+  | { readonly type: "done"; readonly spare: Spare }
   | { readonly type: "lost" }
   | { readonly type: "changed" }
   | { readonly type: "failed"; readonly failure: FailureJson; readonly stack: string | undefined };

@@ -8,7 +8,8 @@ import { openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { openTarget } from "../profiles/mapping.ts";
-import { buffersOf, type PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
+import { buffersOf, ProfileBatch } from "../profiles/profile_batch.ts";
+import type { Spare } from "./commits.ts";
 import type { CommitStart, FromCommit, ImportStart, ReplayStart, ToCommit } from "./commit_protocol.ts";
 import { describeError } from "./describe_error.ts";
 import { ImportCommits, PlaceChanged } from "./import_commit.ts";
@@ -20,7 +21,7 @@ import { commitTask } from "./task_commit.ts";
 type Work = Extract<ToCommit, { readonly type: "batch" | "part" }>;
 
 /** Commits, and gives the memory that is spare then. */
-type Committer = (work: Work) => Promise<readonly PackedProfileBatch[]>;
+type Committer = (work: Work) => Promise<Spare>;
 
 interface Opened {
   readonly database: Database;
@@ -56,7 +57,7 @@ function importCommitter(database: Database, { archiveDir, claim, place, identit
       ...batch,
       profiles: profiles.map((packed, index) => ProfileBatch.unpack(packed, targets[index]!)),
     });
-    return profiles;
+    return { profiles, lines: batch.lines && new Uint8Array(batch.lines.buffer) };
   };
 }
 
@@ -76,7 +77,7 @@ function replayCommitter(database: Database, { claim, target, identityKey }: Rep
         profiles: ProfileBatch.unpack(batch.profiles, targets.get(batch.stream)!),
       })),
     });
-    return batches.map(({ profiles }) => profiles);
+    return { profiles: batches.map(({ profiles }) => profiles) };
   };
 }
 
@@ -88,10 +89,12 @@ async function answer(
   const tell = (told: FromCommit, transfer: ArrayBuffer[] = []) => port.postMessage(told, transfer);
   try {
     const { database, commit } = await opened;
-    let spare: readonly PackedProfileBatch[] = [];
+    let spare: Spare = { profiles: [] };
     if (message.type === "close") await database[Symbol.asyncDispose]();
     else spare = await commit(message);
-    tell({ type: "done", spare }, spare.flatMap(buffersOf));
+    const buffers = spare.profiles.flatMap(buffersOf);
+    if (spare.lines !== undefined) buffers.push(spare.lines.buffer);
+    tell({ type: "done", spare }, buffers);
   } catch (error) {
     if (error instanceof LeaseLost) tell({ type: "lost" });
     else if (error instanceof PlaceChanged) tell({ type: "changed" });

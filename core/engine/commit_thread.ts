@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { buffersOf, type PackedProfileBatch } from "../profiles/profile_batch.ts";
+import { buffersOf } from "../profiles/profile_batch.ts";
 import type { FromCommit, ImportStart, ReplayStart, ToCommit } from "./commit_protocol.ts";
-import type { Commits } from "./commits.ts";
+import type { Commits, Spare } from "./commits.ts";
 import { reviveError } from "./describe_error.ts";
 import { type ImportBatch, PlaceChanged } from "./import_commit.ts";
 import { LeaseLost } from "./queue.ts";
@@ -15,7 +15,7 @@ import type { ReplayPart } from "./replay_commit.ts";
 abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncDisposable {
   readonly #port: MessagePort;
   #answer: { resolve(): void; reject(error: Error): void } = { resolve: () => {}, reject: () => {} };
-  #spare: readonly PackedProfileBatch[] | undefined;
+  #spare: Spare | undefined;
   #underWay: Promise<void> = Promise.resolve();
 
   /** Lets the worker at the port's other end commit for the claim in `start`. Whoever started it ends it. */
@@ -34,7 +34,7 @@ abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncD
   }
 
   /** The memory of what is committed, once. */
-  spare(): readonly PackedProfileBatch[] | undefined {
+  spare(): Spare | undefined {
     const spare = this.#spare;
     this.#spare = undefined;
     return spare;
@@ -72,7 +72,7 @@ export class CommitThread extends Thread<ImportStart> implements Commits<ImportB
   async commit({ profiles, ...rest }: ImportBatch): Promise<void> {
     await this.drain();
     const packed = profiles.map((batch) => batch.pack());
-    const transfer = [rest.member, rest.rejects].flatMap((bytes) => bytes === undefined ? [] : [bytes.buffer]);
+    const transfer = [rest.lines, rest.rejects].flatMap((bytes) => bytes === undefined ? [] : [bytes.buffer]);
     transfer.push(...packed.flatMap(buffersOf));
     this.ask({ type: "batch", batch: { ...rest, profiles: packed } }, transfer as ArrayBuffer[]);
   }

@@ -5,7 +5,7 @@ import { startCommitThread } from "./import_testing.ts";
 
 const BATCH: ImportBatch = {
   events: 0,
-  member: undefined,
+  lines: undefined,
   places: undefined,
   rejects: undefined,
   withheld: 0,

@@ -5,6 +5,13 @@
  */
 import type { PackedProfileBatch } from "../profiles/profile_batch.ts";
 
+/** Memory of a batch that is committed. */
+export interface Spare {
+  readonly profiles: readonly PackedProfileBatch[];
+  /** Of the archive lines, where it had some. */
+  readonly lines?: Uint8Array<ArrayBuffer> | undefined;
+}
+
 /** Commits the batches of one run, in order. */
 export interface Commits<Batch> extends AsyncDisposable {
   /**
@@ -16,5 +23,5 @@ export interface Commits<Batch> extends AsyncDisposable {
   /** Resolves when every batch taken is committed; throws what made one fail. */
   drain(): Promise<void>;
   /** The memory of a batch that is committed, for the next to use, in its order; undefined where there is none. */
-  spare(): readonly PackedProfileBatch[] | undefined;
+  spare(): Spare | undefined;
 }

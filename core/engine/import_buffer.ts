@@ -160,7 +160,7 @@ export class ImportBuffer {
   take(): Pick<
     ImportBatch,
     | "events"
-    | "member"
+    | "lines"
     | "places"
     | "rejects"
     | "withheld"
@@ -173,7 +173,7 @@ export class ImportBuffer {
   > {
     return {
       events: this.events,
-      member: this.events === 0 ? undefined : gzipMember(this.lines.bytes),
+      lines: this.events === 0 ? undefined : this.lines.bytes,
       places: this.profiles.some(({ hasChanging }) => hasChanging) ? joined(this.#places) : undefined,
       withheld: this.withheld,
       rejects: this.#rejects.length === 0

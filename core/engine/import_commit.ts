@@ -9,7 +9,7 @@ import type { JsonValue, RowPlaces } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
-import { type Archive, placeMember } from "../profiles/archive.ts";
+import { type Archive, gzipMember, placeMember } from "../profiles/archive.ts";
 import { findMisfits } from "../profiles/changes/misfits.ts";
 import { noteCrowded } from "../profiles/crowded.ts";
 import { type FieldStat, firstExamples } from "../profiles/field_stats.ts";
@@ -25,9 +25,9 @@ import type { StreamPlace } from "./streams.ts";
 
 /** What is to be committed. */
 export interface ImportBatch {
-  /** Events, and the gzip member that holds them; none where there are only rejects. */
+  /** Events, and their lines in the archive; none where there are only rejects. */
   readonly events: number;
-  readonly member: Uint8Array | undefined;
+  readonly lines: Uint8Array<ArrayBuffer> | undefined;
   /** Where the events stand in their file, if some of them may not suit what profiles hold. */
   readonly places: RowPlaces | undefined;
   /** Gzip member of the rejected rows. */
@@ -79,6 +79,11 @@ interface Segment {
 
 const HOUR = 3_600_000;
 
+/** The gzip member of archive lines. */
+function packed(lines: Uint8Array | undefined): Uint8Array | undefined {
+  return lines === undefined ? undefined : gzipMember(lines);
+}
+
 /** Commits an import's batches on this thread. */
 export class ImportCommits implements Commits<ImportBatch> {
   #events: Segment | undefined;
@@ -98,14 +103,17 @@ export class ImportCommits implements Commits<ImportBatch> {
   /** Resolves when the batch is committed. */
   async commit(given: ImportBatch): Promise<void> {
     const now = await this.database.now();
+    // Before there is anything that others wait for.
+    const whole = packed(given.lines);
     const done = await this.database.write(async (transaction) => {
       // Locks the account's row: what follows is the account's only writer, in the order of the positions. Not before
       // it the run's, which heartbeats move: other commits may be waited for.
       const position = await this.#takePositions(transaction, given.events);
       await holdUnlessStopped(transaction, this.claim);
       const { batch, misfits } = await this.#withoutMisfits(transaction, given, position);
-      if (batch.member !== undefined) placeMember(batch.member, position);
-      const events = await this.#append(transaction, "stream", this.#events, batch.member, batch.events, now);
+      const member = batch === given ? whole : packed(batch.lines);
+      if (member !== undefined) placeMember(member, position);
+      const events = await this.#append(transaction, "stream", this.#events, member, batch.events, now);
       let rejects = await this.#append(transaction, "rejects", this.#rejects, batch.rejects, 0, now);
       rejects = await this.#append(transaction, "rejects", rejects, misfits?.rejects, 0, now);
       await this.#countFields(transaction, batch);

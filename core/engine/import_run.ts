@@ -11,7 +11,7 @@ import { EventLines } from "../profiles/event_lines.ts";
 import { type IndexedBatch, indexRows } from "../profiles/indexed_batch.ts";
 import { type Erased, erasedInText, rowsOfErased, withoutRows } from "../profiles/refusals.ts";
 import { delimiterOf, type PeopleInText } from "../profiles/people_in_text.ts";
-import type { ProfileBatch } from "../profiles/profile_batch.ts";
+import type { PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
 import type { Commits } from "./commits.ts";
 import { ImportBuffer, MAX_AGE, type PassedRows } from "./import_buffer.ts";
 import type { ImportBatch } from "./import_commit.ts";
@@ -29,8 +29,8 @@ export interface ImportRunOptions {
   readonly threshold: ImportTarget["rejectThreshold"];
   /** Counts of the attempts before. */
   readonly counts: RunCounts;
-  /** What the events of a commit write to profiles: new and empty, for each table that they go into. */
-  readonly profiles: () => readonly ProfileBatch[];
+  /** What the events of a commit write to profiles: empty, for each table that they go into, in memory that is spare. */
+  readonly profiles: (spare: readonly PackedProfileBatch[] | undefined) => readonly ProfileBatch[];
   /** Where the rows are changes of profiles. */
   readonly changes?: {
     /** Tells which of them are well-formed. */
@@ -229,10 +229,12 @@ export class ImportRun implements AsyncDisposable {
   }
 
   #newBuffer(): ImportBuffer {
+    const spare = this.options.commits.spare();
+    this.#lines.clear(spare?.lines);
     return new ImportBuffer(
       this.options.startedAt,
       this.#lines,
-      this.options.profiles(),
+      this.options.profiles(spare?.profiles),
       this.options.changes !== undefined,
     );
   }

@@ -3,18 +3,14 @@
  *
  * @module
  */
-import type { PackedProfileBatch } from "../profiles/profile_batch.ts";
-import type { Commits } from "./commits.ts";
+import type { Commits, Spare } from "./commits.ts";
 import type { ImportBatch } from "./import_commit.ts";
 import type { ReplayPart } from "./replay_commit.ts";
 
 /** First batches with this many events make a thread worth it: a small run ends before one has started. */
 const MANY_EVENTS = 20_000;
 
-/** So do those with this many compressed bytes: commits of wide rows have few. */
-const MANY_BYTES = 1 << 20;
-
-/** And those with this many bytes of lines. */
+/** So do those with this many bytes of lines: commits of wide rows have few events. */
 const MANY_LINES = 8 << 20;
 
 /** Commits inline or on a thread, as the first batch suggests. */
@@ -32,7 +28,7 @@ export class LazyCommits<Batch extends ImportBatch | ReplayPart> implements Comm
     await this.#chosen?.drain();
   }
 
-  spare(): readonly PackedProfileBatch[] | undefined {
+  spare(): Spare | undefined {
     return this.#chosen?.spare();
   }
 
@@ -41,7 +37,6 @@ export class LazyCommits<Batch extends ImportBatch | ReplayPart> implements Comm
   }
 }
 
-function isLarge(batch: ImportBatch | ReplayPart): boolean {
-  return batch.events >= MANY_EVENTS ||
-    ("lines" in batch ? batch.lines >= MANY_LINES : (batch.member?.length ?? 0) >= MANY_BYTES);
+function isLarge({ events, lines = 0 }: ImportBatch | ReplayPart): boolean {
+  return events >= MANY_EVENTS || (typeof lines === "number" ? lines : lines.length) >= MANY_LINES;
 }

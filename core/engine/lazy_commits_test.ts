@@ -99,7 +99,9 @@ onEachDatabase("a committed batch gives its memory to the next, once", async (da
   assert.equal(thread.spare(), undefined);
   await thread.commit(peer.batch([{ fields: { id: "1" } }]));
   await thread.drain();
-  assert((thread.spare()?.[0]?.texts.length ?? 0) > 0);
+  const spare = thread.spare();
+  assert((spare?.profiles[0]?.texts.length ?? 0) > 0);
+  assert((spare?.lines?.length ?? 0) > 0);
   assert.equal(thread.spare(), undefined);
 });
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { gunzipSync } from "node:zlib";
 import { gzipMember } from "../profiles/archive.ts";
 import { indexArchiveLines } from "../profiles/archive_batch.ts";
 import type { Misfit } from "../profiles/changes/misfits.ts";
@@ -18,7 +17,7 @@ export interface MisfitRows {
   /** Gzip member of those that are rejected. */
   readonly rejects: Uint8Array;
   /** What is left to commit. */
-  readonly rest: Pick<ImportBatch, "events" | "member" | "fields" | "profiles">;
+  readonly rest: Pick<ImportBatch, "events" | "lines" | "fields" | "profiles">;
 }
 
 /** What stands before an event's own text in its archive line. */
@@ -26,11 +25,11 @@ const BEFORE_DATA = /^\{"at":-?\d+,"data":/;
 
 /** Splits a commit. The misfits are in the order of their events. */
 export function misfitRows(
-  { member, places }: Pick<ImportBatch, "member" | "places">,
+  { lines: given, places }: Pick<ImportBatch, "lines" | "places">,
   profiles: ProfileBatch,
   misfits: readonly Misfit[],
 ): MisfitRows {
-  const lines = new TextDecoder().decode(gunzipSync(member ?? new Uint8Array(0))).split("\n").slice(0, -1);
+  const lines = new TextDecoder().decode(given).split("\n").slice(0, -1);
   const rejects = misfits.map(({ event, reason }): string => {
     const data = lines[event]!.replace(BEFORE_DATA, "").slice(0, -1);
     const line: RejectLine = {
@@ -50,10 +49,10 @@ export function misfitRows(
   return {
     count: misfits.length,
     rejects: gzipMember(textLines(rejects)),
-    rest: { events, member: events === 0 ? undefined : gzipMember(kept), fields: fields.fields, profiles: [rest] },
+    rest: { events, lines: events === 0 ? undefined : kept, fields: fields.fields, profiles: [rest] },
   };
 }
 
-function textLines(lines: readonly string[]): Uint8Array {
+function textLines(lines: readonly string[]): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
 }

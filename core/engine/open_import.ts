@@ -75,13 +75,11 @@ export async function openImport(
       check: new ChangeCheck(changed.rules),
       committed: async () => await committedCounts(core, claim),
     },
-    profiles: () => {
-      const spare = commits.spare();
-      return targets.map((target, index) => {
+    profiles: (spare) =>
+      targets.map((target, index) => {
         const memory = spare?.[index];
         return memory === undefined ? new ProfileBatch(target) : ProfileBatch.recycle(memory, target);
-      });
-    },
+      }),
     erased,
     signal: attempt.signal,
     bytes: attempt.bytes,

@@ -149,7 +149,7 @@ class Replay {
     for (const { position, ...part } of this.#parts(segments)) {
       throwIfAborted(signal);
       await commits.commit({ ...part, checkpoint: { ...position } });
-      this.#spare = [...commits.spare() ?? []];
+      this.#spare = [...commits.spare()?.profiles ?? []];
       this.#position = position;
       progress({ done: position.events, total: Math.max(this.#total, position.events), unit: "rows" });
     }

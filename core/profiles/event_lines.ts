@@ -14,11 +14,14 @@ const DIGITS = 17;
 /** Lines up to so many bytes are copied in words, which is quicker than a call. */
 const SHORT = 64;
 
+/** Memory of an empty block. */
+const FIRST_BYTES = 1 << 20;
+
 /** A growing block of archive lines. */
 export class EventLines {
   /** Lines added. */
   count = 0;
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(1 << 20);
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BYTES);
   #length = 0;
   /** What stands before an event, how long it is, and the time in it: often the next event's, too. */
   readonly #head = new Uint8Array(BEFORE.length + DIGITS + BETWEEN.length + COPY_SLACK);
@@ -31,13 +34,14 @@ export class EventLines {
     this.#head.set(BEFORE);
   }
 
-  /** The lines so far. */
-  get bytes(): Uint8Array {
+  /** The lines so far; all memory behind them is the block's own, and may go to another thread with them. */
+  get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** Forgets the lines and keeps the memory. */
-  clear(): void {
+  /** Forgets the lines and keeps the memory; where that went to another thread, takes what is `spare`. */
+  clear(spare?: Uint8Array<ArrayBuffer>): void {
+    if (this.#bytes.length === 0) this.#bytes = spare ?? new Uint8Array(FIRST_BYTES);
     this.count = 0;
     this.#length = 0;
   }
@@ -46,7 +50,7 @@ export class EventLines {
   add({ bytes, rows, times }: IndexedBatch, startedAt: number): void {
     const most = this.#length + bytes.length + times.length * 40 + COPY_SLACK;
     if (most > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(most, 2 * this.#bytes.length));
+      const larger = new Uint8Array(Math.max(most, Math.ceil(1.5 * this.#bytes.length)));
       larger.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = larger;
     }

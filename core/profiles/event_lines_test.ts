@@ -59,3 +59,17 @@ Deno.test("many short lines find room: a line is longer than its row", () => {
   lines.add(indexRows(rows), 0);
   assert.equal(text(lines), `{"at":${-8.64e15},"data":{}}\n`.repeat(60_000));
 });
+
+Deno.test("a block whose memory went to another thread goes on in what is spare, or in new memory", () => {
+  const lines = new EventLines();
+  for (const spare of [new Uint8Array(64), undefined]) {
+    lines.add(indexRows([{ fields: { a: 1 }, time: 5 }]), 7);
+    const { bytes } = lines;
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+    lines.clear(spare);
+    assert.equal(lines.count, 0);
+    lines.add(indexRows([{ fields: { b: "2".repeat(100) }, time: 6 }]), 7);
+    assert.equal(text(lines), `{"at":6,"data":{"b":"${"2".repeat(100)}"}}\n`);
+    lines.clear();
+  }
+});
