@@ -229,3 +229,37 @@ Deno.test("batches hold what records do, and reject what they reject, in pieces 
     { numRuns: 500 },
   );
 });
+
+Deno.test("a line is read the same among lines that begin or end as it does, and alone", async () => {
+  const leaf = fc.constantFrom(
+    ...["1", "-0.5", "1.0", "-0", "01", "1e2", "12345678901234567890", "true", "tru", "null", '"x"', '"é"', '"\\n"'],
+    ...['"\\u0041"', '"\\x"', '"', "", "{}", "[]", '{"a":1}', '1,"a":2', '1,"1":2', "1]", "1}", '"]}"', " 1"],
+  );
+  const nested = fc.constantFrom<(value: string) => string>(
+    (value) => `[${value}]`,
+    (value) => `[[],${value},[]]`,
+    (value) => `{"a":${value}}`,
+    (value) => `{"b":1,"a":${value},"c":{}}`,
+    (value) => `[{"op":"assign","attr":"a","value":${value}}]`,
+    (value) => `[{"op":${value},"attr":"a"}]`,
+  );
+  const line = fc.tuple(nested, leaf, fc.constantFrom("", ',"m":[1]', ',"n":2')).map(([around, value, more]) =>
+    `{"n":${around(value)}${more}}`
+  );
+  const outcome = async (text: string) =>
+    (await read(text)).map(({ batch, rejected }) => ({
+      lines: decoder.decode(batch.bytes),
+      reasons: rejected.map(({ reason }) => reason),
+    }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { minLength: 2, maxLength: 6 }), async (lines) => {
+      const alone = (await Promise.all(lines.map(outcome))).flat();
+      const [among] = await outcome(lines.join("\n"));
+      assert.deepEqual(among, {
+        lines: alone.map((one) => one.lines).join(""),
+        reasons: alone.flatMap((one) => one.reasons),
+      });
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -7,6 +7,7 @@ import { utf8Length } from "./csv_bytes.ts";
 import type { JsonBatch } from "./json_batch.ts";
 import { LEFT_OUT } from "./json_columns.ts";
 import { JSON_MAX_DEPTH, JSON_MAX_FIELDS, JSON_MAX_NAME_BYTES } from "./json_record.ts";
+import { NestedShape } from "./json_shape.ts";
 import { isPlainNumber, makeString, makeValue } from "./json_values.ts";
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d, OPEN = 0x7b, CLOSE = 0x7d;
@@ -45,6 +46,10 @@ export class JsonScanner {
   readonly #names: number[] = [];
   /** Of the string passed last: whether it has to be written anew. */
   #escaped = false;
+  /** Of the nested value that was passed last: where the last text, number or literal in it lies, and its shape. */
+  #last = 0;
+  #lastEnd = 0;
+  readonly #shape = new NestedShape();
 
   constructor(private readonly batch: JsonBatch) {}
 
@@ -142,7 +147,13 @@ export class JsonScanner {
       return true;
     }
     if (first === OPEN || first === OPEN_LIST) {
+      if (this.#nestedAsBefore()) {
+        row.set(field, start, this.#at);
+        return true;
+      }
+      this.#last = start;
       if (this.#plainNested(2)) {
+        this.#shape.keep(bytes, start, this.#last, this.#lastEnd, this.#at);
         row.set(field, start, this.#at);
         return true;
       }
@@ -193,10 +204,31 @@ export class JsonScanner {
     }
   }
 
+  /** Passes over a nested value that differs from the one before in its last value at most; else goes nowhere. */
+  #nestedAsBefore(): boolean {
+    const bytes = this.#bytes, start = this.#at;
+    this.#at = this.#shape.lastOf(bytes, start);
+    if (this.#at > 0 && this.#at < this.#end && this.#plainLeaf()) {
+      this.#at = this.#shape.endOf(bytes, this.#at);
+      if (this.#at > 0 && this.#at <= this.#end) return true;
+    }
+    this.#at = start;
+    return false;
+  }
+
   #plainValue(depth: number): boolean {
+    const first = this.#bytes[this.#at]!;
+    if (first === OPEN || first === OPEN_LIST) return this.#plainNested(depth + 1);
+    this.#last = this.#at;
+    const isPlain = this.#plainLeaf();
+    this.#lastEnd = this.#at;
+    return isPlain;
+  }
+
+  /** Passes over a text, a number or a literal that stands as `JSON.stringify` writes it. */
+  #plainLeaf(): boolean {
     const bytes = this.#bytes, start = this.#at, first = bytes[start]!;
     if (first === QUOTE) return this.#string() && !this.#escaped;
-    if (first === OPEN || first === OPEN_LIST) return this.#plainNested(depth + 1);
     if (first !== MINUS && (first < 0x30 || first > 0x39)) return this.#literal();
     while (IN_NUMBER[bytes[this.#at]!] === 1 && this.#at < this.#end) this.#at++;
     return isPlainNumber(bytes, start, this.#at);
