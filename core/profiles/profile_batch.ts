@@ -54,7 +54,7 @@ export class ProfileBatch {
   get owners(): ArrayLike<number> {
     return this.#owners;
   }
-  #owners: number[] | Int32Array<ArrayBuffer> = [];
+  #owners = new Int32Array(512);
   #parents = new Int32Array(1024);
   #identified = new Uint8Array(1024);
   /** 1 for events that do more than say what fields hold; their texts are changes. */
@@ -86,7 +86,6 @@ export class ProfileBatch {
     const batch = new ProfileBatch(target, IdentitySlots.unpack(packed.slots, target.hashers));
     batch.#take(packed);
     batch.count = packed.count;
-    batch.#owners = packed.owners;
     return batch;
   }
 
@@ -99,13 +98,14 @@ export class ProfileBatch {
     return batch;
   }
 
-  #take({ times, parents, identified, changing, texts, ends }: PackedProfileBatch): void {
+  #take({ times, parents, identified, changing, texts, ends, owners }: PackedProfileBatch): void {
     this.times = times;
     this.#parents = parents;
     this.#identified = identified;
     this.#changing = changing;
     this.#texts = texts;
     this.#ends = ends;
+    this.#owners = owners;
   }
 
   /** An empty batch for the same generation. */
@@ -123,7 +123,7 @@ export class ProfileBatch {
       changing: this.#changing,
       texts: this.#texts,
       ends: this.#ends,
-      owners: Int32Array.from(this.#owners),
+      owners: this.#owners,
       slots: this.slots.pack(),
     };
   }
@@ -266,8 +266,9 @@ export class ProfileBatch {
     const known = this.slots.count;
     const slot = this.slots.add(field, bytes, start, end);
     this.#identified[event] = 1;
-    if (slot === known) (this.#owners as number[]).push(event);
-    else this.unite(event, this.owners[slot]!);
+    if (slot < known) return this.unite(event, this.#owners[slot]!);
+    if (slot === this.#owners.length) this.#owners = grown(this.#owners, new Int32Array(2 * slot));
+    this.#owners[slot] = event;
   }
 
   /** Writes what the mapping makes of each row, and notes whom it names. */
