@@ -11,34 +11,44 @@
  */
 import { createReadStream } from "node:fs";
 import { dirname, join } from "node:path";
-import { createGunzip, gzipSync } from "node:zlib";
+import { constants, crc32, createGunzip, deflateRawSync } from "node:zlib";
 import { Failure } from "../contracts/failure.ts";
 
-const HEADER_BYTES = 10;
-const EXTRA_FLAG = 4;
-/** Length of the extra field: its own length, the subfield's two letters and length, the position. */
-const EXTRA_BYTES = 14;
+/** A header with no flag but that of the extra field, of the fastest compression and for Unix; then the extra field. */
+const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 4, 3, 12, 0, 0x57, 0x42, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+/** Where it holds the position. */
+const POSITION = 16;
+/** An empty last block (RFC 1951, section 3.2.6); behind it lie checksum and size. */
+const END = Uint8Array.of(3, 0);
+const TRAILER_BYTES = 8;
 const LF = 10;
-/** What the compressor hands out at a time: a member takes some ten of them instead of a hundred. */
-const CHUNK_BYTES = 262_144;
+/** Bytes that are compressed at a time: a third faster than all at once. */
+const PIECE = 1 << 20;
+/** A piece ends at a whole byte, with nothing held back: pieces one after another are one stream. */
+const COMPRESSION = { level: 1, chunkSize: 262_144, finishFlush: constants.Z_SYNC_FLUSH };
 
 /** Compresses JSON lines into a gzip member; {@linkcode placeMember} gives it its position. */
 export function gzipMember(lines: Uint8Array): Uint8Array {
-  const plain = gzipSync(lines, { level: 1, chunkSize: CHUNK_BYTES });
-  const member = new Uint8Array(plain.length + EXTRA_BYTES);
-  member.set(plain.subarray(0, HEADER_BYTES));
-  member[3] = EXTRA_FLAG;
-  const view = new DataView(member.buffer);
-  view.setUint16(HEADER_BYTES, EXTRA_BYTES - 2, true);
-  member.set([0x57, 0x42], HEADER_BYTES + 2);
-  view.setUint16(HEADER_BYTES + 4, 8, true);
-  member.set(plain.subarray(HEADER_BYTES), HEADER_BYTES + EXTRA_BYTES);
+  const parts: Uint8Array[] = [HEADER];
+  for (let at = 0; at < lines.length; at += PIECE) {
+    parts.push(deflateRawSync(lines.subarray(at, at + PIECE), COMPRESSION));
+  }
+  parts.push(END);
+  const member = new Uint8Array(parts.reduce((size, part) => size + part.length, TRAILER_BYTES));
+  let put = 0;
+  for (const part of parts) {
+    member.set(part, put);
+    put += part.length;
+  }
+  const trailer = new DataView(member.buffer, put);
+  trailer.setUint32(0, crc32(lines), true);
+  trailer.setUint32(4, lines.length, true);
   return member;
 }
 
 /** Writes the archive position of its first event into a member's header. */
 export function placeMember(member: Uint8Array, position: number): void {
-  new DataView(member.buffer, member.byteOffset).setBigUint64(HEADER_BYTES + 6, BigInt(position), true);
+  new DataView(member.buffer, member.byteOffset).setBigUint64(POSITION, BigInt(position), true);
 }
 
 /** The files of the archive, below one folder. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { Failure } from "../contracts/failure.ts";
+import { isHeader, positionOf } from "./archive_members.ts";
 import { Archive, gzipMember, placeMember } from "./archive.ts";
 
 const PATH = "1/stream-1/2025-01-01/00-run-1.jsonl.gz";
@@ -109,6 +110,22 @@ Deno.test("a member carries the position of its first event where every gzip rea
   }
   const both = Buffer.concat([member("a\n", 1), member("b\n", 2)]);
   assert.equal(gunzipSync(both).toString(), "a\nb\n");
+});
+
+Deno.test("many lines are one member, which any byte that is not as it was written damages", () => {
+  const text = Array.from({ length: 60_000 }, (_, line) => `{"line":${line},"hash":"${line ** 7}"}\n`).join("");
+  const bytes = member(text, 7);
+  assert(isHeader(bytes, 0));
+  assert.equal(positionOf(bytes), 7);
+  assert(text.length > 2 << 20 && bytes.length < text.length / 2, `${bytes.length} of ${text.length} bytes`);
+  assert.equal(gunzipSync(bytes).toString(), text);
+  assert.equal(gunzipSync(member("")).length, 0);
+  const short = member('{"a":1}\n');
+  for (let at = short.length - 8; at < short.length; at++) {
+    const damaged = short.slice();
+    damaged[at]! ^= 1;
+    assert.throws(() => gunzipSync(damaged), `byte ${at}`);
+  }
 });
 
 Deno.test("a position is written in place, also in a member that lies within a larger buffer", () => {
