@@ -22,7 +22,7 @@ import { refuseBinary, SNIFF_BYTES } from "./csv_sniff.ts";
 /** Input is scanned in pieces of this size, which bounds the window. */
 const PIECE_BYTES = 262_144;
 
-const BATCH_BYTES = 4_194_304;
+const BATCH_BYTES = 1_048_576;
 const BATCH_ROWS = 50_000;
 
 /**

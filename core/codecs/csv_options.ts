@@ -45,7 +45,7 @@ export interface CsvOptions {
   readonly resume?: { readonly position: CsvPosition; readonly names: readonly string[] };
   /** Longest record in bytes, its line end not counted; a longer one takes up to 32 times as much memory. Default: {@linkcode CSV_MAX_RECORD_BYTES}. */
   readonly maxRecordBytes?: number;
-  /** Bytes after which a batch is complete. Default: 4 MiB. */
+  /** Bytes after which a batch is complete. Default: 1 MiB. */
   readonly batchBytes?: number;
   /** Rows after which a batch is complete. Default: 50,000. */
   readonly batchRows?: number;

@@ -23,6 +23,9 @@ interface Room {
   rows: Uint32Array<ArrayBuffer>;
 }
 
+/** Of a batch that has no row yet. */
+const NONE: Room = { bytes: new Uint8Array(0), spans: new Uint32Array(0), rows: new Uint32Array(1) };
+
 /** A batch being written, row by row. */
 export class JsonBatch {
   /** Fields of its records. */
@@ -35,8 +38,10 @@ export class JsonBatch {
   #width = 16;
   /** Fields that the rows written have. */
   #fields = 0;
-  #room: Room = { bytes: new Uint8Array(65_536), spans: new Uint32Array(2_048), rows: new Uint32Array(1_024) };
+  #room = NONE;
   #spare: Room | undefined;
+  /** Bytes and rows that the batch before had room for. */
+  #before = { bytes: 65_536, rows: 1_024 };
 
   constructor(kept: readonly string[] = []) {
     this.columns = new JsonColumns(kept);
@@ -97,9 +102,8 @@ export class JsonBatch {
       columns: { names, spans },
     };
     if (count > 0) {
-      this.#room = this.#spare ??
-        { bytes: new Uint8Array(bytes.length), spans: new Uint32Array(2_048), rows: new Uint32Array(rows.length) };
-      this.#spare = undefined;
+      this.#before = { bytes: bytes.length, rows: rows.length };
+      this.#room = NONE;
     }
     this.columns.clear();
     this.count = this.#length = this.#fields = 0;
@@ -161,6 +165,8 @@ export class JsonBatch {
 
   /** Makes room for a row. */
   #reserve(most: number): void {
+    // Not when the batch before was taken: by now its memory may have come back.
+    if (this.#room === NONE) this.#room = this.#takeRoom();
     const room = this.#room, { count } = this;
     if (this.#length + most > room.bytes.length) {
       const larger = new Uint8Array(Math.max(2 * room.bytes.length, this.#length + most));
@@ -184,6 +190,14 @@ export class JsonBatch {
       larger.set(room.spans);
       room.spans = larger;
     }
+  }
+
+  #takeRoom(): Room {
+    const { bytes, rows } = this.#before;
+    const room = this.#spare ??
+      { bytes: new Uint8Array(bytes), spans: new Uint32Array(2_048), rows: new Uint32Array(rows) };
+    this.#spare = undefined;
+    return room;
   }
 
   /** The spans without the room for columns that did not come. */

@@ -13,7 +13,7 @@ export const JSON_MAX_LINE_BYTES = 1_048_576;
 const RAW_BYTES = 65_536;
 
 /** After so many bytes of the file, or rows, a chunk is handed out. */
-const CHUNK_BYTES = 4 << 20;
+const CHUNK_BYTES = 1 << 20;
 const CHUNK_ROWS = 20_000;
 
 const LF = 10, CR = 13, SPACE = 32, TAB = 9;

@@ -25,7 +25,7 @@ export interface JsonLinesPosition {
 export interface JsonLinesOptions {
   /** Where the source starts in the file; at its start unless told. */
   readonly position?: JsonLinesPosition;
-  /** Lines after which a chunk is handed out; 20,000, or 4 MiB of them, unless told. */
+  /** Lines after which a chunk is handed out; 20,000, or 1 MiB of them, unless told. */
   readonly batchRows?: number | undefined;
 }
 
