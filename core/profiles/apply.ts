@@ -8,6 +8,7 @@ import type { Tables } from "../database/tables.ts";
 import { BesideProfiles } from "./beside_profiles.ts";
 import type { CrowdedProfile } from "./crowded.ts";
 import { type OpenFeed, openFeed } from "./feed/note.ts";
+import { giveBack } from "./give_back.ts";
 import { addIdentities, findIdentities } from "./identity_index.ts";
 import type { IdentityHeads } from "./identity_heads.ts";
 import { KnownProfiles } from "./known_profiles.ts";
@@ -64,7 +65,11 @@ export async function applyBatch(
     profiles: Float64Array.from(slots, (slot) => changes.profileOf(batch.owners[slot]!)),
   }));
   await addIdentities(transaction, scope, identities);
-  return { created: changes.created.length, updated: changes.updates.length, crowded: changes.crowded };
+  const created = changes.created.length;
+  giveBack(resolution.known, changes.created);
+  for (const { slots, keys } of resolution.unknown) giveBack(slots, keys);
+  for (const { profiles } of identities) giveBack(profiles);
+  return { created, updated: changes.updates.length, crowded: changes.crowded };
 }
 
 /** The profiles made before a feed's epoch that are not what they were, ascending. */
@@ -130,6 +135,7 @@ export async function resolveIdentities(
       else next.push(slot);
     }
     unknown.push(unfound(slots, keys, found));
+    giveBack(sorted.slots, sorted.keys, slots, keys, found, candidates, pending);
     pending = Int32Array.from(next);
   }
   return { profiles, known, beside, unknown };
@@ -163,7 +169,8 @@ async function loadFound(
     for (const columns of await statements.loadProfiles(transaction, scope, lacking)) profiles.add(columns);
     return lacking.filter((id) => !profiles.has(id));
   };
-  const gone = await load(distinct(found));
+  const ids = distinct(found), gone = await load(ids);
+  giveBack(ids);
   if (gone.length === 0) return;
   const merges = await statements.findMerges(transaction, scope, gone);
   await load(distinct(Float64Array.from(merges.values())));

@@ -13,6 +13,7 @@ import { createReadStream } from "node:fs";
 import { dirname, join } from "node:path";
 import { constants, crc32, createGunzip, deflateRawSync } from "node:zlib";
 import { Failure } from "../contracts/failure.ts";
+import { giveBack } from "./give_back.ts";
 
 /** A header with no flag but that of the extra field, of the fastest compression and for Unix; then the extra field. */
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 4, 3, 12, 0, 0x57, 0x42, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0);
@@ -40,6 +41,7 @@ export function gzipMember(lines: Uint8Array): Uint8Array {
     member.set(part, put);
     put += part.length;
   }
+  giveBack(...parts);
   const trailer = new DataView(member.buffer, put);
   trailer.setUint32(0, crc32(lines), true);
   trailer.setUint32(4, lines.length, true);

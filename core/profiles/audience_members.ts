@@ -8,6 +8,7 @@
  */
 import { sql } from "kysely";
 import type { Executor } from "../database/database.ts";
+import { giveBack } from "./give_back.ts";
 import { prefixAt } from "./identity_run.ts";
 
 /** A version of a list's members. */
@@ -115,6 +116,7 @@ export async function writeMembers(
     for (let index = 0; index < rows.length; index += BLOCKS_AT_ONCE) {
       await executor.insertInto("audience_members").values(rows.slice(index, index + BLOCKS_AT_ONCE)).execute();
     }
+    giveBack(...rows.map(({ entries }) => entries));
     count += keys.length;
     await rest();
   };
@@ -126,6 +128,7 @@ export async function writeMembers(
     while (end > 0 && prefixOf(keys, end - 1) === prefixOf(keys, keys.length - 1)) end--;
     waiting = keys.slice(end);
     await write(keys.subarray(0, end));
+    giveBack(keys);
   }
   await write(waiting);
   return count;

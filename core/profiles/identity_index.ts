@@ -10,6 +10,7 @@
 import { CompiledQuery, type ExpressionBuilder, sql } from "kysely";
 import type { Executor } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
+import { giveBack } from "./give_back.ts";
 import { BLOCK, blockStarts, type IdentityRun, mergeRuns, packBlock, prefixAt, unpackBlock } from "./identity_run.ts";
 import { type IdentityHeads, maybeAmong } from "./identity_heads.ts";
 import type { ProfileScope } from "./statements.ts";
@@ -107,7 +108,10 @@ export async function addIdentities(
   for (let older = runs.at(-1); older !== undefined; older = runs.at(-1)) {
     const count = added.profiles.length;
     if (older.count > count || older.count + count > LARGEST_RUN) break;
-    added = mergeRuns(await readRun(executor, scope, older), added);
+    const known = await readRun(executor, scope, older), both = mergeRuns(known, added);
+    giveBack(known.words, known.profiles);
+    if (added !== first) giveBack(added.words, added.profiles);
+    added = both;
     for (const table of ["identity_blocks", "identity_runs"] as const) {
       await executor.deleteFrom(table).where("account_id", "=", scope.account).where("table_id", "=", scope.table)
         .where("run", "=", older.run).execute();
@@ -115,6 +119,7 @@ export async function addIdentities(
     runs.pop();
   }
   await writeRun(executor, scope, run, added);
+  if (added !== first) giveBack(added.words, added.profiles);
 }
 
 /** Removes identities, those that are there. Keys ascend. Runs in the transaction that holds the account's row. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { COPY_SLACK, copyBytes, sameBytes, viewOf } from "./byte_stretches.ts";
+import { giveBack } from "./give_back.ts";
 import type { IdentityHasher } from "./identity.ts";
 
 /** The slots as they cross to another thread; all buffers are transferable. */
@@ -127,7 +128,9 @@ export class IdentitySlots {
         halves[2 * index + 1] = hasher.high;
       }
     }
-    return sortByKey(slots, keys);
+    const sorted = sortByKey(slots, keys);
+    giveBack(keys);
+    return sorted;
   }
 
   #holds(slot: number, field: number, bytes: DataView, start: number, end: number): boolean {
@@ -185,6 +188,7 @@ function sortByKey(slots: Int32Array, keys: BigUint64Array): { slots: Int32Array
       [order, other] = [other, order];
       [highs, otherHighs] = [otherHighs, highs];
     }
+    giveBack(highs, otherHighs);
   }
   const sortedSlots = new Int32Array(count), sortedKeys = new BigUint64Array(count);
   const halves = new Uint32Array(sortedKeys.buffer);
@@ -194,6 +198,7 @@ function sortByKey(slots: Int32Array, keys: BigUint64Array): { slots: Int32Array
     halves[2 * index] = words[2 * from]!;
     halves[2 * index + 1] = words[2 * from + 1]!;
   }
+  giveBack(order, other);
   for (let index = 1; index < count; index++) {
     // Equal upper halves are rare: the big numbers are compared only there.
     for (let place = index; place > 0 && halves[2 * place + 1] === halves[2 * place - 1]; place--) {
