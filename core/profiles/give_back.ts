@@ -1,8 +1,8 @@
 /**
  * Gives the memory of large arrays back as soon as nobody needs them.
  *
- * A commit makes tens of arrays of some hundred kilobytes each, and next to no objects: V8, which counts objects, lets
- * them lie until they are 64 MiB, in each thread.
+ * A commit makes tens of arrays of some hundred kilobytes each, and next to no objects: V8 sees little to collect, and
+ * lets tens of MiB of them lie, in each thread.
  *
  * @module
  */
