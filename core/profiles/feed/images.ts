@@ -9,7 +9,7 @@ import type { Database, Executor } from "../../database/database.ts";
 import type { Target } from "../mapping.ts";
 import { type MemberPage, memberPages } from "../member_pages.ts";
 import type { FeedMark } from "./feed.ts";
-import { type NotedProfile, notedProfiles } from "./noted_profiles.ts";
+import { type NotedPage, notedProfiles } from "./noted_profiles.ts";
 
 /** Some profiles that follow one another, as `MemberPage` has them. */
 export type ImagePage = Pick<MemberPage, "ids" | "bytes" | "rows">;
@@ -24,8 +24,6 @@ export interface ImageOptions {
   readonly untouchedSince: number;
 }
 
-const encoder = new TextEncoder();
-
 /** Profiles by ascending id, as they are stored. Memory holds two pages. */
 export async function* imagePages(
   executor: Executor,
@@ -34,9 +32,10 @@ export async function* imagePages(
   { at, after, untouchedSince }: ImageOptions,
 ): AsyncGenerator<ImagePage> {
   const noted = new NotedAhead(notedProfiles(executor, kind, target, { after, since: untouchedSince }));
-  const textThen = ({ states: [first], id }: NotedProfile): string | null => {
-    const isThen = id < at.position && first!.epoch > at.epoch && first!.existed === 1;
-    return isThen ? first!.before : null;
+  /** What a profile was at the moment, that the note of an earlier one tells; undefined where it was not there. */
+  const bytesThen = ({ id, page, state }: NotedFirst): Uint8Array | undefined => {
+    const isThen = id < at.position && page.epochs[state]! > at.epoch && page.existed[state] === 1;
+    return isThen ? page.before.bytesAt(state) : undefined;
   };
   for await (const page of memberPages(executor, kind, target.scope, { fields: [], after })) {
     const ended = page.ids.at(-1)! >= at.position;
@@ -50,13 +49,13 @@ export async function* imagePages(
       const id = page.ids[index]!;
       if (id >= at.position) break;
       for (let next = await noted.peek(); next !== undefined && next.id < id; next = await noted.peek()) {
-        merged.addText(next.id, textThen(next));
+        merged.addKnown(next.id, bytesThen(next));
         noted.pass();
       }
       const own = await noted.peek();
       if (own?.id !== id) merged.add(id, page.bytes.subarray(page.rows[index], page.rows[index + 1]));
       else {
-        merged.addText(id, textThen(own));
+        merged.addKnown(id, bytesThen(own));
         noted.pass();
       }
       if (merged.isFull) yield merged.take();
@@ -66,35 +65,45 @@ export async function* imagePages(
   }
   const rest = new PageBuilder();
   for (let next = await noted.peek(); next !== undefined; next = await noted.peek()) {
-    rest.addText(next.id, textThen(next));
+    rest.addKnown(next.id, bytesThen(next));
     noted.pass();
     if (rest.isFull) yield rest.take();
   }
   if (!rest.isEmpty) yield rest.take();
 }
 
-/** What was noted, one profile after another. */
+/** The first that was noted of a profile. */
+interface NotedFirst {
+  readonly id: number;
+  readonly page: NotedPage;
+  /** Which of the page's states it is. */
+  readonly state: number;
+}
+
+/** What was noted first, one profile after another. */
 class NotedAhead {
-  #page: readonly NotedProfile[] = [];
-  #at = 0;
+  #next: NotedFirst | undefined;
   #ended = false;
 
-  constructor(private readonly pages: AsyncGenerator<NotedProfile[]>) {}
+  constructor(private readonly pages: AsyncGenerator<NotedPage>) {}
 
   /** The next one; undefined after the last. */
-  async peek(): Promise<NotedProfile | undefined> {
-    if (this.#at === this.#page.length && !this.#ended) {
+  async peek(): Promise<NotedFirst | undefined> {
+    if (this.#next === undefined && !this.#ended) {
       const { done = false, value } = await this.pages.next();
       this.#ended = done;
-      this.#page = done ? [] : value;
-      this.#at = 0;
+      if (!done) this.#next = { id: value.ids[0]!, page: value, state: 0 };
     }
-    return this.#page[this.#at];
+    return this.#next;
   }
 
   /** Goes on to the one after it. */
   pass(): void {
-    this.#at++;
+    if (this.#next === undefined) return;
+    const { id, page } = this.#next;
+    let { state } = this.#next;
+    while (state < page.states && page.ids[state] === id) state++;
+    this.#next = state < page.states ? { id: page.ids[state]!, page, state } : undefined;
   }
 }
 
@@ -121,8 +130,9 @@ class PageBuilder {
     this.#bytes += attributes.length;
   }
 
-  addText(id: number, attributes: string | null): void {
-    if (attributes !== null) this.add(id, encoder.encode(attributes));
+  /** Adds one if it was there. */
+  addKnown(id: number, attributes: Uint8Array | undefined): void {
+    if (attributes !== undefined) this.add(id, attributes);
   }
 
   take(): ImagePage {

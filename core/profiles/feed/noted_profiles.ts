@@ -1,24 +1,30 @@
 /**
  * What a feed has noted of profiles, in pages by ascending id.
  *
+ * A page is one row of the database's, with the texts of some thousands of profiles in one value each: what they say is
+ * for whoever reads them, and of most only a few bytes matter.
+ *
  * @module
  */
 import { type RawBuilder, sql } from "kysely";
 import type { Database, Executor } from "../../database/database.ts";
-import type { ProfileChangesTable } from "../../database/tables.ts";
-import { nextPageSize } from "../member_pages.ts";
 import type { Target } from "../mapping.ts";
+import { nextPageSize } from "../member_pages.ts";
 
-/** What a profile was when an epoch began. */
-export type NotedState = Pick<ProfileChangesTable, "epoch" | "existed" | "before">;
-
-/** A profile that has changed. */
-export interface NotedProfile {
-  readonly id: number;
-  /** Its attributes as they are now; null where it is not there. */
-  readonly present: string | null;
-  /** What it was, by ascending epoch. */
-  readonly states: readonly NotedState[];
+/** States of some profiles that follow one another; those of one profile stand together, by ascending epoch. */
+export interface NotedPage {
+  /** How many states there are. */
+  readonly states: number;
+  /** The profile of each state. */
+  readonly ids: readonly number[];
+  /** The epoch at whose begin it was so. */
+  readonly epochs: readonly number[];
+  /** 1 where the profile was there, else 0. */
+  readonly existed: readonly number[];
+  /** Its attributes as they were; null where it was not there, and where that is forgotten. */
+  readonly before: StoredTexts;
+  /** The profile's attributes as they are now; null where it is not there. */
+  readonly present: StoredTexts;
 }
 
 /** What is read. */
@@ -32,10 +38,51 @@ export interface NotedOptions {
 /** Rows of the first page. */
 const FIRST_PAGE = 500;
 
-/** A row as it comes. */
-interface NotedRow extends NotedState {
-  readonly id: number;
-  readonly present: string | null;
+/** A page as it comes: JSON lists, an entry a state, and texts one directly after the other. */
+interface NotedRow {
+  readonly ids: string | null;
+  readonly epochs: string | null;
+  readonly existed: string | null;
+  readonly before_lengths: string | null;
+  readonly present_lengths: string | null;
+  readonly all_before: Uint8Array | string | null;
+  readonly all_present: Uint8Array | string | null;
+}
+
+const encoder = new TextEncoder(), decoder = new TextDecoder();
+
+/** Texts in UTF-8, some of them null. */
+export class StoredTexts {
+  /** One directly after the other. */
+  readonly bytes: Uint8Array;
+  /** Where each starts, then where the last one ends. */
+  readonly starts: Uint32Array;
+  readonly #lengths: readonly (number | null)[];
+
+  /** Reads what the database has put together. */
+  constructor(all: Uint8Array | string | null, lengths: string | null) {
+    this.bytes = typeof all === "string" ? encoder.encode(all) : all ?? new Uint8Array();
+    const list: readonly (number | null)[] = JSON.parse(lengths ?? "[]");
+    this.#lengths = list;
+    this.starts = new Uint32Array(list.length + 1);
+    for (let index = 0; index < list.length; index++) this.starts[index + 1] = this.starts[index]! + (list[index] ?? 0);
+  }
+
+  /** Whether there is no text. */
+  isNull(index: number): boolean {
+    return this.#lengths[index] === null;
+  }
+
+  /** A text's bytes; undefined for null. */
+  bytesAt(index: number): Uint8Array | undefined {
+    return this.isNull(index) ? undefined : this.bytes.subarray(this.starts[index], this.starts[index + 1]);
+  }
+
+  /** A text; undefined for null. */
+  textAt(index: number): string | undefined {
+    const bytes = this.bytesAt(index);
+    return bytes && decoder.decode(bytes);
+  }
 }
 
 /** Profiles of which something was noted later than an epoch. Memory holds a page. */
@@ -44,28 +91,24 @@ export async function* notedProfiles(
   kind: Database["kind"],
   target: Pick<Target, "scope" | "table">,
   { after, since }: NotedOptions,
-): AsyncGenerator<NotedProfile[]> {
+): AsyncGenerator<NotedPage> {
   for (let size = FIRST_PAGE;;) {
-    const { rows } = await notedStatement(kind, target, { after, since, rows: size }).execute(executor);
-    const profiles: { id: number; present: string | null; states: NotedState[] }[] = [];
-    let bytes = 0;
-    for (const { id, present, ...state } of rows) {
-      bytes += (present?.length ?? 0) + (state.before?.length ?? 0);
-      const last = profiles.at(-1);
-      if (last?.id === id) last.states.push(state);
-      else profiles.push({ id, present, states: [state] });
-    }
-    const isLast = rows.length < size;
+    const { rows: [row] } = await notedStatement(kind, target, { after, since, rows: size }).execute(executor);
+    const list = (text: string | null | undefined): number[] => JSON.parse(text ?? "[]");
+    const ids = list(row?.ids), isLast = ids.length < size;
     // More may have been noted of the last one.
-    if (!isLast && profiles.length > 1) profiles.pop();
-    else if (!isLast) {
+    const states = isLast ? ids.length : ids.indexOf(ids.at(-1)!);
+    if (!isLast && states === 0) {
       size *= 4;
       continue;
     }
-    if (profiles.length > 0) yield profiles;
+    if (row === undefined || states === 0) return;
+    const before = new StoredTexts(row.all_before, row.before_lengths);
+    const present = new StoredTexts(row.all_present, row.present_lengths);
+    yield { states, ids, epochs: list(row.epochs), existed: list(row.existed), before, present };
     if (isLast) return;
-    after = profiles.at(-1)!.id;
-    size = nextPageSize(size, bytes);
+    after = ids[states - 1]!;
+    size = nextPageSize(size, before.bytes.length + present.bytes.length);
   }
 }
 
@@ -80,12 +123,25 @@ export function notedStatement(
         and profiles.id = noted.id`
     : sql`lateral (select attributes from profiles
         where account_id = ${account} and table_id = ${generation} and id = noted.id offset 0) as profiles on true`;
-  return sql`select noted.id, noted.epoch, noted.existed, noted.before, profiles.attributes as present
+  const list = (value: string) =>
+    kind === "sqlite"
+      ? sql`json_group_array(${sql.raw(value)})`
+      : sql`json_agg(${sql.raw(value)} order by id, epoch)::text`;
+  const texts = (column: string) =>
+    kind === "sqlite"
+      ? sql`cast(group_concat(${sql.ref(column)}, '') as blob)`
+      : sql`string_agg(${sql.ref(column)}, '' order by id, epoch)`;
+  return sql`select ${list("id")} as ids, ${list("epoch")} as epochs, ${list("existed")} as existed,
+      ${list("octet_length(before)")} as before_lengths, ${list("octet_length(present)")} as present_lengths,
+      ${texts("before")} as all_before, ${texts("present")} as all_present
     from (
-      select id, epoch, existed, before from profile_changes
-      where account_id = ${account} and table_id = ${table} and id > ${after} and epoch > ${since}
-      order by id, epoch limit ${rows}
-    ) as noted
-    left join ${present}
-    order by noted.id, noted.epoch`;
+      select noted.id, noted.epoch, noted.existed, noted.before, profiles.attributes as present
+      from (
+        select id, epoch, existed, before from profile_changes
+        where account_id = ${account} and table_id = ${table} and id > ${after} and epoch > ${since}
+        order by id, epoch limit ${rows}
+      ) as noted
+      left join ${present}
+      order by noted.id, noted.epoch
+    ) as page`;
 }

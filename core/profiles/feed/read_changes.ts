@@ -13,11 +13,14 @@
  *
  * @module
  */
-import type { JsonValue } from "../../contracts/records.ts";
 import type { Database, Executor } from "../../database/database.ts";
+import { viewOf } from "../byte_stretches.ts";
 import type { FeedWindow } from "./feed.ts";
+import { ChangeLines } from "./change_lines.ts";
+import { ChangedMembers, isSame } from "./changed_members.ts";
 import { type ImagePage, imagePages } from "./images.ts";
-import { type NotedProfile, notedProfiles, type NotedState } from "./noted_profiles.ts";
+import { customerIn } from "./member_scan.ts";
+import { type NotedPage, notedProfiles } from "./noted_profiles.ts";
 import {
   attributeOf,
   type FeedRows,
@@ -33,7 +36,7 @@ export interface ChangeRowsOptions extends FeedSource {
   readonly window: FeedWindow;
 }
 
-const encoder = new TextEncoder(), decoder = new TextDecoder();
+const decoder = new TextDecoder();
 
 /**
  * Reads the rows from one state of the database that was held after `beginRefresh` was committed: first those of
@@ -48,7 +51,7 @@ export async function* readChangeRows(
   const { target } = source, { from, to } = window;
   const rows = new RowsOf(target.table, new ShownProfiles(source), window);
   for await (const page of notedProfiles(executor, kind, target, { after: -1, since: from.epoch })) {
-    for (const profile of page) rows.addNoted(profile);
+    rows.addNoted(page);
     if (!rows.isEmpty) yield rows.take();
   }
   if (from.position >= to.position) return;
@@ -64,32 +67,53 @@ type Image = ShownAttributes | null | undefined;
 
 /** Puts rows together. */
 class RowsOf {
-  #lines: string[] = [];
+  readonly #lines: ChangeLines;
 
   constructor(
     private readonly table: number,
     private readonly shown: ShownProfiles,
     private readonly window: FeedWindow,
-  ) {}
+  ) {
+    this.#lines = new ChangeLines(table);
+  }
 
   get isEmpty(): boolean {
-    return this.#lines.length === 0;
+    return this.#lines.rows === 0;
   }
 
   /** The rows that were added since. */
   take(): FeedRows {
-    const rows = this.#lines.length, bytes = encoder.encode(this.#lines.join(""));
-    this.#lines = [];
-    return { bytes, rows };
+    return this.#lines.take();
   }
 
-  /** Adds the rows of a profile of which something was noted since the window's begin. */
-  addNoted({ id, present, states }: NotedProfile): void {
-    const { from, to } = this.window;
-    if (id >= to.position) return;
-    const within = states.filter(({ epoch }) => epoch <= to.epoch).map((state) => this.#image(state));
-    const later = states[within.length];
-    const last = later !== undefined ? this.#image(later) : present === null ? null : this.shown.attributes(present);
+  /** Adds the rows of profiles of which something was noted since the window's begin. */
+  addNoted(page: NotedPage): void {
+    const { ids, states, epochs, existed, before, present } = page, { from, to } = this.window;
+    const members = new ChangedMembers(before.bytes, present.bytes, this.shown);
+    for (let first = 0, after = 1; first < states; first = after++) {
+      while (after < states && ids[after] === ids[first]) after++;
+      const id = ids[first]!;
+      // Most often there is one state, of an earlier profile, that leads to what is there now.
+      const isPlain = after === first + 1 && id < from.position && epochs[first]! <= to.epoch && existed[first] === 1 &&
+        !before.isNull(first) && !present.isNull(first);
+      if (isPlain && members.compare(before.starts[first]!, present.starts[first]!)) {
+        this.#lines.addChanged(id, members);
+      } else if (id < to.position) this.#addStates(page, first, after);
+    }
+  }
+
+  /** Adds the rows of a profile whose states are those from one to before another. */
+  #addStates(page: NotedPage, first: number, after: number): void {
+    const { from, to } = this.window, id = page.ids[first]!;
+    const within: Image[] = [];
+    let state = first;
+    for (; state < after && page.epochs[state]! <= to.epoch; state++) within.push(this.#image(page, state));
+    const present = page.present.textAt(first);
+    const last = state < after
+      ? this.#image(page, state)
+      : present === undefined
+      ? null
+      : this.shown.attributes(present);
     // Erased since then: whoever knows of it should forget it.
     if (last === undefined) return this.#deleted(id, undefined);
     if (within.length === 0) return;
@@ -97,15 +121,20 @@ class RowsOf {
     this.#add(id, within, last);
   }
 
-  #image({ existed, before }: NotedState): Image {
-    return existed === 0 ? null : before === null ? undefined : this.shown.attributes(before);
+  #image({ existed, before }: NotedPage, state: number): Image {
+    if (existed[state] === 0) return null;
+    const text = before.textAt(state);
+    return text === undefined ? undefined : this.shown.attributes(text);
   }
 
   /** Adds the rows of profiles that were made within the window, and not changed in a later epoch of it. */
   addMade({ ids, bytes, rows }: ImagePage): void {
+    const source = viewOf(bytes);
     for (let index = 0; index < ids.length; index++) {
-      const attributes = this.shown.attributes(decoder.decode(bytes.subarray(rows[index], rows[index + 1])));
-      this.#line(ids[index]!, attributes, []);
+      const id = ids[index]!, start = rows[index]!, end = rows[index + 1]!;
+      const customer = this.shown.asStored ? customerIn(bytes, start) : undefined;
+      if (customer !== undefined) this.#lines.addMade(id, source, customer, start, end);
+      else this.#line(id, this.shown.attributes(decoder.decode(bytes.subarray(start, end))), []);
     }
   }
 
@@ -138,20 +167,14 @@ class RowsOf {
     const deletes = gone.length === 0 ? "" : `"deletes":{"attributes":${JSON.stringify(gone)}},`;
     // One that has come, though without attributes, is told.
     const set = members === "" && gone.length > 0 ? "" : `,"updates":{${members}}`;
-    this.#lines.push(`{${deletes}${this.#profile(id, attributes)}${set}}\n`);
+    this.#lines.addText(`{${deletes}${this.#profile(id, attributes)}${set}}\n`);
   }
 
   #deleted(id: number, attributes: ShownAttributes | undefined): void {
-    this.#lines.push(`{${this.#profile(id, attributes)},"deleted":true}\n`);
+    this.#lines.addText(`{${this.#profile(id, attributes)},"deleted":true}\n`);
   }
 
   #profile(id: number, attributes: ShownAttributes | undefined): string {
     return `"profile":{${namesText(id, attributes)},"profiledb_id":${this.table}}`;
   }
-}
-
-/** Whether an attribute was what it is. */
-function isSame(before: JsonValue | undefined, value: JsonValue): boolean {
-  if (before === value) return true;
-  return typeof before === "object" && typeof value === "object" && JSON.stringify(before) === JSON.stringify(value);
 }

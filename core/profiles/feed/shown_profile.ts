@@ -32,18 +32,29 @@ export interface FeedRows {
 /** Attributes as they are shown: own properties, whatever their names. */
 export type ShownAttributes = Readonly<Record<string, JsonValue>>;
 
+/** Whether an attribute is not shown, or in another way than it is stored. */
+export type Showing = "stored" | "hidden" | "converted";
+
 /** What of profiles is shown. */
 export class ShownProfiles {
   readonly #kinds: ReadonlyMap<string, Kind>;
   readonly #hidden: (field: string) => boolean;
   /** Whether attributes may be shown just as they are stored, but for names that are ours. */
   readonly asStored: boolean;
+  /** How `customer_id` is shown. */
+  readonly customer: Showing;
 
   /** What of a source's profiles is shown. */
   constructor({ target, hidden }: FeedSource) {
     this.#kinds = summedKindsOf(target.generation);
     this.#hidden = hidden ?? (() => false);
     this.asStored = hidden === undefined && this.#kinds.size === 0;
+    this.customer = this.how(CUSTOMER_ID);
+  }
+
+  /** How an attribute is shown whose name is none of ours. */
+  how(name: string): Showing {
+    return this.#hidden(name) ? "hidden" : this.#kinds.has(name) ? "converted" : "stored";
   }
 
   /** Stored attributes as they are shown. */
