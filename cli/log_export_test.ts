@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type Core, openCore } from "../core/engine/core.ts";
 import { LogCollector } from "../core/engine/raw_logs/collector.ts";
+import { onEachDatabase } from "../core/testing/each_database_testing.ts";
 import { openTestServer } from "../server/server_testing.ts";
 import { type TestCli, testCli } from "./cli_testing.ts";
 
@@ -45,34 +46,39 @@ function namesIn(path: string): string[] {
   return text.split("\n").slice(0, -1).map((line) => JSON.parse(line).name);
 }
 
-Deno.test("log-export writes an hour as it lies in the archive; without an hour, the last that is complete", async () => {
-  const { cli, fill } = await openLogs();
-  await using _cli = cli;
-  await fill(newest - 5 * HOUR, newest - 5 * HOUR, newest);
-  const path = join(cli.folder, "hour.log.gz");
-  const of = ["run", "log-export", "--app", "weather"];
-  const run = await cli.json(...of, "--hour", nameOf(newest - 5 * HOUR), "--output", path);
-  assert.deepEqual([run.status, run.rows, run.bytes, run.path], ["succeeded", 2, Deno.statSync(path).size, path]);
-  assert.deepEqual(namesIn(path), Array(2).fill(`at ${nameOf(newest - 5 * HOUR)}`));
-  assert.equal((await cli.json(...of, "--output", path)).rows, 1);
-  assert.deepEqual(namesIn(path), [`at ${nameOf(newest)}`]);
-  assert.equal((await cli.json(...of, "--hour", nameOf(newest - HOUR), "--output", path)).rows, 0);
-  assert.deepEqual(namesIn(path), []);
-  for (const hour of [newest + 2 * HOUR, newest - 31 * 24 * HOUR]) {
-    const { code, stderr } = await cli.run([...of, "--hour", nameOf(hour), "--output", path]);
-    assert.equal(code, 3, stderr);
-    assert.match(stderr, new RegExp(`There is no log of the hour ${nameOf(hour)}`));
-  }
-  for (const hour of ["2017-02-30T01", "2017-04-01T24", "14", "2017-04-01 14"]) {
-    const { code, stderr } = await cli.run([...of, "--hour", hour, "--output", path]);
-    assert.equal(code, 3, stderr);
-    assert.match(stderr, /must be an hour such as "2017-04-01T14"/);
-  }
-  const unknown = await cli.run(["run", "log-export", "--app", "wether", "--output", path]);
-  assert.match(unknown.stderr, /There is no app "wether".*\n.*Did you mean "weather"/);
-});
+onEachDatabase(
+  "log-export writes an hour as it lies in the archive; without an hour, the last that is complete",
+  async (databases) => {
+    await databases.useInHomes();
+    const { cli, fill } = await openLogs();
+    await using _cli = cli;
+    await fill(newest - 5 * HOUR, newest - 5 * HOUR, newest);
+    const path = join(cli.folder, "hour.log.gz");
+    const of = ["run", "log-export", "--app", "weather"];
+    const run = await cli.json(...of, "--hour", nameOf(newest - 5 * HOUR), "--output", path);
+    assert.deepEqual([run.status, run.rows, run.bytes, run.path], ["succeeded", 2, Deno.statSync(path).size, path]);
+    assert.deepEqual(namesIn(path), Array(2).fill(`at ${nameOf(newest - 5 * HOUR)}`));
+    assert.equal((await cli.json(...of, "--output", path)).rows, 1);
+    assert.deepEqual(namesIn(path), [`at ${nameOf(newest)}`]);
+    assert.equal((await cli.json(...of, "--hour", nameOf(newest - HOUR), "--output", path)).rows, 0);
+    assert.deepEqual(namesIn(path), []);
+    for (const hour of [newest + 2 * HOUR, newest - 31 * 24 * HOUR]) {
+      const { code, stderr } = await cli.run([...of, "--hour", nameOf(hour), "--output", path]);
+      assert.equal(code, 3, stderr);
+      assert.match(stderr, new RegExp(`There is no log of the hour ${nameOf(hour)}`));
+    }
+    for (const hour of ["2017-02-30T01", "2017-04-01T24", "14", "2017-04-01 14"]) {
+      const { code, stderr } = await cli.run([...of, "--hour", hour, "--output", path]);
+      assert.equal(code, 3, stderr);
+      assert.match(stderr, /must be an hour such as "2017-04-01T14"/);
+    }
+    const unknown = await cli.run(["run", "log-export", "--app", "wether", "--output", path]);
+    assert.match(unknown.stderr, /There is no app "wether".*\n.*Did you mean "weather"/);
+  },
+);
 
-Deno.test("a continuous log-export brings each hour since the last, and plans them", async () => {
+onEachDatabase("a continuous log-export brings each hour since the last, and plans them", async (databases) => {
+  await databases.useInHomes();
   const { cli, fill } = await openLogs();
   await using _cli = cli;
   const out = join(cli.folder, "out");
@@ -109,7 +115,8 @@ Deno.test("a continuous log-export brings each hour since the last, and plans th
   }
 });
 
-Deno.test("raw logs are exported in the right of whoever may see personal fields", async () => {
+onEachDatabase("raw logs are exported in the right of whoever may see personal fields", async (databases) => {
+  await databases.useInHomes();
   await using server = await openTestServer();
   await server.runtime.apps.create({ name: "weather" });
   const folder = { method: "local-folder", label: "here", config: { folder: server.folder } };
