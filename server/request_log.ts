@@ -12,6 +12,9 @@ const PERSONAL = /^(\/api\/(?:entity\/[^/]*|me))\/./;
 /** The signature of a link: whoever sends its `?` as `%3F` has it in the path. */
 const SIGNATURE = /v\d+\.[\w-]{43}/g;
 
+/** Characters of the shortest one. */
+const SHORTEST = 46;
+
 /** Probes come every few seconds and say nothing. */
 const QUIET = new Set(["/healthz", "/readyz"]);
 
@@ -29,11 +32,11 @@ export interface Answered {
 /** Writes a request down. */
 export function logRequest(log: Log, { id, method, target, status, since }: Answered): void {
   const path = `/${target.parts.join("/")}`;
-  const shown = PERSONAL.exec(path)?.[1];
+  const personal = PERSONAL.exec(path)?.[1], shown = personal === undefined ? path : `${personal}/…`;
   log[QUIET.has(path) ? "debug" : "info"]("Request", {
     request_id: id,
     method,
-    path: (shown === undefined ? path : `${shown}/…`).replaceAll(SIGNATURE, "…"),
+    path: shown.length < SHORTEST ? shown : shown.replaceAll(SIGNATURE, "…"),
     status,
     duration_ms: Math.round(performance.now() - since),
   });

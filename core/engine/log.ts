@@ -94,7 +94,8 @@ interface Line {
 function boundLog(bound: Fields, write: (line: Line) => void): EngineLog {
   const isBare = Object.keys(bound).length === 0;
   const at = (level: LogLevel) => (message: string, fields?: Fields) => {
-    const time = isoTime(Temporal.Now.instant().epochMilliseconds);
+    // Each request has a line: `Temporal` tells the same in ten times the time.
+    const time = isoTime(Date.now());
     write({ time, level, message, fields: fields === undefined ? bound : isBare ? fields : { ...bound, ...fields } });
   };
   return {
