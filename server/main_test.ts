@@ -68,6 +68,41 @@ Deno.test("an import that SIGTERM interrupts goes on after a restart and counts 
   assert.equal((await server.api("GET /api/profile?field=id&value=299999")).attributes.name, "Name, 299999");
 });
 
+Deno.test("two servers of a data directory heed at once what the other was told, and one goes on alone", async () => {
+  await using root = await temporaryFolder();
+  const home = join(root.path, "home");
+  await using first = await startServer(home);
+  const token = shownToken(first.stderr()) ?? "";
+  await using second = await startServer(home);
+  assert.notEqual(second.url, first.url);
+  assert.equal(shownToken(second.stderr()), undefined);
+  for (const server of [first, second]) server.useToken(token);
+  await Deno.writeTextFile(join(root.path, "people.csv"), "email,country\nann@example.com,CH\n");
+  await first.api("POST /api/auth", { method: "local-folder", label: "here", config: { folder: root.path } });
+  const config = { stream: "people", file: "people.csv", identify_by: ["email"] };
+  const { id } = await first.api("POST /api/run", { type: "csv-import", auth: "here", config });
+  let run = await second.api(`GET /api/run/${id}`);
+  while (run.status === "queued" || run.status === "running") run = await second.api(`GET /api/run/${id}`);
+  assert.equal(run.status, "succeeded", JSON.stringify(run));
+  const segments = async () => (await second.api("GET /api/entity/user/email/ann@example.com")).segments;
+  assert.deepEqual(await segments(), ["all"]);
+  await first.api("POST /api/audience", { filter: 'FILTER country = "CH" ALIAS swiss' });
+  assert.deepEqual(await segments(), ["swiss", "all"]);
+  const made = await first.api("POST /api/auth/createtoken", { name: "short", scopes: ["observer"] });
+  const status = async () => {
+    const response = await fetch(`${second.url}/api/audience`, { headers: { authorization: made.token } });
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.equal(await status(), 200);
+  const headers = { authorization: token };
+  assert.equal((await fetch(`${first.url}/api/auth/${made.id}`, { method: "DELETE", headers })).status, 204);
+  assert.equal(await status(), 401);
+  assert.equal(await first.stop("SIGTERM"), 0, first.stderr());
+  assert.deepEqual(await segments(), ["swiss", "all"]);
+  assert.equal(await second.stop("SIGTERM"), 0, second.stderr());
+});
+
 Deno.test("a port in use ends the program with 3 and says what to do", async () => {
   await using root = await temporaryFolder();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
