@@ -10,7 +10,7 @@ import { versionAnswer } from "./answers.ts";
 import type { Operations } from "./operations.ts";
 import { MalformedPacket } from "./packet_reader.ts";
 import { MAX_DATA, PacketType } from "./protocol.ts";
-import { type IdentifiedRequest, readRequest } from "./requests.ts";
+import { type IdentifiedRequest, readRequest, type Request } from "./requests.ts";
 import { PacketSplitter } from "./splitter.ts";
 import type { ServerChannel } from "./ssh2_types.ts";
 
@@ -47,6 +47,8 @@ export class SftpChannel {
   readonly #splitter = new PacketSplitter();
   #waiting: Uint8Array[] = [];
   #answers: Buffer[] = [];
+  /** Handles that are being closed, each with the answers that leave together with that of the close. */
+  readonly #closing = new Map<string, Buffer[]>();
   #flushing = false;
   #greeted = false;
   #requests = 0;
@@ -135,12 +137,26 @@ export class SftpChannel {
     const bytes = weight(identified);
     this.#requests++;
     this.#bytes += bytes;
+    const { request } = identified;
+    if (request.kind === "close" && !this.#closing.has(request.handle)) this.#closing.set(request.handle, []);
     this.#options.operations.answer(identified).then((answer) => {
       this.#requests--;
       this.#bytes -= bytes;
-      this.#send(answer);
+      this.#answer(request, answer);
       this.#goOn();
     });
+  }
+
+  /** Whoever asked to close a file waits for that: what it wrote before is answered with it, in one packet. */
+  #answer(request: Request, answer: Buffer): void {
+    if (request.kind === "write" || request.kind === "set_stat_handle") {
+      const held = this.#closing.get(request.handle);
+      if (held !== undefined) return void held.push(answer);
+    } else if (request.kind === "close") {
+      for (const held of this.#closing.get(request.handle) ?? []) this.#send(held);
+      this.#closing.delete(request.handle);
+    }
+    this.#send(answer);
   }
 
   /** Answers that are made in one go leave in one. */

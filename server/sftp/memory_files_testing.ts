@@ -35,6 +35,8 @@ export class MemoryAccount {
   beforeSession: (() => Promise<void>) | undefined;
   /** Awaited before each write, where a test sets it. */
   beforeWrite: (() => Promise<void>) | undefined;
+  /** Awaited before each close, where a test sets it. */
+  beforeClose: (() => Promise<void>) | undefined;
 
   /** The content of a file. */
   content(path: string): Uint8Array {
@@ -207,6 +209,7 @@ class MemoryFile implements SessionFile {
   async sync(): Promise<void> {}
 
   async close(): Promise<void> {
+    await this.#account.beforeClose?.();
     this.#account.open--;
     if (this.#write) this.#account.completed.push(this.#at);
   }

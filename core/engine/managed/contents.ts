@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { constants } from "node:fs";
+import { constants, fdatasyncSync } from "node:fs";
 import { copyFile, type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure } from "../../contracts/failure.ts";
@@ -20,8 +20,11 @@ export interface OpenContent extends AsyncDisposable {
   /** 32 hex digits: its name. */
   readonly id: string;
   readonly handle: FileHandle;
-  /** Brings the file and its name to the disk. */
-  sync(): Promise<void>;
+  /**
+   * Brings the file and its name to the disk. `here`: on this thread, which does nothing else meanwhile; spares a small
+   * file two turns with another.
+   */
+  sync(options?: { readonly here?: boolean }): Promise<void>;
 }
 
 /** A content that is on the disk. */
@@ -191,9 +194,10 @@ export class ManagedContents implements AsyncDisposable {
     return {
       id,
       handle,
-      sync: async () => {
+      sync: async ({ here = false } = {}) => {
         try {
-          await handle.datasync();
+          if (here) fdatasyncSync(handle.fd);
+          else await handle.datasync();
           if (!hasName) await syncFolder(dirname(path));
           hasName = true;
         } catch (error) {

@@ -85,3 +85,24 @@ onEachDatabase("what another process removed does not come back without its byte
   assert.equal(await peer.bytes(), 0);
   assert.deepEqual(await peer.stored(), []);
 });
+
+onEachDatabase("an upload counts as one under way until it has ended, however it ends", async (databases) => {
+  await using peer = await startManaged(databases);
+  const uploads = new Uploads();
+  const session = peer.session(uploads);
+  const begin = async (path: string) => {
+    const file = await session.open(path, { write: true, create: true });
+    await file.write(0, new Uint8Array(3));
+    return file;
+  };
+  const closed = await begin("closed");
+  const broken = await begin("broken");
+  const removed = await begin("removed");
+  assert.equal(uploads.count, 3);
+  await closed.close();
+  await broken.interrupt();
+  assert.equal(uploads.count, 1);
+  await session.remove("removed");
+  await removed.close();
+  assert.equal(uploads.count, 0);
+});

@@ -20,6 +20,9 @@ import type { TreeUploads, Uploads } from "./uploads.ts";
 /** Entries of one page of a listing. */
 const PAGE = 500;
 
+/** Most bytes that are brought to the disk on this thread, as the commit that follows is. */
+const SMALL = 64 * 1024;
+
 /** Who works on which files. */
 export interface SessionTreeOptions {
   readonly database: Database;
@@ -168,7 +171,11 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
   async #end(upload: Upload, names: readonly string[], how: "close" | "interrupt"): Promise<void> {
     const { content } = upload;
     // Outside of what keeps others waiting: after the last handle nothing is written.
-    if (how === "close" && upload.isWanted) await content.sync().catch((error) => upload.failed ??= error);
+    if (how === "close" && upload.isWanted) {
+      // Several that end together are brought there together, by other threads.
+      const here = upload.size <= SMALL && this.#options.uploads.count === 1;
+      await content.sync({ here }).catch((error) => upload.failed ??= error);
+    }
     await this.#uploads.exclusively(async () => {
       if (upload.owner !== this || --upload.handles > 0) return;
       let gone: readonly string[] = upload.resumed && !upload.abandoned ? [] : [content.id];
