@@ -156,22 +156,40 @@ export function keyLength(bytes: Uint8Array, at: number, to: number): number {
   return end + 1 - at;
 }
 
-/** Offset past the JSON value that starts at `at` and ends before `to`. */
+/**
+ * Offset past the JSON value that starts at `at`; it and what follows it end before `to`. Throws a TypeError where no
+ * value starts or it does not end.
+ */
 export function valueEnd(bytes: Uint8Array, at: number, to: number): number {
-  const start = at;
-  let depth = 0;
-  for (; at < to; at++) {
+  const first = bytes[at];
+  let end = at;
+  if (first === QUOTE) end = textEnd(bytes, at, to);
+  else if (first === OPEN_LIST || first === OPEN_MAP) end = nestedEnd(bytes, at, to);
+  else while (end < to && LITERAL_BYTES[bytes[end] as number] === 1) end++;
+  if (end === at || end > to) throw malformed();
+  return end;
+}
+
+/** The same of a text; past `to` for one that does not end. */
+function textEnd(bytes: Uint8Array, at: number, to: number): number {
+  at++;
+  for (let byte = bytes[at]; byte !== QUOTE && at < to; byte = bytes[++at]) if (byte === BACKSLASH) at++;
+  return at + 1;
+}
+
+/** The same of a list or a map. */
+function nestedEnd(bytes: Uint8Array, at: number, to: number): number {
+  for (let depth = 0; at < to;) {
     const byte = bytes[at];
     if (byte === QUOTE) {
-      for (at++; at < to && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
-      if (depth === 0) return at + 1;
-    } else if (byte === OPEN_LIST || byte === OPEN_MAP) depth++;
-    else if (byte === CLOSE_LIST || byte === CLOSE_MAP) {
-      if (depth === 0 && at > start) return at;
-      if (--depth === 0) return at + 1;
-    } else if (byte === COMMA && depth === 0 && at > start) return at;
+      at = textEnd(bytes, at, to);
+      continue;
+    }
+    at++;
+    if (byte === OPEN_LIST || byte === OPEN_MAP) depth++;
+    else if ((byte === CLOSE_LIST || byte === CLOSE_MAP) && --depth === 0) return at;
   }
-  throw malformed();
+  return to + 1;
 }
 
 /** What no database gives. */

@@ -6,12 +6,12 @@
  *
  * @module
  */
+import { valueEnd } from "../codecs/json_field_spans.ts";
 import { sameBytes, viewOf } from "./byte_stretches.ts";
 import type { KnownProfiles } from "./known_profiles.ts";
 import type { ProfileBatch } from "./profile_batch.ts";
 
 const encoder = new TextEncoder();
-const QUOTE = 34, COMMA = 44, BACKSLASH = 92, OPEN_LIST = 91, CLOSE_LIST = 93, OPEN = 123, CLOSE = 125;
 
 /** The event says just what the profile says. */
 const REPEATS = 1 << 30;
@@ -99,8 +99,8 @@ class Members {
     const start = this.#end + 1;
     if (start >= bytes.length - 1) return false;
     this.#key = start;
-    this.#colon = this.#afterString(start);
-    this.#end = this.#afterValue(this.#colon + 1);
+    this.#colon = valueEnd(bytes, start, bytes.length);
+    this.#end = valueEnd(bytes, this.#colon + 1, bytes.length);
     return true;
   }
 
@@ -123,31 +123,6 @@ class Members {
       if (at === size) return place;
     }
     return -1;
-  }
-
-  #afterString(start: number): number {
-    const { bytes } = this;
-    let at = start + 1;
-    for (let byte = bytes[at]!; byte !== QUOTE; byte = bytes[at]!) at += byte === BACKSLASH ? 2 : 1;
-    return at + 1;
-  }
-
-  /** The comma or the brace behind a value. */
-  #afterValue(start: number): number {
-    const { bytes } = this;
-    let at = start;
-    for (let depth = 0; at < bytes.length;) {
-      const byte = bytes[at]!;
-      if (byte === QUOTE) {
-        at = this.#afterString(at);
-        continue;
-      }
-      if (depth === 0 && (byte === COMMA || byte === CLOSE)) break;
-      if (byte === OPEN || byte === OPEN_LIST) depth++;
-      else if (byte === CLOSE || byte === CLOSE_LIST) depth--;
-      at++;
-    }
-    return at;
   }
 }
 

@@ -7,12 +7,13 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { valueEnd } from "../codecs/json_field_spans.ts";
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { FilteredProfile } from "../lql/mod.ts";
 
 const QUOTE = 0x22, COMMA = 0x2c, MINUS = 0x2d, DOT = 0x2e, ZERO = 0x30, NINE = 0x39, COLON = 0x3a;
-const OPEN_LIST = 0x5b, BACKSLASH = 0x5c, CLOSE_LIST = 0x5d, OPEN = 0x7b, CLOSE = 0x7d;
+const BACKSLASH = 0x5c, OPEN = 0x7b, CLOSE = 0x7d;
 
 /** Digits of a decimal that are a whole number without loss, as is the power of ten that it is divided by. */
 const MOST_DIGITS = 15;
@@ -56,30 +57,38 @@ export class FieldTaker {
   }
 
   #one(start: number, end: number): FilteredProfile {
+    try {
+      const profile = this.#scanned(start, end);
+      if (profile !== undefined) return profile;
+    } catch (error) {
+      // Blanks before a value, as the scanner sees them; what is no JSON either way is told by the parser.
+      if (!(error instanceof TypeError)) throw error;
+    }
+    return parseJson(decoder.decode(this.#bytes.subarray(start, end)));
+  }
+
+  /** Undefined for one that is written in another way. */
+  #scanned(start: number, end: number): FilteredProfile | undefined {
     const bytes = this.#bytes, fields = this.#fields;
     const profile: Record<string, JsonValue> = { ...this.#none };
-    if (bytes[start] !== OPEN) return this.#parsed(start, end);
+    if (bytes[start] !== OPEN) return undefined;
     // From the byte before a name to the one after its value.
     for (let at = start, left = fields.length; left > 0;) {
       const name = at + 2;
-      if (bytes[at + 1] !== QUOTE) {
-        if (name === end && bytes[at + 1] === CLOSE) break;
-        return this.#parsed(start, end);
-      }
+      if (bytes[at + 1] !== QUOTE) return name === end && bytes[at + 1] === CLOSE ? profile : undefined;
       let stop = name;
       for (let byte = bytes[stop]!; byte !== QUOTE; byte = bytes[++stop]!) {
-        if (byte === BACKSLASH || stop >= end) return this.#parsed(start, end);
+        if (byte === BACKSLASH || stop >= end) return undefined;
       }
-      if (bytes[stop + 1] !== COLON) return this.#parsed(start, end);
+      if (bytes[stop + 1] !== COLON) return undefined;
       const field = this.#fieldOf(name, stop), value = stop + 2;
-      at = endOfValue(bytes, value, end);
+      at = valueEnd(bytes, value, end);
       if (field >= 0) {
         profile[fields[field]!] = this.#value(value, at);
         left--;
       }
       if (bytes[at] === COMMA) continue;
-      if (bytes[at] === CLOSE && at === end - 1) break;
-      return this.#parsed(start, end);
+      return bytes[at] === CLOSE && at === end - 1 ? profile : undefined;
     }
     return profile;
   }
@@ -131,36 +140,4 @@ export class FieldTaker {
     }
     return point < 0 ? digits : digits / POWERS[end - point - 1]!;
   }
-
-  #parsed(start: number, end: number): FilteredProfile {
-    return parseJson(decoder.decode(this.#bytes.subarray(start, end)));
-  }
-}
-
-/** Where the value ends that begins at an offset: `end` or beyond where it does not. */
-function endOfValue(bytes: Uint8Array, at: number, end: number): number {
-  const first = bytes[at];
-  if (first === QUOTE) return endOfText(bytes, at, end);
-  if (first !== OPEN_LIST && first !== OPEN) {
-    for (let byte = first; byte !== COMMA && byte !== CLOSE && at < end;) byte = bytes[++at];
-    return at;
-  }
-  for (let depth = 0; at < end;) {
-    const byte = bytes[at];
-    if (byte === QUOTE) {
-      at = endOfText(bytes, at, end);
-      continue;
-    }
-    at++;
-    if (byte === OPEN_LIST || byte === OPEN) depth++;
-    else if ((byte === CLOSE_LIST || byte === CLOSE) && --depth === 0) break;
-  }
-  return at;
-}
-
-/** The same of a text. */
-function endOfText(bytes: Uint8Array, at: number, end: number): number {
-  at++;
-  for (let byte = bytes[at]; byte !== QUOTE && at < end; byte = bytes[++at]) if (byte === BACKSLASH) at++;
-  return at + 1;
 }

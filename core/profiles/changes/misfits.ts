@@ -9,11 +9,12 @@
  */
 import type { Transaction } from "kysely";
 import type { Tables } from "../../database/tables.ts";
-import { type PositionOf, resolveIdentities } from "../apply.ts";
+import type { PositionOf } from "../apply.ts";
 import type { Stamp } from "../field_fold.ts";
 import type { IdentityHeads } from "../identity_heads.ts";
 import type { ProfileBatch } from "../profile_batch.ts";
 import { type NamedChange, namesIn, ProfileState } from "../profile_state.ts";
+import { resolveIdentities } from "../resolve_identities.ts";
 import type { ProfileScope, ProfileStatements } from "../statements.ts";
 import type { TableRules } from "../table_rules.ts";
 import { cut } from "./read_changes.ts";

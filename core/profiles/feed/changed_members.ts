@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { valueEnd } from "../../codecs/json_field_spans.ts";
 import { parseJson } from "../../contracts/json.ts";
 import type { JsonValue } from "../../contracts/records.ts";
 import { viewOf } from "../byte_stretches.ts";
@@ -14,7 +15,6 @@ import {
   COLON,
   COMMA,
   endOfText,
-  endOfValue,
   isCustomer,
   isOurs,
   OPEN,
@@ -69,12 +69,12 @@ export class ChangedMembers {
       const isBoth = before[one] === last[two] && before[one + name] === last[two + name];
       if (isBoth) {
         const same = sameValueEnd(before, one + ++name, last, two + name);
-        const end = same < 0 ? endOfValue(last, two + name + 1) : same;
+        const end = same < 0 ? valueEnd(last, two + name + 1, last.length) : same;
         if (isCustomer(last, two, name) && !this.#noteCustomer(two + name + 1, end)) return false;
         let ownEnd = one + end - two;
         if (same < 0) {
           const own = one + name + 1;
-          ownEnd = endOfValue(before, own);
+          ownEnd = valueEnd(before, own, before.length);
           const differs = this.#differ(own, ownEnd, two + name + 1, end);
           if (differs && !this.#noteUpdate(two, two + name, end)) return false;
         }
@@ -91,7 +91,7 @@ export class ChangedMembers {
   #passNew(at: number): number {
     const { last } = this, name = endOfText(last, at);
     if (name < 0 || last[name] !== COLON) return -1;
-    const end = endOfValue(last, name + 1);
+    const end = valueEnd(last, name + 1, last.length);
     if (isCustomer(last, at, name - at) && !this.#noteCustomer(name + 1, end)) return -1;
     this.#isNew = true;
     return this.#noteUpdate(at, name, end) ? next(last, end) : -1;
@@ -104,7 +104,7 @@ export class ChangedMembers {
     const isShown = this.#isShown(this.before, at, end);
     if (isShown === undefined) return -1;
     if (isShown) this.gone.push(at, end);
-    return next(this.before, endOfValue(this.before, end + 1));
+    return next(this.before, valueEnd(this.before, end + 1, this.before.length));
   }
 
   #noteUpdate(at: number, nameEnd: number, end: number): boolean {

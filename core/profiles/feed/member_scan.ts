@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { valueEnd } from "../../codecs/json_field_spans.ts";
 import { CUSTOMER_ID } from "../changes/read_changes.ts";
 
 /** Bytes of JSON. */
@@ -38,12 +39,12 @@ export function customerIn(bytes: Uint8Array, start: number): readonly [from: nu
     const length = at - key;
     if (bytes[at++] !== COLON) return undefined;
     if (isCustomer(bytes, key, length)) {
-      const end = bytes[at] === QUOTE ? endOfValue(bytes, at) : -1;
+      const end = bytes[at] === QUOTE ? valueEnd(bytes, at, bytes.length) : -1;
       return end < 0 ? undefined : [at, end];
     }
     // Names ascend, those of ours before this one.
     if (isAfterCustomer(bytes, key)) return NOBODY;
-    at = endOfValue(bytes, at);
+    at = valueEnd(bytes, at, bytes.length);
     if (bytes[at] === CLOSE) return NOBODY;
     if (bytes[at] !== COMMA) return undefined;
   }
@@ -78,18 +79,5 @@ export function endOfText(bytes: Uint8Array, at: number): number {
   for (at++;; at++) {
     if (bytes[at] === QUOTE) return at + 1;
     if (bytes[at] === BACKSLASH) return -1;
-  }
-}
-
-/** Where the value ends that begins at `at`. */
-export function endOfValue(bytes: Uint8Array, at: number): number {
-  for (let depth = 0;; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) {
-      for (at++; bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
-      if (depth === 0) return at + 1;
-    } else if (byte === OPEN || byte === OPEN_LIST) depth++;
-    else if (depth === 0 && (byte === COMMA || byte === CLOSE)) return at;
-    else if ((byte === CLOSE || byte === CLOSE_LIST) && --depth === 0) return at + 1;
   }
 }
