@@ -79,8 +79,8 @@ export async function countMembers(scan: Scan, lists: Lists, span: Span = EVERY_
   const asks = asker(scan, lists);
   const turns = new Turns();
   let count = 0;
-  for await (const page of pagesOf(scan, span)) {
-    for (let index = 0; index < page.ids.length; index++) {
+  for await (const page of pagesOf(scan, span, scan.program.lists.length > 0)) {
+    for (let index = 0; index + 1 < page.rows.length; index++) {
       if (asks(page, index)) count++;
     }
     await rest(scan, turns);
@@ -103,10 +103,10 @@ export async function* findMembers(scan: Scan, after: number): AsyncGenerator<Fo
   }
 }
 
-function pagesOf({ executor, kind, scope, program }: Scan, span: Span): AsyncGenerator<MemberPage> {
+function pagesOf({ executor, kind, scope, program }: Scan, span: Span, ids = true): AsyncGenerator<MemberPage> {
   // What a list tells by lies elsewhere.
   const fields = program.filter === undefined ? [] : program.fields;
-  return memberPages(executor, kind, scope, { fields, ...span, pageBytes: PAGE_BYTES });
+  return memberPages(executor, kind, scope, { fields, ...span, ids, pageBytes: PAGE_BYTES });
 }
 
 /** Which profiles are in the lists that decide. The thread answers others meanwhile. */
@@ -126,7 +126,7 @@ function asker({ program, now }: Scan, lists: Lists): (page: MemberPage, index: 
   let profile = 0;
   const context: FilterContext = { now, member: (list) => lists.get(list)?.has(profile) ?? false };
   return ({ ids, profiles }, index) => {
-    profile = ids[index]!;
+    profile = ids[index] ?? NaN;
     return program.matches(profiles?.[index] ?? {}, context);
   };
 }

@@ -2,8 +2,9 @@
  * A profile table from one end to the other as bytes, in pages: what audiences are asked over, and exports are made of.
  *
  * A page is one row of the database's, with the attributes of some thousands of profiles in one value: a row each would
- * take as long again. What a filter needs is taken out of the bytes here: SQLite takes longer to parse them, and two
- * threads that let it do so wait for one another, as it counts what it allocates under one lock.
+ * take as long again. It goes from one id to another, not to a number of rows: SQLite would copy each of them once more
+ * to count them. What a filter needs is taken out of the bytes here: SQLite takes longer to parse them, and two threads
+ * that let it do so wait for one another, as it counts what it allocates under one lock.
  *
  * @module
  */
@@ -24,11 +25,13 @@ export interface MemberPageOptions {
   readonly last?: number;
   /** Bytes of attributes that a page aims at. */
   readonly pageBytes?: number;
+  /** Whether ids are read, which takes a quarter of the time that the rest takes; they are, unless told. */
+  readonly ids?: boolean;
 }
 
 /** Some profiles that follow one another. */
 export interface MemberPage {
-  /** Ids, ascending. */
+  /** Ids, ascending; none where they were not asked for. */
   readonly ids: Float64Array;
   /** The attributes of each as they are stored, one JSON object directly after the other. */
   readonly bytes: Uint8Array;
@@ -49,7 +52,7 @@ const LARGEST_PAGE = 20_000;
 
 /** A page as it comes: JSON lists, and all attributes. */
 interface MemberRow {
-  readonly ids: string | null;
+  readonly ids?: string | null;
   readonly lengths: string | null;
   readonly all: Uint8Array | string | null;
 }
@@ -61,25 +64,44 @@ export async function* memberPages(
   executor: Executor,
   kind: Database["kind"],
   scope: ProfileScope,
-  { fields, after, last = Number.MAX_SAFE_INTEGER, pageBytes = PAGE_BYTES }: MemberPageOptions,
+  { fields, after, last = Number.MAX_SAFE_INTEGER, pageBytes = PAGE_BYTES, ids = true }: MemberPageOptions,
 ): AsyncGenerator<MemberPage> {
   const taker = fields !== undefined && canTake(fields) ? new FieldTaker(fields) : undefined;
-  for (let size = FIRST_PAGE;;) {
-    const { rows: [page] } = await memberStatement(kind, scope, { after, last, rows: size }).execute(executor);
-    const ids = Float64Array.from(JSON.parse(page?.ids ?? "[]"));
-    if (page === undefined || ids.length === 0) return;
-    after = ids.at(-1)!;
+  for (let size = FIRST_PAGE, dense = false; after < last;) {
+    const end: number = dense
+      ? Math.min(after + size, last)
+      : await pageEnd(executor, scope, { after, last, rows: size });
+    const { rows: [page] } = await memberStatement(kind, scope, { after, last: end, ids }).execute(executor);
+    const rows = startsOf(JSON.parse(page?.lengths ?? "[]"));
+    const count = rows.length - 1;
+    dense = 2 * count >= end - after;
+    after = end;
+    if (page === undefined || count === 0) continue;
     const bytes = typeof page.all === "string" ? encoder.encode(page.all) : page.all ?? new Uint8Array();
-    const lengths: number[] = JSON.parse(page.lengths ?? "[]");
-    const rows = new Uint32Array(lengths.length + 1);
-    for (let index = 0; index < lengths.length; index++) rows[index + 1] = rows[index]! + lengths[index]!;
     const profiles = fields?.length === 0 ? undefined : taker?.take(bytes, rows) ?? parseEach(bytes, rows);
-    const isLast = ids.length < size;
-    size = nextPageSize(size, bytes.length, pageBytes);
+    size = nextPageSize(count, bytes.length, pageBytes);
     // Whoever takes a page may hand its bytes to another thread.
-    yield { ids, bytes, rows, profiles };
-    if (isLast) return;
+    yield { ids: Float64Array.from(JSON.parse(page.ids ?? "[]")), bytes, rows, profiles };
   }
+}
+
+/** The last id of a page of so many rows; `last` where there are fewer. */
+async function pageEnd(
+  executor: Executor,
+  { account, table }: ProfileScope,
+  { after, last, rows }: { readonly after: number; readonly last: number; readonly rows: number },
+): Promise<number> {
+  const end = await executor.selectFrom("profiles").select("id")
+    .where("account_id", "=", account).where("table_id", "=", table).where("id", ">", after).where("id", "<=", last)
+    .orderBy("id").offset(rows - 1).limit(1).executeTakeFirst();
+  return end?.id ?? last;
+}
+
+/** Where each of some that lie one behind the other starts, and where the last ends. */
+function startsOf(lengths: readonly number[]): Uint32Array {
+  const starts = new Uint32Array(lengths.length + 1);
+  for (let index = 0; index < lengths.length; index++) starts[index + 1] = starts[index]! + lengths[index]!;
+  return starts;
 }
 
 /** How many profiles the next page is to have, after one of `rows` with `bytes` of attributes. */
@@ -109,19 +131,22 @@ export function parseOne(bytes: Uint8Array, rows: Uint32Array, index: number): F
   return parseJson(decoder.decode(bytes.subarray(rows[index], rows[index + 1])));
 }
 
-/** Exported for the test of its query plan. */
+/**
+ * Exported for the test of its query plan. SQLite aggregates rows as they lie, and its table is the tree of its key:
+ * the order is that of ids.
+ */
 export function memberStatement(
   kind: Database["kind"],
   { account, table }: ProfileScope,
-  { after, last, rows }: { readonly after: number; readonly last: number; readonly rows: number },
+  { after, last, ids = true }: { readonly after: number; readonly last: number; readonly ids?: boolean },
 ): RawBuilder<MemberRow> {
-  const columns = kind === "sqlite"
-    ? sql`json_group_array(id) as ids, json_group_array(octet_length(attributes)) as lengths,
-      cast(group_concat(attributes, '') as blob) as "all"`
-    : sql`json_agg(id order by id)::text as ids, json_agg(octet_length(attributes) order by id)::text as lengths,
-      string_agg(attributes, '' order by id) as "all"`;
-  return sql`select ${columns} from (
-    select id, attributes from profiles
-    where account_id = ${account} and table_id = ${table} and id > ${after} and id <= ${last} order by id limit ${rows}
-  ) as page`;
+  const where = sql`where account_id = ${account} and table_id = ${table} and id > ${after} and id <= ${last}`;
+  if (kind === "sqlite") {
+    return sql`select ${ids ? sql`json_group_array(id) as ids, ` : sql``}
+      json_group_array(octet_length(attributes)) as lengths, cast(group_concat(attributes, '') as blob) as "all"
+      from profiles ${where}`;
+  }
+  return sql`select ${ids ? sql`json_agg(id order by id)::text as ids, ` : sql``}
+    json_agg(octet_length(attributes) order by id)::text as lengths, string_agg(attributes, '' order by id) as "all"
+    from profiles ${where}`;
 }

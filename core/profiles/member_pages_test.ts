@@ -34,9 +34,12 @@ async function pages(
 
 /** The attributes of each profile, as they are written. */
 function textsOf(found: readonly MemberPage[]): string[] {
-  return found.flatMap(({ ids, bytes, rows }) => {
+  return found.flatMap(({ bytes, rows }) => {
     assert.equal(rows.at(-1), bytes.length);
-    return Array.from(ids, (_, index) => decoder.decode(bytes.subarray(rows[index], rows[index + 1])));
+    return Array.from(
+      { length: rows.length - 1 },
+      (_, index) => decoder.decode(bytes.subarray(rows[index], rows[index + 1])),
+    );
   });
 }
 
@@ -75,6 +78,8 @@ onEachDatabase("pages begin after a profile, there or not, and are whole whereve
   assert.deepEqual(await pages(database, { fields: [], after: 7_800 }), []);
   const span = await pages(database, { fields: [], after: 1_501, last: 4_502 });
   assert.deepEqual(idsOf(span), idsOf(whole).filter((id) => id > 1_501 && id <= 4_502));
+  const bare = await pages(database, { fields: [], after: 1_501, last: 4_502, ids: false });
+  assert.deepEqual([idsOf(bare), textsOf(bare)], [[], textsOf(span)], "without ids");
 });
 
 onEachDatabase("the size of pages follows that of their profiles", async (databases) => {
@@ -88,6 +93,24 @@ onEachDatabase("a page that ends where the table does is the last but for nothin
   await using database = await databases.open();
   await fill(database, Array.from({ length: 500 }, () => "{}"));
   assert.deepEqual((await pages(database)).map(({ ids }) => ids.length), [500]);
+});
+
+onEachDatabase("every profile comes once, wherever ids lie close or far apart", async (databases) => {
+  await using database = await databases.open();
+  const ids = [
+    ...Array.from({ length: 3_000 }, (_, index) => index + 1),
+    ...Array.from({ length: 900 }, (_, index) => 1_000_000 + 1_000 * index),
+    ...Array.from({ length: 3_000 }, (_, index) => 5_000_000_000 + index - index % 2),
+    Number.MAX_SAFE_INTEGER,
+  ];
+  const rows = [...new Set(ids)].map((id) => ({ id, at: 0, attributes: `{"id":${id}}`, stamp: null }));
+  await database.write((transaction) => insertProfiles(statementsFor(database.kind), transaction, rows));
+  for (const pageBytes of [undefined, 500]) {
+    const found = await pages(database, { fields: [], after: 0, ...pageBytes !== undefined && { pageBytes } });
+    assert.deepEqual(idsOf(found), rows.map(({ id }) => id));
+    assert.deepEqual(textsOf(found), rows.map(({ attributes }) => attributes));
+    assert.ok(found.every(({ bytes }) => bytes.length <= (pageBytes ?? 1 << 20) || bytes.length < 500 * 30));
+  }
 });
 
 /** What a filter gets of each profile. */
@@ -122,7 +145,7 @@ interface Step {
 
 /** How the statement finds a page's profiles. */
 async function lookUp({ kysely, kind }: Database): Promise<readonly string[]> {
-  const { sql, parameters } = memberStatement(kind, scope, { after: 100, last: 5_000, rows: 50 }).compile(kysely);
+  const { sql, parameters } = memberStatement(kind, scope, { after: 100, last: 600 }).compile(kysely);
   const explain = kind === "sqlite" ? "explain query plan" : "explain (format json)";
   const { rows } = await kysely.executeQuery<Record<string, string>>(
     CompiledQuery.raw(`${explain} ${sql}`, [...parameters]),
@@ -131,19 +154,17 @@ async function lookUp({ kysely, kind }: Database): Promise<readonly string[]> {
   const [{ Plan }] = JSON.parse(rows[0]!["QUERY PLAN"]!) as [{ Plan: Step }];
   const steps: Step[] = [Plan];
   for (const { Plans = [] } of steps) steps.push(...Plans);
-  return steps.map((step) => [step["Node Type"], step["Index Name"], step["Index Cond"], step.Filter].join(" ").trim());
+  // Whether by way of a bitmap is the planner's to say; the aggregates sort what they get.
+  return steps.filter((step) => step["Node Type"] !== "Bitmap Heap Scan")
+    .map((step) => [step["Node Type"], step["Index Name"], step["Index Cond"], step.Filter].join(" ").trim())
+    .map((step) => step.replace("Bitmap Index Scan", "Index Scan"));
 }
 
 const LOOK_UPS: Readonly<Record<Database["kind"], readonly string[]>> = {
-  sqlite: [
-    "CO-ROUTINE page",
-    "SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id>? AND id<?)",
-    "SCAN page",
-  ],
+  sqlite: ["SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id>? AND id<?)"],
   postgres: [
     "Aggregate",
-    "Limit",
-    "Index Scan profiles_pk ((account_id = '1'::bigint) AND (table_id = '1'::bigint) AND (id > '100'::bigint) AND (id <= '5000'::bigint))",
+    "Index Scan profiles_pk ((account_id = '1'::bigint) AND (table_id = '1'::bigint) AND (id > '100'::bigint) AND (id <= '600'::bigint))",
   ],
 };
 
