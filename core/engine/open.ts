@@ -179,6 +179,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
         actor,
         resolve: (input) => resolveRun(context, input),
         progress: (run) => runner?.progress(run),
+        done: (run) => runner?.done(run),
         halted: (run) => options.runner === "cli" ? runner?.halted(run) : undefined,
         alive,
         queued: (run) => queued(account.id, run),

@@ -107,6 +107,11 @@ export class Runner implements AsyncDisposable {
     return this.#active.get(run)?.progress;
   }
 
+  /** Resolves when a run of this process ends here or is given back; undefined for one that it does not work on. */
+  done(run: string): Promise<void> | undefined {
+    return this.#active.get(run)?.done;
+  }
+
   /** Why a run that this process worked on came to a halt, where the database could not be written to say so. */
   halted(run: string): FailureJson | undefined {
     return this.#unwritten.get(run);

@@ -25,7 +25,7 @@ import type { RejectView, RunView } from "./views.ts";
 /** How long a followed run may be out of sight, in milliseconds. */
 const PATIENCE = 60_000;
 
-/** Between two looks at a followed run, in milliseconds. */
+/** Between two looks at a followed run that is not done, in milliseconds. */
 const FOLLOW_PAUSE = 150;
 /** Looks between two offers of a run that nobody executes. */
 const LOOKS_TO_LEAVE = 10;
@@ -43,6 +43,8 @@ export interface RunsOptions {
   readonly queued: (run: string) => Promise<void>;
   /** How far a run of this process is. */
   readonly progress: (run: string) => Progress | undefined;
+  /** Resolves when a run of this process ends or is given back; undefined for one that it does not work on. */
+  readonly done: (run: string) => Promise<void> | undefined;
   /** Why a run of this process came to a halt, where that could not be written. */
   readonly halted: (run: string) => FailureJson | undefined;
   /** The living processes of the data directory, and whether one of them takes queued runs. */
@@ -166,7 +168,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
           lostAt ??= performance.now();
           if (!(error instanceof Failure) || error.kind !== "transient") throw error;
           if (performance.now() - lostAt > PATIENCE) throw lostFailure(run.id, error);
-          await new Promise((resolve) => setTimeout(resolve, FOLLOW_PAUSE));
+          await pause();
           continue;
         }
         const text = JSON.stringify(present);
@@ -177,7 +179,7 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
         if (halted !== undefined) throw haltedFailure(run.id, halted);
         // The server that had it went away: this process takes it, if it executes runs, and does not wait for ever.
         if (looks % LOOKS_TO_LEAVE === 0 && present.next_step !== null) await options.queued(run.id);
-        await new Promise((resolve) => setTimeout(resolve, FOLLOW_PAUSE));
+        await pause(options.done(run.id));
       }
     },
 
@@ -296,6 +298,14 @@ function rejectView({ line, offset, reason, raw }: RejectLine): RejectView {
 }
 
 /** A run that could not be seen for a while. */
+/** Waits until a followed run is to be looked at again: for a while, or until it is `done`. */
+async function pause(done?: Promise<void>): Promise<void> {
+  const timer = Promise.withResolvers<void>();
+  const timeout = setTimeout(timer.resolve, FOLLOW_PAUSE);
+  await Promise.race([timer.promise, done ?? timer.promise]);
+  clearTimeout(timeout);
+}
+
 function lostFailure(run: string, cause: Failure): Failure {
   return new Failure("transient", `Run "${run}" is out of sight: ${cause.message}`, {
     hint: `Once the database is back: \`waybill run show ${run}\`; what was committed stays, and ` +

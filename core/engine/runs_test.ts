@@ -22,6 +22,8 @@ interface Peer extends AsyncDisposable {
   readonly alive: { processes: Set<string>; serving: boolean };
   readonly progress: Map<string, Progress>;
   readonly halted: Map<string, FailureJson>;
+  /** Runs that this process works on. */
+  readonly done: Map<string, Promise<void>>;
 }
 
 async function start(
@@ -32,7 +34,7 @@ async function start(
   await databases.useInHomes();
   const core = await openCore({ home: folder.path, plugins: [] });
   const queued: string[] = [], progress = new Map<string, Progress>();
-  const halted = new Map<string, FailureJson>();
+  const halted = new Map<string, FailureJson>(), done = new Map<string, Promise<void>>();
   const alive = { processes: new Set<string>(), serving: false };
   const runs = runsOf(core, {
     actor: SYSTEM,
@@ -41,6 +43,7 @@ async function start(
     queued: async (run) => void queued.push(run),
     progress: (run) => progress.get(run),
     halted: (run) => halted.get(run),
+    done: (run) => done.get(run),
     alive: async () => alive,
   });
   return {
@@ -50,6 +53,7 @@ async function start(
     alive,
     progress,
     halted,
+    done,
     [Symbol.asyncDispose]: async () => {
       await core[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
@@ -326,6 +330,38 @@ onEachDatabase("a run is followed to its end, and a view comes only when somethi
     else await kysely.updateTable("runs").set({ status: "succeeded" }).execute();
   }
   assert.deepEqual(seen, [["queued", 0], ["running", 0], ["running", 5], ["succeeded", 5]]);
+});
+
+onEachDatabase("the end of a run of this process is seen at once, not at the next look", async (databases) => {
+  await using peer = await start(databases);
+  const { kysely } = peer.core.database;
+  const run = await addRun(peer.core.database, { status: "running" });
+  const done = Promise.withResolvers<void>();
+  peer.done.set(run, done.promise);
+  const statuses: string[] = [];
+  const { setTimeout } = globalThis;
+  const pauses = new Set<unknown>();
+  try {
+    for await (const { status } of peer.runs.follow(run)) {
+      statuses.push(status);
+      if (status !== "running") continue;
+      await kysely.updateTable("runs").set({ status: "succeeded" }).execute();
+      // From here on no pause ends by itself.
+      globalThis.setTimeout = Object.assign((...args: Parameters<typeof setTimeout>) => {
+        const timer = setTimeout(...args);
+        if (args[1] === 150) {
+          pauses.add(timer);
+          clearTimeout(timer);
+          done.resolve();
+        }
+        return timer;
+      }, setTimeout);
+    }
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  assert.deepEqual(statuses, ["running", "succeeded"]);
+  assert.equal(pauses.size, 1);
 });
 
 onEachDatabase("whoever follows a run that came to a halt is told why, and how it goes on", async (databases) => {

@@ -17,6 +17,7 @@ async function start(processes: ReadonlySet<string> = new Set()) {
     resolve: () => Promise.reject(new Error("Not asked for")),
     queued: () => Promise.resolve(),
     progress: () => undefined,
+    done: () => undefined,
     halted: () => undefined,
     alive: async () => ({ processes, serving: false }),
   });
