@@ -6,6 +6,7 @@
 import { type FileRows, PARTITIONS, ROW_WORDS } from "./file_rows.ts";
 import { KeyTable } from "./key_table.ts";
 import { DIGEST_WORDS } from "./row_digests.ts";
+import { readAhead } from "./read_ahead.ts";
 import { textsIn } from "./row_texts.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -43,7 +44,7 @@ export interface Difference extends DiffCounts {
 /**
  * Rows match by key. Of rows that share one, the first is held against the first, the second against the second, and so
  * on: their order counts, that of others does not. Without a snapshot, or with one by other key columns, every row is
- * added. Takes the memory of one partition of each, and a bit for each row of both.
+ * added. Takes the memory of two partitions of each, and a bit for each row of both.
  */
 export async function compareRows(
   now: FileRows,
@@ -54,10 +55,13 @@ export async function compareRows(
   const different = new Uint8Array(Math.ceil(now.count / 8));
   const gone = new GoneRows(comparable);
   let added = 0, changed = 0, last = -1;
-  for (let partition = 0; partition < PARTITIONS; partition++) {
-    signal?.throwIfAborted();
+  const both = async (partition: number) => {
     const rows = await now.partition(partition);
-    const known = (await comparable?.partition(partition, { texts: false }))?.words ?? new Uint32Array(0);
+    const known = await comparable?.partition(partition, { texts: false });
+    return { partition, rows, known: known?.words ?? new Uint32Array(0) };
+  };
+  for await (const { partition, rows, known } of readAhead(PARTITIONS, both)) {
+    signal?.throwIfAborted();
     const table = new KeyTable(known, DIGEST_WORDS);
     for (let at = 0; at < rows.length; at += ROW_WORDS) {
       const match = DIGEST_WORDS * table.take(rows[at]!, rows[at + 1]!);

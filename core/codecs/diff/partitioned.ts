@@ -6,7 +6,7 @@
 import type { Spool, SpoolFile } from "../spool.ts";
 
 /** Bytes that a partition gathers before they are written. */
-const BLOCK = 16_384;
+const BLOCK = 32_768;
 
 interface Partition {
   /** What is not written yet. */

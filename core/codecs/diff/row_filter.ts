@@ -4,6 +4,7 @@
  * @module
  */
 import { PARTITIONS } from "./file_rows.ts";
+import { readAhead } from "./read_ahead.ts";
 import { DIGEST_WORDS } from "./row_digests.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -25,8 +26,8 @@ export class RowFilter {
   /** Reads the snapshot, partition by partition. */
   static async of(snapshot: Snapshot): Promise<RowFilter> {
     const filter = new RowFilter(snapshot.rows);
-    for (let partition = 0; partition < PARTITIONS; partition++) {
-      const { words } = await snapshot.partition(partition, { texts: false });
+    const partitions = readAhead(PARTITIONS, (partition) => snapshot.partition(partition, { texts: false }));
+    for await (const { words } of partitions) {
       for (let at = 0; at < words.length; at += DIGEST_WORDS) filter.#add(words[at + 2]!, words[at + 3]!);
     }
     return filter;

@@ -9,6 +9,7 @@
 import { Failure } from "../../contracts/failure.ts";
 import type { StoredBytes } from "../../contracts/snapshot.ts";
 import { type FileRows, PARTITIONS, ROW_WORDS } from "./file_rows.ts";
+import { readAhead } from "./read_ahead.ts";
 import { DIGEST_WORDS } from "./row_digests.ts";
 import { bytesOf, putWord, wordAt, wordsOf } from "./words.ts";
 
@@ -94,8 +95,7 @@ export async function* snapshotBytes(
   putWord(start, 0, text.length);
   start.set(text, 4);
   yield start;
-  for (let number = 0; number < PARTITIONS; number++) {
-    const { words, texts } = await partition(number);
+  for await (const { words, texts } of readAhead(PARTITIONS, partition)) {
     yield bytesOf(words);
     yield texts;
   }
