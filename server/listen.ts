@@ -12,10 +12,15 @@ export interface Address {
   readonly port: number;
 }
 
+/** How threads of this process share an address: one listens `first`, then come the `further` ones. */
+export type Sharing = "first" | "further";
+
 /** A listening server. */
 export interface Listener {
   /** Where it can be reached: `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** The same, as it was had: the port is not 0. */
+  readonly address: Address;
   /**
    * Takes no more connections and resolves when every request in flight is answered. `giveUp` is called once they
    * took `patience` milliseconds; those that do not end even then are left to the end of the process.
@@ -27,14 +32,21 @@ export interface Listener {
 const PATIENCE = 20_000;
 const LAST_PATIENCE = 1_000;
 
-/** Listens; Failure `config` when the address cannot be had. */
+/** Listens, alone unless told; Failure `config` when the address cannot be had. */
 export function listen(
   { host, port }: Address,
   handle: (request: Request) => Response | Promise<Response>,
+  sharing?: Sharing,
 ): Listener {
-  const server = bind({ host, port }, () => Deno.serve({ hostname: host, port, onListen: () => {} }, handle));
+  const server = bind({ host, port }, () => {
+    // An address that is shared can be had by every process of this user: only a look without sharing tells.
+    if (sharing === "first" && port !== 0) Deno.listen({ hostname: host, port }).close();
+    const shared = sharing !== undefined && { reusePort: true };
+    return Deno.serve({ hostname: host, port, ...shared, onListen: () => {} }, handle);
+  });
   return {
     url: `http://${urlHost(server.addr.hostname)}:${server.addr.port}`,
+    address: { host, port: server.addr.port },
     async stop(giveUp, patience = PATIENCE) {
       // `Deno.serve`'s own signal throws when it is aborted during a shutdown (Deno 2.9), so time is kept here.
       const ended = server.shutdown();
@@ -43,6 +55,24 @@ export function listen(
       await endsWithin(ended, LAST_PATIENCE);
     },
   };
+}
+
+/**
+ * Failure `config` where an address cannot be shared: Deno 2.9 ends the process, without an error to be caught, unless it
+ * runs with `--unstable-net`; and only Linux hands connections to all that listen.
+ */
+export function requireSharing(): void {
+  if (Deno.build.os !== "linux") {
+    throw new Failure("config", `Several threads cannot answer HTTP on ${Deno.build.os}: only Linux shares a port`, {
+      hint: "Leave --threads out, and start several servers with ports of their own behind a proxy",
+    });
+  }
+  // It is there with that flag only.
+  if (!("listenDatagram" in Deno)) {
+    throw new Failure("config", "Several threads cannot answer HTTP: Deno does not let them share a port", {
+      hint: "Start it with `deno task serve`, or with Deno's flag --unstable-net",
+    });
+  }
 }
 
 async function endsWithin(work: Promise<void>, milliseconds: number): Promise<boolean> {

@@ -55,3 +55,21 @@ Deno.test("an address that is not this machine's is a failure that names it", ()
     { name: "Failure", kind: "config", message: /192\.0\.2\.1/ },
   );
 });
+
+Deno.test("an address that is shared hands connections to all that listen", async () => {
+  const met = new Set<string>();
+  const answer = (name: string) => () => {
+    met.add(name);
+    return new Response();
+  };
+  const first = listen(ANYWHERE, answer("first"), "first");
+  const further = listen(first.address, answer("further"), "further");
+  assert.equal(further.url, first.url);
+  for (let asked = 0; met.size < 2; asked++) {
+    assert.ok(asked < 1_000, "nobody else is asked");
+    using client = Deno.createHttpClient({});
+    await (await fetch(first.url, { client })).body?.cancel();
+  }
+  assert.throws(() => listen(first.address, () => new Response(), "first"), { name: "Failure", code: "conflict" });
+  await Promise.all([first.stop(() => {}), further.stop(() => {})]);
+});

@@ -10,6 +10,9 @@ import { publicUrl } from "../core/engine/artifacts/public_url.ts";
 import { createLog, type GatheringLog, type LogOptions } from "../core/engine/log.ts";
 import { openRuntime } from "../core/engine/open.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
+import { flushAtTheEnd } from "./flush.ts";
+import type { HttpThreads } from "./http_threads.ts";
+import { type Address, requireSharing } from "./listen.ts";
 import { runServer } from "./serve.ts";
 import type { SftpThread } from "./sftp/thread.ts";
 import { stopSignal } from "./stop_signal.ts";
@@ -24,6 +27,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Module specifiers of the plugins. */
   readonly plugins: readonly string[];
+  /** Threads that answer HTTP; 1 unless told. */
+  readonly threads?: number;
   /** How to write the log. */
   readonly log?: LogOptions;
   /** Where the SFTP server listens; it is not started unless told. */
@@ -42,7 +47,9 @@ export const DEFAULT_SFTP_PORT = 2022;
  * also where links could not be made, for what `WAYBILL_PUBLIC_URL` says.
  */
 export async function serve(options: ServeOptions): Promise<void> {
+  const { threads = 1 } = options;
   publicUrl();
+  if (threads > 1) requireSharing();
   const log = createLog({ ...options.log, gathers: true });
   using stop = stopSignal();
   using _ = flushAtTheEnd(log);
@@ -62,21 +69,25 @@ export async function serve(options: ServeOptions): Promise<void> {
     tell: print,
     signal: stop.signal,
     onListen: (url) => tryToPrint(`Waybill listens on ${url}, documentation at ${url}/docs\n`),
+    ...(threads > 1 && { threads: startThreads(threads - 1, options, log) }),
     ...(options.sftp && { sftp: startSftp(options.home, options.sftp, log) }),
     onSftp: ({ address: { host, port }, fingerprints: [fingerprint] }) =>
       tryToPrint(`SFTP on ${host.includes(":") ? `[${host}]` : host} port ${port}, host key ${fingerprint}\n`),
   });
 }
 
-/** Whatever ends the process: what was logged by then is written. */
-function flushAtTheEnd(log: GatheringLog): Disposable {
-  const ends = ["unload", "error", "unhandledrejection"] as const, flush = () => log.flush();
-  for (const end of ends) globalThis.addEventListener(end, flush);
-  return {
-    [Symbol.dispose]: () => {
-      for (const end of ends) globalThis.removeEventListener(end, flush);
-      flush();
-    },
+/** Starts the threads beside the first one. */
+function startThreads(count: number, { home, plugins, log: options }: ServeOptions, log: GatheringLog) {
+  return async (runtime: Runtime, address: Address): Promise<HttpThreads> => {
+    const { startHttpThreads } = await import("./http_threads.ts");
+    const { level, format, colors } = options ?? {};
+    const logOptions = { ...level && { level }, ...format && { format }, ...colors && { colors } };
+    return await startHttpThreads(
+      count,
+      { home, plugins, address, log: logOptions, patience: undefined },
+      runtime.first,
+      log,
+    );
   };
 }
 

@@ -9,14 +9,18 @@ import type { Runtime } from "../core/engine/runtime.ts";
 import { createApp } from "./app.ts";
 import { errorResponse } from "./errors.ts";
 import { ensureFirstToken } from "./first_token.ts";
+import type { HttpThreads } from "./http_threads.ts";
 import { type Address, listen } from "./listen.ts";
 import type { SftpThread } from "./sftp/thread.ts";
+import { aborted } from "./stop_signal.ts";
 
 /** What a server needs. */
 export interface ServerOptions extends Address {
   /** Opens the runtime, once the port is had (a second server on a port starts no runs); gets the server's address. */
   open(url: string): Promise<Runtime>;
   readonly log: Log;
+  /** Starts the threads that answer on the address beside this one. */
+  threads?(runtime: Runtime, address: Address): Promise<HttpThreads>;
   /** Starts the SFTP server beside this one, once the runtime is open. */
   sftp?(runtime: Runtime): Promise<SftpThread>;
   /** Called when somebody can log in to it. */
@@ -39,7 +43,8 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const { log, signal } = options;
   const stopping = new AbortController();
   let handle = notYet(log);
-  const listener = listen(options, (request) => handle(request));
+  const sharing = options.threads === undefined ? undefined : "first";
+  const listener = listen(options, (request) => handle(request), sharing);
   const stop = () => listener.stop(() => stopping.abort(tooLate()), options.patience);
   try {
     await using runtime = await options.open(listener.url);
@@ -47,17 +52,15 @@ export async function runServer(options: ServerOptions): Promise<void> {
     const app = createApp(runtime, {
       log,
       stopping: stopping.signal,
-      ready: async () => {
-        if (signal.aborted) throw new Failure("transient", "The server is stopping");
-        await runtime.ready();
-      },
+      ready: () => readyUntil(signal, runtime),
     });
     handle = app.fetch;
+    await using threads = await options.threads?.(runtime, listener.address);
     options.onListen?.(listener.url);
     await using sftp = besideHttp(options, runtime);
-    await Promise.race([aborted(signal), sftp.broken]);
+    await Promise.race([aborted(signal), sftp.broken, ...threads === undefined ? [] : [threads.broken]]);
     log.info("Stopping: requests in flight finish, running work is handed back");
-    await stop();
+    await Promise.all([stop(), threads?.[Symbol.asyncDispose]()]);
   } catch (error) {
     await stop();
     throw error;
@@ -92,11 +95,13 @@ function notYet(log: Log): (request: Request) => Response | Promise<Response> {
   };
 }
 
-function tooLate(): Failure {
-  return new Failure("transient", "The server stopped before the work was done", { hint: "Try again" });
+/** Resolves while the server can do its work; once it is told to stop it cannot. */
+export async function readyUntil(signal: AbortSignal, runtime: Runtime): Promise<void> {
+  if (signal.aborted) throw new Failure("transient", "The server is stopping");
+  await runtime.ready();
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+/** Why work is given up that outlives the server. */
+export function tooLate(): Failure {
+  return new Failure("transient", "The server stopped before the work was done", { hint: "Try again" });
 }

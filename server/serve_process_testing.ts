@@ -19,18 +19,18 @@ export interface ServerProcess extends AsyncDisposable {
   stop(signal: Deno.Signal): Promise<number>;
 }
 
-/** The process as `deno task serve ...flags` would start it. */
-export async function serverCommand(flags: readonly string[]): Promise<Deno.Command> {
+/** The process as `deno task serve ...flags` would start it, with further flags of Deno's. */
+export async function serverCommand(flags: readonly string[], deno: readonly string[] = []): Promise<Deno.Command> {
   const config = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
   const task: string = config.tasks.serve.command;
   const [, ...args] = task.replaceAll("'", "").replace(/\S+$/, "").trim().split(/ +/);
   const main = new URL("./main.ts", import.meta.url).pathname;
-  return new Deno.Command("deno", { args: [...args, main, ...flags], stdout: "piped", stderr: "piped" });
+  return new Deno.Command("deno", { args: [...args, ...deno, main, ...flags], stdout: "piped", stderr: "piped" });
 }
 
-/** Starts a server on a free port and waits until it answers. */
-export async function startServer(home: string): Promise<ServerProcess> {
-  const child = (await serverCommand(["--home", home, "--port", "0", "--no-sftp"])).spawn();
+/** Starts a server on a free port, with further flags, and waits until it answers. */
+export async function startServer(home: string, flags: readonly string[] = []): Promise<ServerProcess> {
+  const child = (await serverCommand(["--home", home, "--port", "0", "--no-sftp", ...flags])).spawn();
   let written = "";
   const listens = Promise.withResolvers<string>();
   const read = (async () => {

@@ -20,3 +20,9 @@ export function stopSignal(): Disposable & { readonly signal: AbortSignal } {
   for (const name of signals) Deno.addSignalListener(name, caught);
   return { signal: stop.signal, [Symbol.dispose]: release };
 }
+
+/** Resolves when a signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -15,7 +15,7 @@ export interface AudienceParts {
   /** 16 bytes: the key of identity hashes. */
   readonly identityKey: Uint8Array;
   readonly audienceCache: AudienceCache;
-  readonly audienceCounts: AudienceCounts;
+  readonly audienceCounts: Pick<AudienceCounts, "count">;
 }
 
 /** The context that audiences work in. */

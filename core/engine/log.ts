@@ -25,6 +25,8 @@ export interface EngineLog extends Log {
 export interface GatheringLog extends EngineLog {
   /** Writes the lines that were gathered. */
   flush(): void;
+  /** Writes lines of another thread's log, each with its LF, and those that were gathered before them. */
+  pass(lines: string): void;
 }
 
 /** How to write lines. */
@@ -81,7 +83,14 @@ export function createLog(options: LogOptions = {}): GatheringLog {
     if (!gathers || line.level === "warn" || line.level === "error" || gathered.length > PIECE) flush();
     else timer ??= setTimeout(flush, PATIENCE);
   };
-  return { ...boundLog({}, take), flush };
+  const bound = boundLog({}, take);
+  const pass = (lines: string) => {
+    if (lost > 0) bound.warn("Lines of the log are missing");
+    gathered += lines;
+    count += lines.split("\n").length - 1;
+    flush();
+  };
+  return { ...bound, flush, pass };
 }
 
 interface Line {

@@ -105,3 +105,29 @@ Deno.test("gathered lines that cannot be written are counted, each of them", () 
     ["Six", undefined],
   ]);
 });
+
+Deno.test("another thread's lines are written as they come, after those before them, and count as lost where they are", () => {
+  let written = "", full = false;
+  const log = createLog({
+    gathers: true,
+    write: (lines) => {
+      if (full) throw new Error("No space left on device (os error 28)");
+      written += lines;
+    },
+  });
+  log.info("One");
+  log.pass('{"message":"Two"}\n{"message":"Three"}\n');
+  full = true;
+  log.pass('{"message":"Four"}\n{"message":"Five"}\n');
+  full = false;
+  log.pass('{"message":"Six"}\n');
+  log.flush();
+  const said = written.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  assert.deepEqual(said.map(({ message, lost_lines }) => [message, lost_lines]), [
+    ["One", undefined],
+    ["Two", undefined],
+    ["Three", undefined],
+    ["Lines of the log are missing", 2],
+    ["Six", undefined],
+  ]);
+});

@@ -26,6 +26,7 @@ import type { EngineContext } from "./context.ts";
 import type { CountThread } from "./count_thread.ts";
 import { erasuresOf } from "./erasures.ts";
 import { type Core, openCore } from "./core.ts";
+import type { FirstThread } from "./first_thread.ts";
 import { entitiesOf } from "./entities.ts";
 import { EntityTables } from "./entity_tables.ts";
 import { enabledExportsOf } from "./exports/enabled_exports.ts";
@@ -83,6 +84,8 @@ export interface OpenOptions {
   readonly threads?: RunThreads | undefined;
   /** A thread that was started for the first count of an audience. */
   readonly countThread?: CountThread | undefined;
+  /** The thread of this process that executes runs, where this one only answers requests: its runner is `none`. */
+  readonly first?: FirstThread | undefined;
   /** Where to log; JSON lines on stderr unless told. */
   readonly log?: EngineLog;
   /** Another clock than the database's for what expires: artifacts and links, rate limits, hours of raw logs. */
@@ -107,7 +110,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
   const core = stack.use(await openCore({ home: options.home, plugins }));
   const { database } = core;
   const locks = core.home.processesDir;
-  const audienceCounts = stack.use(
+  const audienceCounts = options.first ?? stack.use(
     new AudienceCounts({
       database: core.home.database,
       serves: options.runner === "serve",
@@ -155,9 +158,18 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     if (options.runner === "cli" && runner === undefined && !(await alive()).serving) {
       runner = await (starting ??= start("cli"));
     }
+    options.first?.queued();
     const isNew = runner?.add(run);
     // Whoever waits for this run need not wait until the server's patience is over for those before it.
     if (options.runner === "cli" && isNew === true) await hastenEarlier(database, account, run);
+  };
+  const first: FirstThread = options.first ?? {
+    queued: () => runner?.wake(),
+    progress: async (run) => runner?.progress(run),
+    ready: async () => {
+      if (runner?.failing !== undefined) throw runner.failing;
+    },
+    count: (question, signal) => audienceCounts.count(question, signal),
   };
   const engineOf = ({ actor, account, revision }: Caller): Engine => {
     const { vault, registry, managed } = core;
@@ -178,7 +190,7 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
         account: account.id,
         actor,
         resolve: (input) => resolveRun(context, input),
-        progress: (run) => runner?.progress(run),
+        progress: (run) => first.progress(run),
         done: (run) => runner?.done(run),
         halted: (run) => options.runner === "cli" ? runner?.halted(run) : undefined,
         alive,
@@ -246,8 +258,9 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     process,
     ready: async () => {
       await database.kysely.selectFrom("accounts").select("id").limit(1).execute();
-      if (runner?.failing !== undefined) throw runner.failing;
+      await first.ready();
     },
+    first,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

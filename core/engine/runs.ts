@@ -42,7 +42,7 @@ export interface RunsOptions {
   /** Called with a run that was queued: this process's runner may want it. */
   readonly queued: (run: string) => Promise<void>;
   /** How far a run of this process is. */
-  readonly progress: (run: string) => Progress | undefined;
+  readonly progress: (run: string) => Promise<Progress | undefined>;
   /** Resolves when a run of this process ends or is given back; undefined for one that it does not work on. */
   readonly done: (run: string) => Promise<void> | undefined;
   /** Why a run of this process came to a halt, where that could not be written. */
@@ -94,11 +94,11 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
     const alive = waiting ? await options.alive() : NOBODY;
     const now = await database.now();
     const paused = await pausedJobs(rows);
-    return rows.map((row) => {
+    return await Promise.all(rows.map(async (row) => {
       const resume = row.status === "queued" && row.attempts === 0 && row.job_id !== null && paused.has(row.job_id);
       const next = resume ? `waybill job resume ${row.job_id}` : nextStep(row, alive, now);
-      return runView(row, options.progress(row.id), next);
-    });
+      return runView(row, row.status === "running" ? await options.progress(row.id) : undefined, next);
+    }));
   }
 
   /** Ids of those jobs of queued runs that are paused. */

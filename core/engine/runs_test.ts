@@ -41,7 +41,7 @@ async function start(
     account: 1,
     resolve,
     queued: async (run) => void queued.push(run),
-    progress: (run) => progress.get(run),
+    progress: async (run) => progress.get(run),
     halted: (run) => halted.get(run),
     done: (run) => done.get(run),
     alive: async () => alive,

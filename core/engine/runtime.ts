@@ -16,6 +16,7 @@ import type { ApiKeys, Apps, AudienceLists } from "./bulk_parts.ts";
 import type { Audiences, Entities, Erasures, Mappings, Profiles, ProfileTables, Streams } from "./data_parts.ts";
 import type { EnabledExports } from "./exports/enabled_exports.ts";
 import type { FetchedExports } from "./exports/fetch_exports.ts";
+import type { FirstThread } from "./first_thread.ts";
 import type { JobFileView } from "./job_files.ts";
 import type { ManagedServer } from "./managed/views.ts";
 import type { RawLogs } from "./raw_logs/views.ts";
@@ -366,4 +367,6 @@ export interface Runtime extends Engine, AsyncDisposable {
   readonly process: ServingProcess | undefined;
   /** Resolves when the database answers and queued runs are taken; throws what keeps either from working. */
   ready(): Promise<void>;
+  /** What other threads of this process ask of the one that executes its runs. */
+  readonly first: FirstThread;
 }

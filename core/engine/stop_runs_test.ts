@@ -16,7 +16,7 @@ async function start(processes: ReadonlySet<string> = new Set()) {
     account: 1,
     resolve: () => Promise.reject(new Error("Not asked for")),
     queued: () => Promise.resolve(),
-    progress: () => undefined,
+    progress: async () => undefined,
     done: () => undefined,
     halted: () => undefined,
     alive: async () => ({ processes, serving: false }),

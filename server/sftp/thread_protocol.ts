@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { FailureJson } from "../../core/contracts/failure.ts";
 import type { Log } from "../../core/contracts/log.ts";
 
 /** Where to serve, and whose accounts. */
-export interface ThreadStart {
+export interface SftpStart {
   /** Data directory. */
   readonly home: string;
   readonly host: string;
@@ -17,19 +16,19 @@ export interface ThreadStart {
   readonly process: string;
 }
 
-/** To the SFTP server's thread. */
-export type ToThread = { readonly type: "start" } & ThreadStart | { readonly type: "stop" };
+/** What it serves as. */
+export interface SftpReady {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Of its host keys, the preferred one first. */
+  readonly fingerprints: readonly string[];
+}
 
-/** From it. */
-export type FromThread =
-  | {
-    readonly type: "listening";
-    readonly address: { readonly host: string; readonly port: number };
-    readonly fingerprints: readonly string[];
-  }
-  | { readonly type: "log"; readonly level: keyof Log; readonly message: string; readonly fields?: LogFields }
-  | { readonly type: "stopped" }
-  | { readonly type: "failed"; readonly failure: FailureJson };
+/** A line of its log. */
+export interface SftpSaid {
+  readonly level: keyof Log;
+  readonly message: string;
+  readonly fields?: LogFields;
+}
 
 /** What goes with a line of the log. */
 export type LogFields = Parameters<Log["info"]>[1];

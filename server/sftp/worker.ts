@@ -5,7 +5,6 @@
  */
 import type { Log } from "../../core/contracts/log.ts";
 import { openDatabase } from "../../core/database/open.ts";
-import { describeError } from "../../core/engine/describe_error.ts";
 import { openHome } from "../../core/engine/home.ts";
 import { ManagedContents } from "../../core/engine/managed/contents.ts";
 import { hostKeys } from "../../core/engine/managed/host_keys.ts";
@@ -13,28 +12,20 @@ import { managedLogins } from "../../core/engine/managed/managed_logins.ts";
 import { SessionTree } from "../../core/engine/managed/session_tree.ts";
 import { Uploads } from "../../core/engine/managed/uploads.ts";
 import { openVault } from "../../core/engine/vault.ts";
+import { aborted } from "../stop_signal.ts";
+import { serveThread, type ThreadService } from "../thread_service.ts";
 import { DatabaseJournal } from "./database_journal.ts";
 import { SessionKeeper } from "./session_keeper.ts";
 import { startSftpServer } from "./server.ts";
-import type { FromThread, LogFields, ThreadStart, ToThread } from "./thread_protocol.ts";
+import type { LogFields, SftpReady, SftpSaid, SftpStart } from "./thread_protocol.ts";
 
-const scope = self as unknown as {
-  postMessage(message: FromThread): void;
-  addEventListener(type: "message", listener: (event: MessageEvent<ToThread>) => void): void;
-};
+serveThread(serve);
 
-const stop = Promise.withResolvers<void>();
-
-scope.addEventListener("message", ({ data }) => {
-  if (data.type === "stop") return stop.resolve();
-  serve(data).then(
-    () => scope.postMessage({ type: "stopped" }),
-    (error) => scope.postMessage({ type: "failed", failure: describeError(error) }),
-  );
-});
-
-async function serve({ home: dir, host, port, process }: ThreadStart): Promise<void> {
-  const log = threadLog();
+async function serve(
+  { home: dir, host, port, process }: SftpStart,
+  { ready, say, signal }: ThreadService<SftpReady, SftpSaid>,
+): Promise<void> {
+  const log = threadLog(say);
   const home = await openHome(dir);
   await using database = await openDatabase(home.database);
   const vault = await openVault({
@@ -66,16 +57,12 @@ async function serve({ home: dir, host, port, process }: ThreadStart): Promise<v
     log,
   });
   await using _keeper = new SessionKeeper({ database, process, sessions: server.sessions, log });
-  scope.postMessage({
-    type: "listening",
-    address: server.address,
-    fingerprints: keys.map(({ fingerprint }) => fingerprint),
-  });
-  await stop.promise;
+  ready({ address: server.address, fingerprints: keys.map(({ fingerprint }) => fingerprint) });
+  await aborted(signal);
 }
 
-function threadLog(): Log {
+function threadLog(say: (said: SftpSaid) => void): Log {
   const write = (level: keyof Log) => (message: string, fields?: LogFields) =>
-    scope.postMessage({ type: "log", level, message, ...(fields === undefined ? {} : { fields }) });
+    say({ level, message, ...(fields === undefined ? {} : { fields }) });
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
