@@ -24,7 +24,7 @@ Deno.test("what --json prints is what the HTTP API answers, key for key", async 
   });
   await server.call("POST /api/job", { json: { type: "csv-import", label: "nightly", config } });
   const { id } = (await server.call("POST /api/job/nightly/run")).json.data;
-  for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) }));
+  for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(240_000) }));
   const token = (await server.runtime.tokens.list())[0]?.id ?? "";
   const artifact = (await server.call(`POST /api/run/${id}/rejects/link`, { json: {} })).json.data.id;
   await server.call("POST /api/app", { json: { name: "weather" } });

@@ -48,7 +48,7 @@ async function fill(server: TestServer): Promise<ReadonlyMap<string, readonly st
   });
   const { id } = (await server.call("POST /api/job/nightly/run")).json.data;
   let last;
-  for await (const run of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) })) last = run;
+  for await (const run of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(240_000) })) last = run;
   assert.equal(last?.status, "succeeded");
   const { request_id } = await server.runtime.erasures.request("id", "nobody");
   const token = (await server.runtime.tokens.list())[0]?.id ?? "";

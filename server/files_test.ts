@@ -15,7 +15,7 @@ async function rejectRows(server: TestServer): Promise<string> {
   });
   const config = { stream: "customers", file: "customers.csv", identify_by: ["id"] };
   const { id } = (await server.call("POST /api/run", { json: { type: "csv-import", config } })).json.data;
-  for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) }));
+  for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(240_000) }));
   return id;
 }
 

@@ -59,7 +59,7 @@ Deno.test("errors, runs and checks name requests over HTTP, not commands", async
   const config = { stream: "s", file: "customers.csv", identify_by: ["nothing"], reject_threshold: "0" };
   const started = await server.call("POST /api/run", { json: { type: "csv-import", auth: "in", config } });
   const { id } = started.json.data;
-  for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) }));
+  for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(240_000) }));
   const run = await server.call(`GET /api/run/${id}`);
   const listed = await server.call("GET /api/run");
   for (const { failure, next_step } of [run.json.data, listed.json.data[0]]) {

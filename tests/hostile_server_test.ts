@@ -118,7 +118,7 @@ async function importWhile(
     auth: "partner",
     config: { stream: "people", folder: "in", identify_by: "id", ...config },
   });
-  for await (const _ of runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) }));
+  for await (const _ of runtime.runs.follow(id, { signal: AbortSignal.timeout(240_000) }));
   const run = await runtime.runs.get(id);
   const streams = await runtime.streams.list();
   return { run, events: streams.reduce((sum, { events }) => sum + events, 0) };

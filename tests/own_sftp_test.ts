@@ -83,7 +83,7 @@ Deno.test("a managed account's credentials work in a PGP method: its encrypted f
   });
   assert.equal(run.status, 202, run.text);
   const { id } = run.json.data;
-  for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) }));
+  for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(240_000) }));
   const ended = (await server.call(`GET /api/run/${id}`)).json.data;
   assert.deepEqual([ended.status, ended.read, ended.accepted], ["succeeded", 2, 2], JSON.stringify(ended.failure));
   const log = (await server.call("GET /api/sftp/log?username=partner")).json.data;

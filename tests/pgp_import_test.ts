@@ -140,7 +140,7 @@ Deno.test({
     });
     assert.deepEqual(choices.json.data.map(({ value }: { readonly value: string }) => value), ["id", "email"]);
     const started = await server.call("POST /api/run", { json: { type: "csv-import", auth: "partner", config } });
-    for await (const _ of server.runtime.runs.follow(started.json.data.id, { signal: AbortSignal.timeout(60_000) }));
+    for await (const _ of server.runtime.runs.follow(started.json.data.id, { signal: AbortSignal.timeout(240_000) }));
     const { data } = (await server.call(`GET /api/run/${started.json.data.id}`)).json;
     assert.deepEqual([data.status, data.accepted, data.profiles_created], ["succeeded", 3, 3], JSON.stringify(data));
     for (const line of server.lines) assert.doesNotMatch(line, /zzPASSzz|PGP PRIVATE KEY BLOCK/);

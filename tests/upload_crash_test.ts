@@ -66,7 +66,7 @@ Deno.test("a worker imports what a server without one took in", async () => {
   const stream = new Blob(['{"id":1}\n{"id":2}\n']).stream();
   const { id } = await server.uploads.create({ type: "json-import", into: "s", config: {}, stream, gzip: false });
   let status: string | undefined;
-  for await (const run of server.runs.follow(id, { signal: AbortSignal.timeout(60_000) })) status = run.status;
+  for await (const run of server.runs.follow(id, { signal: AbortSignal.timeout(240_000) })) status = run.status;
   assert.equal(status, "succeeded");
   assert.equal((await server.streams.get("s")).events, 2);
 });

@@ -49,7 +49,7 @@ Deno.test({
       assert.equal(status, "202", body + new TextDecoder().decode(stderr));
       const { id } = JSON.parse(body).data;
       let last: string | undefined;
-      for await (const run of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) })) {
+      for await (const run of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(240_000) })) {
         last = run.status;
       }
       assert.equal(last, "succeeded");

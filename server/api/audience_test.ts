@@ -10,7 +10,7 @@ async function openCustomers(): Promise<TestServer> {
   const config = { stream: "customers", file: "customers.csv", identify_by: ["id", "email"] };
   const { id } = (await server.call("POST /api/run", { json: { type: "csv-import", config } })).json.data;
   let last;
-  for await (const run of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) })) last = run;
+  for await (const run of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(240_000) })) last = run;
   assert.equal(last?.status, "succeeded");
   return server;
 }

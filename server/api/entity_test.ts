@@ -37,7 +37,7 @@ async function openPeople(): Promise<TestServer> {
 async function run(server: TestServer, config: object): Promise<void> {
   const started = await server.call("POST /api/run", { json: { type: "csv-import", config } });
   let last;
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(240_000);
   for await (const run of server.runtime.runs.follow(started.json.data.id, { signal })) last = run;
   assert.equal(last?.status, "succeeded", JSON.stringify(last));
 }
@@ -208,7 +208,7 @@ Deno.test("a profile that was asked for before is found as it is now, by whateve
   const { request_id } = await server.runtime.erasures.request("email", "bob@example.com");
   await expect({ "email/ada@example.com": 404, "email/bob@example.com": 404, "user_id/user123": 404 });
   const done = async () => (await server.runtime.erasures.get(request_id)).completed;
-  const patience = AbortSignal.timeout(60_000);
+  const patience = AbortSignal.timeout(240_000);
   while (!await done()) await new Promise((resolve) => setTimeout(resolve, 20, patience.throwIfAborted()));
   await send("user123,ada@example.com,,,IT");
   const anew = ["user123", "IT", 1];

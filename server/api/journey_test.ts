@@ -6,7 +6,7 @@ const FILE = { stream: "customers", file: "customers.csv", identify_by: ["id"] }
 /** Asks for a run until it has ended. */
 async function ended(server: TestServer, id: string) {
   // `follow` waits for changes, so nothing here depends on speed.
-  for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) }));
+  for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(240_000) }));
   return (await server.call(`GET /api/run/${id}`)).json.data;
 }
 

@@ -17,7 +17,7 @@ async function filledServer(): Promise<TestServer> {
 
 async function endOf(server: TestServer, run: string): Promise<string | undefined> {
   let last;
-  for await (const view of server.runtime.runs.follow(run, { signal: AbortSignal.timeout(60_000) })) last = view;
+  for await (const view of server.runtime.runs.follow(run, { signal: AbortSignal.timeout(240_000) })) last = view;
   return last?.status;
 }
 

@@ -38,7 +38,7 @@ async function openUploads(options: TestServerOptions & { readonly limit?: numbe
     home,
     upload: (query, call) => server.call(`POST /api/stream/people/upload${query}`, { token, ...call }),
     ended: async (id) => {
-      for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(60_000) }));
+      for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(240_000) }));
       return (await server.call(`GET /api/run/${id}`)).json.data;
     },
     spooled: () => filesBelow(join(home, "spool")),

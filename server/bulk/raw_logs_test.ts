@@ -266,3 +266,32 @@ onEachDatabase("logs go with their app: links at once, files with the next sweep
   const kept = await core.database.kysely.selectFrom("segments").select("owner").where("kind", "=", "logs").execute();
   assert.deepEqual(kept.map(({ owner }) => owner), [other]);
 });
+
+onEachDatabase("of a batch that is broken off nothing is taken; sent again, all of it is", async (databases) => {
+  await databases.useInHomes();
+  await using logs = await openLogServer();
+  const events = Array.from({ length: 500 }, (_, index) => event(logs.now, { uuid: `u${index}` }));
+  const lines = events.map((event) => `${JSON.stringify(event)}\n`).join("");
+  const ended = Promise.withResolvers<number | string>();
+  const handle = async (request: Request) => {
+    try {
+      const response = await logs.server.app.fetch(request);
+      ended.resolve(response.status);
+      return response;
+    } catch (error) {
+      ended.resolve(String(error));
+      throw error;
+    }
+  };
+  await using listening = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, handle);
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: listening.addr.port });
+  const head = `POST /v1/apps/${logs.app}/events HTTP/1.1\r\nHost: a\r\nAuthorization: ${logs.authorization}\r\n` +
+    `Content-Type: application/x-ndjson\r\nContent-Length: ${lines.length}\r\n\r\n`;
+  await connection.write(new TextEncoder().encode(head + lines.slice(0, lines.length / 2)));
+  connection.close();
+  assert.notEqual(await ended.promise, 200);
+  assert.deepEqual((await logs.send(events)).json, { accepted: 500, late: 0, refused: 0 });
+  logs.now += 2 * HOUR;
+  const rows = await logs.rows("2026/11/21/14");
+  assert.deepEqual(rows.map(({ uuid }) => uuid), events.map((_, index) => `u${index}`));
+});

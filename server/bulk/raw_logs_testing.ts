@@ -15,6 +15,8 @@ export interface LogCall {
 export interface LogServer extends AsyncDisposable {
   readonly server: TestServer;
   readonly app: string;
+  /** The header that names the API key. */
+  readonly authorization: string;
   /** What the clock shows, in milliseconds. */
   now: number;
   /** Asks with the API key. */
@@ -51,6 +53,7 @@ export async function openLogServer(): Promise<LogServer> {
   return {
     server,
     app,
+    authorization,
     get now() {
       return clock.now;
     },
