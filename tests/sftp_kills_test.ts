@@ -7,8 +7,11 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { OpenSshClient, requireOpenSshClient } from "../server/sftp/programs_testing.ts";
 import { homeOf } from "../core/engine/home.ts";
+import type { Database } from "../core/database/database.ts";
+import { fileOfContent } from "../core/engine/managed/content_reader.ts";
 import { ManagedContents } from "../core/engine/managed/contents.ts";
 import { contentsOf } from "../core/engine/managed/nodes.ts";
+import { isSmall } from "../core/engine/managed/small_contents.ts";
 import { sweepManaged } from "../core/engine/managed/sweep_managed.ts";
 import { openQuietRuntime, temporaryFolder } from "./support/home.ts";
 import { DATABASE_KINDS, homePath, openPlace, type Place } from "./support/place.ts";
@@ -104,7 +107,7 @@ async function assertWhole(place: Place, round: number, where: string): Promise<
   for (const { name, size, content, partial, partial_size } of nodes) {
     bytes += size + partial_size;
     if (content === null) continue;
-    const held = await readContent(managed, content);
+    const held = await bytesOf(database, managed, content);
     assert.equal(held.length, size, `${where}: ${name}`);
     const kind = FILES.find((file) => name.endsWith(file));
     assert.ok(kind !== undefined, name);
@@ -120,15 +123,14 @@ async function assertWhole(place: Place, round: number, where: string): Promise<
   const stored = (await Array.fromAsync(managed.stored())).filter(({ id, bytes }) => bytes > 0 || named.includes(id))
     .map(({ id }) => id).sort();
   assert.deepEqual(stored, named, where);
+  const small = await database.kysely.selectFrom("managed_contents").select("id").orderBy("id").execute();
+  const namedSmall = nodes.flatMap(({ content }) => content !== null && isSmall(content) ? [content] : []).sort();
+  assert.deepEqual(small.map(({ id }) => id), namedSmall, where);
 }
 
-async function readContent(managed: ManagedContents, id: string): Promise<Uint8Array> {
-  const handle = await managed.read(id);
-  try {
-    return new Uint8Array(await handle.readFile());
-  } finally {
-    await handle.close();
-  }
+async function bytesOf(database: Database, managed: ManagedContents, id: string): Promise<Uint8Array> {
+  const { files, entry } = await fileOfContent(database.kysely, managed, 1, { id, name: id });
+  return await new Response(await files.open(entry.path)).bytes();
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -45,6 +45,7 @@ const STEPS = [
   "0025_raw_logs",
   "0026_change_feeds",
   "0027_fetched_exports",
+  "0028_managed_contents",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -30,6 +30,7 @@ import { generations } from "./migrations/generations.ts";
 import { heldRuns } from "./migrations/held_runs.ts";
 import { identityRuns } from "./migrations/identity_runs.ts";
 import { importedFiles } from "./migrations/imported_files.ts";
+import { managedContents } from "./migrations/managed_contents.ts";
 import { managedServer } from "./migrations/managed_server.ts";
 import { misfits } from "./migrations/misfits.ts";
 import { rawLogs } from "./migrations/raw_logs.ts";
@@ -67,6 +68,7 @@ const MIGRATIONS: readonly Migration[] = [
   rawLogs,
   changeFeeds,
   fetchedExports,
+  managedContents,
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

@@ -8,7 +8,7 @@ import type { Compilable, CompiledQuery } from "kysely";
 import type { Executor } from "./database.ts";
 
 /** What a statement is given. */
-type Parameter = number | string | null;
+type Parameter = number | string | Uint8Array | null;
 
 /** Runs the statement with these parameters, and gives its rows. */
 export type Statement<Parameters, Row> = (executor: Executor, parameters: Parameters) => Promise<Row[]>;

@@ -34,6 +34,7 @@ import type {
 } from "./tables/people.ts";
 import type { ImportedFilesTable, JobsTable, RunsTable, SnapshotsTable, UploadsTable } from "./tables/jobs.ts";
 import type {
+  ManagedContentsTable,
   ManagedLogTable,
   ManagedNodesTable,
   ManagedSessionsTable,
@@ -209,6 +210,7 @@ export interface Tables {
   managed_users: ManagedUsersTable;
   managed_trees: ManagedTreesTable;
   managed_nodes: ManagedNodesTable;
+  managed_contents: ManagedContentsTable;
   managed_sessions: ManagedSessionsTable;
   managed_log: ManagedLogTable;
 }

@@ -10,6 +10,7 @@ import { folderSpool } from "../codecs/spool.ts";
 import { delimiterOf, type PeopleInText } from "../profiles/people_in_text.ts";
 import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
 import { newId } from "./ids.ts";
+import { fileOfContent } from "./managed/content_reader.ts";
 import { removeStrays } from "./managed/sweep_managed.ts";
 import { addBytes, bytesOf, contentsOf, deleteNode, type Node, updateNode } from "./managed/nodes.ts";
 
@@ -38,7 +39,7 @@ type Position =
  */
 export const managedFileStore: ErasableStore = {
   name: "managed",
-  tables: ["managed_nodes", "managed_log"],
+  tables: ["managed_nodes", "managed_contents", "managed_log"],
   folders: ["managed"],
   stage: "arriving",
   erase: async (context) => {
@@ -86,13 +87,12 @@ async function eraseNode(
   }
   // What was looked through is not looked through again.
   if (!named && !await mayHold({ core, people, signal }, node)) return await step(commit, next);
-  const gone = contentsOf(node);
   const done = await step(commit, { ...next, removed: removed + 1 }, async (transaction) => {
     await deleteNode(transaction, node);
     await addBytes(transaction, { account, id: node.tree_id }, -bytesOf(node));
   });
   // What a crash leaves here goes at the end.
-  for (const id of gone) await core.managed.remove(id);
+  for (const id of contentsOf(node)) await core.managed.remove(id);
   return done;
 }
 
@@ -101,9 +101,10 @@ async function mayHold(
   { core, people, signal }: Pick<EraseContext, "core" | "people" | "signal">,
   node: Node,
 ): Promise<boolean> {
-  for (const id of contentsOf(node)) {
+  const { account_id: account, name } = node;
+  for (const id of [node.content, node.partial].filter((content) => content !== null)) {
     try {
-      const file = await core.managed.file(id, node.name);
+      const file = await fileOfContent(core.database.kysely, core.managed, account, { id, name });
       await using decoded = await openDecoded(file, { spool: folderSpool(core.home.workDir), verify: false, signal });
       for await (const member of decoded.members) {
         if (people.areIn(member.name) || await areInStream(people, await member.open())) return true;

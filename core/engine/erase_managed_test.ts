@@ -4,12 +4,11 @@ import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { JsonValue } from "../contracts/records.ts";
 import { PeopleInText } from "../profiles/people_in_text.ts";
-import { onEachDatabase } from "../testing/each_database_testing.ts";
 import type { Core } from "./core.ts";
 import type { EraseContext } from "./erasable_stores.ts";
 import { managedFileStore } from "./erase_managed.ts";
 import { openHome } from "./home.ts";
-import { type ManagedPeer, put, startManaged } from "./managed/managed_testing.ts";
+import { type ManagedPeer, onEachContents, put } from "./managed/managed_testing.ts";
 
 const ANN = "ann@example.com";
 
@@ -52,10 +51,10 @@ async function erase(peer: ManagedPeer): Promise<string[]> {
   return notes;
 }
 
-onEachDatabase(
+onEachContents(
   "an erasure removes the files that hold somebody, and those that nobody can look into",
-  async (databases) => {
-    await using peer = await startManaged(databases);
+  async (start) => {
+    await using peer = await start();
     await using session = peer.session();
     await session.makeFolder("/in");
     await put(session, "/in/with.csv", `id,email\n1,${ANN}\n`);
@@ -89,10 +88,10 @@ onEachDatabase(
   },
 );
 
-onEachDatabase(
+onEachContents(
   "an erasure reaches what an upload that broke off has brought, and names of folders",
-  async (databases) => {
-    await using peer = await startManaged(databases);
+  async (start) => {
+    await using peer = await start();
     const session = peer.session();
     await session.makeFolder(`/${ANN}`);
     await put(session, `/${ANN}/a`, "nobody");

@@ -45,7 +45,10 @@ export interface ManagedNodesTable {
   /** 32 hex digits. */
   id: string;
   kind: "file" | "folder";
-  /** Name of the file on the disk that holds its bytes; null where no upload has ended yet, and for folders. */
+  /**
+   * What holds its bytes: the name of a file on the disk, or the id of a row of `managed_contents`; null where no upload
+   * has ended yet, and for folders.
+   */
   content: string | null;
   size: number;
   /** When its upload ended. */
@@ -54,6 +57,14 @@ export interface ManagedNodesTable {
   partial: string | null;
   partial_size: number;
   partial_modified: number;
+}
+
+/** What a small file holds. It comes and goes with the row that names it. */
+export interface ManagedContentsTable {
+  account_id: number;
+  /** `s`, then the time and a random number in hex: rows lie in the order in which they came. */
+  id: string;
+  bytes: Uint8Array;
 }
 
 /** A session of the server. */

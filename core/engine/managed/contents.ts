@@ -3,16 +3,18 @@
  *
  * @module
  */
-import { constants, fdatasyncSync } from "node:fs";
+import { constants } from "node:fs";
 import { copyFile, type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Failure } from "../../contracts/failure.ts";
+import type { Failure } from "../../contracts/failure.ts";
 import type { FileEntry, FileStore } from "../../contracts/file_store.ts";
 import { localStore } from "../../files/local.ts";
 import { AccountFailure } from "./account_failure.ts";
 import { diskFullFailure } from "../disk_full.ts";
 import { isId, newId } from "../ids.ts";
 import { namesIn, syncFolder, unlessMissing } from "../stored_files.ts";
+import { HeldBytes } from "./held_bytes.ts";
+import { contentGone } from "./small_contents.ts";
 import { SpareContents } from "./spare_contents.ts";
 
 /** A file that is being written. Whoever finds it without its lock, and no row that names it, may remove it. */
@@ -20,11 +22,8 @@ export interface OpenContent extends AsyncDisposable {
   /** 32 hex digits: its name. */
   readonly id: string;
   readonly handle: FileHandle;
-  /**
-   * Brings the file and its name to the disk. `here`: on this thread, which does nothing else meanwhile; spares a small
-   * file two turns with another.
-   */
-  sync(options?: { readonly here?: boolean }): Promise<void>;
+  /** Brings the file and its name to the disk. */
+  sync(): Promise<void>;
 }
 
 /** A content that is on the disk. */
@@ -35,6 +34,9 @@ export interface StoredContent {
   readonly modified: number;
 }
 
+/** Bytes of small uploads that are held in memory: those of 2,000 files of the largest. Beyond it they are files. */
+const HELD = 64 * 1024 * 1024;
+
 /** How long a content without a byte counts as one that is about to be locked, in milliseconds. */
 const NEWBORN = 60_000;
 
@@ -44,10 +46,19 @@ const LOCK_PAUSE = 25;
 
 /** The contents of a data directory. */
 export class ManagedContents implements AsyncDisposable {
+  /** What small uploads hold in memory. */
+  readonly held: HeldBytes;
   readonly #spares: SpareContents | undefined;
 
-  /** `ahead`: whether some are made before they are needed, while many are. Whoever says so disposes of it. */
-  constructor(private readonly dir: string, { ahead = false }: { readonly ahead?: boolean } = {}) {
+  /**
+   * `ahead`: whether some are made before they are needed, while many are. Whoever says so disposes of it. `held`: bytes
+   * of small uploads that may be in memory.
+   */
+  constructor(
+    private readonly dir: string,
+    { ahead = false, held = HELD }: { readonly ahead?: boolean; readonly held?: number | undefined } = {},
+  ) {
+    this.held = new HeldBytes(held);
     if (!ahead) return;
     this.#spares = new SpareContents({
       make: (count) => this.#makeTogether(count),
@@ -93,7 +104,7 @@ export class ManagedContents implements AsyncDisposable {
       return await open(this.#path(id), constants.O_RDONLY);
     } catch (error) {
       if (!isMissing(error)) throw this.#failed(error);
-      throw new Failure("config", "The file was removed or replaced", { code: "not_found", cause: error });
+      throw contentGone(error);
     }
   }
 
@@ -194,10 +205,9 @@ export class ManagedContents implements AsyncDisposable {
     return {
       id,
       handle,
-      sync: async ({ here = false } = {}) => {
+      sync: async () => {
         try {
-          if (here) fdatasyncSync(handle.fd);
-          else await handle.datasync();
+          await handle.datasync();
           if (!hasName) await syncFolder(dirname(path));
           hasName = true;
         } catch (error) {

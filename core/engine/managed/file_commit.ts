@@ -12,23 +12,26 @@ import {
   bytesOf,
   closed,
   contentsOf,
+  folderOf,
   isFolder,
   nodeAt,
-  nodeOf,
   type Place,
   ROOT,
   type Tree,
   updateNode,
 } from "./nodes.ts";
 import { quotaFailure } from "./quota.ts";
+import { addSmall } from "./small_contents.ts";
 
 /** What came. */
 export interface FinishedFile {
   readonly place: Place;
   /** Its path, for messages. */
   readonly names: readonly string[];
-  /** Its content, durable on the disk. */
+  /** Its content: durable on the disk, or what `small` holds. */
   readonly content: string;
+  /** All of a small content, which is written down with the rest. */
+  readonly small?: Uint8Array;
   /** Whether it went on with what an upload that broke off has brought: that must still be there. */
   readonly resumed?: boolean;
   readonly size: number;
@@ -47,13 +50,14 @@ export interface Committed {
 
 /** Puts a whole file at its place. */
 export async function commitFile(executor: Executor, tree: Tree, file: FinishedFile): Promise<Committed> {
-  const { place, content, size, now, quota, resumed = false } = file;
+  const { place, content, small, size, now, quota, resumed = false } = file;
   await requireFolder(executor, tree, place.parent);
   const node = await nodeAt(executor, tree, place);
   if (node?.kind === "folder") throw isFolder(file.names);
   if (resumed && node?.partial !== content) throw replaced();
   const bytes = await addBytes(executor, tree, size - bytesOf(node));
   if (quota !== undefined && bytes > quota && size > bytesOf(node)) throw quotaFailure(quota);
+  if (small !== undefined) await addSmall(executor, tree.account, content, small);
   const change = { content, size, modified: now, partial: null, partial_size: 0, partial_modified: 0 };
   if (node === undefined) await addFile(executor, tree, place, change);
   else await updateNode(executor, node, change);
@@ -65,7 +69,7 @@ export async function commitFile(executor: Executor, tree: Tree, file: FinishedF
 export async function keepPartial(
   executor: Executor,
   tree: Tree,
-  file: Omit<FinishedFile, "quota">,
+  file: Omit<FinishedFile, "quota" | "small">,
 ): Promise<Committed> {
   const { place, content, size, now, resumed = false } = file;
   await requireFolder(executor, tree, place.parent);
@@ -81,7 +85,7 @@ export async function keepPartial(
 }
 
 async function requireFolder(executor: Executor, tree: Tree, id: string): Promise<void> {
-  if (id !== ROOT && (await nodeOf(executor, tree, id))?.kind !== "folder") throw closed();
+  if (id !== ROOT && await folderOf(executor, tree, id) === undefined) throw closed();
 }
 
 /** What the upload went on with was removed with its content, or made way for another upload. */

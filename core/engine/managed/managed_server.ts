@@ -9,7 +9,7 @@ import type { EngineContext } from "../context.ts";
 import { isoTime } from "../iso_time.ts";
 import { unknownName } from "../registry.ts";
 import { hostKeys } from "./host_keys.ts";
-import { contentsOf } from "./nodes.ts";
+import { contentsOf, deleteNodes } from "./nodes.ts";
 import type { ManagedAccountView, ManagedLogView, ManagedServer, ManagedSessionView } from "./views.ts";
 
 const MAX_PAGE = 1_000;
@@ -139,8 +139,7 @@ export function managedServerOf(context: EngineContext, living: () => Promise<Re
         }
         const nodes = await transaction.selectFrom("managed_nodes").selectAll().where("account_id", "=", account)
           .where("tree_id", "=", tree.id).execute();
-        await transaction.deleteFrom("managed_nodes").where("account_id", "=", account).where("tree_id", "=", tree.id)
-          .execute();
+        await deleteNodes(transaction, { account, id: tree.id });
         await transaction.deleteFrom("managed_trees").where("account_id", "=", account).where("id", "=", tree.id)
           .execute();
         const files = nodes.filter(({ kind }) => kind === "file").length;

@@ -5,7 +5,7 @@
  */
 import type { ManagedLogin } from "../../contracts/managed.ts";
 import type { Database } from "../../database/database.ts";
-import type { TestDatabases } from "../../testing/each_database_testing.ts";
+import { onEachDatabase, type TestDatabases } from "../../testing/each_database_testing.ts";
 import { ManagedContents } from "./contents.ts";
 import { commitFile } from "./file_commit.ts";
 import { makeFolders, type Tree } from "./nodes.ts";
@@ -30,7 +30,7 @@ export interface ManagedPeer extends AsyncDisposable {
   place(paths: readonly string[], bytes: Uint8Array): Promise<void>;
   /** Bytes that the account counts. */
   bytes(): Promise<number>;
-  /** Names of the contents on the disk. */
+  /** Ids of the contents, those on the disk and small ones. */
   stored(): Promise<string[]>;
 }
 
@@ -39,15 +39,31 @@ export function loginOf(change: Partial<ManagedLogin> = {}): ManagedLogin {
   return { username: "partner", password: "Secret-1", publicKeys: [], requireBoth: false, quota: undefined, ...change };
 }
 
-/** Makes one, whose auth has the id `auth`. */
-export async function startManaged(databases: TestDatabases, change: Partial<ManagedLogin> = {}): Promise<ManagedPeer> {
+/**
+ * Tests the same where what a few bytes' file holds lies in the database, as it should, and where nothing may be held in
+ * memory, so that it lies on the disk as what large files hold.
+ */
+export function onEachContents(
+  sentence: string,
+  body: (start: (change?: Partial<ManagedLogin>) => Promise<ManagedPeer>) => Promise<void>,
+): void {
+  onEachDatabase(sentence, (databases) => body((change) => startManaged(databases, change)));
+  onEachDatabase(`${sentence} (on the disk)`, (databases) => body((change) => startManaged(databases, change, 0)));
+}
+
+/** Makes one, whose auth has the id `auth`. `held`: bytes of small uploads that may be in memory. */
+export async function startManaged(
+  databases: TestDatabases,
+  change: Partial<ManagedLogin> = {},
+  held?: number,
+): Promise<ManagedPeer> {
   const folder = await Deno.makeTempDir({ prefix: "waybill-managed-" });
   const database = await databases.open();
   const login = await hashedLogin(loginOf(change));
   const provider = { account: 1, auth: "auth" };
   await database.write((transaction) => saveUser(transaction, provider, login, Date.now()));
   const { tree, quota } = await treeOf(database.kysely, provider);
-  const contents = new ManagedContents(`${folder}/managed`);
+  const contents = new ManagedContents(`${folder}/managed`, { held });
   const shared = new Uploads();
   const session = { id: "session", username: "partner", address: "127.0.0.1" };
   return {
@@ -79,7 +95,10 @@ export async function startManaged(databases: TestDatabases, change: Partial<Man
     bytes: async () =>
       (await database.kysely.selectFrom("managed_trees").select("bytes").where("id", "=", tree.id)
         .executeTakeFirstOrThrow()).bytes,
-    stored: async () => (await Array.fromAsync(contents.stored())).map(({ id }) => id).sort(),
+    stored: async () => {
+      const small = await database.kysely.selectFrom("managed_contents").select("id").execute();
+      return [...await Array.fromAsync(contents.stored()), ...small].map(({ id }) => id).sort();
+    },
     [Symbol.asyncDispose]: async () => {
       await database[Symbol.asyncDispose]();
       await Deno.remove(folder, { recursive: true });

@@ -4,12 +4,14 @@
  * @module
  */
 import { Failure } from "../../contracts/failure.ts";
+import { sql } from "kysely";
 import type { Executor } from "../../database/database.ts";
 import { statement } from "../../database/statement.ts";
 import type { ManagedNodesTable } from "../../database/tables.ts";
 import { newId } from "../ids.ts";
 import { AccountFailure } from "./account_failure.ts";
 import { pathOf } from "./paths.ts";
+import { isSmall, removeSmall } from "./small_contents.ts";
 
 /** The files of one managed account. */
 export interface Tree {
@@ -42,9 +44,11 @@ const nodesAt = statement<{ account: number; tree: string; parent: string; name:
     rows(executor, { account, id: tree }).where("parent_id", "=", parent).where("name", "=", name),
 );
 
-const nodesOf = statement<{ account: number; tree: string; id: string }, Node>(
+/** Its index has folders only. */
+const foldersOf = statement<{ account: number; tree: string; id: string }, Node>(
   ["account", "tree", "id"],
-  (executor, { account, tree, id }) => rows(executor, { account, id: tree }).where("id", "=", id),
+  (executor, { account, tree, id }) =>
+    rows(executor, { account, id: tree }).where("id", "=", id).where("kind", "=", sql.lit("folder")),
 );
 
 const insertNode = statement<Node, unknown>(
@@ -74,9 +78,9 @@ export async function nodeAt(executor: Executor, tree: Tree, { parent, name }: P
   return (await nodesAt(executor, { account, tree: id, parent, name })).at(0);
 }
 
-/** The folder or file with this id. */
-export async function nodeOf(executor: Executor, tree: Tree, id: string): Promise<Node | undefined> {
-  return (await nodesOf(executor, { account: tree.account, tree: tree.id, id })).at(0);
+/** The folder with this id. */
+export async function folderOf(executor: Executor, tree: Tree, id: string): Promise<Node | undefined> {
+  return (await foldersOf(executor, { account: tree.account, tree: tree.id, id })).at(0);
 }
 
 /** What lies in a folder, in bytewise order of name, after a name; exported for the test of its plan. */
@@ -133,15 +137,34 @@ export async function addFolder(
   return id;
 }
 
-/** Removes one; what its bytes lie in stays on the disk. */
+/** Removes one, with what it holds where that is small; a file on the disk stays there. */
 export async function deleteNode(executor: Executor, node: Node): Promise<void> {
+  if (node.content !== null && isSmall(node.content)) await removeSmall(executor, node.account_id, node.content);
   await executor.deleteFrom("managed_nodes").where("account_id", "=", node.account_id)
     .where("tree_id", "=", node.tree_id).where("parent_id", "=", node.parent_id).where("name", "=", node.name)
     .execute();
 }
 
-/** Changes one. */
+/** Removes all of a tree, as {@linkcode deleteNode} does one. */
+export async function deleteNodes(executor: Executor, { account, id }: Tree): Promise<void> {
+  await executor.deleteFrom("managed_contents").where("account_id", "=", account)
+    .where(
+      "id",
+      "in",
+      (from) =>
+        from.selectFrom("managed_nodes").select("content").where("account_id", "=", account).where("tree_id", "=", id)
+          .where("content", "is not", null).$narrowType<{ content: string }>(),
+    )
+    .execute();
+  await executor.deleteFrom("managed_nodes").where("account_id", "=", account).where("tree_id", "=", id).execute();
+}
+
+/** Changes one; a small content that another takes the place of is removed. */
 export async function updateNode(executor: Executor, node: Node, change: Partial<Node>): Promise<void> {
+  const { content } = node;
+  if (content !== null && isSmall(content) && change.content !== undefined && change.content !== content) {
+    await removeSmall(executor, node.account_id, content);
+  }
   await executor.updateTable("managed_nodes").set(change).where("account_id", "=", node.account_id)
     .where("tree_id", "=", node.tree_id).where("parent_id", "=", node.parent_id).where("name", "=", node.name)
     .execute();
@@ -177,9 +200,10 @@ export function bytesOf(node: Pick<Node, "size" | "partial_size"> | undefined): 
   return node === undefined ? 0 : node.size + node.partial_size;
 }
 
-/** The contents of a node. */
+/** The contents of a node that are files on the disk. */
 export function contentsOf(node: Pick<Node, "content" | "partial"> | undefined): string[] {
-  return [node?.content, node?.partial].filter((content) => typeof content === "string");
+  return [node?.content, node?.partial].filter((content) => typeof content === "string")
+    .filter((content) => !isSmall(content));
 }
 
 /** Nothing is there. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { onEachDatabase } from "../../testing/each_database_testing.ts";
-import { get, type ManagedPeer, put, startManaged } from "./managed_testing.ts";
+import { get, type ManagedPeer, onEachContents, put } from "./managed_testing.ts";
 import { Uploads } from "./uploads.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -17,10 +16,10 @@ async function seen({ store }: ManagedPeer, path: string): Promise<string> {
   return await new Response(await store.open(path)).text();
 }
 
-onEachDatabase(
+onEachContents(
   "an upload that one process goes on with is refused to others, who wait for nothing",
-  async (databases) => {
-    await using peer = await startManaged(databases);
+  async (start) => {
+    await using peer = await start();
     await breakOff(peer, "/a.csv");
     await using here = peer.session();
     await using there = peer.session(new Uploads());
@@ -41,10 +40,10 @@ onEachDatabase(
   },
 );
 
-onEachDatabase(
+onEachContents(
   "a file that another process completes while its upload is looked up is not cut off",
-  async (databases) => {
-    await using peer = await startManaged(databases);
+  async (start) => {
+    await using peer = await start();
     await breakOff(peer, "/a.csv");
     await using here = peer.session();
     await using there = peer.session(new Uploads());
@@ -57,8 +56,8 @@ onEachDatabase(
   },
 );
 
-onEachDatabase("a whole upload stays when one that it replaced is gone on with and ends later", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("a whole upload stays when one that it replaced is gone on with and ends later", async (start) => {
+  await using peer = await start();
   await breakOff(peer, "/a.csv");
   await using first = peer.session();
   await using second = peer.session();
@@ -72,8 +71,8 @@ onEachDatabase("a whole upload stays when one that it replaced is gone on with a
   assert.equal((await peer.stored()).length, 1);
 });
 
-onEachDatabase("what another process removed does not come back without its bytes", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("what another process removed does not come back without its bytes", async (start) => {
+  await using peer = await start();
   await breakOff(peer, "/a.csv");
   await using here = peer.session();
   await using there = peer.session(new Uploads());
@@ -84,25 +83,4 @@ onEachDatabase("what another process removed does not come back without its byte
   await assert.rejects(here.stat("/a.csv"), /does not exist/);
   assert.equal(await peer.bytes(), 0);
   assert.deepEqual(await peer.stored(), []);
-});
-
-onEachDatabase("an upload counts as one under way until it has ended, however it ends", async (databases) => {
-  await using peer = await startManaged(databases);
-  const uploads = new Uploads();
-  const session = peer.session(uploads);
-  const begin = async (path: string) => {
-    const file = await session.open(path, { write: true, create: true });
-    await file.write(0, new Uint8Array(3));
-    return file;
-  };
-  const closed = await begin("closed");
-  const broken = await begin("broken");
-  const removed = await begin("removed");
-  assert.equal(uploads.count, 3);
-  await closed.close();
-  await broken.interrupt();
-  assert.equal(uploads.count, 1);
-  await session.remove("removed");
-  await removed.close();
-  assert.equal(uploads.count, 0);
 });

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { FileHandle } from "node:fs/promises";
 import { Failure } from "../../contracts/failure.ts";
 import { AccountFailure } from "./account_failure.ts";
+import type { ContentReader } from "./content_reader.ts";
 import type { SessionEntry, SessionFile } from "./session_files.ts";
 import type { Upload } from "./upload.ts";
 
@@ -13,7 +13,7 @@ import type { Upload } from "./upload.ts";
 export interface ReadingOptions {
   /** As it was when it was opened. */
   readonly entry: SessionEntry;
-  readonly handle: FileHandle;
+  readonly content: ContentReader;
   /** The upload that brings it, where that has not ended. */
   readonly upload: Upload | undefined;
   /** Called once. */
@@ -31,7 +31,7 @@ export class SessionReading implements SessionFile {
     const most = Math.max(0, Math.min(length, this.#size - position));
     const buffer = new Uint8Array(most);
     if (most === 0) return buffer;
-    const { bytesRead } = await this.options.handle.read(buffer, 0, most, position);
+    const { bytesRead } = await this.options.content.read(buffer, 0, most, position);
     return buffer.subarray(0, bytesRead);
   }
 
@@ -55,7 +55,7 @@ export class SessionReading implements SessionFile {
     if (this.#closed) return;
     this.#closed = true;
     this.options.ended(this);
-    await this.options.handle.close();
+    await this.options.content.close();
   }
 
   async interrupt(): Promise<void> {
@@ -116,7 +116,9 @@ export class SessionUpload implements SessionFile {
   }
 
   async sync(): Promise<void> {
-    await this.#own.content.sync();
+    // Before its close nothing of an upload outlives the process: what is in memory comes to the disk with that.
+    const { content } = this.#own;
+    if (content.small === undefined) await (await content.file()).sync();
   }
 
   async close(): Promise<void> {

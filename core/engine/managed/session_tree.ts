@@ -4,24 +4,34 @@
  * @module
  */
 import type { Database, Executor } from "../../database/database.ts";
+import { readContent } from "./content_reader.ts";
 import type { ManagedContents } from "./contents.ts";
 import { entryOf } from "./entry.ts";
 import { commitFile, keepPartial } from "./file_commit.ts";
 import { type ManagedLogEntry, writeLog } from "./log.ts";
-import { bytesIn, folderAt, isFolder, missing, nodeAt, nodesIn, placeAt, taken, type Tree } from "./nodes.ts";
+import {
+  bytesIn,
+  contentsOf,
+  folderAt,
+  isFolder,
+  missing,
+  nodeAt,
+  nodesIn,
+  placeAt,
+  taken,
+  type Tree,
+} from "./nodes.ts";
 import { namesOf, pathOf } from "./paths.ts";
 import { SessionReading, SessionUpload } from "./session_file.ts";
 import type { SessionEntry, SessionFile, SessionFiles, SessionOpenOptions, SessionSpace } from "./session_files.ts";
 import { type ChangeContext, type Changed, makeFolder, removeFile, removeFolder, rename } from "./tree_changes.ts";
 import type { Upload } from "./upload.ts";
 import { beginUpload } from "./upload_start.ts";
+import type { UploadContent } from "./upload_content.ts";
 import type { TreeUploads, Uploads } from "./uploads.ts";
 
 /** Entries of one page of a listing. */
 const PAGE = 500;
-
-/** Most bytes that are brought to the disk on this thread, as the commit that follows is. */
-const SMALL = 64 * 1024;
 
 /** Who works on which files. */
 export interface SessionTreeOptions {
@@ -129,10 +139,15 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
     const node = await nodeAt(this.#kysely, this.#tree, place);
     const entry = entryOf(place.name, node, upload);
     if (entry === undefined) throw missing(names);
-    const content = upload?.content.id ?? node?.partial ?? node?.content;
+    const content = upload === undefined ? node?.partial ?? node?.content : await this.#fileOf(upload);
     if (typeof content !== "string") throw isFolder(names);
-    const handle = await this.#options.contents.read(content);
-    return new SessionReading({ entry, handle, upload, ended: this.#ended });
+    const reader = await readContent(this.#kysely, this.#options.contents, this.#tree.account, content);
+    return new SessionReading({ entry, content: reader, upload, ended: this.#ended });
+  }
+
+  /** Makes a file of what an upload under way brings: whoever reads it keeps that, whatever becomes of the upload. */
+  async #fileOf(upload: Upload): Promise<string> {
+    return await this.#uploads.exclusively(async () => (await upload.content.file()).id);
   }
 
   async #openUpload(names: readonly string[], options: SessionOpenOptions): Promise<SessionFile> {
@@ -146,8 +161,9 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
       if (there !== undefined && options.create && options.exclusive) throw taken(names, "file");
       this.#uploads.bytes = await bytesIn(this.#kysely, this.#tree);
       if (upload === undefined || options.truncate) {
-        const look = () => nodeAt(this.#kysely, this.#tree, place);
-        upload = await beginUpload(this.#options.contents, place, node, options.truncate === true, look);
+        const { contents } = this.#options;
+        const at = { executor: this.#kysely, contents, tree: this.#tree, place, node };
+        upload = await beginUpload(at, options.truncate === true);
         this.#uploads.add(upload);
       }
       return this.#handleOf(upload, names);
@@ -171,17 +187,19 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
   async #end(upload: Upload, names: readonly string[], how: "close" | "interrupt"): Promise<void> {
     const { content } = upload;
     // Outside of what keeps others waiting: after the last handle nothing is written.
-    if (how === "close" && upload.isWanted) {
-      // Several that end together are brought there together, by other threads.
-      const here = upload.size <= SMALL && this.#options.uploads.count === 1;
-      await content.sync({ here }).catch((error) => upload.failed ??= error);
-    }
+    if (how === "close" && upload.isWanted) await toDisk(content).catch((error) => upload.failed ??= error);
+    const wasSmall = content.small !== undefined;
     await this.#uploads.exclusively(async () => {
       if (upload.owner !== this || --upload.handles > 0) return;
-      let gone: readonly string[] = upload.resumed && !upload.abandoned ? [] : [content.id];
+      let gone: readonly string[] = upload.resumed && !upload.abandoned
+        ? []
+        : contentsOf({ content: content.id, partial: null });
       try {
-        if (upload.isWanted && how === "close") gone = await this.#commit(upload, names);
-        else if (upload.isWanted && upload.contiguous > 0 && this.#uploads.isCurrent(upload)) {
+        if (upload.isWanted && how === "close") {
+          // Somebody who reads it may have made a file of it meanwhile.
+          if (wasSmall) await toDisk(content);
+          gone = await this.#commit(upload, names);
+        } else if (upload.isWanted && upload.contiguous > 0 && this.#uploads.isCurrent(upload)) {
           gone = await this.#keep(upload, names);
         } else if (upload.resumed) await upload.undo();
       } finally {
@@ -196,9 +214,10 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
   /** Gives the file its content; gives the contents that nothing names any more. */
   async #commit(upload: Upload, names: readonly string[]): Promise<readonly string[]> {
     const { size, place, content, resumed } = upload;
+    const { small } = content;
     const { gone } = await this.#write(async (transaction, now) => {
       const { quota } = this.#options;
-      const file = { place, names, content: content.id, size, quota, now, resumed };
+      const file = { place, names, content: content.id, size, quota, now, resumed, ...(small && { small }) };
       const committed = await commitFile(transaction, this.#tree, file);
       await this.#log(transaction, now, { action: "upload", path: pathOf(names), bytes: size });
       return committed;
@@ -209,8 +228,8 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
   /** Keeps what an upload that broke off has brought without gaps; gives the contents that nothing names any more. */
   async #keep(upload: Upload, names: readonly string[]): Promise<readonly string[]> {
     const { contiguous: size, place, content, resumed } = upload;
-    await content.handle.truncate(size);
-    await content.sync();
+    await content.truncate(size);
+    await (await content.file()).sync();
     const { gone } = await this.#write((transaction, now) =>
       keepPartial(transaction, this.#tree, { place, names, content: content.id, size, now, resumed })
     );
@@ -252,4 +271,9 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
     const { session, tree } = this.#options;
     await writeLog(transaction, tree.account, { at, session, ...entry });
   }
+}
+
+/** Brings a content there that is a file; what is small is brought there by the commit. */
+async function toDisk(content: UploadContent): Promise<void> {
+  if (content.small === undefined) await (await content.file()).sync();
 }

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../contracts/failure.ts";
 import { onEachDatabase } from "../../testing/each_database_testing.ts";
-import { get, type ManagedPeer, put, startManaged } from "./managed_testing.ts";
+import { get, type ManagedPeer, onEachContents, put, startManaged } from "./managed_testing.ts";
 import { namesOf } from "./paths.ts";
 import { Ranges } from "./ranges.ts";
+import { SMALL } from "./small_contents.ts";
 import { Uploads } from "./uploads.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -22,10 +23,10 @@ async function names(session: { list(path: string): AsyncIterable<readonly { rea
   return (await Array.fromAsync(session.list(path))).flat().map(({ name }) => name);
 }
 
-onEachDatabase(
+onEachContents(
   "an upload is seen by jobs when it is closed, all at once, and by its session as it comes",
-  async (databases) => {
-    await using peer = await startManaged(databases);
+  async (start) => {
+    await using peer = await start();
     await using session = peer.session();
     const file = await session.open("/a.csv", { write: true, create: true, truncate: true });
     await file.write(0, bytes("one "));
@@ -47,8 +48,8 @@ onEachDatabase(
   },
 );
 
-onEachDatabase("an upload that breaks off is gone on with, from what came without gaps", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("an upload that breaks off is gone on with, from what came without gaps", async (start) => {
+  await using peer = await start();
   const lost = peer.session();
   const file = await lost.open("/a.csv", { write: true, create: true, truncate: true });
   await file.write(0, bytes("0123"));
@@ -67,8 +68,8 @@ onEachDatabase("an upload that breaks off is gone on with, from what came withou
   assert.equal((await peer.stored()).length, 1);
 });
 
-onEachDatabase("an upload over a file that breaks off leaves jobs the file", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("an upload over a file that breaks off leaves jobs the file", async (start) => {
+  await using peer = await start();
   const lost = peer.session();
   await put(lost, "/a.csv", "whole");
   const file = await lost.open("/a.csv", { write: true, create: true, truncate: true });
@@ -84,8 +85,8 @@ onEachDatabase("an upload over a file that breaks off leaves jobs the file", asy
   assert.equal((await peer.stored()).length, 1);
 });
 
-onEachDatabase("two sessions that write one file each bring a whole one: the last to end stays", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("two sessions that write one file each bring a whole one: the last to end stays", async (start) => {
+  await using peer = await start();
   await using one = peer.session();
   await using two = peer.session();
   const first = await one.open("/a", { write: true, create: true, truncate: true });
@@ -99,8 +100,8 @@ onEachDatabase("two sessions that write one file each bring a whole one: the las
   assert.equal((await peer.stored()).length, 1);
 });
 
-onEachDatabase("a session that goes on with an upload takes it from the one that lost it", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("a session that goes on with an upload takes it from the one that lost it", async (start) => {
+  await using peer = await start();
   await using lost = peer.session();
   await using session = peer.session();
   const file = await lost.open("/a", { write: true, create: true, truncate: true });
@@ -113,10 +114,10 @@ onEachDatabase("a session that goes on with an upload takes it from the one that
   assert.equal(await seen(peer, "a"), "012345");
 });
 
-onEachDatabase(
+onEachContents(
   "what a client appends to a file makes a new one, and jobs keep the old until then",
-  async (databases) => {
-    await using peer = await startManaged(databases);
+  async (start) => {
+    await using peer = await start();
     await using session = peer.session();
     await put(session, "/log", "one\n");
     const file = await session.open("/log", { write: true, create: true });
@@ -132,8 +133,8 @@ onEachDatabase(
   },
 );
 
-onEachDatabase("an upload past the quota comes to nothing, even where its client closes it", async (databases) => {
-  await using peer = await startManaged(databases, { quota: 10 });
+onEachContents("an upload past the quota comes to nothing, even where its client closes it", async (start) => {
+  await using peer = await start({ quota: 10 });
   await using session = peer.session();
   await put(session, "/a", "12345678");
   const file = await session.open("/b", { write: true, create: true, truncate: true });
@@ -149,8 +150,8 @@ onEachDatabase("an upload past the quota comes to nothing, even where its client
   assert.equal((await peer.stored()).length, 1);
 });
 
-onEachDatabase("folders are made, listed, renamed and removed when they are empty", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("folders are made, listed, renamed and removed when they are empty", async (start) => {
+  await using peer = await start();
   await using session = peer.session();
   await session.makeFolder("/in");
   await session.makeFolder("in/deep");
@@ -171,8 +172,8 @@ onEachDatabase("folders are made, listed, renamed and removed when they are empt
   assert.deepEqual(await peer.stored(), []);
 });
 
-onEachDatabase("a rename replaces a file only where it is asked to, and never a folder", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("a rename replaces a file only where it is asked to, and never a folder", async (start) => {
+  await using peer = await start();
   await using session = peer.session();
   await put(session, "/a", "a");
   await put(session, "/b", "bb");
@@ -188,8 +189,8 @@ onEachDatabase("a rename replaces a file only where it is asked to, and never a 
   assert.equal((await peer.stored()).length, 1);
 });
 
-onEachDatabase("an upload follows its name, and comes to nothing when that is removed", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("an upload follows its name, and comes to nothing when that is removed", async (start) => {
+  await using peer = await start();
   await using session = peer.session();
   const file = await session.open("/part", { write: true, create: true, truncate: true });
   await file.write(0, bytes("x"));
@@ -204,8 +205,8 @@ onEachDatabase("an upload follows its name, and comes to nothing when that is re
   assert.equal((await peer.stored()).length, 1);
 });
 
-onEachDatabase("a file keeps its bytes for whoever reads it, whatever takes its place", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("a file keeps its bytes for whoever reads it, whatever takes its place", async (start) => {
+  await using peer = await start();
   await using session = peer.session();
   await put(session, "/a", "old");
   const file = await session.open("/a", { read: true });
@@ -215,8 +216,8 @@ onEachDatabase("a file keeps its bytes for whoever reads it, whatever takes its 
   await assert.rejects(file.write(0, bytes("x")), { code: "forbidden" });
 });
 
-onEachDatabase("open flags do what SFTP says of them", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("open flags do what SFTP says of them", async (start) => {
+  await using peer = await start();
   await using session = peer.session();
   await assert.rejects(session.open("/a", { read: true }), { code: "not_found" });
   await assert.rejects(session.open("/a", { write: true }), { code: "not_found" });
@@ -238,8 +239,8 @@ onEachDatabase("open flags do what SFTP says of them", async (databases) => {
   assert.equal(await seen(peer, "b"), "\0");
 });
 
-onEachDatabase("what happens is written down", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("what happens is written down", async (start) => {
+  await using peer = await start();
   await using session = peer.session();
   await session.makeFolder("/in");
   await put(session, "/in/a", "abc");
@@ -292,14 +293,15 @@ Deno.test("200,000 paths lead to names, and never above the root", () => {
 
 onEachDatabase("whatever a path is called, its bytes lie under a random name", async (databases) => {
   await using peer = await startManaged(databases);
+  const large = "x".repeat(SMALL + 1);
   await using session = peer.session();
   for (
     const path of ["../../../etc/passwd", "..\\..\\x", "/../partner2/x", "partner/../../x", "....//x", "~/x", "C:/x"]
   ) {
     const folders = session.canonical(path).split("/").slice(1, -1);
     for (const [at] of folders.entries()) await session.makeFolder(folders.slice(0, at + 1).join("/")).catch(() => {});
-    await put(session, path, "x");
-    assert.equal(await get(session, path), "x");
+    await put(session, path, large);
+    assert.equal(await get(session, path), large);
   }
   assert.deepEqual(await Array.fromAsync(Deno.readDir(peer.folder), ({ name }) => name), ["managed"]);
   for (const id of await peer.stored()) assert.match(id, /^[0-9a-f]{32}$/);

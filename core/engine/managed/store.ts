@@ -27,6 +27,7 @@ import {
 } from "../../files/paths.ts";
 import { requireUnchanged } from "../../files/unchanged.ts";
 import { type ManagedContents, type OpenContent, throwIfDiskFull } from "./contents.ts";
+import { readContent } from "./content_reader.ts";
 import { commitFile } from "./file_commit.ts";
 import {
   addBytes,
@@ -117,7 +118,8 @@ class TreeStore implements ManagedStore {
     if (node.content === null) throw isFolder(path);
     const entry = describe(path, node);
     if (options.version !== undefined && options.version !== entry.version) throw changed(path);
-    const handle = await this.options.contents.read(node.content).catch((error: unknown) => {
+    const { contents } = this.options;
+    const reader = await readContent(this.#kysely, contents, tree.account, node.content).catch((error: unknown) => {
       throw error instanceof Failure && error.code === "not_found" ? changed(path, "it was removed or renamed") : error;
     });
     const look = async () => {
@@ -125,7 +127,7 @@ class TreeStore implements ManagedStore {
       requireUnchanged(path, entry, now && describe(path, now));
     };
     const { offset = 0, signal } = options;
-    return streamOf(handle, { path, offset, size: node.size, look, signal });
+    return streamOf(reader, { path, offset, size: node.size, look, signal });
   }
 
   async write(

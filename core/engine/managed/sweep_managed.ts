@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sql } from "kysely";
 import type { Database, Executor } from "../../database/database.ts";
 import type { Core } from "../core.ts";
 import { livingProcesses } from "../processes.ts";
@@ -74,7 +75,7 @@ async function expireNode(transaction: Executor, node: Node, before: number): Pr
   const change = fresh ? { content: null, size: 0 } : { partial: null, partial_size: 0, partial_modified: 0 };
   await updateNode(transaction, node, change);
   await addBytes(transaction, tree, fresh ? -node.size : -node.partial_size);
-  return [fresh ? node.content : node.partial].filter((content) => content !== null);
+  return contentsOf({ content: fresh ? node.content : null, partial: fresh ? null : node.partial });
 }
 
 /** The files of accounts that are closed leave nothing of them once they are gone. */
@@ -116,11 +117,8 @@ export async function removeStrays({ kysely }: Database, managed: Core["managed"
 }
 
 async function isNamed(executor: Executor, id: string): Promise<boolean> {
-  const columns = ["content", "partial"] as const;
-  for (const column of columns) {
-    const row = await executor.selectFrom("managed_nodes").select("id").where(column, "=", id).limit(1)
-      .executeTakeFirst();
-    if (row !== undefined) return true;
-  }
-  return false;
+  const rows = executor.selectFrom("managed_nodes").select("id").limit(1);
+  // Its index has no small contents.
+  const file = await rows.where("content", "=", id).where("content", "<", sql.lit("s")).executeTakeFirst();
+  return file !== undefined || await rows.where("partial", "=", id).executeTakeFirst() !== undefined;
 }

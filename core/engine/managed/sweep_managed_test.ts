@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { onEachDatabase } from "../../testing/each_database_testing.ts";
 import { homeOf } from "../home.ts";
-import { get, type ManagedPeer, put, startManaged } from "./managed_testing.ts";
+import { get, type ManagedPeer, onEachContents, put } from "./managed_testing.ts";
 import { RETENTION, sweepManaged } from "./sweep_managed.ts";
 import { removeUser } from "./users.ts";
 
-onEachDatabase(
+onEachContents(
   "files go 90 days after their upload, and what an upload that broke off has brought",
-  async (databases) => {
-    await using peer = await startManaged(databases);
+  async (start) => {
+    await using peer = await start();
     await using session = peer.session();
     await put(session, "old.csv", "old");
     const broken = await session.open("broken.csv", { write: true, create: true });
@@ -29,10 +28,10 @@ onEachDatabase(
   },
 );
 
-onEachDatabase(
+onEachContents(
   "files of an account that is closed stay until their time is over, then nothing is left",
-  async (databases) => {
-    await using peer = await startManaged(databases);
+  async (start) => {
+    await using peer = await start();
     await put(peer.session(), "in.csv", "x");
     const { database, contents: managed } = peer;
     await database.write((transaction) => removeUser(transaction, { account: 1, auth: "auth" }));
@@ -52,8 +51,8 @@ function sweep({ database, contents, folder }: ManagedPeer) {
   return sweepManaged({ database, managed: contents, home: homeOf(folder) });
 }
 
-onEachDatabase("an old file goes from under the upload that is to take its place", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("an old file goes from under the upload that is to take its place", async (start) => {
+  await using peer = await start();
   const session = peer.session();
   await put(session, "/a", "old");
   await peer.database.kysely.updateTable("managed_nodes").set({ modified: Date.now() - RETENTION - 1 }).execute();
@@ -66,8 +65,8 @@ onEachDatabase("an old file goes from under the upload that is to take its place
   assert.equal(await peer.bytes(), 2);
 });
 
-onEachDatabase("what a crash left goes, and what is being written stays", async (databases) => {
-  await using peer = await startManaged(databases);
+onEachContents("what a crash left goes, and what is being written stays", async (start) => {
+  await using peer = await start();
   await using session = peer.session();
   await put(session, "/a", "whole");
   await using stray = await peer.contents.create();

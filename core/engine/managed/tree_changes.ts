@@ -15,12 +15,12 @@ import {
   bytesOf,
   contentsOf,
   deleteNode,
+  folderOf,
   isFile,
   isFolder,
   missing,
   type Node,
   nodeAt,
-  nodeOf,
   nodesIn,
   type Place,
   placeAt,
@@ -141,7 +141,7 @@ async function refuseInside(
     if (id === folder.id) {
       throw new Failure("config", `A folder cannot be moved into itself, to "${pathOf(names)}"`, { code: "conflict" });
     }
-    id = (await nodeOf(transaction, tree, id))?.parent_id ?? ROOT;
+    id = (await folderOf(transaction, tree, id))?.parent_id ?? ROOT;
   }
 }
 

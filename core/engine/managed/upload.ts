@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { type OpenContent, throwIfDiskFull } from "./contents.ts";
 import type { Place } from "./nodes.ts";
 import { Ranges } from "./ranges.ts";
+import type { UploadContent } from "./upload_content.ts";
 
 /** What an upload begins with. */
 export interface UploadStart {
   readonly place: Place;
-  readonly content: OpenContent;
+  readonly content: UploadContent;
   /** Bytes that are in it already. */
   readonly size: number;
   /** Whether it makes a file even if nothing is written. */
@@ -25,7 +25,7 @@ export interface UploadStart {
 export class Upload {
   /** Another one where the file is renamed meanwhile. */
   place: Place;
-  readonly content: OpenContent;
+  readonly content: UploadContent;
   readonly replaces: number;
   readonly resumed: boolean;
   /** The session that writes it: the last one that opened it. */
@@ -78,13 +78,12 @@ export class Upload {
   /** Reads what has come. */
   async read(position: number, length: number): Promise<Uint8Array> {
     const buffer = new Uint8Array(Math.max(0, Math.min(length, this.#size - position)));
-    const { bytesRead } = await this.content.handle.read(buffer, 0, buffer.length, position);
-    return buffer.subarray(0, bytesRead);
+    return buffer.subarray(0, await this.content.read(buffer, position));
   }
 
   /** Takes back what it brought. */
   async undo(): Promise<void> {
-    await this.content.handle.truncate(this.#start);
+    await this.content.truncate(this.#start);
   }
 
   /** Resolves when what is being written is written. */
@@ -104,12 +103,7 @@ export class Upload {
   }
 
   async #write(position: number, data: Uint8Array): Promise<void> {
-    await throwIfDiskFull(async () => {
-      for (let start = 0; start < data.length;) {
-        const { bytesWritten } = await this.content.handle.write(data, start, data.length - start, position + start);
-        start += bytesWritten;
-      }
-    });
+    await this.content.write(position, data);
     this.#ranges.add(position, position + data.length);
     this.#size = Math.max(this.#size, position + data.length);
     this.#touch();
@@ -117,7 +111,7 @@ export class Upload {
 
   /** Cuts it off, or fills it up with zeros. */
   async truncate(size: number): Promise<void> {
-    await throwIfDiskFull(() => this.content.handle.truncate(size));
+    await this.content.truncate(size);
     this.#size = size;
     this.#ranges.cut(size);
     this.#touch();

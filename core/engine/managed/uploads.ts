@@ -15,12 +15,6 @@ export class TreeUploads {
   readonly #mutex = new Mutex();
   readonly #current = new Map<string, Upload>();
   readonly #all = new Set<Upload>();
-  readonly #everywhere: Set<Upload>;
-
-  /** `everywhere`: the uploads of all trees, kept up to date. */
-  constructor(everywhere: Set<Upload>) {
-    this.#everywhere = everywhere;
-  }
 
   /** Runs work on names one at a time, so that what it looked up stays true. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -45,7 +39,6 @@ export class TreeUploads {
   /** Takes an upload up. One that is at its place already comes to an end of its own, which changes nothing but the file. */
   add(upload: Upload): void {
     this.#all.add(upload);
-    this.#everywhere.add(upload);
     this.#current.set(keyOf(upload.place), upload);
   }
 
@@ -57,7 +50,6 @@ export class TreeUploads {
   /** Lets go of an upload that has ended. */
   delete(upload: Upload): void {
     this.#all.delete(upload);
-    this.#everywhere.delete(upload);
     if (this.isCurrent(upload)) this.#current.delete(keyOf(upload.place));
   }
 
@@ -91,19 +83,13 @@ export class TreeUploads {
 /** The uploads of a process. */
 export class Uploads {
   readonly #trees = new Map<string, TreeUploads>();
-  readonly #all = new Set<Upload>();
-
-  /** How many have not ended. */
-  get count(): number {
-    return this.#all.size;
-  }
 
   /** Those of one tree. */
   of({ account, id }: Tree): TreeUploads {
     const key = `${account} ${id}`;
     const known = this.#trees.get(key);
     if (known !== undefined) return known;
-    const made = new TreeUploads(this.#all);
+    const made = new TreeUploads();
     this.#trees.set(key, made);
     return made;
   }

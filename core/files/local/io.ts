@@ -28,9 +28,14 @@ export interface Reading {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What is read of an open file. */
+type ReadHandle = Pick<FileHandle, "close"> & {
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+};
+
 /** The bytes of an open file from `offset` to the size it had; closes the file when done. */
 export function streamOf(
-  handle: FileHandle,
+  handle: ReadHandle,
   { path, offset, size, look, signal }: Reading,
 ): ReadableStream<Uint8Array> {
   let position = offset;
