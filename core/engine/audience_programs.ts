@@ -13,6 +13,7 @@ import {
   findCycle,
   type IncludedAudience,
   includesOf,
+  type LazyProfile,
   parseFilter,
 } from "../lql/mod.ts";
 import { nearest } from "../describe/mod.ts";
@@ -202,7 +203,7 @@ function listProgram(row: AudienceRow): AudienceProgram {
 
 /** Keeps the last answer: audiences that include one another would ask it over and over about one profile. */
 function once(matches: IncludedAudience["matches"]): IncludedAudience["matches"] {
-  let profile: FilteredProfile | undefined, context: FilterContext | undefined, answer = false;
+  let profile: FilteredProfile | LazyProfile | undefined, context: FilterContext | undefined, answer = false;
   return (nextProfile, nextContext) => {
     if (nextProfile !== profile || nextContext !== context) {
       answer = matches(nextProfile, nextContext);

@@ -5,16 +5,19 @@
  */
 const waiting: (() => void)[] = [];
 
-/** How long one work keeps the thread, in milliseconds: a turn takes one at least, however idle the thread is. */
+/** How long one work keeps the thread unless told, in milliseconds: a turn takes one at least, however idle the thread is. */
 const SLICE = 10;
 
 /** Turns of one long work, which comes to a place where it may be left every few milliseconds. */
 export class Turns {
   #since: number = performance.now();
 
+  /** `slice` is how long it keeps the thread, in milliseconds. */
+  constructor(private readonly slice: number = SLICE) {}
+
   /** Waits for a {@linkcode turn}, if the work had the thread for a slice. */
   async rest(): Promise<void> {
-    if (performance.now() - this.#since < SLICE) return;
+    if (performance.now() - this.#since < this.slice) return;
     await turn();
     this.#since = performance.now();
   }

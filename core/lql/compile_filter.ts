@@ -14,6 +14,14 @@ import { includesIn } from "./walk.ts";
 /** A profile's fields. Only own properties count. */
 export type FilteredProfile = Readonly<Record<string, JsonValue>>;
 
+/** A profile whose fields are read as they are asked for. */
+export abstract class LazyProfile {
+  /** The value of a field; undefined where there is none. */
+  abstract get(name: string): JsonValue | undefined;
+  /** The names of all its fields. */
+  abstract names(): Iterable<string>;
+}
+
 /** What a filter is asked in. */
 export interface FilterContext {
   /** The time that date math starts from, in milliseconds since the Unix epoch. */
@@ -25,7 +33,7 @@ export interface FilterContext {
 /** What INCLUDE needs of an audience; a list audience has a `matches` that looks up its members. */
 export interface IncludedAudience {
   /** Whether the profile is a member. */
-  matches(profile: FilteredProfile, context: FilterContext): boolean;
+  matches(profile: FilteredProfile | LazyProfile, context: FilterContext): boolean;
   /** The profile fields it reads; `undefined` where that may be any. A list audience reads none. */
   readonly fields: readonly string[] | undefined;
   /** Whether the answer changes with the time. */
@@ -46,7 +54,7 @@ export interface FilterProgram extends IncludedAudience {
 
 /** A profile as expressions see it. */
 class ProfileScope implements Scope {
-  profile: FilteredProfile = {};
+  profile: FilteredProfile | LazyProfile = {};
   context: FilterContext = { now: NaN };
 
   get at(): number {
@@ -54,11 +62,13 @@ class ProfileScope implements Scope {
   }
 
   get(name: string): JsonValue | undefined {
-    return Object.hasOwn(this.profile, name) ? this.profile[name] : undefined;
+    const { profile } = this;
+    if (profile instanceof LazyProfile) return profile.get(name);
+    return Object.hasOwn(profile, name) ? profile[name] : undefined;
   }
 
   names(): Iterable<string> {
-    return Object.keys(this.profile);
+    return this.profile instanceof LazyProfile ? this.profile.names() : Object.keys(this.profile);
   }
 }
 

@@ -12,6 +12,7 @@ export {
   findCycle,
   type IncludedAudience,
   includesOf,
+  LazyProfile,
 } from "./compile_filter.ts";
 export {
   compileMapping,

@@ -11,7 +11,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { parseJson } from "../contracts/json.ts";
 import type { Database, Executor } from "../database/database.ts";
-import type { FilteredProfile } from "../lql/mod.ts";
+import type { FilteredProfile, LazyProfile } from "../lql/mod.ts";
 import type { ProfileScope } from "./statements.ts";
 import { canTake, FieldTaker } from "./taken_fields.ts";
 
@@ -38,7 +38,7 @@ export interface MemberPage {
   /** Offsets in `bytes` where each starts, then `bytes.length`. */
   readonly rows: Uint32Array;
   /** What the filter needs of each; absent where it needs nothing. */
-  readonly profiles: readonly FilteredProfile[] | undefined;
+  readonly profiles: readonly (FilteredProfile | LazyProfile)[] | undefined;
 }
 
 /** Profiles of the first page: few, so that the first bytes come soon. */

@@ -1,5 +1,5 @@
 /**
- * Takes fields out of profiles as they are stored, and parses nothing else of them.
+ * Takes fields out of profiles as they are stored, once they are asked for, and parses nothing else of them.
  *
  * It knows JSON as `JSON.stringify` writes it. A profile that is written in another way, with blanks or with an escape in
  * a name, is parsed as a whole, and gives all of its fields.
@@ -10,7 +10,8 @@ import { Buffer } from "node:buffer";
 import { valueEnd } from "../codecs/json_field_spans.ts";
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
-import type { FilteredProfile } from "../lql/mod.ts";
+import { type FilteredProfile, LazyProfile } from "../lql/mod.ts";
+import { Trial } from "./value_memory.ts";
 
 const QUOTE = 0x22, COMMA = 0x2c, MINUS = 0x2d, DOT = 0x2e, ZERO = 0x30, NINE = 0x39, COLON = 0x3a;
 const BACKSLASH = 0x5c, OPEN = 0x7b, CLOSE = 0x7d;
@@ -21,6 +22,9 @@ const MOST_DIGITS = 15;
 /** Such a quotient is rounded once, and so is what the text of the decimal is read as: they are the same. */
 const POWERS: readonly number[] = Array.from({ length: MOST_DIGITS }, (_, power) => 10 ** power);
 
+/** Values that are remembered, and the most bytes of one. */
+const MOST_REMEMBERED = 1_024, LONGEST = 64;
+
 // What begins a text with U+FEFF is a part of it.
 const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -29,68 +33,118 @@ export function canTake(fields: readonly string[]): boolean {
   return fields.every((name) => name !== "__proto__" && name.isWellFormed());
 }
 
-/** Takes the same fields out of many profiles. */
-export class FieldTaker {
-  readonly #fields: readonly string[];
-  readonly #names: readonly Uint8Array[];
-  /** A profile that has none. */
-  readonly #none: FilteredProfile;
-  #bytes: Uint8Array = new Uint8Array();
+/** Profiles one behind the other. */
+interface Profiles {
+  readonly bytes: Uint8Array;
   /** A character for each byte; made where a text is needed. */
-  #text: string | undefined;
+  text: string | undefined;
+}
+
+/** What is known of a field of the profile at hand: nothing yet, where its value stands, its value. */
+const UNKNOWN = 0, MET = 1, READ = 2;
+
+/** Takes the same fields out of many profiles, each once it is asked for: a condition that fails spares those after it. */
+export class FieldTaker {
+  readonly #names: readonly Uint8Array[];
+  readonly #numbers: ReadonlyMap<string, number>;
+  /** The profile at hand: what follows is of it. */
+  #profile: TakenProfile | undefined;
+  #bytes: Uint8Array = new Uint8Array();
+  /** The byte before the next name. */
+  #at = 0;
+  /** All of it, where it is not written as usual. */
+  #parsed: FilteredProfile | undefined;
+  /** By field. */
+  readonly #known: Uint8Array;
+  readonly #starts: Uint32Array;
+  readonly #ends: Uint32Array;
+  readonly #values: (JsonValue | undefined)[];
+  /** Values by how they are written. Nobody changes them. */
+  readonly #remembered = new Map<string, JsonValue>();
+  readonly #trial = new Trial();
 
   constructor(fields: readonly string[]) {
-    this.#fields = fields;
     this.#names = fields.map((field) => encoder.encode(field));
-    this.#none = Object.fromEntries(fields.map((field) => [field, null]));
+    this.#numbers = new Map(fields.map((field, index) => [field, index]));
+    this.#known = new Uint8Array(fields.length);
+    this.#starts = new Uint32Array(fields.length);
+    this.#ends = new Uint32Array(fields.length);
+    this.#values = fields.map(() => undefined);
   }
 
-  /** The profiles whose objects lie between each offset and the next: the fields, null where a profile has none. */
-  take(bytes: Uint8Array, rows: Uint32Array): FilteredProfile[] {
-    this.#bytes = bytes;
-    this.#text = undefined;
-    const profiles: FilteredProfile[] = [];
+  /** The profiles whose objects lie between each offset and the next. They hold on to the bytes. */
+  take(bytes: Uint8Array, rows: Uint32Array): LazyProfile[] {
+    const profiles: Profiles = { bytes, text: undefined };
+    const taken: LazyProfile[] = [];
     for (let index = 0; index + 1 < rows.length; index++) {
-      profiles.push(this.#one(rows[index]!, rows[index + 1]!));
+      taken.push(new TakenProfile(this, profiles, rows[index]!, rows[index + 1]!));
     }
-    return profiles;
+    return taken;
   }
 
-  #one(start: number, end: number): FilteredProfile {
+  /** The value of a field; undefined where the profile has none. */
+  get(profile: TakenProfile, name: string): JsonValue | undefined {
+    if (profile !== this.#profile) this.#begin(profile);
+    const field = this.#numbers.get(name);
+    if (this.#parsed === undefined && field !== undefined) {
+      if (this.#known[field] === READ) return this.#values[field];
+      if (this.#known[field] === MET || this.#meet(field)) {
+        this.#known[field] = READ;
+        return this.#values[field] = this.#value(this.#starts[field]!, this.#ends[field]!);
+      }
+      if (this.#parsed === undefined) return undefined;
+    }
+    const parsed = this.#parsed ??= profile.parsed();
+    return Object.hasOwn(parsed, name) ? parsed[name] : undefined;
+  }
+
+  #begin(profile: TakenProfile): void {
+    this.#profile = profile;
+    this.#bytes = profile.profiles.bytes;
+    this.#at = profile.start;
+    this.#parsed = this.#bytes[profile.start] === OPEN ? undefined : profile.parsed();
+    const known = this.#known;
+    for (let field = 0; field < known.length; field++) known[field] = UNKNOWN;
+  }
+
+  /** Goes on to a field. False where there is none, or where the profile had to be parsed. */
+  #meet(field: number): boolean {
+    const profile = this.#profile!;
     try {
-      const profile = this.#scanned(start, end);
-      if (profile !== undefined) return profile;
+      if (this.#walk(field, profile.end)) return this.#known[field] === MET;
     } catch (error) {
       // Blanks before a value, as the scanner sees them; what is no JSON either way is told by the parser.
       if (!(error instanceof TypeError)) throw error;
     }
-    return parseJson(decoder.decode(this.#bytes.subarray(start, end)));
+    this.#parsed = profile.parsed();
+    return false;
   }
 
-  /** Undefined for one that is written in another way. */
-  #scanned(start: number, end: number): FilteredProfile | undefined {
-    const bytes = this.#bytes, fields = this.#fields;
-    const profile: Record<string, JsonValue> = { ...this.#none };
-    if (bytes[start] !== OPEN) return undefined;
-    // From the byte before a name to the one after its value.
-    for (let at = start, left = fields.length; left > 0;) {
+  /** Goes on to a field or to the end. False for a profile that is written in another way. */
+  #walk(wanted: number, end: number): boolean {
+    const bytes = this.#bytes;
+    for (let at = this.#at; at < end - 1;) {
       const name = at + 2;
-      if (bytes[at + 1] !== QUOTE) return name === end && bytes[at + 1] === CLOSE ? profile : undefined;
+      if (bytes[at + 1] !== QUOTE) {
+        this.#at = end;
+        return name === end && bytes[at + 1] === CLOSE;
+      }
       let stop = name;
       for (let byte = bytes[stop]!; byte !== QUOTE; byte = bytes[++stop]!) {
-        if (byte === BACKSLASH || stop >= end) return undefined;
+        if (byte === BACKSLASH || stop >= end) return false;
       }
-      if (bytes[stop + 1] !== COLON) return undefined;
+      if (bytes[stop + 1] !== COLON) return false;
       const field = this.#fieldOf(name, stop), value = stop + 2;
       at = valueEnd(bytes, value, end);
-      if (field >= 0) {
-        profile[fields[field]!] = this.#value(value, at);
-        left--;
-      }
-      if (bytes[at] === COMMA) continue;
-      return bytes[at] === CLOSE && at === end - 1 ? profile : undefined;
+      if (bytes[at] !== COMMA && (bytes[at] !== CLOSE || at !== end - 1)) return false;
+      this.#at = at;
+      if (field < 0 || this.#known[field] !== UNKNOWN) continue;
+      this.#known[field] = MET;
+      this.#starts[field] = value;
+      this.#ends[field] = at;
+      if (field === wanted) return true;
     }
-    return profile;
+    return true;
   }
 
   /** Which field has the name between two offsets; negative for none. */
@@ -116,16 +170,29 @@ export class FieldTaker {
       all |= byte;
       if (byte === BACKSLASH) escapes = true;
     }
-    const isText = first === QUOTE && !escapes;
-    const [from, to] = isText ? [start + 1, end - 1] : [start, end];
-    const text = all < 0x80 ? this.#slice(from, to) : decoder.decode(bytes.subarray(from, to));
-    return isText ? text : parseJson(text);
+    const isAscii = all < 0x80, isText = first === QUOTE && !escapes;
+    if (isText && isAscii) return this.#slice(start + 1, end - 1);
+    // What takes a decoder or a parser is often the same: cities, and lists of them.
+    const written = end - start <= LONGEST && this.#trial.pays ? this.#slice(start, end) : undefined;
+    const known = written === undefined ? undefined : this.#remembered.get(written);
+    if (written !== undefined) this.#trial.note(known !== undefined);
+    if (known !== undefined) return known;
+    const value: JsonValue = isText
+      ? decoder.decode(bytes.subarray(start + 1, end - 1))
+      : parseJson(isAscii ? this.#slice(start, end) : decoder.decode(bytes.subarray(start, end)));
+    if (written !== undefined) this.#remember(start, end, value);
+    return value;
+  }
+
+  #remember(start: number, end: number, value: JsonValue): void {
+    if (this.#remembered.size === MOST_REMEMBERED) this.#remembered.clear();
+    // A slice of the text of all profiles would hold on to it.
+    this.#remembered.set(textOf({ bytes: this.#bytes.subarray(start, end), text: undefined }), value);
   }
 
   /** Of ASCII. */
   #slice(start: number, end: number): string {
-    const { buffer, byteOffset, length } = this.#bytes;
-    return (this.#text ??= Buffer.from(buffer, byteOffset, length).toString("latin1")).slice(start, end);
+    return textOf(this.#profile!.profiles).slice(start, end);
   }
 
   #number(start: number, end: number): number {
@@ -139,5 +206,35 @@ export class FieldTaker {
       else return Number(this.#slice(start, end));
     }
     return point < 0 ? digits : digits / POWERS[end - point - 1]!;
+  }
+}
+
+function textOf(profiles: Profiles): string {
+  const { buffer, byteOffset, length } = profiles.bytes;
+  return profiles.text ??= Buffer.from(buffer, byteOffset, length).toString("latin1");
+}
+
+/** One of many profiles that lie one behind the other. */
+class TakenProfile extends LazyProfile {
+  constructor(
+    private readonly taker: FieldTaker,
+    readonly profiles: Profiles,
+    readonly start: number,
+    readonly end: number,
+  ) {
+    super();
+  }
+
+  override get(name: string): JsonValue | undefined {
+    return this.taker.get(this, name);
+  }
+
+  override names(): Iterable<string> {
+    return Object.keys(this.parsed());
+  }
+
+  /** All of it. */
+  parsed(): FilteredProfile {
+    return parseJson(decoder.decode(this.profiles.bytes.subarray(this.start, this.end)));
   }
 }

@@ -53,22 +53,49 @@ Deno.test("fields are what they are once a profile is parsed, however it is writ
       assert.equal(found.length, profiles.length);
       for (const [index, text] of written.entries()) {
         const expected = new Map(Object.entries(parseJson<Record<string, JsonValue>>(text)));
-        for (const field of fields) {
-          const value = Object.hasOwn(found[index]!, field) ? found[index]![field] : null;
-          assert.deepEqual(value, expected.get(field) ?? null, text);
-        }
+        for (const field of fields) assert.deepEqual(found[index]!.get(field), expected.get(field), text);
+        assert.deepEqual([...found[index]!.names()], [...expected.keys()]);
       }
     }),
     { numRuns: 2_000 },
   );
 });
 
-Deno.test("of what is written as usual nothing but the fields is taken", () => {
+Deno.test("fields may be asked for in any order, again, and of one profile and another by turns", () => {
+  const questions = fc.array(fc.tuple(fc.nat(), names), { maxLength: 20 });
+  fc.assert(
+    fc.property(profiles, fields, questions, (profiles, fields, questions) => {
+      const found = take(fields, profiles.map((profile) => JSON.stringify(profile)));
+      for (const [place, field] of profiles.length === 0 ? [] : questions) {
+        const index = place % profiles.length, profile = profiles[index]!;
+        const stored = Object.hasOwn(profile, field) ? parseJson(JSON.stringify(profile[field])) : undefined;
+        assert.deepEqual(found[index]!.get(field), stored);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+Deno.test("values that take a parser are what they are, met before or not, few or many", () => {
+  for (const different of [3, 5_000]) {
+    const lists = Array.from({ length: 10_000 }, (_, index) => [`é${index % different}`, index % different]);
+    const found = take(["a"], lists.map((list) => JSON.stringify({ a: list, b: 1 })));
+    assert.deepEqual(found.map((profile) => profile.get("a")), lists);
+  }
+});
+
+Deno.test("lists of texts are read as they are parsed", () => {
+  for (const list of [[], ["a"], ["a", "", "b"], ["a", 1], [["a"]], ["é"], ['"'], ["a", null], [","], ["]", "["]]) {
+    assert.deepEqual(take(["a"], [`{"a":${JSON.stringify(list)},"b":["x"]}`])[0]!.get("a"), list);
+  }
+});
+
+Deno.test("a field is one of the profile's own, not of what it holds", () => {
   const odd = '{"b":{"a":[1,"}"]},"c":"\\"a\\":2","a":["é",{"a":4}],"d":1}';
-  assert.deepEqual(take(["a", "e"], ['{"a":1.5}', "{}", odd]), [
-    { a: 1.5, e: null },
-    { a: null, e: null },
-    { a: ["é", { a: 4 }], e: null },
+  assert.deepEqual(take(["a", "e"], ['{"a":1.5}', "{}", odd]).map((profile) => [profile.get("a"), profile.get("e")]), [
+    [1.5, undefined],
+    [undefined, undefined],
+    [["é", { a: 4 }], undefined],
   ]);
 });
 
@@ -77,7 +104,7 @@ Deno.test("decimals are read as their text is", () => {
     .map(([negative, text]) => negative ? `-${text}` : text);
   fc.assert(
     fc.property(decimal, (text) => {
-      assert.ok(Object.is(take(["a"], [`{"a":${text}}`])[0]!.a, JSON.parse(text)), text);
+      assert.ok(Object.is(take(["a"], [`{"a":${text}}`])[0]!.get("a"), JSON.parse(text)), text);
     }),
     { numRuns: 2_000 },
   );

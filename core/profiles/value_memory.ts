@@ -16,7 +16,7 @@ const TRIALS = 1_024;
 export const UNKNOWN = -1;
 
 /** Tells whether it pays to remember: while most of what is looked for was met before. */
-class Trial {
+export class Trial {
   pays = true;
   #looks = 0;
   #found = 0;

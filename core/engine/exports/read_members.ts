@@ -6,7 +6,7 @@
 import { throwIfAborted } from "../../contracts/failure.ts";
 import type { MemberBatch } from "../../contracts/members.ts";
 import type { Database, Executor } from "../../database/database.ts";
-import { type FilterContext, type FilteredProfile, type Kind, shownValue } from "../../lql/mod.ts";
+import { type FilterContext, type FilteredProfile, type Kind, type LazyProfile, shownValue } from "../../lql/mod.ts";
 import { listedProfiles } from "../../profiles/audience_lists.ts";
 import type { IdSet } from "../../profiles/id_set.ts";
 import { summedKindsOf } from "../../profiles/mapping.ts";
@@ -40,7 +40,7 @@ export async function* readMembers(reading: MemberReading, after = 0): AsyncGene
   const fields = source.memberships ? undefined : fieldsToAsk(program);
   let wanted = source.limit, profile = 0;
   const context: FilterContext = { now: reading.now, member: (list) => lists.get(list)?.has(profile) ?? false };
-  const isIn = (program: AudienceProgram, attributes: FilteredProfile, id: number) => {
+  const isIn = (program: AudienceProgram, attributes: FilteredProfile | LazyProfile, id: number) => {
     profile = id;
     return program.matches(attributes, context);
   };
