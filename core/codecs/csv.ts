@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
+import { giveBackPiece } from "../contracts/give_back.ts";
 import type { RecordBatch } from "../contracts/records.ts";
 import { BatchBuffer } from "./csv_batch.ts";
 import { nameColumns, readHeaderRecord, readSeparatorLine } from "./csv_header.ts";
@@ -259,7 +260,10 @@ export async function openCsv(
       while (!ended) {
         const { value, done } = await input.next();
         ended = done === true;
-        yield* done ? reader.finish() : reader.push(value);
+        const read = done ? reader.finish() : reader.push(value);
+        // The reader has copied it.
+        if (options.ownsSource && !done) giveBackPiece(value);
+        yield* read;
       }
     } finally {
       await close();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { giveBack } from "../contracts/give_back.ts";
 import type { RecordBatch } from "../contracts/records.ts";
 import { WORD_SLACK } from "./csv_bytes.ts";
 
@@ -135,7 +136,9 @@ export class BatchBuffer {
   }
 
   /** Takes the memory of a batch that was handed out, for one to come; one that is empty or went to another thread has none. */
-  recycle({ bytes, rows, columns }: RecordBatch): void {
+  recycle({ bytes, rows, times, columns, places }: RecordBatch): void {
+    giveBack(times);
+    if (places !== undefined) giveBack(places.lines, places.offsets);
     if (columns === undefined || bytes.buffer.byteLength === 0) return;
     this.#spare = {
       bytes: new Uint8Array(bytes.buffer),

@@ -51,6 +51,11 @@ export interface CsvOptions {
   readonly batchRows?: number;
   /** Whether the batches are to tell where each row stands in the file. */
   readonly places?: boolean;
+  /**
+   * Whether nobody else reads the source: the pieces that a store or a spool of Waybill made are freed as they are read,
+   * which keeps tens of MiB from lying about until they are collected.
+   */
+  readonly ownsSource?: boolean;
   /** What messages call the file. Default: `CSV`. */
   readonly name?: string;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { giveBack } from "../contracts/give_back.ts";
 import type { RecordBatch } from "../contracts/records.ts";
 import { JsonColumns, LEFT_OUT } from "./json_columns.ts";
 import { JsonRow } from "./json_row.ts";
@@ -111,7 +112,9 @@ export class JsonBatch {
   }
 
   /** Takes the memory of a batch that was handed out, for one to come; one that went to another thread has none. */
-  recycle({ bytes, rows, columns }: RecordBatch): void {
+  recycle({ bytes, rows, times, columns, places }: RecordBatch): void {
+    giveBack(times);
+    if (places !== undefined) giveBack(places.lines, places.offsets);
     if (columns === undefined || bytes.buffer.byteLength === 0) return;
     this.#spare = {
       bytes: new Uint8Array(bytes.buffer as ArrayBuffer),
@@ -171,11 +174,13 @@ export class JsonBatch {
     if (this.#length + most > room.bytes.length) {
       const larger = new Uint8Array(Math.max(2 * room.bytes.length, this.#length + most));
       larger.set(room.bytes.subarray(0, this.#length));
+      giveBack(room.bytes);
       room.bytes = larger;
     }
     if (count + 2 > room.rows.length) {
       const larger = new Uint32Array(2 * room.rows.length);
       larger.set(room.rows);
+      giveBack(room.rows);
       room.rows = larger;
     }
     const width = this.columns.names.length;
@@ -188,6 +193,7 @@ export class JsonBatch {
     if (need > room.spans.length) {
       const larger = new Uint32Array(Math.max(need, 2 * room.spans.length));
       larger.set(room.spans);
+      giveBack(room.spans);
       room.spans = larger;
     }
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { giveBackPiece } from "../contracts/give_back.ts";
 import type { RejectedRow, RowPlaces } from "../contracts/records.ts";
 import { PlaceList } from "./row_places.ts";
 
@@ -48,13 +49,15 @@ export interface LineOptions {
   readonly batchRows?: number | undefined;
   /** Whether to tell where each row stands. */
   readonly places?: boolean | undefined;
+  /** Whether nobody else reads the source. */
+  readonly ownsSource?: boolean | undefined;
 }
 
 /** Reads lines into a store, and hands out what it holds from time to time. */
 export async function* readLines<Rows>(
   source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
   store: LineStore<Rows>,
-  { position = { offset: 0, line: 1 }, batchRows = CHUNK_ROWS, places = false }: LineOptions,
+  { position = { offset: 0, line: 1 }, batchRows = CHUNK_ROWS, places = false, ownsSource = false }: LineOptions,
 ): AsyncGenerator<LineChunk<Rows>, void, undefined> {
   const lines = new LineReader(store, position, places ? new PlaceList() : undefined);
   for await (const bytes of source) {
@@ -65,6 +68,8 @@ export async function* readLines<Rows>(
       if (lines.isFull(batchRows)) yield lines.take();
     }
     lines.keep(bytes.subarray(start));
+    // Rows and the rest of a line are copies.
+    if (ownsSource) giveBackPiece(bytes);
   }
   while (!lines.end(new Uint8Array(0), 0, 0)) yield lines.take();
   if (!lines.isEmpty) yield lines.take();

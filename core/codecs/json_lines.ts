@@ -37,6 +37,11 @@ export interface OpenJsonLinesOptions extends JsonLinesOptions {
   readonly places?: boolean;
   /** A field that each record must have, as text that is not blank or a number; others are rejected. It must be kept. */
   readonly required?: string;
+  /**
+   * Whether nobody else reads the source: the pieces that a store or a spool of Waybill made are freed as they are read,
+   * which keeps tens of MiB from lying about until they are collected.
+   */
+  readonly ownsSource?: boolean;
 }
 
 /** Some lines of a file. */

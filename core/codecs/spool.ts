@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { Failure } from "../contracts/failure.ts";
+import { handOver } from "../contracts/give_back.ts";
 import type { Spool, SpoolFile } from "../contracts/spool.ts";
 import { inTurn } from "./spool_turns.ts";
 
@@ -117,7 +118,7 @@ export function streamOf(file: SpoolFile, offset: number): ReadableStream<Uint8A
       if (position >= end) return controller.close();
       const buffer = new Uint8Array(Math.min(CHUNK, end - position));
       position += await file.read(position, buffer);
-      controller.enqueue(buffer);
+      controller.enqueue(handOver(buffer));
     },
   }, { highWaterMark: 1 });
 }

@@ -4,14 +4,16 @@
  * @module
  */
 import type { Compared } from "../contracts/job.ts";
-import type { JsonValue, RejectedRow, RowPlaces } from "../contracts/records.ts";
+import type { JsonValue, RejectedRow } from "../contracts/records.ts";
 import { gzipMember } from "../profiles/archive.ts";
+import { forgetRows } from "../profiles/changes/change_rows.ts";
 import type { EventLines } from "../profiles/event_lines.ts";
 import { FieldStats } from "../profiles/field_stats.ts";
 import type { IndexedBatch } from "../profiles/indexed_batch.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ImportBatch } from "./import_commit.ts";
 import type { MarkedFile } from "./ledger.ts";
+import type { PlacedRows } from "./placed_rows.ts";
 import type { KeptSnapshot } from "./snapshots.ts";
 
 /** A commit's size in bytes. Half as much memory as 16 MiB, and a tenth faster: the first commit begins earlier. */
@@ -70,19 +72,19 @@ export class ImportBuffer {
   #compared: Compared = { added: 0, changed: 0, removed: 0 };
   #files: MarkedFile[] = [];
   #snapshot: KeptSnapshot | undefined;
-  #places: RowPlaces[] = [];
 
   /**
    * `lines` collects the archive's lines, in the memory of the buffer before; `profiles` what the events write to
-   * profiles, for each table that they go into. `ofChanges`: the rows are changes of profiles.
+   * profiles, for each table that they go into; `places`, where the rows are changes of profiles, where they stand.
    */
   constructor(
     private readonly startedAt: number,
     private readonly lines: EventLines,
     readonly profiles: readonly ProfileBatch[],
-    private readonly ofChanges = false,
+    private readonly places?: PlacedRows,
   ) {
     lines.clear();
+    places?.clear();
   }
 
   /** Events collected. */
@@ -124,11 +126,13 @@ export class ImportBuffer {
     const { files = [], unchanged = 0, compared, snapshot } = passed;
     this.#age();
     this.lines.add(batch, this.startedAt);
-    if (this.ofChanges) {
+    if (this.places === undefined) this.#fields.add(batch);
+    else {
       this.#fields.addChanges(batch);
-      this.#places.push(batch.places ?? nowhere(batch.times.length));
-    } else this.#fields.add(batch);
+      this.places.add(batch.places, batch.times.length);
+    }
     for (const profiles of this.profiles) profiles.add(batch, this.startedAt);
+    forgetRows(batch);
     this.#bytes += batch.bytes.length;
     this.#uncovered = { rows: 0, bytes: 0 };
     this.#checkpoint = checkpoint;
@@ -174,7 +178,7 @@ export class ImportBuffer {
     return {
       events: this.events,
       lines: this.events === 0 ? undefined : this.lines.bytes,
-      places: this.profiles.some(({ hasChanging }) => hasChanging) ? joined(this.#places) : undefined,
+      places: this.profiles.some(({ hasChanging }) => hasChanging) ? this.places?.places : undefined,
       withheld: this.withheld,
       rejects: this.#rejects.length === 0
         ? undefined
@@ -196,24 +200,6 @@ export class ImportBuffer {
   #age(): void {
     if (this.empty) this.#since = performance.now();
   }
-}
-
-/** The places of rows that nobody told of. */
-function nowhere(rows: number): RowPlaces {
-  return { lines: new Float64Array(rows), offsets: new Float64Array(rows) };
-}
-
-function joined(places: readonly RowPlaces[]): RowPlaces {
-  const all = (numbers: readonly Float64Array[]) => {
-    const joined = new Float64Array(numbers.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const some of numbers) {
-      joined.set(some, at);
-      at += some.length;
-    }
-    return joined;
-  };
-  return { lines: all(places.map(({ lines }) => lines)), offsets: all(places.map(({ offsets }) => offsets)) };
 }
 
 function sumOf(one: Compared, other: Compared | undefined): Compared {

@@ -5,6 +5,7 @@
  */
 import type { Transaction } from "kysely";
 import type { Compared, RunCounts } from "../contracts/job.ts";
+import { giveBack } from "../contracts/give_back.ts";
 import type { JsonValue, RowPlaces } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
@@ -104,7 +105,7 @@ export class ImportCommits implements Commits<ImportBatch> {
   async commit(given: ImportBatch): Promise<void> {
     const now = await this.database.now();
     // Before there is anything that others wait for.
-    const whole = packed(given.lines);
+    const whole = packed(given.lines), members = [whole];
     const done = await this.database.write(async (transaction) => {
       // Locks the account's row: what follows is the account's only writer, in the order of the positions. Not before
       // it the run's, which heartbeats move: other commits may be waited for.
@@ -112,6 +113,7 @@ export class ImportCommits implements Commits<ImportBatch> {
       await holdUnlessStopped(transaction, this.claim);
       const { batch, misfits } = await this.#withoutMisfits(transaction, given, position);
       const member = batch === given ? whole : packed(batch.lines);
+      members.push(member);
       if (member !== undefined) placeMember(member, position);
       const events = await this.#append(transaction, "stream", this.#events, member, batch.events, now);
       let rejects = await this.#append(transaction, "rejects", this.#rejects, batch.rejects, 0, now);
@@ -139,6 +141,7 @@ export class ImportCommits implements Commits<ImportBatch> {
       await this.#moveRun(transaction, batch, { now, created, updated, misfits: misfits?.count ?? 0 });
       return { events, rejects };
     }, { beside: true });
+    giveBack(...members.filter((member) => member !== undefined));
     this.#events = done.events;
     this.#rejects = done.rejects;
   }

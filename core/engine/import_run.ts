@@ -15,6 +15,7 @@ import type { PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch
 import type { Commits } from "./commits.ts";
 import { ImportBuffer, MAX_AGE, type PassedRows } from "./import_buffer.ts";
 import type { ImportBatch } from "./import_commit.ts";
+import { PlacedRows } from "./placed_rows.ts";
 
 /** A percentage means nothing before this many rows were read. */
 const PERCENT_FROM = 1_000;
@@ -53,6 +54,7 @@ export interface ImportRunOptions {
  */
 export class ImportRun implements AsyncDisposable {
   readonly #lines = new EventLines();
+  readonly #places: PlacedRows | undefined;
   #buffer: ImportBuffer;
   #counts: RunCounts;
   #queue: Promise<unknown> = Promise.resolve();
@@ -69,6 +71,7 @@ export class ImportRun implements AsyncDisposable {
     this.#counts = options.counts;
     this.#erased = erasedInText(options.erased);
     this.#bytes = options.bytes();
+    if (options.changes !== undefined) this.#places = new PlacedRows();
     this.#buffer = this.#newBuffer();
   }
 
@@ -235,7 +238,7 @@ export class ImportRun implements AsyncDisposable {
       this.options.startedAt,
       this.#lines,
       this.options.profiles(spare?.profiles),
-      this.options.changes !== undefined,
+      this.#places,
     );
   }
 

@@ -12,6 +12,9 @@ import type { IndexedBatch } from "../profiles/indexed_batch.ts";
 /** Most members of a list: their keys are sorted in memory, 8 bytes each. */
 export const MOST_MEMBERS = 10_000_000;
 
+/** Bytes of rows that become text at a time: what is larger, V8 keeps until it collects all. */
+const TEXT_BYTES = 65_536;
+
 const QUOTE = 0x22;
 
 const decoder = new TextDecoder(), latin1 = new TextDecoder("latin1");
@@ -76,16 +79,22 @@ export function checkCount(count: number): void {
 }
 
 /** The text of a field in each row; a number's digits. */
-function* valuesOf({ bytes, times, columns: { names, spans } }: IndexedBatch, field: string): Generator<string> {
+function* valuesOf({ bytes, rows, times, columns: { names, spans } }: IndexedBatch, field: string): Generator<string> {
   const column = names.indexOf(field);
-  // Of plain bytes, one character is one byte: a value is cut out of the text of them all.
-  const text = latin1.decode(bytes), isPlain = !/[\\\u0080-\uffff]/.test(text);
+  // Of plain bytes, one character is one byte: a value is cut out of the text of many rows.
+  let text = "", first = 0, until = 0, isPlain = false;
   for (let row = 0; row < times.length; row++) {
+    if (row === until) {
+      first = rows[row]!;
+      for (until++; until < times.length && rows[until + 1]! - first <= TEXT_BYTES; until++);
+      text = latin1.decode(bytes.subarray(first, rows[until]));
+      isPlain = !/[\\\u0080-\uffff]/.test(text);
+    }
     const at = 2 * (row * names.length + column);
     const from = spans[at] ?? 0, to = spans[at + 1] ?? 0;
     if (column < 0 || from === to) throw new TypeError(`Row ${row} of a list's import has no "${field}"`);
     if (bytes[from] !== QUOTE) yield latin1.decode(bytes.subarray(from, to));
-    else if (isPlain) yield text.slice(from + 1, to - 1);
+    else if (isPlain) yield text.slice(from + 1 - first, to - 1 - first);
     else yield JSON.parse(decoder.decode(bytes.subarray(from, to))) as string;
   }
 }

@@ -7,7 +7,7 @@ import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { CrowdedProfile } from "./crowded.ts";
 import { type OpenFeed, openFeed } from "./feed/note.ts";
-import { giveBack } from "./give_back.ts";
+import { giveBack } from "../contracts/give_back.ts";
 import { addIdentities } from "./identity_index.ts";
 import type { IdentityHeads } from "./identity_heads.ts";
 import type { ProfileBatch } from "./profile_batch.ts";

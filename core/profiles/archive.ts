@@ -13,7 +13,7 @@ import { createReadStream } from "node:fs";
 import { dirname, join } from "node:path";
 import { constants, crc32, createGunzip, deflateRawSync } from "node:zlib";
 import { Failure } from "../contracts/failure.ts";
-import { giveBack } from "./give_back.ts";
+import { giveBack } from "../contracts/give_back.ts";
 
 /** A header with no flag but that of the extra field, of the fastest compression and for Unix; then the extra field. */
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 4, 3, 12, 0, 0x57, 0x42, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0);

@@ -8,7 +8,7 @@
  */
 import { sql } from "kysely";
 import type { Executor } from "../database/database.ts";
-import { giveBack } from "./give_back.ts";
+import { giveBack } from "../contracts/give_back.ts";
 import { prefixAt } from "./identity_run.ts";
 
 /** A version of a list's members. */
@@ -48,7 +48,7 @@ export class MemberKeys {
     this.#used = 0;
   }
 
-  /** All keys, ascending, each once, in pieces. No key may be added any more. */
+  /** All keys, ascending, each once, in pieces, each of which is empty when the next is there. No key may be added any more. */
   *sorted(): Generator<BigUint64Array> {
     if (this.#used > 0) this.#close();
     yield* mergeSorted(this.#chunks);
@@ -79,6 +79,7 @@ function* mergeSorted(lists: readonly BigUint64Array[]): Generator<BigUint64Arra
     if (least !== before) {
       if (used === CHUNK) {
         yield piece;
+        giveBack(piece);
         piece = new BigUint64Array(CHUNK);
         used = 0;
       }

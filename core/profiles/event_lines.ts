@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { giveBack } from "../contracts/give_back.ts";
 import { COPY_SLACK, copyBytes, viewOf } from "./byte_stretches.ts";
 import type { IndexedBatch } from "./indexed_batch.ts";
 
@@ -52,6 +53,7 @@ export class EventLines {
     if (most > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(most, Math.ceil(1.5 * this.#bytes.length)));
       larger.set(this.#bytes.subarray(0, this.#length));
+      giveBack(this.#bytes);
       this.#bytes = larger;
     }
     const out = this.#bytes, source = viewOf(bytes), target = viewOf(out);

@@ -10,7 +10,7 @@
 import { CompiledQuery, type ExpressionBuilder, sql } from "kysely";
 import type { Executor } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
-import { giveBack } from "./give_back.ts";
+import { giveBack } from "../contracts/give_back.ts";
 import { BLOCK, blockStarts, type IdentityRun, mergeRuns, packBlock, prefixAt, unpackBlock } from "./identity_run.ts";
 import { type IdentityHeads, maybeAmong } from "./identity_heads.ts";
 import type { ProfileScope } from "./statements.ts";

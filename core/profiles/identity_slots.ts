@@ -4,7 +4,7 @@
  * @module
  */
 import { COPY_SLACK, copyBytes, sameBytes, viewOf } from "./byte_stretches.ts";
-import { giveBack } from "./give_back.ts";
+import { giveBack, grown } from "../contracts/give_back.ts";
 import type { IdentityHasher } from "./identity.ts";
 
 /** The slots as they cross to another thread; all buffers are transferable. */
@@ -15,6 +15,8 @@ export interface PackedSlots {
   readonly fields: Uint16Array<ArrayBuffer>;
   readonly ends: Uint32Array<ArrayBuffer>;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What finds them; only for the memory. */
+  readonly table: Int32Array<ArrayBuffer>;
 }
 
 /** A hash table over typed arrays: a million identities cost no object each. */
@@ -42,6 +44,7 @@ export class IdentitySlots {
     slots.#ends = packed.ends;
     slots.#bytes = packed.bytes;
     slots.#view = viewOf(packed.bytes);
+    slots.#table = packed.table;
     return slots;
   }
 
@@ -49,7 +52,7 @@ export class IdentitySlots {
   static recycle(packed: PackedSlots, hashers: readonly IdentityHasher[]): IdentitySlots {
     const slots = IdentitySlots.unpack(packed, hashers);
     slots.count = 0;
-    slots.#table = new Int32Array(2 * packed.high.length).fill(-1);
+    slots.#table.fill(-1);
     return slots;
   }
 
@@ -62,6 +65,7 @@ export class IdentitySlots {
       fields: this.#fields,
       ends: this.#ends,
       bytes: this.#bytes,
+      table: this.#table,
     };
   }
 
@@ -88,10 +92,8 @@ export class IdentitySlots {
     const from = this.#ends[slot]!;
     const to = from + end - start;
     if (to + COPY_SLACK > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(2 * this.#bytes.length, to + COPY_SLACK));
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-      this.#view = viewOf(larger);
+      this.#bytes = grown(this.#bytes, new Uint8Array(Math.max(2 * this.#bytes.length, to + COPY_SLACK)));
+      this.#view = viewOf(this.#bytes);
     }
     copyBytes(bytes, start, end, this.#view, from);
     this.#ends[slot + 1] = to;
@@ -141,14 +143,10 @@ export class IdentitySlots {
 
   #growSlots(): void {
     const size = 2 * this.#high.length;
-    const copy = <T extends Int32Array | Uint16Array | Uint32Array>(larger: T, old: T): T => {
-      larger.set(old);
-      return larger;
-    };
-    this.#high = copy(new Int32Array(size), this.#high);
-    this.#low = copy(new Int32Array(size), this.#low);
-    this.#fields = copy(new Uint16Array(size), this.#fields);
-    this.#ends = copy(new Uint32Array(size + 1), this.#ends);
+    this.#high = grown(this.#high, new Int32Array(size));
+    this.#low = grown(this.#low, new Int32Array(size));
+    this.#fields = grown(this.#fields, new Uint16Array(size));
+    this.#ends = grown(this.#ends, new Uint32Array(size + 1));
   }
 
   #growTable(): void {
@@ -159,6 +157,7 @@ export class IdentitySlots {
       while (table[place]! >= 0) place = (place + 1) & mask;
       table[place] = slot;
     }
+    giveBack(this.#table);
     this.#table = table;
   }
 }

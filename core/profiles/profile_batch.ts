@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { grown } from "../contracts/give_back.ts";
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { MappingProgram } from "../lql/mod.ts";
@@ -392,9 +393,4 @@ export class ProfileBatch {
     this.#changing = grown(this.#changing, new Uint8Array(size));
     this.#ends = grown(this.#ends, new Float64Array(size + 1));
   }
-}
-
-function grown<T extends Int32Array | Uint8Array | Float64Array>(old: T, larger: T): T {
-  larger.set(old);
-  return larger;
 }

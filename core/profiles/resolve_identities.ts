@@ -6,7 +6,7 @@
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { BesideProfiles } from "./beside_profiles.ts";
-import { giveBack } from "./give_back.ts";
+import { giveBack } from "../contracts/give_back.ts";
 import type { IdentityHeads } from "./identity_heads.ts";
 import { findIdentities } from "./identity_index.ts";
 import { KnownProfiles } from "./known_profiles.ts";

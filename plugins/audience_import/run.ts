@@ -32,6 +32,7 @@ export async function run(
     const { chunks, recycle } = openJsonLines(text.bytes, {
       fields: [id],
       required: id,
+      ownsSource: true,
       batchRows,
       ...(resume === undefined ? {} : { position: resume.position }),
     });

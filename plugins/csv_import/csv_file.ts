@@ -76,6 +76,7 @@ export async function openCsvFile(
       name: path,
       delimiter: header.delimiter,
       fields: selection.read,
+      ownsSource: true,
       ...(batchRows === undefined ? {} : { batchRows }),
       ...(checkpoint === undefined ? {} : { resume: { position: checkpoint.position, names: checkpoint.names } }),
     });

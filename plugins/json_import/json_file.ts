@@ -45,6 +45,7 @@ export async function openJsonFile(
   const read = fields.length === 0 || timestamp_field === undefined ? fields : [...fields, timestamp_field];
   const { chunks, recycle } = openJsonLines(pieces(input, position === undefined ? member.path : undefined), {
     fields: read,
+    ownsSource: true,
     batchRows,
     ...(position === undefined ? {} : { position }),
   });

@@ -65,6 +65,7 @@ export async function openChangeFile(
     const file = openJsonLines(pieces(input), {
       fields: ["customer_id", "changes"],
       places: true,
+      ownsSource: true,
       batchRows,
       ...(checkpoint === undefined ? {} : { position: checkpoint.position }),
     });
@@ -103,6 +104,7 @@ async function csvRows(
   const file = await openCsv(source, {
     name: path,
     places: true,
+    ownsSource: true,
     ...(batchRows === undefined ? {} : { batchRows }),
     ...(known === undefined ? delimiter === undefined ? {} : { delimiter } : {
       delimiter: known.delimiter,
@@ -113,10 +115,10 @@ async function csvRows(
   checkHeader(names, path);
   async function* chunks(): AsyncGenerator<ChangeChunk, void, undefined> {
     for await (const { batch, rejected, position: { offset, line, cells, recovering } } of file.chunks) {
-      const changes = changesOf(batch);
-      file.recycle(batch);
       const csv = { names: [...names], delimiter: own, cells, recovering };
-      yield { batch: changes, rejected, position: { position: { offset, line }, csv } };
+      yield { batch: changesOf(batch), rejected, position: { position: { offset, line }, csv } };
+      // Times and places of the changes are those of the rows.
+      file.recycle(batch);
     }
   }
   return { notes: [...notes, ...told], chunks: chunks(), recycle: () => {} };

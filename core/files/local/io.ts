@@ -7,6 +7,7 @@ import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { throwIfAborted } from "../../contracts/failure.ts";
 import type { WriteOptions } from "../../contracts/file_store.ts";
+import { handOver } from "../../contracts/give_back.ts";
 import { abortedOr, changed, untilAborted } from "../failures.ts";
 import { temporaryName } from "../paths.ts";
 import { isLookDue } from "../unchanged.ts";
@@ -53,7 +54,7 @@ export function streamOf(
         if (bytesRead === 0) throw changed(path, "it is shorter than it was");
         if (isLookDue(position, position + bytesRead, size)) await look();
         position += bytesRead;
-        controller.enqueue(buffer.subarray(0, bytesRead));
+        controller.enqueue(handOver(buffer.subarray(0, bytesRead)));
       } catch (error) {
         await handle.close();
         throw abortedOr(signal, systemFailure(error, path));

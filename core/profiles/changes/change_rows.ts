@@ -6,6 +6,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { giveBack } from "../../contracts/give_back.ts";
 import { parseJson } from "../../contracts/json.ts";
 import type { JsonValue } from "../../contracts/records.ts";
 import { sameBytes, viewOf } from "../byte_stretches.ts";
@@ -170,6 +171,13 @@ export class ChangeRows {
     this.valueStart = at;
     return true;
   }
+}
+
+/** Frees what is kept of a batch that nobody reads any more. */
+export function forgetRows(batch: IndexedBatch): void {
+  const plain = located.get(batch);
+  if (plain !== undefined) giveBack(plain);
+  located.delete(batch);
 }
 
 /** Whether rows of a batch may be those of a profile import. */
