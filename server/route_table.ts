@@ -79,7 +79,7 @@ export class RouteTable {
   /** What a path names; undefined where it names nothing. A parameter is not empty. */
   find(parts: readonly string[]): Place | undefined {
     for (const { fixed, names, routes } of this.#patterns.get(parts.length) ?? []) {
-      if (!fixed.every((text, at) => text === null ? parts[at] !== "" : text === parts[at])) continue;
+      if (!fits(fixed, parts)) continue;
       const params: Record<string, string> = {};
       let next = 0;
       for (let at = 0; at < parts.length; at++) if (fixed[at] === null) params[names[next++]!] = parts[at]!;
@@ -87,4 +87,13 @@ export class RouteTable {
     }
     return undefined;
   }
+}
+
+/** Whether parts of a path are those of a pattern; null stands for any that is not empty. */
+function fits(fixed: readonly (string | null)[], parts: readonly string[]): boolean {
+  for (let at = 0; at < fixed.length; at++) {
+    const text = fixed[at];
+    if (text === null ? parts[at] === "" : text !== parts[at]) return false;
+  }
+  return true;
 }

@@ -32,6 +32,16 @@ export function entitiesOf(
 ): Entities {
   const everything = settings.pii_fields.length === 0 || may(actor, "pii.read");
   const visible = visibleFields(actor, settings);
+  const metas = new WeakMap<EntityTable, string>();
+  /** The same for all profiles of a table. */
+  const metaOf = (table: EntityTable): string => {
+    let meta = metas.get(table);
+    if (meta === undefined) {
+      const byFields = table.target.rules.identifyBy.filter(visible);
+      metas.set(table, meta = JSON.stringify({ by_fields: byFields, format: "json", name: table.name }));
+    }
+    return meta;
+  };
   const text = async (query: EntityQuery): Promise<string> => {
     const { field, value, segments = true, meta = true } = query;
     for (const name of field === undefined ? COOKIE_FIELDS : [field]) requireVisible(actor, settings, name);
@@ -61,8 +71,7 @@ export function entitiesOf(
     );
     const view = withSegments(data, slugs);
     if (!meta) return `{"data":${view},"message":"success","status":200}`;
-    const tail = JSON.stringify({ by_fields: identifyBy.filter(visible), format: "json", name: table.name });
-    return `{"data":${view},"message":"success","meta":${tail},"status":200}`;
+    return `{"data":${view},"message":"success","meta":${metaOf(table)},"status":200}`;
   };
   return { text, get: async (query) => JSON.parse(await text(query)) };
 }

@@ -61,6 +61,9 @@ export interface EntityTablesParts {
   readonly identityKey: Uint8Array;
 }
 
+/** Profiles that memory names and that are not the right one, before the index is asked. */
+const MOST_WRONG = 4;
+
 /** Generations that are kept; the least recently used goes first. */
 const KEPT = 100;
 
@@ -155,7 +158,8 @@ export class EntityTables {
 
   /**
    * The profile that memory names, where its present attributes say that it is the right one: one statement. Any other
-   * way to be found (by a value of before, after a merge) takes a look at the index.
+   * way to be found (by a value of before, after a merge) takes a look at the index. In one of thirty look-ups memory
+   * names another one first.
    */
   async #recall(
     { target, finder, runs, attributesSql }: OpenGeneration & { readonly runs: readonly RunRow[] },
@@ -164,20 +168,24 @@ export class EntityTables {
   ): Promise<EntityProfile | undefined> {
     const { database, statements } = this.parts, { scope, rules, hashers } = target;
     const hasher = hashers.find((hasher) => hasher.field === field);
-    const id = hasher === undefined ? 0 : finder.recall(runs, identityPrefix(hasher, normalised));
-    if (id === 0) return undefined;
-    const row = await database.first<{ attributes: string }>(attributesSql, [scope.account, scope.table, id]);
-    if (row === undefined) return undefined;
-    const text = row.attributes, attributes: EntityProfile["attributes"] = parseJson(text);
-    if (!presents(rules, attributes, field, normalised)) return undefined;
-    return {
-      text,
-      attributes,
-      identities: async () => {
-        const stored = await statements.loadProfile(database.kysely, scope, id);
-        return stored === undefined ? {} : new FoundProfile(rules, stored).state.identities();
-      },
-    };
+    if (hasher === undefined) return undefined;
+    const prefix = identityPrefix(hasher, normalised);
+    for (let wrong = 0; wrong < MOST_WRONG; wrong++) {
+      const id = finder.recall(runs, prefix, wrong);
+      if (id === 0) return undefined;
+      const row = await database.first<{ attributes: string }>(attributesSql, [scope.account, scope.table, id]);
+      if (row === undefined) continue;
+      const text = row.attributes, attributes: EntityProfile["attributes"] = parseJson(text);
+      if (!presents(rules, attributes, field, normalised)) continue;
+      return {
+        text,
+        attributes,
+        identities: async () => {
+          const stored = await statements.loadProfile(database.kysely, scope, id);
+          return stored === undefined ? {} : new FoundProfile(rules, stored).state.identities();
+        },
+      };
+    }
   }
 }
 

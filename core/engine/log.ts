@@ -59,6 +59,7 @@ const PIECE = 32_768;
 export function createLog(options: LogOptions = {}): GatheringLog {
   const { level: least = "info", format = "json", colors = false, write = writeToStderr, gathers = false } = options;
   const render = format === "json" ? renderJson : (line: Line) => renderPretty(line, colors);
+  const leastAt = LOG_LEVELS.indexOf(least);
   let lost = 0, gathered = "", count = 0, timer: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {
     clearTimeout(timer);
@@ -73,7 +74,7 @@ export function createLog(options: LogOptions = {}): GatheringLog {
     }
   };
   const take = (line: Line) => {
-    if (LOG_LEVELS.indexOf(line.level) < LOG_LEVELS.indexOf(least)) return;
+    if (LOG_LEVELS.indexOf(line.level) < leastAt) return;
     // The line before may have been written in part.
     const missing = count === 0 ? lost : 0;
     gathered += missing === 0
@@ -117,7 +118,12 @@ function boundLog(bound: Fields, write: (line: Line) => void): EngineLog {
 }
 
 function renderJson({ time, level, message, fields }: Line): string {
-  return JSON.stringify({ ...fields, time, level, message });
+  if ("time" in fields || "level" in fields || "message" in fields) {
+    return JSON.stringify({ ...fields, time, level, message });
+  }
+  // Each request has a line, and fields are not copied for it.
+  const given = JSON.stringify(fields), start = given === "{}" ? "{" : `${given.slice(0, -1)},`;
+  return `${start}"time":"${time}","level":"${level}","message":${JSON.stringify(message)}}`;
 }
 
 /** ANSI colours (ECMA-48, SGR): grey, cyan, yellow, red. */

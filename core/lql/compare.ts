@@ -83,7 +83,9 @@ export function literalTest(operator: ComparisonOperator, literal: Scalar): Test
   if (typeof literal === "boolean") return plain;
   const math = dateMath(literal);
   const time = DATE.test(literal) ? toTime(literal) : undefined;
-  if (math === undefined && time === undefined) return plain;
+  if (math === undefined && time === undefined) {
+    return operator === "=" ? (value, now) => typeof value === "string" ? value === literal : plain(value, now) : plain;
+  }
   return (value, now) => {
     const when = toTime(value);
     if (when !== undefined) return fits(operator, when - (time ?? math?.(now) ?? NaN));
@@ -157,8 +159,9 @@ export function oneOfTest(literals: readonly Scalar[]): Test {
 export function containsTest(literal: Scalar): Test {
   const part = String(literal);
   const equal = typeof literal === "string" ? undefined : anyMember(literalTest("=", literal));
-  return (value, now) =>
-    isList(value) && equal !== undefined
-      ? equal(value, now)
-      : membersOf(value).some((member) => toText(member)?.includes(part) ?? false);
+  return (value, now) => {
+    if (typeof value === "string") return value !== "" && value.includes(part);
+    if (isList(value) && equal !== undefined) return equal(value, now);
+    return membersOf(value).some((member) => toText(member)?.includes(part) ?? false);
+  };
 }

@@ -214,7 +214,10 @@ export class Compilation {
       const text = toText(value);
       return text !== undefined && fits(text);
     };
-    return (scope) => membersOf(compute(scope)).some(test);
+    return (scope) => {
+      const value = compute(scope);
+      return typeof value === "string" ? test(value) : membersOf(value).some(test);
+    };
   }
 
   #between({ operand, low, high }: Between): Condition {
@@ -251,9 +254,17 @@ function logic(type: "and" | "or", conditions: readonly Condition[]): Condition 
   if (conditions.length === 2 && first !== undefined && second !== undefined) {
     return type === "and" ? (scope) => first(scope) && second(scope) : (scope) => first(scope) || second(scope);
   }
-  return type === "and"
-    ? (scope) => conditions.every((condition) => condition(scope))
-    : (scope) => conditions.some((condition) => condition(scope));
+  // Loops, as methods of lists would make a function for each profile.
+  if (type === "and") {
+    return (scope) => {
+      for (const condition of conditions) if (!condition(scope)) return false;
+      return true;
+    };
+  }
+  return (scope) => {
+    for (const condition of conditions) if (condition(scope)) return true;
+    return false;
+  };
 }
 
 function memberOf(value: JsonValue | undefined, key: string): JsonValue | undefined {

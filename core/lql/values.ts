@@ -209,13 +209,29 @@ export function holds(value: Value): boolean {
 
 const { parse } = timestampParser();
 
+/** Texts that were read last, by their length, and what they say: many filters ask for the same few of a profile. */
+const TEXTS = new Array<string>(8).fill(""), TIMES = new Array<number | undefined>(8).fill(undefined);
+
+function parseText(text: string): number | undefined {
+  const place = text.length & 7;
+  if (TEXTS[place] !== text) {
+    TIMES[place] = parse(text);
+    TEXTS[place] = text;
+  }
+  return TIMES[place];
+}
+
 /**
  * The time a value says, in milliseconds since the epoch: a time, a text in ISO 8601 or RFC 2822, or Unix seconds (9 to
  * 11 digits) or milliseconds (12 to 14) as text or number. `undefined` outside the years 1 to 9999.
  */
 export function toTime(value: Value): number | undefined {
   if (value instanceof Moment) return value.ms;
-  const ms = typeof value === "string" ? parse(value) : typeof value === "number" ? parse(String(value)) : undefined;
+  const ms = typeof value === "string"
+    ? parseText(value)
+    : typeof value === "number"
+    ? parse(String(value))
+    : undefined;
   return ms !== undefined && ms >= FIRST && ms <= LAST ? ms : undefined;
 }
 

@@ -34,13 +34,20 @@ export class IdentityFinder {
 
   /**
    * The profile that a key names as far as memory tells; 0 where there is none, or where it takes a look at the index.
-   * Now and then it is another key's profile: whoever asks sees whether it is the right one.
+   * Now and then it is another key's profile: whoever sees that asks again, saying how many were `wrong` so far.
    */
-  recall(runs: readonly RunRow[], prefix: number): number {
+  recall(runs: readonly RunRow[], prefix: number, wrong = 0): number {
+    let left = wrong;
     for (const { count, marks } of this.#known(runs)) {
       if (count === 0) continue;
-      const profile = marks?.likely(marks.blockOf(prefix), prefix);
-      if (profile !== 0) return profile ?? 0;
+      if (marks === undefined) return 0;
+      const block = marks.blockOf(prefix);
+      for (let alike = 0;; alike++) {
+        const profile = marks.likely(block, prefix, alike);
+        if (profile === undefined) return 0;
+        if (profile === 0) break;
+        if (left-- === 0) return profile;
+      }
     }
     return 0;
   }

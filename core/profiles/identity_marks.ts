@@ -43,15 +43,15 @@ export class RunMarks {
   }
 
   /**
-   * The profile that a key with a prefix likely names, if a block that was read holds it: another key may have the same
-   * mark. 0 for none, undefined where it takes the block to tell.
+   * The profile that a key with a prefix likely names, if a block holds it: other keys may have the same mark, and
+   * `alike` of their profiles come before. 0 for none, undefined for a block that was not read.
    */
-  likely(block: number, prefix: number): number | undefined {
+  likely(block: number, prefix: number, alike = 0): number | undefined {
     const marks = this.#marks[block], profiles = this.#profiles[block];
-    if (marks === undefined) return undefined;
+    if (marks === undefined || profiles === undefined) return undefined;
     const mark = this.#markOf(block, prefix), place = placeIn(marks, mark);
-    if (place === undefined) return 0;
-    return marks[place + 1] === mark ? undefined : profiles?.[place];
+    if (place === undefined || marks[place + alike] !== mark) return 0;
+    return profiles[place + alike]!;
   }
 
   /** Whether the marks of a block are kept. */
