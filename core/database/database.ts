@@ -36,9 +36,9 @@ export interface Database extends AsyncDisposable {
   read<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
   /**
    * The first row of a read that is written out, with this database's placeholders: for what comes with every request,
-   * where putting a statement together takes longer than running it.
+   * where putting a statement together takes longer than running it. Given at once where nothing has to be waited for.
    */
-  first<Row>(sql: string, parameters: readonly (number | string)[]): Promise<Row | undefined>;
+  first<Row>(sql: string, parameters: readonly (number | string)[]): Row | undefined | Promise<Row | undefined>;
   /** The database's clock: milliseconds since the Unix epoch. */
   now(): Promise<number>;
   /**

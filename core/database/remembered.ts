@@ -20,18 +20,20 @@ export class Remembered<T> {
   constructor(private readonly database: Pick<Database, "revision">) {}
 
   /**
-   * The value of a name: what `read` gives, or gave. Undefined, as the absence of something, is not kept. Whoever has
-   * looked at the database's revision since it was asked need not have it looked at once more.
+   * The value of a name: what `read` gave, at once, or what it gives. Undefined, as the absence of something, is not
+   * kept. Whoever has looked at the database's revision since it was asked need not have it looked at once more.
    */
-  async get(name: string, read: () => Promise<T>, revision: string | undefined = this.database.revision()): Promise<T> {
+  get(name: string, read: () => Promise<T>, revision: string | undefined = this.database.revision()): T | Promise<T> {
     // Looked at first: what is read after it is at least as new.
-    if (revision === undefined) return await read();
+    if (revision === undefined) return read();
     if (revision !== this.#revision) {
       this.#kept.clear();
       this.#revision = revision;
     }
-    const kept = this.#kept.get(name);
-    if (kept !== undefined) return kept;
+    return this.#kept.get(name) ?? this.#read(name, read, revision);
+  }
+
+  async #read(name: string, read: () => Promise<T>, revision: string): Promise<T> {
     const value = await read();
     if (value === undefined || this.#revision !== revision) return value;
     if (this.#kept.size >= MOST) this.#kept.clear();

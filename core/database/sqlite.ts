@@ -118,7 +118,7 @@ class SqliteDatabase implements Database {
     }
   }
 
-  first<Row>(sql: string, parameters: readonly (number | string)[]): Promise<Row | undefined> {
+  first<Row>(sql: string, parameters: readonly (number | string)[]): Row | undefined | Promise<Row | undefined> {
     return this.#plain.first<Row>(sql, parameters);
   }
 

@@ -72,9 +72,15 @@ export class SqliteConnection implements DatabaseConnection {
     return this.#whenFree(() => this.#execute<R>(sql, parameters));
   }
 
-  /** The first row of a read. */
-  first<R>(sql: string, parameters: readonly SQLInputValue[]): Promise<R | undefined> {
-    return this.#whenFree(() => this.#prepare(sql).statement.get(...parameters) as R | undefined);
+  /** The first row of a read, at once unless others have to be waited for. */
+  first<R>(sql: string, parameters: readonly SQLInputValue[]): R | undefined | Promise<R | undefined> {
+    const read = () => this.#prepare(sql).statement.get(...parameters) as R | undefined;
+    try {
+      return read();
+    } catch (error) {
+      if (isBusy(error)) return this.#whenFree(read);
+      throw explainSqliteError(error, this.#path);
+    }
   }
 
   async #whenFree<T>(run: () => T): Promise<T> {

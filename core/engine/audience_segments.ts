@@ -4,11 +4,11 @@
  * @module
  */
 import type { Executor } from "../database/database.ts";
-import type { FilteredProfile } from "../lql/mod.ts";
+import type { FilterContext, FilteredProfile } from "../lql/mod.ts";
 import { isMember } from "../profiles/audience_members.ts";
 import { identityKey } from "../profiles/identity.ts";
 import type { OpenTarget } from "../profiles/mapping.ts";
-import { type AudiencePrograms, EVERYBODY, listsOf } from "./audience_programs.ts";
+import { type AudienceProgram, type AudiencePrograms, EVERYBODY, listsOf } from "./audience_programs.ts";
 
 /** A profile that is asked about. */
 export interface Candidate {
@@ -19,9 +19,9 @@ export interface Candidate {
 
 /**
  * The slugs of a profile's audiences, in the order in which those were made, then `all`. Audiences that read a field
- * that is not `visible` are passed over: being in one tells of its values.
+ * that is not `visible` are passed over: being in one tells of its values. At once where filters alone decide.
  */
-export async function segmentsOf(
+export function segmentsOf(
   executor: Executor,
   programs: AudiencePrograms,
   { table, scope, hashers }: OpenTarget,
@@ -30,23 +30,38 @@ export async function segmentsOf(
     readonly now: () => Promise<number>;
     readonly visible?: ((field: string) => boolean) | undefined;
   },
-): Promise<string[]> {
+): string[] | Promise<string[]> {
   const all = programs.ofTable(table);
   const asked = visible === undefined ? all : all.filter(({ fields }) => fields?.every(visible) === true);
   const decisive = visible === undefined ? programs.listsOfTable(table) : listsOf(asked);
-  const lists = new Map<string, boolean>();
-  const names = decisive.length === 0 ? {} : await identities();
-  for (const { id, field, version } of decisive) {
-    const hasher = hashers.find((hasher) => hasher.field === field);
-    const values = hasher === undefined ? [] : names[hasher.field] ?? [];
-    const keys = values.map((value) => identityKey(hasher!, value, 0));
-    lists.set(String(id), await isMember(executor, { account: scope.account, audience: id, version }, keys));
-  }
   // On PostgreSQL the clock takes a statement of its own.
   const usesNow = visible === undefined ? programs.usesNow(table) : asked.some(({ usesNow }) => usesNow);
-  const context = { now: usesNow ? await now() : NaN, member: (list: string) => lists.get(list) === true };
+  if (decisive.length === 0 && !usesNow) return slugsOf(asked, attributes, TIMELESS);
+  const decide = async () => {
+    const lists = new Map<string, boolean>();
+    const names = decisive.length === 0 ? {} : await identities();
+    for (const { id, field, version } of decisive) {
+      const hasher = hashers.find((hasher) => hasher.field === field);
+      const values = hasher === undefined ? [] : names[hasher.field] ?? [];
+      const keys = values.map((value) => identityKey(hasher!, value, 0));
+      lists.set(String(id), await isMember(executor, { account: scope.account, audience: id, version }, keys));
+    }
+    const member = (list: string) => lists.get(list) === true;
+    return slugsOf(asked, attributes, { now: usesNow ? await now() : NaN, member });
+  };
+  return decide();
+}
+
+/** Of filters that neither the time nor a list decides. */
+const TIMELESS: FilterContext = { now: NaN };
+
+function slugsOf(
+  programs: readonly AudienceProgram[],
+  attributes: FilteredProfile,
+  context: FilterContext,
+): string[] {
   const slugs: string[] = [];
-  for (const program of asked) if (program.matches(attributes, context)) slugs.push(program.row.slug);
+  for (const program of programs) if (program.matches(attributes, context)) slugs.push(program.row.slug);
   slugs.push(EVERYBODY);
   return slugs;
 }

@@ -45,20 +45,24 @@ export function entitiesOf(
   const text = async (query: EntityQuery): Promise<string> => {
     const { field, value, segments = true, meta = true } = query;
     for (const name of field === undefined ? COOKIE_FIELDS : [field]) requireVisible(actor, settings, name);
-    const table = await entityTables.get(accountId, query.table, revision);
+    const known = entityTables.get(accountId, query.table, revision);
+    // What is there at once is not waited for: each wait makes garbage.
+    const table = known instanceof Promise ? await known : known;
     if (table === undefined) {
       throw notFound(query, `There is no profile table "${query.table}"; those of people are in "${DEFAULT_TABLE}"`);
     }
     const { identifyBy } = table.target.rules;
-    const found = await first(lookUpFields(field, identifyBy), (name) => table.find(name, value));
+    const finding = field === undefined ? firstOf(COOKIE_FIELDS, table, value) : findBy(field, table, value);
+    const found = finding instanceof Promise ? await finding : finding;
     if (found === undefined) throw notFound(query, lookUpHint(identifyBy.filter(visible)));
-    const slugs = !segments ? undefined : await segmentsOf(
+    const asked = !segments ? undefined : segmentsOf(
       database.kysely,
       table.audiences,
       table.target,
       found,
       { now: () => database.now(), visible: everything ? undefined : visible },
     );
+    const slugs = asked instanceof Promise ? await asked : asked;
     // What is shown just as it is stored is not written anew.
     const asStored = everything && query.fields === undefined && table.shownAsStored &&
       (slugs === undefined || !Object.hasOwn(found.attributes, SEGMENTS));
@@ -82,14 +86,15 @@ function withSegments(object: string, slugs: readonly string[] | undefined): str
   return `${object.slice(0, -1)}${object === "{}" ? "" : ","}"${SEGMENTS}":${JSON.stringify(slugs)}}`;
 }
 
-/** The identity fields to look by. */
-function lookUpFields(field: string | undefined, identifyBy: readonly string[]): readonly string[] {
-  return (field === undefined ? COOKIE_FIELDS : [field]).filter((name) => identifyBy.includes(name));
+/** The profile that a value of a field names; nothing by a field that identifies none. */
+function findBy(field: string, table: EntityTable, value: string): ReturnType<EntityTable["find"]> {
+  return table.target.rules.identifyBy.includes(field) ? table.find(field, value) : undefined;
 }
 
-async function first<T>(names: readonly string[], find: (name: string) => Promise<T | undefined>) {
-  for (const name of names) {
-    const found = await find(name);
+/** The first profile that a value of one of some fields names. */
+async function firstOf(fields: readonly string[], table: EntityTable, value: string) {
+  for (const field of fields) {
+    const found = await findBy(field, table, value);
     if (found !== undefined) return found;
   }
 }

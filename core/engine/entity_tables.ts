@@ -37,8 +37,8 @@ export interface EntityTable {
   readonly shownAsStored: boolean;
   /** The audiences of its account. */
   readonly audiences: AudiencePrograms;
-  /** The profile that a value names; undefined where none is to be found. */
-  find(field: string, value: string): Promise<EntityProfile | undefined>;
+  /** The profile that a value names; undefined where none is to be found. At once where memory tells which it is. */
+  find(field: string, value: string): EntityProfile | undefined | Promise<EntityProfile | undefined>;
 }
 
 /** What is made of a generation. */
@@ -50,6 +50,13 @@ interface OpenGeneration {
   readonly finder: IdentityFinder;
   /** Reads a profile's attributes by account, generation and id. */
   readonly attributesSql: string;
+}
+
+/** Where the profiles of a generation are looked for, as it was at a moment. */
+interface Places extends OpenGeneration {
+  readonly runs: readonly RunRow[];
+  /** Whether values are being erased. */
+  readonly erases: boolean;
 }
 
 /** What look-ups are made of. */
@@ -81,9 +88,13 @@ export class EntityTables {
 
   /**
    * A profile table as it is now, or no older than a revision that was just looked at; undefined where the account has
-   * none of that name.
+   * none of that name. At once where it is known.
    */
-  get(account: number, name: string, revision?: string): Promise<EntityTable | undefined> {
+  get(
+    account: number,
+    name: string,
+    revision?: string,
+  ): EntityTable | undefined | Promise<EntityTable | undefined> {
     return this.#tables.get(`${account}/${name}`, () => this.#read(account, name), revision);
   }
 
@@ -101,14 +112,14 @@ export class EntityTables {
     const { target, kinds } = open;
     const erased = await kysely.selectFrom("erased_identities").select("key")
       .where("account_id", "=", account).where("table_id", "=", row.table_id).limit(1).executeTakeFirst();
-    const runs = await runsOf(kysely, target.scope);
+    const places: Places = { ...open, runs: await runsOf(kysely, target.scope), erases: erased !== undefined };
     return {
       name,
       target,
       kinds,
       shownAsStored: [...kinds.values()].every(isShownAsStored),
       audiences: await audienceCache.get(kysely, account),
-      find: (field, value) => this.#find({ ...open, runs, erases: erased !== undefined }, field, value),
+      find: (field, value) => this.#find(places, field, value),
     };
   }
 
@@ -134,19 +145,24 @@ export class EntityTables {
     return open;
   }
 
-  async #find(
-    open: OpenGeneration & { readonly runs: readonly RunRow[]; readonly erases: boolean },
+  #find(open: Places, field: string, value: string): EntityProfile | undefined | Promise<EntityProfile | undefined> {
+    const normalised = open.target.rules.identity.normalise(field, value);
+    if (normalised === undefined) return undefined;
+    if (open.erases) return this.#findUnlessErased(open, field, normalised);
+    return this.#recall(open, field, normalised);
+  }
+
+  async #findUnlessErased(open: Places, field: string, normalised: string): Promise<EntityProfile | undefined> {
+    if (await isErased(this.parts.database.kysely, open.target, field, normalised)) return undefined;
+    return await this.#recall(open, field, normalised);
+  }
+
+  async #lookUp(
+    { target, finder, runs }: Places,
     field: string,
-    value: string,
+    normalised: string,
   ): Promise<EntityProfile | undefined> {
     const { database: { kysely }, statements } = this.parts;
-    const { target, finder, runs } = open;
-    const normalised = target.rules.identity.normalise(field, value);
-    if (normalised === undefined || (open.erases && await isErased(kysely, target, field, normalised))) {
-      return undefined;
-    }
-    const recalled = await this.#recall(open, field, normalised);
-    if (recalled !== undefined) return recalled;
     const findKey = (executor: Executor, key: bigint) => finder.find(executor, runs, key);
     const found = await findStoredProfile(kysely, statements, target, field, normalised, findKey);
     return found && {
@@ -157,36 +173,58 @@ export class EntityTables {
   }
 
   /**
-   * The profile that memory names, where its present attributes say that it is the right one: one statement. Any other
-   * way to be found (by a value of before, after a merge) takes a look at the index. In one of thirty look-ups memory
-   * names another one first.
+   * The profile that memory names, where its present attributes say that it is the right one: one statement. In one of
+   * thirty look-ups memory names others first, `wrong` of which were looked at before. Any other way to be found (by a
+   * value of before, after a merge) takes a look at the index.
    */
-  async #recall(
-    { target, finder, runs, attributesSql }: OpenGeneration & { readonly runs: readonly RunRow[] },
+  #recall(
+    open: Places,
     field: string,
     normalised: string,
-  ): Promise<EntityProfile | undefined> {
-    const { database, statements } = this.parts, { scope, rules, hashers } = target;
+    wrong = 0,
+  ): EntityProfile | undefined | Promise<EntityProfile | undefined> {
+    const { target: { scope, hashers }, finder, runs, attributesSql } = open;
     const hasher = hashers.find((hasher) => hasher.field === field);
-    if (hasher === undefined) return undefined;
-    const prefix = identityPrefix(hasher, normalised);
-    for (let wrong = 0; wrong < MOST_WRONG; wrong++) {
-      const id = finder.recall(runs, prefix, wrong);
-      if (id === 0) return undefined;
-      const row = await database.first<{ attributes: string }>(attributesSql, [scope.account, scope.table, id]);
-      if (row === undefined) continue;
-      const text = row.attributes, attributes: EntityProfile["attributes"] = parseJson(text);
-      if (!presents(rules, attributes, field, normalised)) continue;
-      return {
-        text,
-        attributes,
-        identities: async () => {
-          const stored = await statements.loadProfile(database.kysely, scope, id);
-          return stored === undefined ? {} : new FoundProfile(rules, stored).state.identities();
-        },
-      };
+    const prefix = hasher === undefined ? NaN : identityPrefix(hasher, normalised);
+    for (let at = wrong; hasher !== undefined && at < MOST_WRONG; at++) {
+      const id = finder.recall(runs, prefix, at);
+      if (id === 0) break;
+      const row = this.parts.database.first<AttributesRow>(attributesSql, [scope.account, scope.table, id]);
+      const judge = (row: AttributesRow | undefined) => row && this.#judge(open, field, normalised, id, row.attributes);
+      if (row instanceof Promise) {
+        return row.then((row) => judge(row) ?? this.#recall(open, field, normalised, at + 1));
+      }
+      const profile = judge(row);
+      if (profile !== undefined) return profile;
     }
+    return this.#lookUp(open, field, normalised);
   }
+
+  /** A profile that was read, if a value names it. */
+  #judge(
+    { target: { scope, rules } }: Places,
+    field: string,
+    normalised: string,
+    id: number,
+    text: string,
+  ): EntityProfile | undefined {
+    const attributes: EntityProfile["attributes"] = parseJson(text);
+    if (!presents(rules, attributes, field, normalised)) return undefined;
+    const { database: { kysely }, statements } = this.parts;
+    return {
+      text,
+      attributes,
+      identities: async () => {
+        const stored = await statements.loadProfile(kysely, scope, id);
+        return stored === undefined ? {} : new FoundProfile(rules, stored).state.identities();
+      },
+    };
+  }
+}
+
+/** A profile as it is read. */
+interface AttributesRow {
+  readonly attributes: string;
 }
 
 /** The current generation of a table. */

@@ -42,7 +42,8 @@ export function tokenCheck(database: Database): VerifyToken {
     const revision = database.revision();
     // Kept by the token itself, as its hash takes longer than all the rest. Nobody learns one from how long that takes:
     // texts are compared only where the hashes of this process agree.
-    const found = await known.get(token, () => readToken(database, hashOf(token), revision), revision);
+    const kept = known.get(token, () => readToken(database, hashOf(token), revision), revision);
+    const found = kept instanceof Promise ? await kept : kept;
     if (found === undefined) return undefined;
     const { caller, expiresAt } = found;
     if (expiresAt !== null && expiresAt <= await database.now()) {
