@@ -31,8 +31,12 @@ export interface Answered {
 
 /** Writes a request down. */
 export function logRequest(log: Log, { id, method, target, status, since }: Answered): void {
-  const path = `/${target.parts.join("/")}`;
-  const personal = PERSONAL.exec(path)?.[1], shown = personal === undefined ? path : `${personal}/…`;
+  const { parts } = target;
+  // The commonest by far, without a detour.
+  const isLookUp = parts.length === 5 && parts[1] === "entity" && parts[0] === "api" && !parts[2]!.includes("/");
+  const path = isLookUp ? `/api/entity/${parts[2]}/…` : `/${parts.join("/")}`;
+  const personal = isLookUp ? undefined : PERSONAL.exec(path)?.[1];
+  const shown = personal === undefined ? path : `${personal}/…`;
   log[QUIET.has(path) ? "debug" : "info"]("Request", {
     request_id: id,
     method,

@@ -12,8 +12,11 @@ const HEADERS: readonly (readonly [name: string, value: string])[] = [
   ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
 ];
 
-/** Sets the headers, except where the answer has its own; what is `personal`, all under `/api` and `/v1`, may not be stored. */
+/**
+ * Sets the headers. What is `personal`, all under `/api` and `/v1`, may not be stored, and has no such headers of its own;
+ * other answers may have.
+ */
 export function secure(headers: Headers, { personal }: { readonly personal: boolean }): void {
-  for (const [name, value] of HEADERS) if (!headers.has(name)) headers.set(name, value);
+  for (const [name, value] of HEADERS) if (personal || !headers.has(name)) headers.set(name, value);
   if (personal) headers.set("cache-control", "no-store");
 }

@@ -41,16 +41,17 @@ function withLiteral(
   compute: ReturnType<Compilation["value"]>["compute"],
   literal: Scalar,
 ): Condition {
-  compilation.noteDate(literal);
+  const timeless = !compilation.noteDate(literal);
   if (operator === "!=") {
     const equal = anyMember(literalTest("=", literal));
     return (scope) => {
       const value = compute(scope);
-      return hasValue(value) && !equal(value, scope.at);
+      return hasValue(value) && !equal(value, timeless ? 0 : scope.at);
     };
   }
   const test = anyMember(literalTest(operator, literal));
-  return (scope) => test(compute(scope), scope.at);
+  // A time that nobody needs would be boxed for each profile.
+  return timeless ? (scope) => test(compute(scope), 0) : (scope) => test(compute(scope), scope.at);
 }
 
 /**

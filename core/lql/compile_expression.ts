@@ -139,9 +139,11 @@ export class Compilation {
     }
   }
 
-  /** The literal that reads the time that is now, if it is date math. */
-  noteDate(literal: Scalar): void {
-    if (typeof literal === "string" && dateMath(literal) !== undefined) this.usesNow = true;
+  /** Notes that a literal reads the time that is now, if it is date math; whether it is. */
+  noteDate(literal: Scalar): boolean {
+    const isMath = typeof literal === "string" && dateMath(literal) !== undefined;
+    this.usesNow ||= isMath;
+    return isMath;
   }
 
   #field({ path }: Field): Compute {
@@ -186,12 +188,13 @@ export class Compilation {
   #membership({ operand, set, type }: Membership): Condition {
     const { compute, type: found, constant } = this.value(operand);
     if (!("path" in set)) {
+      let timeless = true;
       for (const literal of set) {
-        this.noteDate(literal);
+        if (this.noteDate(literal)) timeless = false;
         checkComparison(operand, { type: found }, "=", literal);
       }
       const test = anyMember(oneOfTest(set));
-      return (scope) => test(compute(scope), scope.at);
+      return timeless ? (scope) => test(compute(scope), 0) : (scope) => test(compute(scope), scope.at);
     }
     if (type === "in" && constant !== undefined) {
       this.noteDate(constant);
@@ -207,7 +210,10 @@ export class Compilation {
     const { compute } = this.value(operand);
     if (type === "contains") {
       const test = containsTest(pattern);
-      return (scope) => test(compute(scope), scope.at);
+      // A text that is looked for is no time.
+      return typeof pattern === "string"
+        ? (scope) => test(compute(scope), 0)
+        : (scope) => test(compute(scope), scope.at);
     }
     const fits = likePattern(String(pattern));
     const test = (value: Value) => {
