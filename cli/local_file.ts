@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "../core/contracts/failure.ts";
+import { handOver } from "../core/contracts/give_back.ts";
 
 /** Bytes that are read at a time: a file goes through some hundred calls, not thousands. */
 const CHUNK_BYTES = 1 << 20;
@@ -27,7 +28,7 @@ function bytesOf(file: Deno.FsFile): ReadableStream<Uint8Array<ArrayBuffer>> {
     pull: async (controller) => {
       try {
         const chunk = new Uint8Array(CHUNK_BYTES), count = await file.read(chunk);
-        if (count !== null) return controller.enqueue(chunk.subarray(0, count));
+        if (count !== null) return controller.enqueue(handOver(chunk.subarray(0, count)));
       } catch (error) {
         file.close();
         throw error;

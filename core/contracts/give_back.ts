@@ -34,7 +34,7 @@ export function grown<T extends Uint8Array | Uint16Array | Uint32Array | Int32Ar
 const handedOver = new WeakSet<ArrayBufferLike>();
 
 /** Marks a piece of a stream as made for its reader: whoever made it neither keeps nor reads it. */
-export function handOver(piece: Uint8Array): Uint8Array {
+export function handOver<Piece extends Uint8Array>(piece: Piece): Piece {
   handedOver.add(piece.buffer);
   return piece;
 }

@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { Failure } from "../contracts/failure.ts";
+import { giveBackPiece } from "../contracts/give_back.ts";
 import type { FileStore } from "../contracts/file_store.ts";
 import { localStore } from "../files/local.ts";
 import { diskFullFailure } from "./disk_full.ts";
@@ -112,6 +113,7 @@ async function writeContent(
     // Meanwhile: the system writes on a thread of its own.
     hash.update(chunk);
     await written;
+    giveBackPiece(chunk);
     if (bytes < looked + LOOK) continue;
     await refuseCutOff(file);
     looked = bytes;

@@ -65,7 +65,8 @@ export async function applyBatch(
   }));
   await addIdentities(transaction, scope, identities);
   const created = changes.created.length;
-  giveBack(resolution.known, changes.created);
+  resolution.beside.giveBack();
+  giveBack(resolution.known, changes.created, changes.survivors);
   for (const { slots, keys } of resolution.unknown) giveBack(slots, keys);
   for (const { profiles } of identities) giveBack(profiles);
   return { created, updated: changes.updates.length, crowded: changes.crowded };
@@ -89,6 +90,8 @@ interface Changes {
   /** Stamps of profiles that were merely seen again, or written anew as a whole. */
   readonly moved: MovedStamps;
   readonly merges: { readonly id: number; readonly into: number }[];
+  /** By first event of those of one profile, the profile where it was known. */
+  readonly survivors: Float64Array;
   /** The profile that an event went to. */
   profileOf(event: number): number;
 }
@@ -179,6 +182,7 @@ function foldEvents(batch: ProfileBatch, { profiles, known, beside }: Resolution
       positions: seen.map(positionOf),
     },
     merges,
+    survivors,
     profileOf: (event) => {
       const root = batch.root(event);
       return survivors[root] || positionOf(root);

@@ -7,6 +7,7 @@
  * @module
  */
 import { valueEnd } from "../codecs/json_field_spans.ts";
+import { giveBack } from "../contracts/give_back.ts";
 import { sameBytes, viewOf } from "./byte_stretches.ts";
 import type { KnownProfiles } from "./known_profiles.ts";
 import type { ProfileBatch } from "./profile_batch.ts";
@@ -50,6 +51,11 @@ export class BesideProfiles {
    */
   covers(event: number, id: number): boolean {
     return (this.#result(event, id) & COVERS) !== 0;
+  }
+
+  /** Gives its memory back; nothing can be told any more. */
+  giveBack(): void {
+    giveBack(this.#told, this.#results);
   }
 
   #result(event: number, id: number): number {

@@ -60,7 +60,7 @@ export class ProfileBatch {
   #identified = new Uint8Array(1024);
   /** 1 for events that do more than say what fields hold; their texts are changes. */
   #changing = new Uint8Array(1024);
-  #texts: Uint8Array<ArrayBuffer> = new Uint8Array(65_536);
+  #texts: Uint8Array<ArrayBuffer> = new Uint8Array(16_384);
   #ends = new Float64Array(1025);
   /** Over the texts, once they are compared. */
   #view: DataView | undefined;

@@ -166,7 +166,8 @@ function withoutRivals(
       rivals.push({ slot: slots[index]!, first: isTaken ? undefined : kept - 1 });
     }
   }
-  if (rivals.length === 0) return { slots, keys, rivals };
   const stays = (_: unknown, index: number) => isRival[index] === 0;
-  return { slots: slots.filter(stays), keys: keys.filter(stays), rivals };
+  const left = rivals.length === 0 ? { slots, keys } : { slots: slots.filter(stays), keys: keys.filter(stays) };
+  giveBack(isRival);
+  return { ...left, rivals };
 }
