@@ -40,6 +40,7 @@ export class App implements AsyncDisposable {
   readonly home: string;
   readonly #options: AppOptions;
   #runner: AppOptions["runner"];
+  #loadsPlugins = true;
   #registry: Promise<Registry> | undefined;
   #runtime: Promise<Runtime> | undefined;
   #threads: RunThreads | undefined;
@@ -97,6 +98,11 @@ export class App implements AsyncDisposable {
     this.#runner = "none";
   }
 
+  /** Opens the runtime without plugins. Only before it is opened. */
+  leavePlugins(): void {
+    this.#loadsPlugins = false;
+  }
+
   /** A command to be pasted, with the data directory, the account and the plugins in it where the user named them. */
   command(...words: readonly string[]): string {
     return this.#pasteable(words.map(shellQuote).join(" "));
@@ -136,7 +142,7 @@ export class App implements AsyncDisposable {
     const { account } = this.#options;
     return await openRuntime({
       home: this.home,
-      plugins: this.modules,
+      plugins: this.#loadsPlugins ? this.modules : "none",
       runner: this.#runner,
       threads: this.#threads,
       countThread: this.#countThread,

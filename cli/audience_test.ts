@@ -23,6 +23,8 @@ Deno.test("an audience at the command line: made, counted, listed, imported, cha
   assert.deepEqual(await cli.json("audience", "size", "list"), { size: 2 });
   await cli.json("audience", "update", "in_bern", "--slug", "basel", "--filter-file", `${cli.folder}/filter.txt`);
   assert.deepEqual(await cli.json("audience", "size", "basel"), { size: 1 });
+  // Nothing is asked of plugins: they are not loaded.
+  assert.deepEqual(await cli.json("audience", "size", "basel", "--plugin", "./none.ts"), { size: 1 });
   assert.deepEqual(await cli.json("audience", "delete", "basel"), { id: 1, deleted: true });
   const wrong = await cli.run(["audience", "create", "--slug", "x", "--filter", "FILTER city ="]);
   assert.equal(wrong.code, 3);

@@ -54,6 +54,7 @@ const create: Command = {
 
 const list: Command = {
   summary: "Lists the audiences",
+  plugins: false,
   run: async (app) => {
     const audiences = await (await app.runtime()).audiences.list();
     if (app.out.json) return app.out.value(audiences);
@@ -70,6 +71,7 @@ const list: Command = {
 
 const show: Command = {
   summary: "Shows one",
+  plugins: false,
   args: [AUDIENCE],
   run: async (app, { words: [audience = ""] }) => {
     const shown = await (await app.runtime()).audiences.get(audience);
@@ -80,6 +82,7 @@ const show: Command = {
 
 const size: Command = {
   summary: "Counts the profiles that are members now",
+  plugins: false,
   args: [AUDIENCE],
   counts: true,
   run: async (app, { words: [audience = ""] }) => {
@@ -93,6 +96,7 @@ const size: Command = {
 
 const members: Command = {
   summary: "Lists the profiles that are members now, a JSON object a line",
+  plugins: false,
   args: [AUDIENCE],
   examples: ["audience members swiss_buyers", "audience members 7 --json"],
   run: async (app, { words: [audience = ""] }) => {

@@ -16,7 +16,7 @@ export interface CountPlaces {
   readonly database: DatabaseAddress;
   /** Whether this thread has others to answer, so that it counts nothing itself. */
   readonly serves: boolean;
-  /** A thread that was started before. It ends with the counts. */
+  /** A thread that was started before, for a count that is about to come. It ends with the counts. */
   readonly thread?: CountThread | undefined;
 }
 
@@ -27,9 +27,11 @@ export class AudienceCounts implements AsyncDisposable {
   readonly #threads: readonly CountThread[];
   #own: Promise<Database> | undefined;
 
-  constructor({ database, serves, thread = new CountThread() }: CountPlaces) {
+  constructor({ database, serves, thread }: CountPlaces) {
     this.#database = database;
-    this.#threads = serves ? [thread, new CountThread()] : [thread];
+    thread?.open(database);
+    const first = thread ?? new CountThread();
+    this.#threads = serves ? [first, new CountThread()] : [first];
   }
 
   /** How many profiles are members now. Failures as `sizeOf` has them. */

@@ -8,10 +8,11 @@ import type { DatabaseAddress } from "../database/open.ts";
 import type { Span } from "./audience_scan.ts";
 import type { CountQuestion, OpenedCount } from "./count_session.ts";
 
-/** To the thread itself: a port for each count, and what to open, the same for all. */
+/** To the thread itself: what to open, the same for all counts, and the port of a count. */
 export interface ToCountThread {
   readonly database: DatabaseAddress;
-  readonly port: MessagePort;
+  /** Absent where it is to open the database for the counts to come. */
+  readonly port?: MessagePort;
 }
 
 /** To a count; `id` tells its answers apart. */

@@ -26,6 +26,11 @@ export class CountThread implements Disposable {
     return this.#worker;
   }
 
+  /** Lets it open the database before the first count. */
+  open(database: DatabaseAddress): void {
+    this.start().postMessage({ database } satisfies ToCountThread);
+  }
+
   /** A counter that counts there. */
   counter(database: DatabaseAddress): Counter {
     const worker = this.start();

@@ -20,7 +20,7 @@ scope.addEventListener("message", ({ data: { database, port } }) => {
   opened ??= openDatabase(database);
   // Told with each answer; unhandled until then, it would end the thread without one.
   opened.catch(() => {});
-  serve(opened, port);
+  if (port !== undefined) serve(opened, port);
 });
 
 function serve(opened: Promise<Database>, port: MessagePort): void {

@@ -65,8 +65,11 @@ import { uploadsOf, type UploadsOptions } from "./uploads.ts";
 export interface OpenOptions {
   /** Data directory. */
   readonly home: string;
-  /** Module specifiers of the plugins; those of the data directory's configuration file are loaded as well. */
-  readonly plugins: readonly string[];
+  /**
+   * Module specifiers of the plugins; those of the data directory's configuration file are loaded as well. `none` for
+   * who asks nothing of any: not even those are loaded.
+   */
+  readonly plugins: readonly string[] | "none";
   /**
    * What this process does with queued runs: `serve` and `worker` execute any, `cli` the ones it queued itself (unless
    * one of those is there to take them), `none` only queues.
@@ -106,7 +109,7 @@ export async function openRuntime(options: OpenOptions): Promise<Runtime> {
 async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promise<Runtime> {
   const log = options.log ?? createLog();
   const { plugins: configured, uploadLimit, rateLimits } = await readConfigFile(options.home);
-  const plugins = [...options.plugins, ...configured];
+  const plugins = options.plugins === "none" ? [] : [...options.plugins, ...configured];
   const core = stack.use(await openCore({ home: options.home, plugins }));
   const { database } = core;
   const locks = core.home.processesDir;
