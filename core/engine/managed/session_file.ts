@@ -91,6 +91,7 @@ export class SessionUpload implements SessionFile {
   }
 
   async write(position: number, data: Uint8Array): Promise<void> {
+    if (data.length === 0) return;
     await this.#change(position + data.length, (upload) => upload.write(position, data));
   }
 

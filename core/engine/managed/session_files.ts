@@ -40,7 +40,10 @@ export interface SessionOpenOptions {
 export interface SessionFile {
   /** At most `length` bytes from `position`; none at or past the end. */
   read(position: number, length: number): Promise<Uint8Array>;
-  /** Writes all of `data`, which is not kept. What lies between the end and `position` becomes zeros. */
+  /**
+   * Writes all of `data`, which is not kept. What lies between the end and `position` becomes zeros; no data changes
+   * nothing.
+   */
   write(position: number, data: Uint8Array): Promise<void>;
   /** Cuts the file off, or fills it up with zeros. */
   truncate(size: number): Promise<void>;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Failure } from "../../contracts/failure.ts";
 import type { Database, Executor } from "../../database/database.ts";
 import { readContent } from "./content_reader.ts";
 import type { ManagedContents } from "./contents.ts";
@@ -17,6 +18,7 @@ import {
   missing,
   nodeAt,
   nodesIn,
+  type Place,
   placeAt,
   taken,
   type Tree,
@@ -135,19 +137,30 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
   async #openReading(names: readonly string[]): Promise<SessionFile> {
     if (names.length === 0) throw isFolder(names);
     const place = await placeAt(this.#kysely, this.#tree, names);
+    // An upload must not end before what it brings is open: what it holds in memory goes with it.
+    if (this.#uploads.at(place) !== undefined) {
+      return await this.#uploads.exclusively(() => this.#reading(place, names));
+    }
+    return await this.#reading(place, names);
+  }
+
+  /** `gone`: the content that was there a moment ago, and was not when it was to be opened. */
+  async #reading(place: Place, names: readonly string[], gone?: string): Promise<SessionFile> {
     const upload = this.#uploads.at(place);
     const node = await nodeAt(this.#kysely, this.#tree, place);
     const entry = entryOf(place.name, node, upload);
     if (entry === undefined) throw missing(names);
-    const content = upload === undefined ? node?.partial ?? node?.content : await this.#fileOf(upload);
+    // Whoever reads what an upload under way brings keeps that, whatever becomes of the upload: it becomes a file.
+    const content = upload === undefined ? node?.partial ?? node?.content : (await upload.content.file()).id;
     if (typeof content !== "string") throw isFolder(names);
-    const reader = await readContent(this.#kysely, this.#options.contents, this.#tree.account, content);
-    return new SessionReading({ entry, content: reader, upload, ended: this.#ended });
-  }
-
-  /** Makes a file of what an upload under way brings: whoever reads it keeps that, whatever becomes of the upload. */
-  async #fileOf(upload: Upload): Promise<string> {
-    return await this.#uploads.exclusively(async () => (await upload.content.file()).id);
+    try {
+      const reader = await readContent(this.#kysely, this.#options.contents, this.#tree.account, content);
+      return new SessionReading({ entry, content: reader, upload, ended: this.#ended });
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== "not_found" || content === gone) throw error;
+      // Another took its place between the two looks.
+      return await this.#reading(place, names, content);
+    }
   }
 
   async #openUpload(names: readonly string[], options: SessionOpenOptions): Promise<SessionFile> {

@@ -48,6 +48,16 @@ onEachContents(
   },
 );
 
+onEachContents("a write of no bytes changes nothing, wherever it is", async (start) => {
+  await using peer = await start();
+  await using session = peer.session();
+  const file = await session.open("/a", { write: true, create: true });
+  await file.write(0, bytes("one"));
+  for (const position of [10, SMALL + 1, 2 ** 50]) await file.write(position, new Uint8Array());
+  await file.close();
+  assert.deepEqual([await seen(peer, "a"), (await session.stat("/a")).size, await peer.bytes()], ["one", 3, 3]);
+});
+
 onEachContents("an upload that breaks off is gone on with, from what came without gaps", async (start) => {
   await using peer = await start();
   const lost = peer.session();

@@ -66,6 +66,43 @@ onEachDatabase("whoever reads a small upload that is under way keeps what it bri
   assert.deepEqual(await held(peer), [1, 0]);
 });
 
+onEachDatabase("whoever opens a small upload while it ends reads all of it, and leaves nothing", async (databases) => {
+  await using peer = await startManaged(databases);
+  await using session = peer.session();
+  await using other = peer.session();
+  for (let turns = 0; turns < 20; turns++) {
+    const file = await session.open("/a", { write: true, create: true, truncate: true });
+    await file.write(0, new TextEncoder().encode("0123456789"));
+    const closing = file.close();
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    assert.equal(await get(other, "/a"), "0123456789");
+    await closing;
+  }
+  await session.remove("/a");
+  assert.deepEqual([await held(peer), peer.contents.held.bytes], [[0, 0], 0]);
+});
+
+onEachDatabase("whoever opens a file while another takes its place reads one of them", async (databases) => {
+  await using peer = await startManaged(databases);
+  await using session = peer.session();
+  await put(session, "/a", large);
+  const { contents } = peer;
+  const read = contents.read.bind(contents);
+  contents.read = async (id) => {
+    contents.read = read;
+    await put(session, "/a", "other");
+    return await read(id);
+  };
+  assert.equal(await get(session, "/a"), "other");
+  contents.read = async (id) => {
+    contents.read = read;
+    await session.remove("/a");
+    return await read(id);
+  };
+  await put(session, "/a", large);
+  await assert.rejects(get(session, "/a"), { code: "not_found" });
+});
+
 Deno.test("the ids of small contents follow one another, and are no names of files", () => {
   const before = newSmallId().slice(0, 13);
   const id = newSmallId();
