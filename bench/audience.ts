@@ -8,7 +8,7 @@ import { writeCustomers } from "./files.ts";
 import { type Measure, measure } from "./measure.ts";
 import { measureResponsiveness } from "./responsiveness.ts";
 import { type BenchServer, startBenchServer } from "./server.ts";
-import { type Home, Stage, WAYBILL } from "./stage.ts";
+import { type Home, Stage, WAYBILL, WAYBILL_ARGS } from "./stage.ts";
 
 /** Profiles with a number, a time, a set, and texts. */
 const LQL = `
@@ -215,7 +215,7 @@ async function copyProfiles(home: string, flat: string): Promise<void> {
 /** Runs a command to its end and gives what it printed. */
 async function waybill(home: Home, ...args: readonly string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
-    args: [...WAYBILL.slice(1), ...args, "--home", home.path],
+    args: [...WAYBILL_ARGS, ...args, "--home", home.path],
     env: { WAYBILL_DATABASE_URL: "" },
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));

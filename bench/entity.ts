@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { median, rounds, spread, table, verdict } from "./figures.ts";
 import { writeCustomers } from "./files.ts";
 import { startBenchServer } from "./server.ts";
-import { Stage, WAYBILL } from "./stage.ts";
+import { Stage, WAYBILL_ARGS } from "./stage.ts";
 import { type Load, load } from "./wrk.ts";
 
 /** Requests in flight. */
@@ -85,7 +85,7 @@ export async function benchEntity(rows: number, count: number): Promise<string[]
 
 async function createToken(home: string): Promise<string> {
   const made = ["token", "create", "--name", "bench", "--scopes", "admin", "--home", home, "--json"];
-  const { stdout } = await new Deno.Command("deno", { args: [...WAYBILL.slice(1), ...made] }).output();
+  const { stdout } = await new Deno.Command("deno", { args: [...WAYBILL_ARGS, ...made] }).output();
   return JSON.parse(new TextDecoder().decode(stdout)).token;
 }
 

@@ -9,7 +9,7 @@ import { CUSTOMER_COLUMNS } from "./generate.ts";
 import { type GnuPg, openGnuPg } from "./gnupg.ts";
 import { type Measure, measure } from "./measure.ts";
 import { startBenchServer } from "./server.ts";
-import { type Home, Stage, WAYBILL } from "./stage.ts";
+import { type Home, Stage, WAYBILL, WAYBILL_ARGS } from "./stage.ts";
 import { type Load, load } from "./wrk.ts";
 
 /** How long look-ups are asked for, in seconds: less than an export takes. */
@@ -223,7 +223,7 @@ async function empty(folder: string): Promise<void> {
 
 /** Runs the command line to its end and gives what it printed. */
 async function waybill(home: Home, ...args: readonly string[]): Promise<string> {
-  const [, ...rest] = [...WAYBILL, ...args, "--home", home.path, "--json"];
+  const rest = [...WAYBILL_ARGS, ...args, "--home", home.path, "--json"];
   // By its name, which the task may run; its path may be another, behind a link.
   const { success, stdout, stderr } = await new Deno.Command("deno", { args: rest }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));

@@ -7,7 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { median, rounds, spread, table, verdict } from "./figures.ts";
 import { startBenchServer } from "./server.ts";
-import { Stage, WAYBILL } from "./stage.ts";
+import { Stage, WAYBILL_ARGS } from "./stage.ts";
 import { load } from "./wrk.ts";
 
 /** Events of a batch. */
@@ -58,7 +58,7 @@ export async function benchLogs(count: number): Promise<string[]> {
   await using stage = await Stage.open();
   await using home = await stage.home();
   const run = async (...args: readonly string[]) => {
-    const all = [...WAYBILL.slice(1), ...args, "--home", home.path, "--json"];
+    const all = [...WAYBILL_ARGS, ...args, "--home", home.path, "--json"];
     const { stdout } = await new Deno.Command("deno", { args: all }).output();
     return JSON.parse(new TextDecoder().decode(stdout));
   };

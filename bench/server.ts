@@ -5,10 +5,14 @@
  */
 import { fileURLToPath } from "node:url";
 import { type Measure, readReport, timed } from "./measure.ts";
-import { WAYBILL } from "./stage.ts";
+import { WAYBILL_ARGS } from "./stage.ts";
 
 /** Deno and its permissions, with another program than the command line. */
-const COMMAND = [...WAYBILL.slice(0, -1), fileURLToPath(new URL("../server/main.ts", import.meta.url))];
+const COMMAND = [
+  Deno.execPath(),
+  ...WAYBILL_ARGS.slice(0, -1),
+  fileURLToPath(new URL("../server/main.ts", import.meta.url)),
+];
 
 /** A running server. */
 export interface BenchServer extends AsyncDisposable {

@@ -7,19 +7,28 @@ import { fileURLToPath } from "node:url";
 import { type OpenSshServer, startOpenSsh } from "../core/testing/mod.ts";
 import { type Measure, measure } from "./measure.ts";
 
-/** The command line, with the flags of the `waybill` task. */
-export const WAYBILL: readonly string[] = [
-  Deno.execPath(),
-  ...taskFlags("waybill"),
+const TASK = taskWords("waybill");
+
+/** What comes behind `deno` for the command line: the flags of the `waybill` task, and its program. */
+export const WAYBILL_ARGS: readonly string[] = [
+  ...TASK.slice(TASK.indexOf("deno") + 1, -1),
   "--quiet",
   fileURLToPath(new URL("../cli/main.ts", import.meta.url)),
 ];
 
-/** `run` and the flags of a task of deno.json, without its program. */
-function taskFlags(name: string): string[] {
+/** The command line as the task starts it, with the variables that it sets. */
+export const WAYBILL: readonly string[] = [
+  "/usr/bin/env",
+  ...TASK.slice(0, TASK.indexOf("deno")),
+  Deno.execPath(),
+  ...WAYBILL_ARGS,
+];
+
+/** The words of a task of deno.json. */
+function taskWords(name: string): string[] {
   const config = JSON.parse(Deno.readTextFileSync(new URL("../deno.json", import.meta.url)));
   const command: string = config.tasks[name].command;
-  return command.replaceAll("'", "").split(" ").slice(1, -1);
+  return command.replaceAll("'", "").split(" ");
 }
 
 /** How a data directory is made. */
