@@ -54,6 +54,30 @@ function timeOfDay(hour: number, minute: number, second: number): number {
   return hour * 3_600_000 + minute * MINUTE + Math.min(second, 59) * 1_000;
 }
 
+/** Characters of a time as ECMAScript writes it, and as profiles hold it. */
+const WRITTEN_LENGTH = 24;
+
+/** Milliseconds that `YYYY-MM-DDTHH:mm:ss.sssZ` says, as most times are written; NaN for any other text and a leap second. */
+export function readWritten(text: string): number {
+  if (text.length !== WRITTEN_LENGTH || text[4] !== "-" || text[7] !== "-" || text[10] !== "T") return NaN;
+  if (text[13] !== ":" || text[16] !== ":" || text[19] !== "." || text[23] !== "Z") return NaN;
+  const year = 100 * twoDigits(text, 0) + twoDigits(text, 2);
+  const second = twoDigits(text, 17), thousandths = 10 * twoDigits(text, 20) + digitAt(text, 22);
+  if (second > 59) return NaN;
+  return dayStart(year, twoDigits(text, 5), twoDigits(text, 8)) +
+    timeOfDay(twoDigits(text, 11), twoDigits(text, 14), second) + thousandths;
+}
+
+function twoDigits(text: string, at: number): number {
+  return 10 * digitAt(text, at) + digitAt(text, at + 1);
+}
+
+/** NaN for what is no digit. */
+function digitAt(text: string, at: number): number {
+  const digit = text.charCodeAt(at) - 48;
+  return digit >= 0 && digit <= 9 ? digit : NaN;
+}
+
 /** The number of `count` digits at `at`; NaN where one is missing. */
 function digits(bytes: Uint8Array, at: number, count: number): number {
   let value = 0;

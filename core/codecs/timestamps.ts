@@ -5,7 +5,7 @@
  */
 import { Failure } from "../contracts/failure.ts";
 import type { RecordBatch } from "../contracts/records.ts";
-import { readIso, readNumber, readRfc2822, readSlashDate, type WallTime } from "./timestamp_forms.ts";
+import { readIso, readNumber, readRfc2822, readSlashDate, readWritten, type WallTime } from "./timestamp_forms.ts";
 import { type ClockChange, clockChange, zoneClock } from "./timestamp_zone.ts";
 
 /** Name of a form, or of a set of forms, that timestamps are written in. */
@@ -121,6 +121,8 @@ export function timestampParser({ format = "auto", zone = "UTC" }: TimestampOpti
     }
   };
   const parse = (text: string): number | undefined => {
+    const written = format === "auto" || format === "iso8601" ? readWritten(text) : NaN;
+    if (!Number.isNaN(written)) return written;
     const trimmed = text.trim();
     if (trimmed.length > LONGEST) return undefined;
     for (let i = 0; i < trimmed.length; i++) {

@@ -133,6 +133,25 @@ Deno.test("ISO 8601 is read as Temporal reads it", () => {
   );
 });
 
+Deno.test("times as ECMAScript writes them, and what looks alike, are the same as texts and as bytes", () => {
+  const written = fc.date({
+    min: new Date("0001-01-01T00:00:00Z"),
+    max: new Date("9999-12-31T23:59:59.999Z"),
+    noInvalidDate: true,
+  })
+    .map((date) => date.toISOString());
+  const altered = fc.tuple(written, fc.nat(23), fc.constantFrom(..."0123456789-:.TZ /x"))
+    .map(([text, at, character]) => text.slice(0, at) + character + text.slice(at + 1));
+  fc.assert(
+    fc.property(fc.oneof(written, altered), fc.constantFrom("auto" as const, "iso8601" as const), (text, format) => {
+      const { parse, parseBytes } = timestampParser({ format, zone: "Europe/Zurich" });
+      const bytes = new TextEncoder().encode(text);
+      assert.equal(parse(text) ?? NaN, parseBytes(bytes, 0, bytes.length), text);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 Deno.test("wall times mean in every zone what Temporal's compatible says, gaps and folds included", () => {
   for (const zone of ["America/New_York", "Europe/Zurich", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kolkata"]) {
     const { parse } = timestampParser({ format: "date", zone });
