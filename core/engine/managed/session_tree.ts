@@ -172,7 +172,8 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
       if (there === undefined && !options.create) throw missing(names);
       if (there?.kind === "folder") throw isFolder(names);
       if (there !== undefined && options.create && options.exclusive) throw taken(names, "file");
-      this.#uploads.bytes = await bytesIn(this.#kysely, this.#tree);
+      // Other processes may have written; whoever has no limit is spared the look.
+      if (this.#options.quota !== undefined) this.#uploads.bytes = await bytesIn(this.#kysely, this.#tree);
       if (upload === undefined || options.truncate) {
         const { contents } = this.#options;
         const at = { executor: this.#kysely, contents, tree: this.#tree, place, node };
