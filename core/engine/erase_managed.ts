@@ -12,7 +12,7 @@ import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
 import { newId } from "./ids.ts";
 import { fileOfContent } from "./managed/content_reader.ts";
 import { removeStrays } from "./managed/sweep_managed.ts";
-import { addBytes, bytesOf, contentsOf, deleteNode, type Node, updateNode } from "./managed/nodes.ts";
+import { addBytes, bytesOf, contentsOf, deleteNode, type Node, nodeAt, updateNode } from "./managed/nodes.ts";
 
 /** Names and lines of the log looked at in one transaction. */
 const STEP = 500;
@@ -56,7 +56,7 @@ export const managedFileStore: ErasableStore = {
   },
 };
 
-/** Looks at the next node; what is to go is found before the transaction that removes it. */
+/** Looks at the next node; what may hold somebody is found before the transaction that removes it. */
 async function eraseNode(
   { core, account, people, signal, task, commit }: EraseContext,
   { node: [tree, parent, name], removed }: Extract<Position, { readonly node: unknown }>,
@@ -78,7 +78,7 @@ async function eraseNode(
     }
     return await step(commit, { log: 0 });
   }
-  const next: Position = { node: [node.tree_id, node.parent_id, node.name], removed };
+  const next = { node: [node.tree_id, node.parent_id, node.name], removed } as const;
   task.progress({ done: 0, total: bytesOf(node), unit: "bytes", note: "a file of a managed account" });
   const named = people.areIn(node.name);
   if (node.kind === "folder") {
@@ -87,13 +87,33 @@ async function eraseNode(
   }
   // What was looked through is not looked through again.
   if (!named && !await mayHold({ core, people, signal }, node)) return await step(commit, next);
-  const done = await step(commit, { ...next, removed: removed + 1 }, async (transaction) => {
-    await deleteNode(transaction, node);
-    await addBytes(transaction, { account, id: node.tree_id }, -bytesOf(node));
+  return await remove({ core, account, commit }, node, named, next);
+}
+
+/** Removes a file that was looked into; what has come in its place meanwhile is new data, unless the name is to go. */
+async function remove(
+  { core, account, commit }: Pick<EraseContext, "core" | "account" | "commit">,
+  node: Node,
+  named: boolean,
+  { node: position, removed }: Extract<Position, { readonly node: unknown }>,
+): Promise<Position> {
+  const looked = [node.content, node.partial].filter((content) => content !== null);
+  let gone: readonly string[] = [];
+  let next: Position = { node: position, removed };
+  await commit(async (transaction) => {
+    const tree = { account, id: node.tree_id };
+    const now = await nodeAt(transaction, tree, { parent: node.parent_id, name: node.name });
+    if (now?.kind === "file" && (named || looked.some((id) => id === now.content || id === now.partial))) {
+      await deleteNode(transaction, now);
+      await addBytes(transaction, tree, -bytesOf(now));
+      gone = contentsOf(now);
+      next = { node: position, removed: removed + 1 };
+    }
+    return { position: next as unknown as JsonValue };
   });
   // What a crash leaves here goes at the end.
-  for (const id of contentsOf(node)) await core.managed.remove(id);
-  return done;
+  for (const id of gone) await core.managed.remove(id);
+  return next;
 }
 
 /** Whether what has come of a file may hold one of the people. */

@@ -8,7 +8,7 @@ import type { Core } from "./core.ts";
 import type { EraseContext } from "./erasable_stores.ts";
 import { managedFileStore } from "./erase_managed.ts";
 import { openHome } from "./home.ts";
-import { type ManagedPeer, onEachContents, put } from "./managed/managed_testing.ts";
+import { get, type ManagedPeer, onEachContents, put } from "./managed/managed_testing.ts";
 
 const ANN = "ann@example.com";
 
@@ -21,8 +21,8 @@ const people = new PeopleInText([{
   names: (_, value) => value === ANN,
 }]);
 
-/** Erases, in steps that each begin from what was committed, and gives the notes. */
-async function erase(peer: ManagedPeer): Promise<string[]> {
+/** Erases, in steps that each begin from what was committed, and gives the notes. `found`: called before each commit. */
+async function erase(peer: ManagedPeer, found = async () => {}): Promise<string[]> {
   const notes: string[] = [];
   const home = await openHome(`${peer.folder}/home`);
   const { database, contents: managed } = peer;
@@ -37,6 +37,7 @@ async function erase(peer: ManagedPeer): Promise<string[]> {
       signal: new AbortController().signal,
       task: { note: (text: string) => notes.push(text), progress: () => {} } as unknown as EraseContext["task"],
       commit: async (work) => {
+        await found();
         await database.write(async (transaction) => {
           position = (await work(transaction)).position;
         });
@@ -106,3 +107,32 @@ onEachContents(
     assert.equal((await peer.stored()).length, 1);
   },
 );
+
+onEachContents("what takes the place of a file while an erasure looks into it stays, and is counted", async (start) => {
+  await using peer = await start();
+  await using session = peer.session();
+  await put(session, "/a.csv", `id,email\n1,${ANN}\n`);
+  await put(session, `/${ANN}`, "nothing");
+  let looks = 0;
+  const notes = await erase(peer, async () => {
+    looks++;
+    if (looks === 1) await put(session, "/a.csv", "id,email\n2,bob@example.com\n");
+    if (looks === 2) await put(session, `/${ANN}`, "something else");
+  });
+  assert.equal(await get(session, "/a.csv"), "id,email\n2,bob@example.com\n");
+  assert.equal((await Array.fromAsync(session.list("/"))).flat().length, 1);
+  assert.deepEqual([(await peer.stored()).length, await peer.bytes()], [1, 27]);
+  assert.match(notes.join(), /removed: 1/);
+});
+
+onEachContents("a file that is removed while an erasure looks into it is counted once", async (start) => {
+  await using peer = await start();
+  await using session = peer.session();
+  await put(session, "/a.csv", `id,email\n1,${ANN}\n`);
+  await put(session, "/b.csv", "12345");
+  let looks = 0;
+  await erase(peer, async () => {
+    if (++looks === 1) await session.remove("/a.csv");
+  });
+  assert.deepEqual([(await peer.stored()).length, await peer.bytes()], [1, 5]);
+});
