@@ -16,6 +16,9 @@ const CONNECTIONS = 8;
 /** How long each is asked in a round. */
 const SECONDS = 5;
 
+/** Threads of the second server: as many as the goal's machine has cores. */
+const THREADS = 2;
+
 /** As many audiences as the goal speaks of. */
 const AUDIENCES = 50;
 
@@ -35,7 +38,7 @@ export function filters(count: number): string[] {
   return Array.from({ length: count }, (_, n) => `${kinds[n % kinds.length]!(n)} ALIAS bench_${n}`);
 }
 
-/** Imports `rows` profiles, makes the audiences, and asks both servers in turn; lines of Markdown. */
+/** Imports `rows` profiles, makes the audiences, and asks all servers in turn; lines of Markdown. */
 export async function benchEntity(rows: number, count: number): Promise<string[]> {
   await using stage = await Stage.open();
   await writeCustomers(stage.path("customers.csv"), { rows });
@@ -43,26 +46,38 @@ export async function benchEntity(rows: number, count: number): Promise<string[]
   await home.journey("customers.csv");
   const token = await createToken(home.path);
   await using server = await startBenchServer(home.path);
+  await using threaded = await startBenchServer(home.path, ["--threads", String(THREADS)]);
   for (const filter of filters(AUDIENCES)) await makeAudience(server.url, token, filter);
   await using bare = await startBare(`${stage.folder}/bare.db`, rows);
   const common = { count: rows, token, connections: CONNECTIONS, seconds: SECONDS };
   const asked = { url: server.url, path: "/api/entity/user/email/user%d@example.com", ...common };
+  const threadedAsked = { ...asked, url: threaded.url };
   const bareAsked = { url: bare.url, path: "/profile/user%d@example.com", ...common };
   // What is compiled and cached once is not what is measured.
-  for (const options of [asked, bareAsked]) await load(options);
-  const ours: Load[] = [], theirs: Load[] = [];
+  for (const options of [asked, threadedAsked, bareAsked]) await load(options);
+  const ours: Load[] = [], threads: Load[] = [], theirs: Load[] = [];
   for (let round = 0; round < count; round++) {
     ours.push(await load(asked));
+    threads.push(await load(threadedAsked));
     theirs.push(await load(bareAsked));
-    console.error(`entity: ${ours[round]?.requestsPerSecond} and ${theirs[round]?.requestsPerSecond} requests/s`);
+    const speeds = [ours, threads, theirs].map((loads) => loads[round]!.requestsPerSecond.toFixed(0));
+    console.error(`entity: ${speeds.join(", ")} requests/s`);
   }
-  const speeds = ours.map(({ requestsPerSecond }, round) => requestsPerSecond / theirs[round]!.requestsPerSecond);
+  const speeds = (loads: readonly Load[]) =>
+    loads.map(({ requestsPerSecond }, round) => requestsPerSecond / theirs[round]!.requestsPerSecond);
   const tails = (loads: readonly Load[]) => loads.map(({ p50, p99 }) => p99 / p50);
   const cells = (loads: readonly Load[]) => [
     spread(loads.map(({ requestsPerSecond }) => requestsPerSecond), 0),
     spread(loads.map(({ p50 }) => p50)),
     spread(loads.map(({ p99 }) => p99)),
     spread(tails(loads)),
+  ];
+  const row = (name: string, loads: readonly Load[]) => [
+    name,
+    ...cells(loads),
+    verdict(median(tails(loads)), { is: "≤", limit: 10 }),
+    spread(speeds(loads)),
+    verdict(median(speeds(loads)), { is: "≥", limit: 0.4 }),
   ];
   return [
     `${
@@ -71,13 +86,8 @@ export async function benchEntity(rows: number, count: number): Promise<string[]
     `flight from wrk on the same machine for ${SECONDS} s each; ${rounds(count)}`,
     "",
     ...table(["", "requests/s", "p50 ms", "p99 ms", "p99 / p50", "goal", "× the bare handler", "goal"], [
-      [
-        "`/api/entity/user/email/…`, token check and segments",
-        ...cells(ours),
-        verdict(median(tails(ours)), { is: "≤", limit: 10 }),
-        spread(speeds),
-        verdict(median(speeds), { is: "≥", limit: 0.4 }),
-      ],
+      row("`/api/entity/user/email/…`, token check and segments", ours),
+      row(`the same, \`serve --threads ${THREADS}\``, threads),
       ["bare Hono handler, one read of SQLite", ...cells(theirs), "", "1", ""],
     ]),
   ];

@@ -22,10 +22,11 @@ export interface BenchServer extends AsyncDisposable {
   end(): Promise<Measure>;
 }
 
-/** Starts one for a data directory; resolves once `/healthz` answers. */
-export async function startBenchServer(home: string): Promise<BenchServer> {
+/** Starts one for a data directory, with further flags; resolves once `/healthz` answers. */
+export async function startBenchServer(home: string, flags: readonly string[] = []): Promise<BenchServer> {
   const report = await Deno.makeTempFile();
-  const [program = "", ...args] = timed(report, [...COMMAND, "--home", home, "--port", "0", "--sftp-port", "0"]);
+  const command = [...COMMAND, "--home", home, "--port", "0", "--sftp-port", "0", ...flags];
+  const [program = "", ...args] = timed(report, command);
   const started = performance.now();
   const timing = new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
   const log = timing.stderr.pipeThrough(new TextDecoderStream());
