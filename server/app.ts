@@ -91,9 +91,13 @@ export function createApp(runtime: Runtime, { log, stopping, ready }: AppOptions
   const fetch = async (request: Request): Promise<Response> => {
     const id = crypto.randomUUID(), since = performance.now(), target = targetOf(request.url);
     const isBulk = target.parts[0] === "v1";
-    const response = isBulk
-      ? await handleBulk(request, target, id)
-      : await handle(request, target).catch((error) => errorResponse(error, id, log));
+    let response: Response;
+    try {
+      response = await (isBulk ? handleBulk(request, target, id) : handle(request, target));
+    } catch (error) {
+      if (isBulk) throw error;
+      response = errorResponse(error, id, log);
+    }
     secure(response.headers, { personal: isBulk || target.parts[0] === "api" });
     response.headers.set("x-request-id", id);
     logRequest(log, { id, method: request.method, target, status: response.status, since });

@@ -111,11 +111,13 @@ class Input implements RouteInput<Record<string, string>, Query, unknown> {
   }
 
   // Handlers take it apart from the rest.
-  readonly header = (name: string): string | undefined => {
-    const { headers, name: route } = this.#route;
-    if (!Object.hasOwn(headers, name)) throw new Error(`Route "${route}" declares no header "${name}"`);
-    return this.#asked.request.headers.get(name) ?? undefined;
-  };
+  get header(): (name: string) => string | undefined {
+    return (name) => {
+      const { headers, name: route } = this.#route;
+      if (!Object.hasOwn(headers, name)) throw new Error(`Route "${route}" declares no header "${name}"`);
+      return this.#asked.request.headers.get(name) ?? undefined;
+    };
+  }
 
   // Made only for routes that look at it: Deno keeps watch for each request whose signal was asked for.
   get signal(): AbortSignal {

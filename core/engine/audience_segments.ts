@@ -25,7 +25,7 @@ export function segmentsOf(
   executor: Executor,
   programs: AudiencePrograms,
   { table, scope, hashers }: OpenTarget,
-  { attributes, identities }: Candidate,
+  candidate: Candidate,
   { now, visible }: {
     readonly now: () => Promise<number>;
     readonly visible?: ((field: string) => boolean) | undefined;
@@ -36,10 +36,10 @@ export function segmentsOf(
   const decisive = visible === undefined ? programs.listsOfTable(table) : listsOf(asked);
   // On PostgreSQL the clock takes a statement of its own.
   const usesNow = visible === undefined ? programs.usesNow(table) : asked.some(({ usesNow }) => usesNow);
-  if (decisive.length === 0 && !usesNow) return slugsOf(asked, attributes, TIMELESS);
+  if (decisive.length === 0 && !usesNow) return slugsOf(asked, candidate.attributes, TIMELESS);
   const decide = async () => {
     const lists = new Map<string, boolean>();
-    const names = decisive.length === 0 ? {} : await identities();
+    const names = decisive.length === 0 ? {} : await candidate.identities();
     for (const { id, field, version } of decisive) {
       const hasher = hashers.find((hasher) => hasher.field === field);
       const values = hasher === undefined ? [] : names[hasher.field] ?? [];
@@ -47,7 +47,7 @@ export function segmentsOf(
       lists.set(String(id), await isMember(executor, { account: scope.account, audience: id, version }, keys));
     }
     const member = (list: string) => lists.get(list) === true;
-    return slugsOf(asked, attributes, { now: usesNow ? await now() : NaN, member });
+    return slugsOf(asked, candidate.attributes, { now: usesNow ? await now() : NaN, member });
   };
   return decide();
 }

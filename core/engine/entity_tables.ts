@@ -14,7 +14,8 @@ import { identityPrefix } from "../profiles/identity.ts";
 import { IdentityFinder } from "../profiles/identity_finder.ts";
 import { type RunRow, runsOf } from "../profiles/identity_index.ts";
 import { kindsOf, type OpenTarget, openTarget } from "../profiles/mapping.ts";
-import type { ProfileStatements } from "../profiles/statements.ts";
+import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
+import type { TableRules } from "../profiles/table_rules.ts";
 import type { AudienceCache } from "./audience_cache.ts";
 import type { AudiencePrograms } from "./audience_programs.ts";
 
@@ -190,14 +191,23 @@ export class EntityTables {
       const id = finder.recall(runs, prefix, at);
       if (id === 0) break;
       const row = this.parts.database.first<AttributesRow>(attributesSql, [scope.account, scope.table, id]);
-      const judge = (row: AttributesRow | undefined) => row && this.#judge(open, field, normalised, id, row.attributes);
-      if (row instanceof Promise) {
-        return row.then((row) => judge(row) ?? this.#recall(open, field, normalised, at + 1));
-      }
-      const profile = judge(row);
+      if (row instanceof Promise) return this.#judgeLater(open, field, normalised, at, row, id);
+      const profile = row && this.#judge(open, field, normalised, id, row.attributes);
       if (profile !== undefined) return profile;
     }
     return this.#lookUp(open, field, normalised);
+  }
+
+  async #judgeLater(
+    open: Places,
+    field: string,
+    normalised: string,
+    wrong: number,
+    read: Promise<AttributesRow | undefined>,
+    id: number,
+  ): Promise<EntityProfile | undefined> {
+    const row = await read, profile = row && this.#judge(open, field, normalised, id, row.attributes);
+    return profile ?? await this.#recall(open, field, normalised, wrong + 1);
   }
 
   /** A profile that was read, if a value names it. */
@@ -209,16 +219,27 @@ export class EntityTables {
     text: string,
   ): EntityProfile | undefined {
     const attributes: EntityProfile["attributes"] = parseJson(text);
-    if (!presents(rules, attributes, field, normalised)) return undefined;
+    return presents(rules, attributes, field, normalised)
+      ? new RecalledProfile(this.parts, rules, scope, id, text, attributes)
+      : undefined;
+  }
+}
+
+/** A profile that memory named. */
+class RecalledProfile implements EntityProfile {
+  constructor(
+    private readonly parts: EntityTablesParts,
+    private readonly rules: TableRules,
+    private readonly scope: ProfileScope,
+    private readonly id: number,
+    readonly text: string,
+    readonly attributes: EntityProfile["attributes"],
+  ) {}
+
+  async identities(): Promise<{ readonly [field: string]: readonly string[] }> {
     const { database: { kysely }, statements } = this.parts;
-    return {
-      text,
-      attributes,
-      identities: async () => {
-        const stored = await statements.loadProfile(kysely, scope, id);
-        return stored === undefined ? {} : new FoundProfile(rules, stored).state.identities();
-      },
-    };
+    const stored = await statements.loadProfile(kysely, this.scope, this.id);
+    return stored === undefined ? {} : new FoundProfile(this.rules, stored).state.identities();
   }
 }
 

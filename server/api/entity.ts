@@ -87,11 +87,8 @@ async function look(
   place: Pick<EntityQuery, "table" | "field" | "value">,
 ): Promise<EntityResult> {
   const { fields, segments, meta, download } = query;
-  const text = await engine.entities.text({
-    ...place,
-    segments: segments !== "false",
-    meta: meta !== "false",
-    ...(fields === undefined || fields === "" ? {} : { fields: fields.split(",").map((name) => name.trim()) }),
-  });
+  const asked: EntityQuery = { ...place, segments: segments !== "false", meta: meta !== "false" };
+  const wanted = fields === undefined || fields === "" ? undefined : fields.split(",").map((name) => name.trim());
+  const text = await engine.entities.text(wanted === undefined ? asked : { ...asked, fields: wanted });
   return { text, fileName: download === "true" ? `${place.table}.json` : undefined };
 }

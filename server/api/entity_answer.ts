@@ -14,18 +14,19 @@ export interface EntityResult {
   readonly fileName: string | undefined;
 }
 
+/** How one goes that is not to be saved. */
+const SHOWN = { headers: { "content-type": "application/json" } };
+
 /** The answer. */
 export const entityAnswer: Answer<EntityResult> = {
   status: 200,
   description: "The profile",
   body: { type: "application/json", schema: entity },
   respond: ({ text, fileName }) =>
-    new Response(text, {
-      headers: {
-        "content-type": "application/json",
-        ...fileName === undefined ? {} : { "content-disposition": attachment(fileName) },
-      },
-    }),
+    new Response(
+      text,
+      fileName === undefined ? SHOWN : { headers: { ...SHOWN.headers, "content-disposition": attachment(fileName) } },
+    ),
 };
 
 /** RFC 6266, with the characters alone that every client takes as they are. */
