@@ -19,3 +19,8 @@ export function diskFullFailure(error: unknown, path: string): Failure | undefin
     cause: error,
   });
 }
+
+/** Whether an error is the Failure of a full disk, be it a file's or the database's. */
+export function saysDiskFull(error: unknown): boolean {
+  return error instanceof Failure && error.kind === "transient" && /\bdisk\b.*\bis full\b/.test(error.message);
+}

@@ -10,7 +10,7 @@ import type { Failure } from "../../contracts/failure.ts";
 import type { FileEntry, FileStore } from "../../contracts/file_store.ts";
 import { localStore } from "../../files/local.ts";
 import { AccountFailure } from "./account_failure.ts";
-import { diskFullFailure } from "../disk_full.ts";
+import { diskFullFailure, saysDiskFull } from "../disk_full.ts";
 import { isId, newId } from "../ids.ts";
 import { namesIn, syncFolder, unlessMissing } from "../stored_files.ts";
 import { HeldBytes } from "./held_bytes.ts";
@@ -239,7 +239,7 @@ export class ManagedContents implements AsyncDisposable {
 
 /** The Failure of a full disk, which says nothing of where the disk is: clients of the server read it. */
 export function diskFull(error: unknown): Failure | undefined {
-  if (diskFullFailure(error, "") === undefined) return undefined;
+  if (diskFullFailure(error, "") === undefined && !saysDiskFull(error)) return undefined;
   return new AccountFailure("The server's disk is full", {
     hint: "Try again later, or tell whoever runs the server",
     cause: error,

@@ -6,7 +6,7 @@
 import { Failure } from "../../contracts/failure.ts";
 import type { Database, Executor } from "../../database/database.ts";
 import { readContent } from "./content_reader.ts";
-import type { ManagedContents } from "./contents.ts";
+import { type ManagedContents, throwIfDiskFull } from "./contents.ts";
 import { entryOf } from "./entry.ts";
 import { commitFile, keepPartial } from "./file_commit.ts";
 import { type ManagedLogEntry, writeLog } from "./log.ts";
@@ -268,7 +268,9 @@ export class SessionTree implements SessionFiles, AsyncDisposable {
     work: (transaction: Executor, now: number) => Promise<T>,
   ): Promise<T> {
     const { database } = this.#options;
-    const result = await database.write(async (transaction) => await work(transaction, await database.now()));
+    const result = await throwIfDiskFull(() =>
+      database.write(async (transaction) => await work(transaction, await database.now()))
+    );
     this.#uploads.bytes = result.bytes;
     return result;
   }

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { onEachDatabase } from "../../testing/each_database_testing.ts";
+import { sql } from "kysely";
+import { migrate } from "../../database/migrations.ts";
+import { openDatabase } from "../../database/open.ts";
+import { onEachDatabase, type TestDatabases } from "../../testing/each_database_testing.ts";
+import { managedFileStore } from "../erase_managed.ts";
+import { AccountFailure } from "./account_failure.ts";
 import { ManagedContents } from "./contents.ts";
 import { get, type ManagedPeer, put, startManaged } from "./managed_testing.ts";
 import { isSmall, newSmallId, SMALL } from "./small_contents.ts";
@@ -101,6 +107,52 @@ onEachDatabase("whoever opens a file while another takes its place reads one of 
   };
   await put(session, "/a", large);
   await assert.rejects(get(session, "/a"), { code: "not_found" });
+});
+
+onEachDatabase("a full disk refuses a small file in words that say nothing of the disk", async (databases) => {
+  if (databases.kind !== "sqlite") return;
+  await using peer = await startManaged(databases);
+  await using session = peer.session();
+  const limit = (pages: number) =>
+    peer.database.write((transaction) => sql`pragma max_page_count = ${sql.lit(pages)}`.execute(transaction));
+  await limit(1);
+  const isFull = (error: unknown) => error instanceof AccountFailure && error.message === "The server's disk is full";
+  const fill = async () => {
+    for (let index = 0; index < 100; index++) await put(session, `/${index}`, "x".repeat(SMALL));
+  };
+  await assert.rejects(fill(), isFull);
+  const counted = await peer.bytes();
+  await limit(1_000_000);
+  await put(session, "/more", "x");
+  assert.equal(await peer.bytes(), counted + 1);
+  assert.equal(counted % SMALL, 0);
+});
+
+Deno.test("what a small file held is nowhere in the database's files once it was erased", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "waybill-contents-" });
+  try {
+    const open = async () => {
+      const database = await openDatabase({ path: `${folder}/waybill.db`, url: undefined });
+      await migrate(database);
+      return database;
+    };
+    await using peer = await startManaged({ open } as TestDatabases);
+    await using session = peer.session();
+    const secret = "who-was-erased@example.com";
+    for (let index = 0; index < 60; index++) await put(session, `/${index}`, `${secret} `.repeat(20 * index + 1));
+    const isThere = async () => {
+      const files = await Array.fromAsync(Deno.readDir(folder), ({ name }) => Deno.readFile(`${folder}/${name}`));
+      return files.some((bytes) => Buffer.from(bytes).includes(secret));
+    };
+    assert.ok(await isThere());
+    for (let index = 0; index < 60; index += 2) await session.remove(`/${index}`);
+    for (let index = 1; index < 60; index += 2) await put(session, `/${index}`, "nobody");
+    await peer.database.rewrite(managedFileStore.tables);
+    assert.ok(!await isThere());
+    assert.equal(await get(session, "/1"), "nobody");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("the ids of small contents follow one another, and are no names of files", () => {
