@@ -260,10 +260,14 @@ export async function openCsv(
       while (!ended) {
         const { value, done } = await input.next();
         ended = done === true;
-        const read = done ? reader.finish() : reader.push(value);
-        // The reader has copied it.
-        if (options.ownsSource && !done) giveBackPiece(value);
-        yield* read;
+        if (done) yield* reader.finish();
+        else {
+          // A chunk at a time: the next is written into the memory that comes back meanwhile.
+          for (let at = 0; at < value.length; at += PIECE_BYTES) {
+            yield* reader.push(value.subarray(at, at + PIECE_BYTES));
+          }
+          if (options.ownsSource) giveBackPiece(value);
+        }
       }
     } finally {
       await close();

@@ -140,6 +140,7 @@ export class BatchBuffer {
     giveBack(times);
     if (places !== undefined) giveBack(places.lines, places.offsets);
     if (columns === undefined || bytes.buffer.byteLength === 0) return;
+    if (this.#spare !== undefined) giveBack(this.#spare.bytes, this.#spare.spans, this.#spare.rows);
     this.#spare = {
       bytes: new Uint8Array(bytes.buffer),
       spans: new Uint32Array(columns.spans.buffer),

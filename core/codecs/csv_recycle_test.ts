@@ -72,3 +72,15 @@ Deno.test("a row that ends at the end of a batch's memory, or a few bytes from i
     }
   }
 });
+
+Deno.test("of several batches that are given back at once, the first's memory is freed and the last's serves", () => {
+  const reader = new CsvReader({ batchBytes: 65_536 });
+  const text = utf8("id,v\n" + `1,${"x".repeat(1_000)}\n`.repeat(1_000));
+  const chunks = reader.push(text);
+  assert(chunks.length > 2);
+  for (const { batch } of chunks) reader.recycle(batch);
+  assert.deepEqual(chunks.slice(0, -1).map(({ batch }) => batch.bytes.length), chunks.slice(1).map(() => 0));
+  const lines = reader.finish().map(({ batch }) => new TextDecoder().decode(batch.bytes)).join("");
+  const more = reader.push(utf8(`2,${"y".repeat(100_000)}\n`));
+  assert.deepEqual([lines.includes("y"), more.length], [false, 0]);
+});

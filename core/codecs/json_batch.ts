@@ -94,6 +94,13 @@ export class JsonBatch {
   take(): RecordBatch {
     const { count } = this, { bytes, rows } = this.#room;
     const { names } = this.columns;
+    if (count === 0) {
+      this.columns.clear();
+      this.#length = this.#fields = 0;
+      // The memory goes on being written to: whoever got it could give it back, or send it away.
+      const columns = { names, spans: new Uint32Array(0) };
+      return { bytes: new Uint8Array(0), rows: new Uint32Array(1), times: new Float64Array(0), columns };
+    }
     const spans = this.#spansOf(names.length);
     rows[count] = this.#length;
     const batch: RecordBatch = {
@@ -102,10 +109,8 @@ export class JsonBatch {
       times: new Float64Array(count).fill(NaN),
       columns: { names, spans },
     };
-    if (count > 0) {
-      this.#before = { bytes: bytes.length, rows: rows.length };
-      this.#room = NONE;
-    }
+    this.#before = { bytes: bytes.length, rows: rows.length };
+    this.#room = NONE;
     this.columns.clear();
     this.count = this.#length = this.#fields = 0;
     return batch;
@@ -116,6 +121,7 @@ export class JsonBatch {
     giveBack(times);
     if (places !== undefined) giveBack(places.lines, places.offsets);
     if (columns === undefined || bytes.buffer.byteLength === 0) return;
+    if (this.#spare !== undefined) giveBack(this.#spare.bytes, this.#spare.spans, this.#spare.rows);
     this.#spare = {
       bytes: new Uint8Array(bytes.buffer as ArrayBuffer),
       spans: new Uint32Array(columns.spans.buffer as ArrayBuffer),

@@ -212,3 +212,18 @@ Deno.test("records without the field that they must have are rejected, and cost 
     ]);
   }
 });
+
+Deno.test("a batch without rows that is given back takes no memory along from the one after it", async () => {
+  const good = (id: number) => `{"id":${id},"v":"${"x".repeat(200)}"}\n`;
+  const file = openJsonLines(
+    pieces(encoder.encode("no JSON\n".repeat(20_000) + good(1).repeat(6_000) + good(2).repeat(6_000)), 65_536),
+  );
+  const kept: string[] = [], batches: Uint8Array[] = [];
+  for await (const { batch } of file.chunks) {
+    kept.push(new TextDecoder().decode(batch.bytes));
+    batches.push(batch.bytes);
+    if (batch.times.length === 0) file.recycle(batch);
+  }
+  assert.equal(kept.join(""), good(1).repeat(6_000) + good(2).repeat(6_000));
+  assert.deepEqual(batches.map((bytes) => new TextDecoder().decode(bytes)), kept);
+});
