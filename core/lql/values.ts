@@ -212,7 +212,11 @@ const { parse } = timestampParser();
 /** Texts that were read last, by their length, and what they say: many filters ask for the same few of a profile. */
 const TEXTS = new Array<string>(8).fill(""), TIMES = new Array<number | undefined>(8).fill(undefined);
 
+/** Characters of the longest that is remembered: longer ones are no times. */
+const LONGEST_TEXT = 64;
+
 function parseText(text: string): number | undefined {
+  if (text.length > LONGEST_TEXT) return parse(text);
   const place = text.length & 7;
   if (TEXTS[place] !== text) {
     TIMES[place] = parse(text);
