@@ -6,7 +6,7 @@
 import type { FileEntry, FileStore } from "../../contracts/file_store.ts";
 import type { Executor } from "../../database/database.ts";
 import { memoryStore } from "../../files/memory.ts";
-import type { ManagedContents } from "./contents.ts";
+import { type ManagedContents, throwIfDiskFull } from "./contents.ts";
 import { isSmall, readSmall } from "./small_contents.ts";
 
 /** An open content: it stays as it is, whatever becomes of the file. */
@@ -23,7 +23,9 @@ export async function readContent(
   account: number,
   id: string,
 ): Promise<ContentReader> {
-  return isSmall(id) ? readerOf(await readSmall(executor, account, id)) : await contents.read(id);
+  if (!isSmall(id)) return await contents.read(id);
+  const bytes = await readSmall(executor, account, id);
+  return contents.held.take(bytes.length) ? heldReader(contents, bytes) : await fileReader(contents, bytes);
 }
 
 /** One as a file of a store, under the name that it has for people. Failure `config` (`not_found`) where it is gone. */
@@ -38,13 +40,29 @@ export async function fileOfContent(
   return { files, entry: { ...await files.stat(id), name } };
 }
 
-function readerOf(bytes: Uint8Array): ContentReader {
+function heldReader({ held }: ManagedContents, bytes: Uint8Array): ContentReader {
+  let closed = false;
   return {
     read: (buffer, offset, length, position) => {
       const part = bytes.subarray(position, position + length);
       buffer.set(part, offset);
       return Promise.resolve({ bytesRead: part.length });
     },
-    close: () => Promise.resolve(),
+    close: () => {
+      if (!closed) held.give(bytes.length);
+      closed = true;
+      return Promise.resolve();
+    },
   };
+}
+
+/** For those that there is no memory for: a file without a name, which ends with the reader. */
+async function fileReader(contents: ManagedContents, bytes: Uint8Array): Promise<ContentReader> {
+  await using file = await contents.create();
+  try {
+    await throwIfDiskFull(() => file.handle.writeFile(bytes));
+    return await contents.read(file.id);
+  } finally {
+    await contents.remove(file.id);
+  }
 }

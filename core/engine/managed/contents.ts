@@ -34,7 +34,7 @@ export interface StoredContent {
   readonly modified: number;
 }
 
-/** Bytes of small uploads that are held in memory: those of 2,000 files of the largest. Beyond it they are files. */
+/** Bytes of small open files that are held in memory: those of 2,000 of the largest. Beyond it they are files. */
 const HELD = 64 * 1024 * 1024;
 
 /** How long a content without a byte counts as one that is about to be locked, in milliseconds. */
@@ -46,13 +46,13 @@ const LOCK_PAUSE = 25;
 
 /** The contents of a data directory. */
 export class ManagedContents implements AsyncDisposable {
-  /** What small uploads hold in memory. */
+  /** What small uploads, and small files that are read, hold in memory. */
   readonly held: HeldBytes;
   readonly #spares: SpareContents | undefined;
 
   /**
    * `ahead`: whether some are made before they are needed, while many are. Whoever says so disposes of it. `held`: bytes
-   * of small uploads that may be in memory.
+   * of small open files that may be in memory.
    */
   constructor(
     private readonly dir: string,

@@ -1,5 +1,5 @@
 /**
- * How much small uploads may hold in memory together.
+ * How much small files that are open, to be written or read, may hold in memory together.
  *
  * @module
  */

@@ -155,6 +155,24 @@ Deno.test("what a small file held is nowhere in the database's files once it was
   }
 });
 
+onEachDatabase(
+  "what small files that are read hold in memory has a limit; beyond it they are files",
+  async (databases) => {
+    await using peer = await startManaged(databases, {}, 2_000);
+    await using session = peer.session();
+    await put(session, "/a", "0123456789".repeat(80));
+    const open = await Promise.all(Array.from({ length: 5 }, () => session.open("/a", { read: true })));
+    assert.equal(peer.contents.held.bytes, 1_600);
+    await session.remove("/a");
+    for (const file of open) {
+      assert.equal(new TextDecoder().decode(await file.read(793, 100)), "3456789");
+      await file.close();
+      await file.close();
+    }
+    assert.deepEqual([await held(peer), peer.contents.held.bytes], [[0, 0], 0]);
+  },
+);
+
 Deno.test("the ids of small contents follow one another, and are no names of files", () => {
   const before = newSmallId().slice(0, 13);
   const id = newSmallId();
