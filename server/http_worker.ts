@@ -10,7 +10,7 @@ import { createApp } from "./app.ts";
 import type { HttpSaid, HttpStart } from "./http_threads.ts";
 import { listen } from "./listen.ts";
 import { flushAtTheEnd } from "./flush.ts";
-import { readyUntil, tooLate } from "./serve.ts";
+import { notNow, readyUntil, tooLate } from "./serve.ts";
 import { aborted } from "./stop_signal.ts";
 import { serveThread, type ThreadService } from "./thread_service.ts";
 
@@ -31,8 +31,10 @@ async function serve(
     stopping: stopping.signal,
     ready: () => readyUntil(signal, runtime),
   });
-  const listener = listen(address, app.fetch, "further");
+  let handle: (request: Request) => Response | Promise<Response> = app.fetch;
+  const listener = listen(address, (request) => handle(request), "further");
   ready(null);
   await aborted(signal);
+  handle = notNow(log, "The server is stopping");
   await listener.stop(() => stopping.abort(tooLate()), patience);
 }

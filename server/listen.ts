@@ -22,8 +22,9 @@ export interface Listener {
   /** The same, as it was had: the port is not 0. */
   readonly address: Address;
   /**
-   * Takes no more connections and resolves when every request in flight is answered. `giveUp` is called once they
-   * took `patience` milliseconds; those that do not end even then are left to the end of the process.
+   * Takes no more connections, once the bodies that are coming have come, and resolves when every request in flight is
+   * answered: until then `handle` refuses what is new. `giveUp` is called once they took `patience` milliseconds; those
+   * that do not end even then are left to the end of the process.
    */
   stop(giveUp: () => void, patience?: number): Promise<void>;
 }
@@ -38,21 +39,33 @@ export function listen(
   handle: (request: Request) => Response | Promise<Response>,
   sharing?: Sharing,
 ): Listener {
+  const receiving = new Set<Promise<void>>();
+  /** Knows whose bodies may still be coming. */
+  const received = (request: Request) => {
+    if (request.method === "GET" || request.method === "HEAD") return handle(request);
+    const answer = Promise.resolve(handle(request));
+    const done = answer.then(() => {}, () => {}).finally(() => receiving.delete(done));
+    receiving.add(done);
+    return answer;
+  };
   const server = bind({ host, port }, () => {
     // An address that is shared can be had by every process of this user: only a look without sharing tells.
     if (sharing === "first" && port !== 0) Deno.listen({ hostname: host, port }).close();
     const shared = sharing !== undefined && { reusePort: true };
-    return Deno.serve({ hostname: host, port, ...shared, onListen: () => {} }, handle);
+    return Deno.serve({ hostname: host, port, ...shared, onListen: () => {} }, received);
   });
   return {
     url: `http://${urlHost(server.addr.hostname)}:${server.addr.port}`,
     address: { host, port: server.addr.port },
     async stop(giveUp, patience = PATIENCE) {
+      let ending: Promise<void> | undefined;
+      const shutdown = () => ending ??= server.shutdown();
+      // A shutdown cuts off the bodies that are coming (Deno 2.9, denoland/deno#36809): they come first.
+      const ended = Promise.all(receiving).then(shutdown);
       // `Deno.serve`'s own signal throws when it is aborted during a shutdown (Deno 2.9), so time is kept here.
-      const ended = server.shutdown();
       if (await endsWithin(ended, patience)) return;
       giveUp();
-      await endsWithin(ended, LAST_PATIENCE);
+      if (!await endsWithin(ended, LAST_PATIENCE)) shutdown().catch(() => {});
     },
   };
 }

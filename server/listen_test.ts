@@ -20,6 +20,50 @@ Deno.test("a request in flight is answered before the server has stopped", async
   await assert.rejects(fetch(listener.url), "nobody listens any more");
 });
 
+Deno.test("a body that is coming comes whole before the server has stopped", async () => {
+  const arrived = Promise.withResolvers<void>();
+  const listener = listen(ANYWHERE, async (request) => {
+    let text = "";
+    for await (const chunk of request.body!.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      arrived.resolve();
+    }
+    return new Response(text);
+  });
+  const body = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = body.writable.getWriter();
+  const answer = fetch(listener.url, { method: "POST", body: body.readable }).then((response) => response.text());
+  const send = (text: string) => writer.write(new TextEncoder().encode(text));
+  await send("one ");
+  await arrived.promise;
+  const stopped = listener.stop(() => assert.fail("nothing was late"));
+  await send("two");
+  await writer.close();
+  assert.equal(await answer, "one two");
+  await stopped;
+  await assert.rejects(fetch(listener.url), "nobody listens any more");
+});
+
+Deno.test("a body that does not end is told to give up, and nobody listens any more", async () => {
+  const [arrived, gaveUp] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const listener = listen(ANYWHERE, async (request) => {
+    const reader = request.body!.getReader();
+    await reader.read();
+    arrived.resolve();
+    await Promise.race([reader.read(), gaveUp.promise]);
+    reader.cancel().catch(() => {});
+    return new Response("given up", { status: 503 });
+  });
+  const body = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = body.writable.getWriter();
+  const answer = fetch(listener.url, { method: "POST", body: body.readable }).then((response) => response.status);
+  await writer.write(new Uint8Array(1));
+  await arrived.promise;
+  await listener.stop(gaveUp.resolve, 1);
+  assert.equal(await answer, 503);
+  await assert.rejects(fetch(listener.url), "nobody listens any more");
+});
+
 Deno.test("requests that take too long are told to give up", async () => {
   const [arrived, gaveUp] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const listener = listen(ANYWHERE, async () => {

@@ -42,10 +42,13 @@ export interface ServerOptions extends Address {
 export async function runServer(options: ServerOptions): Promise<void> {
   const { log, signal } = options;
   const stopping = new AbortController();
-  let handle = notYet(log);
+  let handle = notNow(log, "The server is starting");
   const sharing = options.threads === undefined ? undefined : "first";
   const listener = listen(options, (request) => handle(request), sharing);
-  const stop = () => listener.stop(() => stopping.abort(tooLate()), options.patience);
+  const stop = () => {
+    handle = notNow(log, "The server is stopping");
+    return listener.stop(() => stopping.abort(tooLate()), options.patience);
+  };
   try {
     await using runtime = await options.open(listener.url);
     await ensureFirstToken(runtime.tokens, options.tell);
@@ -87,11 +90,11 @@ function besideHttp(
   };
 }
 
-/** What is answered until the runtime is open: the process lives, and that is all. */
-function notYet(log: Log): (request: Request) => Response | Promise<Response> {
+/** What is answered before the runtime is open, and once the server stops: the process lives, and that is all. */
+export function notNow(log: Log, why: string): (request: Request) => Response | Promise<Response> {
   return (request) => {
     if (new URL(request.url).pathname === "/healthz") return Response.json({ status: "ok" });
-    return errorResponse(new Failure("transient", "The server is starting"), crypto.randomUUID(), log);
+    return errorResponse(new Failure("transient", why), crypto.randomUUID(), log);
   };
 }
 
