@@ -65,6 +65,32 @@ channel.test(
   },
 );
 
+Deno.test("a user opens no more over all connections than may be, which costs no other user anything", async () => {
+  await using server = await startTestServer({ limits: { handles: 3, handlesOfUser: 4 } });
+  server.logins.add("eve");
+  server.account.put("a", Buffer.from("abc"));
+  const ask = { kind: "open", path: "a", flags: 1 } as const;
+  const opened = async (sftp: RawSftp) =>
+    (await sftp.askAll(Array(4).fill(ask))).filter(({ type }) => type === "handle");
+  await using first = await connectRaw(server.port);
+  await using second = await connectRaw(server.port);
+  await using other = await connectRaw(server.port, { username: "eve" });
+  const one = await first.sftp(), two = await second.sftp();
+  assert.equal((await opened(one)).length, 3);
+  const [handle] = await opened(two);
+  assert(handle?.type === "handle");
+  const refused = 'FAILURE: 4 files and folders are open in the sessions of "ada": close some of them first';
+  assert.equal((await status(two, ask)).join(": "), refused);
+  assert.equal((await opened(await other.sftp())).length, 3);
+  // A place is free again when something is closed, when it could not be opened, and with the end of a channel.
+  assert.deepEqual(await status(two, { kind: "close", handle: handle.handle }), ["OK", ""]);
+  for (let time = 0; time < 3; time++) assert.equal((await status(two, { ...ask, path: "b" }))[0], "NO_SUCH_FILE");
+  assert.equal((await opened(two)).length, 1);
+  one.channel.end();
+  await one.closed;
+  assert.equal((await opened(two)).length, 2);
+});
+
 for (const length of [0, 4, 256 * 1024 + 1_025, 0x7FFF_FFFF, 0xFFFF_FFFF]) {
   channel.test(
     `a packet length of ${length} closes the channel, interrupts uploads and harms no others`,

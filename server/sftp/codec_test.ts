@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
+import { UserHandles } from "./handles.ts";
 import { MemoryAccount } from "./memory_files_testing.ts";
 import { Operations } from "./operations.ts";
 import { MalformedPacket } from "./packet_reader.ts";
@@ -103,6 +104,7 @@ Deno.test("every request that can be read gets one answer with its id, and nothi
     files: await account.session(),
     username: "ada",
     maxHandles: 16,
+    userHandles: new UserHandles(16),
     journal: () => {},
     onBug: (error) => bugs.push(error),
   });
@@ -160,6 +162,7 @@ Deno.test("open flags mean what open(2) has them mean, and append writes at the 
     files: await account.session(),
     username: "ada",
     maxHandles: 16,
+    userHandles: new UserHandles(16),
     journal: () => {},
     onBug: (error) => assert.fail(String(error)),
   });

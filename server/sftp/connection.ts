@@ -12,6 +12,7 @@ import type { Admission, Stranger } from "./admission.ts";
 import type { FailedLogins } from "./attempts.ts";
 import { Authentication } from "./authentication.ts";
 import { SftpChannel } from "./channel.ts";
+import type { UserHandles } from "./handles.ts";
 import type { JournalSession, LoginMethod, LoginRefusal, SftpJournal } from "./journal.ts";
 import type { SftpLimits } from "./limits.ts";
 import { Operations } from "./operations.ts";
@@ -46,6 +47,7 @@ export interface ServerParts {
   readonly failed: FailedLogins;
   readonly admission: Admission;
   readonly registry: SessionRegistry;
+  readonly handles: UserHandles;
   readonly parseKey: Ssh2ServerModule["utils"]["parseKey"];
   readonly heavy: <T>(work: () => Promise<T>) => Promise<T>;
 }
@@ -272,7 +274,7 @@ export class Connection implements Stranger, LiveSession {
   }
 
   async #startSftp(channel: ServerChannel, user: ManagedUser): Promise<void> {
-    const { filesOf, limits, log } = this.#parts;
+    const { filesOf, limits, handles, log } = this.#parts;
     let closed = false;
     channel.on("close", () => closed = true);
     const files = await filesOf(user, this).catch((error) => {
@@ -286,6 +288,7 @@ export class Connection implements Stranger, LiveSession {
       files,
       username: user.username,
       maxHandles: limits.handles,
+      userHandles: handles,
       journal: (event) => this.#record({ ...event, ...this.#who(user) }),
       onBug: (error) => this.#bug(error),
     });

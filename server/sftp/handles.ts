@@ -42,27 +42,55 @@ export class OpenFolder {
 /** A file or folder that a client has open. */
 export type OpenThing = OpenFile | OpenFolder;
 
+/** How many handles each user has, over all channels. */
+export class UserHandles {
+  readonly #counts = new Map<string, number>();
+
+  /** `most` of each. */
+  constructor(private readonly most: number) {}
+
+  /** Counts another one; refused where the user has as many as may be. */
+  add(username: string): void {
+    const count = this.#counts.get(username) ?? 0;
+    if (count >= this.most) {
+      const what = `${this.most} files and folders are open in the sessions of "${username}"`;
+      throw new Refusal(Status.FAILURE, `${what}: close some of them first`);
+    }
+    this.#counts.set(username, count + 1);
+  }
+
+  /** Forgets one. */
+  remove(username: string): void {
+    const count = this.#counts.get(username) ?? 0;
+    if (count > 1) this.#counts.set(username, count - 1);
+    else this.#counts.delete(username);
+  }
+}
+
 /** Hands out handles and finds what they stand for. */
 export class Handles {
   readonly #open = new Map<string, OpenThing>();
-  readonly #most: number;
   #reserved = 0;
 
-  /** At most `most` are open at a time. */
-  constructor(most: number) {
-    this.#most = most;
-  }
+  /** At most `most` are open at a time, and no more of the user than `ofUsers` allows. */
+  constructor(
+    private readonly most: number,
+    private readonly username: string,
+    private readonly ofUsers: UserHandles,
+  ) {}
 
   /** Holds a place for something that is about to be opened; refused where all are taken. */
   reserve(): void {
-    if (this.#open.size + this.#reserved >= this.#most) {
-      throw new Refusal(Status.FAILURE, `${this.#most} files and folders are open: close some of them first`);
+    if (this.#open.size + this.#reserved >= this.most) {
+      throw new Refusal(Status.FAILURE, `${this.most} files and folders are open: close some of them first`);
     }
+    this.ofUsers.add(this.username);
     this.#reserved++;
   }
 
   /** Gives a reserved place back. */
   release(): void {
+    this.ofUsers.remove(this.username);
     this.#reserved--;
   }
 
@@ -99,14 +127,13 @@ export class Handles {
   take(handle: string): OpenThing {
     const thing = this.find(handle);
     this.#open.delete(handle);
+    this.ofUsers.remove(this.username);
     return thing;
   }
 
   /** Takes all handles back. */
   takeAll(): OpenThing[] {
-    const things = [...this.#open.values()];
-    this.#open.clear();
-    return things;
+    return [...this.#open.keys()].map((handle) => this.take(handle));
   }
 
   /** Paths of the files that are being written. */

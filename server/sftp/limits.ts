@@ -16,6 +16,8 @@ export interface SftpLimits {
   readonly channels: number;
   /** Files and folders that one channel has open at a time. */
   readonly handles: number;
+  /** The same of a user, over all channels: each may take a descriptor of the process. */
+  readonly handlesOfUser: number;
   /** From the connection to the end of the login, whatever the client does meanwhile. */
   readonly login: number;
   /** Wrong passwords and signatures of one connection. */
@@ -41,6 +43,7 @@ export const DEFAULT_LIMITS: SftpLimits = {
   sessionsOfUser: 64,
   channels: 8,
   handles: 256,
+  handlesOfUser: 2_048,
   login: 20_000,
   failedLogins: 6,
   failuresOfAddress: 30,

@@ -17,7 +17,7 @@ import {
   statusAnswer,
 } from "./answers.ts";
 import { attributesOf } from "./entries.ts";
-import { Handles, OpenFile, OpenFolder, type OpenThing } from "./handles.ts";
+import { Handles, OpenFile, OpenFolder, type OpenThing, type UserHandles } from "./handles.ts";
 import type { SessionEvent } from "./journal.ts";
 import { nextNames, readOn } from "./listing.ts";
 import { Order } from "./order.ts";
@@ -34,6 +34,8 @@ export interface OperationsOptions {
   readonly username: string;
   /** Most handles that are open at a time. */
   readonly maxHandles: number;
+  /** Those of all users. */
+  readonly userHandles: UserHandles;
   readonly journal: (event: SessionEvent) => void;
   /** Told of errors that nobody expected. */
   readonly onBug: (error: unknown) => void;
@@ -53,7 +55,7 @@ export class Operations {
   constructor(options: OperationsOptions) {
     this.#options = options;
     this.#files = options.files;
-    this.#handles = new Handles(options.maxHandles);
+    this.#handles = new Handles(options.maxHandles, options.username, options.userHandles);
   }
 
   /** Paths of the files that are being written. */

@@ -11,6 +11,7 @@ import { Admission } from "./admission.ts";
 import { ALGORITHMS } from "./algorithms.ts";
 import { FailedLogins } from "./attempts.ts";
 import { Connection, type FilesOf, type ServerParts } from "./connection.ts";
+import { UserHandles } from "./handles.ts";
 import { fewAtATime } from "./heavy.ts";
 import type { SftpJournal } from "./journal.ts";
 import { DEFAULT_LIMITS, type SftpLimits } from "./limits.ts";
@@ -61,6 +62,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     failed: new FailedLogins(clock, limits.failuresOfAddress),
     admission: new Admission(limits),
     registry: new SessionRegistry(),
+    handles: new UserHandles(limits.handlesOfUser),
     parseKey: utils.parseKey,
     heavy: fewAtATime(PASSWORDS),
   });
