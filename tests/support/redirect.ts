@@ -55,8 +55,9 @@ function waybill(): string[] {
   const config: { tasks: { waybill: { command: string } } } = JSON.parse(
     Deno.readTextFileSync(path("../../deno.json")),
   );
-  const [, ...args] = config.tasks.waybill.command.replaceAll("'", "").split(" ");
-  return [...args.slice(0, -1), path("../../cli/main.ts")];
+  const words = config.tasks.waybill.command.replaceAll("'", "").split(" ");
+  // Variables stand before the program.
+  return [...words.slice(words.indexOf("deno") + 1, -1), path("../../cli/main.ts")];
 }
 
 function path(relative: string): string {
