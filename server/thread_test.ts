@@ -27,6 +27,9 @@ Deno.test("what keeps a thread from serving is thrown as it is", async () => {
 
 Deno.test("a thread that breaks is told by its name, and does not keep the others from ending", async () => {
   await using thread = await start("break");
+  // Not before it serves: until then whoever starts it is told.
+  using channel = new DisposableStack();
+  channel.adopt(new BroadcastChannel("break"), (open) => open.close()).postMessage(null);
   await assert.rejects(thread.broken, {
     name: "Failure",
     kind: "transient",
