@@ -7,7 +7,8 @@ import { openRuntime } from "../core/engine/open.ts";
 import { createLog } from "../core/engine/log.ts";
 import { PLUGINS, temporaryFolder } from "./support/home.ts";
 
-const ROWS = 250_000;
+/** Five commits and more, so that a kill after the first comes before the last. */
+const ROWS = 550_000;
 
 function customers(): Uint8Array<ArrayBuffer> {
   const lines = ["id,email,name"];
