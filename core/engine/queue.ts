@@ -9,6 +9,7 @@
 import { Failure, type FailureJson } from "../contracts/failure.ts";
 import type { Database, Executor } from "../database/database.ts";
 import type { RunStatus } from "../database/tables.ts";
+import { noteRefreshFailure } from "./exports/note_failure.ts";
 import { noteResults } from "./exports/note_results.ts";
 import { noteEnd, noteHeld } from "./schedule/run_ends.ts";
 
@@ -251,6 +252,7 @@ export async function finishRun(executor: Executor, claim: Claim, outcome: Outco
   if (outcome.status === "held") await noteHeld(executor, claim, { ...outcome.failure, now });
   else await noteEnd(executor, claim, outcome, now);
   if (outcome.status === "succeeded") await noteResults(executor, claim, now);
+  if (outcome.status === "failed") await noteRefreshFailure(executor, claim, outcome.failure, now);
 }
 
 /** Gives a run back to the queue: the next process goes on from its checkpoint. */

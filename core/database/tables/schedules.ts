@@ -20,8 +20,8 @@ export interface SchedulesTable {
   paused_because: string | null;
 }
 
-/** What happened to a continuous job that people are told. */
-export type NoticeEvent = "run_failed" | "run_held" | "job_paused" | "file_missing";
+/** What happened to a continuous job, or to an enabled export, that people are told. */
+export type NoticeEvent = "run_failed" | "run_held" | "job_paused" | "file_missing" | "export_failed";
 
 /** What people are still to be told: a row goes once it was delivered. */
 export interface NoticesTable {
@@ -30,8 +30,9 @@ export interface NoticesTable {
   id: string;
   channel: "mail" | "webhook";
   event: NoticeEvent;
+  /** The job; of `export_failed` the enabled export. */
   job_id: string;
-  /** What the job was called then. */
+  /** What it was called then. */
   job_label: string;
   run_id: string | null;
   /** Never what a file holds. */

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import type { FailureJson } from "../../contracts/failure.ts";
 import { openDatabase } from "../../database/open.ts";
 import { onEachDatabase, type TestDatabases } from "../../testing/each_database_testing.ts";
 import { ownAccountOf } from "../accounts.ts";
 import { type EnginePeer, failure, startEngine } from "../engine_testing.ts";
 import { homeOf } from "../home.ts";
 import { makeTable } from "../profile_tables.ts";
+import { claimRun, finishRun } from "../queue.ts";
 import { type EnabledExports, enabledExportsOf } from "./enabled_exports.ts";
-import { attendExports } from "./refresh.ts";
+import { attendExports, queueRefresh } from "./refresh.ts";
 
 /** An engine whose exports have a clock of the test's. */
 interface ExportPeer extends EnginePeer {
@@ -63,6 +65,49 @@ onEachDatabase(
     await ownAccountOf(engine.context).update({ settings: { export_time: "06:30", export_timezone: "Europe/Berlin" } });
     const [moved = assert.fail()] = await engine.exports.list();
     assert.match(moved.next_refresh_at ?? "", /T0[45]:30:00\.000Z$/);
+  },
+);
+
+onEachDatabase(
+  "that the results of a day could not be made is told by mail and webhook; a failed run that a request began is not",
+  async (databases) => {
+    await using engine = await start(databases);
+    const { database } = engine.context;
+    await ownAccountOf(engine.context).update({ settings: { notify_email: "ops@example.com" } });
+    await engine.exports.enable(PROFILES);
+    const fail = async (kind: FailureJson["kind"], message: string) => {
+      const claim = await claimRun(database, "test", "any") ?? assert.fail("No run waits");
+      const failure = { kind, message, hint: null, code: null };
+      await database.write((transaction) => finishRun(transaction, claim, { status: "failed", failure }, 5));
+      return claim.run;
+    };
+    const told = async () => {
+      const rows = await database.kysely.selectFrom("notices").orderBy("message")
+        .select(["event", "job_id", "job_label", "run_id", "message", "hint"]).execute();
+      return rows.map((row) => ({ ...row }));
+    };
+    const row = await database.kysely.selectFrom("enabled_exports").selectAll().executeTakeFirstOrThrow();
+    await database.write((transaction) => queueRefresh(transaction, row, { now: 1 }));
+    await fail("transient", "The disk is full");
+    assert.deepEqual(await told(), []);
+    engine.setClock("2026-10-31T12:00:00Z");
+    assert.equal((await attendExports(database, engine.clock)).length, 1);
+    const first = await fail("transient", "The disk is full");
+    await database.kysely.updateTable("enabled_exports").set({ results_at: 1 }).execute();
+    engine.setClock("2026-11-01T13:00:00Z");
+    assert.equal((await attendExports(database, engine.clock)).length, 1);
+    const second = await fail("bug", "ann@example.com is undefined");
+    const about = "The results of profile-export user (profile) could not be made: ";
+    const of = { event: "export_failed", job_id: "1", job_label: "profile-export user (profile)" };
+    assert.deepEqual(await told(), [
+      { ...of, run_id: first, message: `${about}The disk is full`, hint: null },
+      {
+        ...of,
+        run_id: second,
+        message: `${about}something went wrong inside Waybill or the plugin; the results before are still there`,
+        hint: `\`waybill run show ${second}\` tells why`,
+      },
+    ]);
   },
 );
 

@@ -101,7 +101,7 @@ function mailOf(notice: NoticesTable, account: string): { readonly subject: stri
     ...(notice.hint === null ? [] : ["", `What to do: ${notice.hint}`]),
     "",
     `account  ${account}`,
-    `job      ${notice.job_label} (${notice.job_id})`,
+    `${notice.event === "export_failed" ? "export" : "job   "}   ${notice.job_label} (${notice.job_id})`,
     ...(notice.run_id === null ? [] : [`run      ${notice.run_id}`]),
     `at       ${isoTime(notice.created_at)}`,
   ];

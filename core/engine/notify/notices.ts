@@ -1,6 +1,6 @@
 /**
- * What people are to be told of continuous jobs: written in the transaction in which it happens, delivered later, so
- * that no crash loses any.
+ * What people are to be told of continuous jobs and enabled exports: written in the transaction in which it happens,
+ * delivered later, so that no crash loses any.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { newId } from "../ids.ts";
 export interface Notice {
   readonly account: number;
   readonly event: NoticeEvent;
+  /** The job, or the enabled export. */
   readonly job: { readonly id: string; readonly label: string };
   readonly run: string | null;
   /** One sentence; never what a file holds. */

@@ -10,6 +10,7 @@ import { SYSTEM } from "../actor.ts";
 import { audit } from "../audit.ts";
 import { nameInCommand } from "../label.ts";
 import { notice } from "../notify/notices.ts";
+import { tellable } from "../notify/tellable.ts";
 import { readSchedule } from "./schedule.ts";
 import { NEVER } from "./schedule_state.ts";
 
@@ -96,16 +97,4 @@ async function scheduledRun(
   const job = await executor.selectFrom("jobs").selectAll().where("account_id", "=", account)
     .where("id", "=", row.job_id).executeTakeFirst();
   return job === undefined ? undefined : { job, failures: state.failures };
-}
-
-/** What may leave Waybill of a failure: what is wrong with data may quote it, and what a bug says may be anything. */
-function tellable(
-  { kind, message, hint }: FailureJson,
-  run: string,
-): { readonly message: string; readonly hint: string | null } {
-  if (kind !== "data" && kind !== "bug") return { message, hint };
-  const what = kind === "data"
-    ? "what came could not be taken in"
-    : "something went wrong inside Waybill or the plugin";
-  return { message: what, hint: `\`waybill run show ${run}\` tells why` };
 }
