@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MemberPacking, type PackedPieces } from "../profiles/archive.ts";
 import { buffersOf } from "../profiles/profile_batch.ts";
 import type { FromCommit, ImportStart, ReplayStart, ToCommit } from "./commit_protocol.ts";
 import type { Commits, Spare } from "./commits.ts";
@@ -10,6 +11,10 @@ import { reviveError } from "./describe_error.ts";
 import { type ImportBatch, PlaceChanged } from "./import_commit.ts";
 import { LeaseLost } from "./queue.ts";
 import type { ReplayPart } from "./replay_commit.ts";
+import { Turns } from "./turns.ts";
+
+/** How long lines are compressed between two looks at whether the commit under way has ended, in milliseconds. */
+const SLICE = 4;
 
 /** A thread that commits. At most one batch is under way; the next waits for it. */
 abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncDisposable {
@@ -17,11 +22,14 @@ abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncD
   #answer: { resolve(): void; reject(error: Error): void } = { resolve: () => {}, reject: () => {} };
   #spare: Spare | undefined;
   #underWay: Promise<void> = Promise.resolve();
+  /** Whether an answer is waited for. */
+  protected isBusy = false;
 
   /** Lets the worker at the port's other end commit for the claim in `start`. Whoever started it ends it. */
   constructor(start: Start, port: MessagePort) {
     this.#port = port;
     port.addEventListener("message", ({ data }: MessageEvent<FromCommit>) => {
+      this.isBusy = false;
       if (data.type === "done") {
         this.#spare = data.spare;
         this.#answer.resolve();
@@ -58,6 +66,7 @@ abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncD
     this.#underWay = new Promise((resolve, reject) => this.#answer = { resolve, reject });
     // Whoever asks next is told; until then nobody listens.
     this.#underWay.catch(() => {});
+    this.isBusy = true;
     this.#post(message, transfer);
   }
 
@@ -68,13 +77,25 @@ abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncD
 
 /** The thread that commits an import. */
 export class CommitThread extends Thread<ImportStart> implements Commits<ImportBatch> {
-  /** Sends a batch when the one before is committed. */
+  /** Sends a batch when the one before is committed; compresses its lines while it waits. */
   async commit({ profiles, ...rest }: ImportBatch): Promise<void> {
+    const packed = rest.lines === undefined ? undefined : await this.#pack(rest.lines);
     await this.drain();
-    const packed = profiles.map((batch) => batch.pack());
-    const transfer = [rest.lines, rest.rejects].flatMap((bytes) => bytes === undefined ? [] : [bytes.buffer]);
-    transfer.push(...packed.flatMap(buffersOf));
-    this.ask({ type: "batch", batch: { ...rest, profiles: packed } }, transfer as ArrayBuffer[]);
+    const packedProfiles = profiles.map((batch) => batch.pack());
+    const transfer = [rest.lines, rest.rejects, packed?.bytes]
+      .flatMap((bytes) => bytes === undefined ? [] : [bytes.buffer]);
+    transfer.push(...packedProfiles.flatMap(buffersOf));
+    this.ask({ type: "batch", batch: { ...rest, packed, profiles: packedProfiles } }, transfer as ArrayBuffer[]);
+  }
+
+  /** Compresses lines for as long as a commit is under way: the other thread compresses the rest. */
+  async #pack(lines: Uint8Array): Promise<PackedPieces> {
+    const packing = new MemberPacking(lines), turns = new Turns(SLICE);
+    while (this.isBusy && !packing.done) {
+      packing.step();
+      await turns.rest();
+    }
+    return packing.take();
   }
 }
 

@@ -10,7 +10,7 @@ import type { JsonValue, RowPlaces } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
-import { type Archive, gzipMember, placeMember } from "../profiles/archive.ts";
+import { type Archive, MemberPacking, type PackedPieces, placeMember } from "../profiles/archive.ts";
 import { findMisfits } from "../profiles/changes/misfits.ts";
 import { noteCrowded } from "../profiles/crowded.ts";
 import { type FieldStat, firstExamples } from "../profiles/field_stats.ts";
@@ -29,6 +29,8 @@ export interface ImportBatch {
   /** Events, and their lines in the archive; none where there are only rejects. */
   readonly events: number;
   readonly lines: Uint8Array<ArrayBuffer> | undefined;
+  /** What of their member is compressed already. */
+  readonly packed?: PackedPieces | undefined;
   /** Where the events stand in their file, if some of them may not suit what profiles hold. */
   readonly places: RowPlaces | undefined;
   /** Gzip member of the rejected rows. */
@@ -80,9 +82,34 @@ interface Segment {
 
 const HOUR = 3_600_000;
 
+/** Appends of a commit, under way beside it: nothing is appended to any more when it is disposed of. */
+class Appends implements AsyncDisposable {
+  readonly #begun: Promise<number>[] = [];
+
+  constructor(private readonly archive: Archive) {}
+
+  /** Begins one, as `Archive.append` has it; gives the new length. */
+  begin(path: string, length: number, member: Uint8Array): number {
+    const append = this.archive.append(path, length, member);
+    // What became of it is asked once everything else is done.
+    append.catch(() => {});
+    this.#begun.push(append);
+    return length + member.length;
+  }
+
+  /** Resolves when all of them are durable; throws what made one fail. */
+  async end(): Promise<void> {
+    await Promise.all(this.#begun);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#begun);
+  }
+}
+
 /** The gzip member of archive lines. */
-function packed(lines: Uint8Array | undefined): Uint8Array | undefined {
-  return lines === undefined ? undefined : gzipMember(lines);
+function memberOf({ lines, packed }: Pick<ImportBatch, "lines" | "packed">): Uint8Array | undefined {
+  return lines === undefined ? undefined : new MemberPacking(lines, packed).finish();
 }
 
 /** Commits an import's batches on this thread. */
@@ -105,19 +132,20 @@ export class ImportCommits implements Commits<ImportBatch> {
   async commit(given: ImportBatch): Promise<void> {
     const now = await this.database.now();
     // Before there is anything that others wait for.
-    const whole = packed(given.lines), members = [whole];
+    const whole = memberOf(given), members = [whole];
     const done = await this.database.write(async (transaction) => {
+      await using appends = new Appends(this.archive);
       // Locks the account's row: what follows is the account's only writer, in the order of the positions. Not before
       // it the run's, which heartbeats move: other commits may be waited for.
       const position = await this.#takePositions(transaction, given.events);
       await holdUnlessStopped(transaction, this.claim);
       const { batch, misfits } = await this.#withoutMisfits(transaction, given, position);
-      const member = batch === given ? whole : packed(batch.lines);
+      const member = batch === given ? whole : memberOf(batch);
       members.push(member);
       if (member !== undefined) placeMember(member, position);
-      const events = await this.#append(transaction, "stream", this.#events, member, batch.events, now);
-      let rejects = await this.#append(transaction, "rejects", this.#rejects, batch.rejects, 0, now);
-      rejects = await this.#append(transaction, "rejects", rejects, misfits?.rejects, 0, now);
+      const events = await this.#append(transaction, appends, "stream", this.#events, member, batch.events, now);
+      let rejects = await this.#append(transaction, appends, "rejects", this.#rejects, batch.rejects, 0, now);
+      rejects = await this.#append(transaction, appends, "rejects", rejects, misfits?.rejects, 0, now);
       await this.#countFields(transaction, batch);
       let created = 0, updated = 0;
       for (const [index, { scope }] of this.place.targets.entries()) {
@@ -139,6 +167,7 @@ export class ImportCommits implements Commits<ImportBatch> {
         await adoptSnapshot(transaction, this.claim, { ...snapshot, stream: this.place.stream }, now);
       }
       await this.#moveRun(transaction, batch, { now, created, updated, misfits: misfits?.count ?? 0 });
+      await appends.end();
       return { events, rejects };
     }, { beside: true });
     giveBack(...members.filter((member) => member !== undefined));
@@ -182,12 +211,16 @@ export class ImportCommits implements Commits<ImportBatch> {
     const misfits = misfitRows(batch, profiles, found);
     await transaction.updateTable("accounts").set((set) => ({ next_position: set("next_position", "-", found.length) }))
       .where("id", "=", this.claim.account).execute();
-    return { batch: { ...batch, ...misfits.rest }, misfits };
+    return { batch: { ...batch, ...misfits.rest, packed: undefined }, misfits };
   }
 
-  /** Appends a member to the present hour's segment. The file is ours alone: its name holds run and fence. */
+  /**
+   * Begins to append a member to the present hour's segment, and gives what that will be. The file is ours alone: its
+   * name holds run and fence.
+   */
   async #append(
     transaction: Transaction<Tables>,
+    appends: Appends,
     kind: "stream" | "rejects",
     open: Segment | undefined,
     member: Uint8Array | undefined,
@@ -199,7 +232,7 @@ export class ImportCommits implements Commits<ImportBatch> {
     const hour = Math.floor(now / HOUR) * HOUR;
     const reuse = open?.hour === hour ? open : undefined;
     const segment = reuse ?? await this.#newSegment(transaction, kind, hour);
-    const length = this.archive.append(segment.path, segment.length, member);
+    const length = appends.begin(segment.path, segment.length, member);
     const grown = { ...segment, length, events: segment.events + events };
     if (reuse !== undefined) {
       await transaction.updateTable("segments").set({ length, events: grown.events })

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Row } from "../contracts/records.ts";
 import { alteredDatabase } from "../database/altered_testing.ts";
 import type { Database } from "../database/database.ts";
-import { gzipMember } from "../profiles/archive.ts";
+import { Archive, gzipMember } from "../profiles/archive.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
@@ -198,6 +198,20 @@ onEachDatabase(
     }
   },
 );
+
+onEachDatabase("lines that do not become durable keep the commit from happening", async (databases) => {
+  await using peer = await startImport(databases);
+  class BrokenArchive extends Archive {
+    override async append(...member: Parameters<Archive["append"]>): Promise<number> {
+      await super.append(...member);
+      throw new Error("The disk broke");
+    }
+  }
+  const archive = new BrokenArchive(peer.archive.folder), before = await peer.content();
+  const commits = new ImportCommits(peer.database, statementsFor(peer.database.kind), archive, peer.claim, peer.place);
+  await assert.rejects(commits.commit(peer.batch([person(1)])), /The disk broke/);
+  assert.deepEqual(await peer.content(), before);
+});
 
 onEachDatabase("a field counts over all commits, and keeps the first five different examples", async (databases) => {
   await using peer = await startImport(databases);

@@ -399,8 +399,11 @@ onEachDatabase("rejected rows of all segments are read in order, up to what is d
     `${JSON.stringify({ line: number, offset: number * 10, reason: "Broken", raw: btoa(raw) })}\n`;
   const append = (path: string, length: number, text: string) =>
     archive.append(path, length, gzipMember(new TextEncoder().encode(text)));
-  const lengths = [append("1/rejects/a", 0, line(2, "x,\xff") + line(3, '"')), append("1/rejects/b", 0, line(9, ""))];
-  append("1/rejects/b", lengths[1]!, line(10, "lost"));
+  const lengths = [
+    await append("1/rejects/a", 0, line(2, "x,\xff") + line(3, '"')),
+    await append("1/rejects/b", 0, line(9, "")),
+  ];
+  await append("1/rejects/b", lengths[1]!, line(10, "lost"));
   for (const [index, owner] of [run, run, newId()].entries()) {
     await database.kysely.insertInto("segments").values({
       account_id: 1,

@@ -28,24 +28,80 @@ const PIECE = 1 << 20;
 /** A piece ends at a whole byte, with nothing held back: pieces one after another are one stream. */
 const COMPRESSION = { level: 1, chunkSize: 262_144, finishFlush: constants.Z_SYNC_FLUSH };
 
+/** What of a member is compressed already; may go to another thread. */
+export interface PackedPieces {
+  /** Its pieces, one after another: memory of their own. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Bytes of the lines that they hold. */
+  readonly from: number;
+  /** Checksum of those. */
+  readonly checksum: number;
+}
+
+/** JSON lines on their way into a gzip member: a piece at a time, by whoever has the time. */
+export class MemberPacking {
+  readonly #lines: Uint8Array;
+  readonly #parts: Uint8Array[] = [];
+  #from = 0;
+  #checksum = 0;
+
+  /** Goes on behind the pieces that are `packed`, if any. The lines stay as they are until it has ended. */
+  constructor(lines: Uint8Array, packed?: PackedPieces) {
+    this.#lines = lines;
+    if (packed === undefined) return;
+    this.#parts.push(packed.bytes);
+    this.#from = packed.from;
+    this.#checksum = packed.checksum;
+  }
+
+  /** Whether all lines are compressed. */
+  get done(): boolean {
+    return this.#from >= this.#lines.length;
+  }
+
+  /** Compresses the next piece, which takes a few milliseconds. */
+  step(): void {
+    const piece = this.#lines.subarray(this.#from, this.#from + PIECE);
+    this.#parts.push(deflateRawSync(piece, COMPRESSION));
+    this.#checksum = crc32(piece, this.#checksum);
+    this.#from += piece.length;
+  }
+
+  /** What is compressed so far, for another to go on with; this packing ends. */
+  take(): PackedPieces {
+    return { bytes: this.#joined(0, 0), from: this.#from, checksum: this.#checksum };
+  }
+
+  /** Compresses the rest and gives the member; {@linkcode placeMember} gives it its position. */
+  finish(): Uint8Array {
+    while (!this.done) this.step();
+    const member = this.#joined(HEADER.length, END.length + TRAILER_BYTES);
+    member.set(HEADER);
+    const end = member.length - TRAILER_BYTES;
+    member.set(END, end - END.length);
+    const trailer = new DataView(member.buffer, end);
+    trailer.setUint32(0, this.#checksum, true);
+    trailer.setUint32(4, this.#lines.length, true);
+    return member;
+  }
+
+  /** The parts, with room before and behind them. */
+  #joined(before: number, behind: number): Uint8Array<ArrayBuffer> {
+    const joined = new Uint8Array(this.#parts.reduce((size, part) => size + part.length, before + behind));
+    let put = before;
+    for (const part of this.#parts) {
+      joined.set(part, put);
+      put += part.length;
+    }
+    giveBack(...this.#parts);
+    this.#parts.length = 0;
+    return joined;
+  }
+}
+
 /** Compresses JSON lines into a gzip member; {@linkcode placeMember} gives it its position. */
 export function gzipMember(lines: Uint8Array): Uint8Array {
-  const parts: Uint8Array[] = [HEADER];
-  for (let at = 0; at < lines.length; at += PIECE) {
-    parts.push(deflateRawSync(lines.subarray(at, at + PIECE), COMPRESSION));
-  }
-  parts.push(END);
-  const member = new Uint8Array(parts.reduce((size, part) => size + part.length, TRAILER_BYTES));
-  let put = 0;
-  for (const part of parts) {
-    member.set(part, put);
-    put += part.length;
-  }
-  giveBack(...parts);
-  const trailer = new DataView(member.buffer, put);
-  trailer.setUint32(0, crc32(lines), true);
-  trailer.setUint32(4, lines.length, true);
-  return member;
+  return new MemberPacking(lines).finish();
 }
 
 /** Writes the archive position of its first event into a member's header. */
@@ -59,28 +115,11 @@ export class Archive {
   constructor(readonly folder: string) {}
 
   /**
-   * Appends a member to a file whose durable length is `length`, cutting off what lies past it. Returns the new length
-   * once the bytes are durable. A full disk is a Failure `transient`, and the file is as it was.
+   * Appends a member to a file whose durable length is `length`, cutting off what lies past it. The member is there at
+   * once; resolves with the new length once its bytes are durable, while the thread is free for others. A full disk is
+   * a Failure `transient`, and the file is as it was.
    */
-  append(path: string, length: number, member: Uint8Array): number {
-    try {
-      using file = this.#open(path, length);
-      try {
-        writeWhole(file, member);
-        file.syncDataSync();
-      } catch (error) {
-        file.truncateSync(length);
-        throw error;
-      }
-      if (length === 0) syncFolders(this.folder, dirname(path));
-      return length + member.length;
-    } catch (error) {
-      throw diskFailure(error, path);
-    }
-  }
-
-  /** Appends as {@linkcode append} does; the thread is free for others while the disk is at work. */
-  async appendBeside(path: string, length: number, member: Uint8Array): Promise<number> {
+  async append(path: string, length: number, member: Uint8Array): Promise<number> {
     try {
       using file = this.#open(path, length);
       try {

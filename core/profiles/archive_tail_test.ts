@@ -15,7 +15,7 @@ async function archiveOf(members: readonly (readonly string[])[]) {
   for (const lines of members) {
     const member = gzipMember(encoder.encode(lines.map((line) => `${line}\n`).join("")));
     placeMember(member, position);
-    length = archive.append("a.gz", length, member);
+    length = await archive.append("a.gz", length, member);
     position += lines.length;
   }
   return { archive, length, folder, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { Failure } from "../contracts/failure.ts";
 import { isHeader, positionOf } from "./archive_members.ts";
-import { Archive, gzipMember, placeMember } from "./archive.ts";
+import { Archive, gzipMember, MemberPacking, placeMember } from "./archive.ts";
 
 const PATH = "1/stream-1/2025-01-01/00-run-1.jsonl.gz";
 
@@ -57,7 +58,7 @@ Deno.test("members are appended one after another, and read back as one series o
   for (let number = 0; number < 5; number++) {
     const lines = Array.from({ length: 700 }, (_, line) => `{"é":"${number}/${line}"}\n`).join("");
     const bytes = member(lines, number);
-    const grown = peer.archive.append(PATH, length, bytes);
+    const grown = await peer.archive.append(PATH, length, bytes);
     assert.equal(grown, length + bytes.length);
     length = grown;
     text += lines;
@@ -70,27 +71,27 @@ Deno.test("a line longer than a block of the decompressor comes whole", async ()
   await using peer = await makeArchive();
   const long = Array.from({ length: 20_000 }, (_, index) => index.toString(36)).join("|");
   const text = `{"a":1}\n{"long":"${long}"}\n{"b":"${long}"}\n`;
-  const length = peer.archive.append(PATH, 0, member(text));
+  const length = await peer.archive.append(PATH, 0, member(text));
   assert.equal(await peer.lines(length), text);
 });
 
 Deno.test("files and folders of the archive are their owner's alone", async () => {
   await using peer = await makeArchive();
-  peer.archive.append(PATH, 0, member("{}\n"));
+  await peer.archive.append(PATH, 0, member("{}\n"));
   assert.equal((await Deno.stat(peer.file)).mode! & 0o777, 0o600);
   assert.equal((await Deno.stat(join(peer.archive.folder, "1"))).mode! & 0o777, 0o700);
 });
 
 Deno.test("bytes past the durable length are not read, and the next append cuts them off", async () => {
   await using peer = await makeArchive();
-  const first = peer.archive.append(PATH, 0, member("first\n", 1));
+  const first = await peer.archive.append(PATH, 0, member("first\n", 1));
   // Longer than what follows, as a commit that was rolled back may leave it.
-  peer.archive.append(PATH, first, member(Array.from({ length: 99 }, (_, line) => `lost ${line}\n`).join(""), 2));
+  await peer.archive.append(PATH, first, member(Array.from({ length: 99 }, (_, line) => `lost ${line}\n`).join(""), 2));
   assert.equal(await peer.lines(first), "first\n");
-  const second = peer.archive.append(PATH, first, member("second\n", 2));
+  const second = await peer.archive.append(PATH, first, member("second\n", 2));
   assert.equal((await Deno.stat(peer.file)).size, second);
   assert.equal(await peer.lines(second), "first\nsecond\n");
-  const again = peer.archive.append(PATH, 0, member("anew\n", 1));
+  const again = await peer.archive.append(PATH, 0, member("anew\n", 1));
   assert.equal(await peer.lines(again), "anew\n");
 });
 
@@ -136,6 +137,17 @@ Deno.test("a position is written in place, also in a member that lies within a l
   assert.deepEqual(within.subarray(3), alone);
 });
 
+Deno.test("a member that two compressed is the one that either would have made", () => {
+  const lines = new TextEncoder().encode(Array.from({ length: 400_000 }, (_, line) => `{"line":${line}}\n`).join(""));
+  const whole = gzipMember(lines);
+  assert.deepEqual(gunzipSync(whole), Buffer.from(lines));
+  for (const steps of [0, 1, 3, Infinity]) {
+    const first = new MemberPacking(lines);
+    for (let step = 0; step < steps && !first.done; step++) first.step();
+    assert.deepEqual(new MemberPacking(lines, first.take()).finish(), whole, `${steps} pieces`);
+  }
+});
+
 Deno.test("nothing is read of a file that has no durable bytes", async () => {
   await using peer = await makeArchive();
   assert.equal(await peer.lines(0), "");
@@ -143,14 +155,14 @@ Deno.test("nothing is read of a file that has no durable bytes", async () => {
 
 Deno.test("a file that is gone or too short is a failure that names it, to append as to read", async () => {
   await using peer = await makeArchive();
-  assert.throws(() => peer.archive.append(PATH, 10, member("x\n")), isDamaged(/it is gone$/));
+  await assert.rejects(peer.archive.append(PATH, 10, member("x\n")), isDamaged(/it is gone$/));
   await assert.rejects(peer.lines(10), isDamaged(/it is gone$/));
-  const first = peer.archive.append(PATH, 0, member("a\n", 1));
-  const length = peer.archive.append(PATH, first, member("b\n", 2));
+  const first = await peer.archive.append(PATH, 0, member("a\n", 1));
+  const length = await peer.archive.append(PATH, first, member("b\n", 2));
   // Cut between two members, what is left is a faultless gzip file.
   for (const size of [length - 1, first, 0]) {
     await Deno.truncate(peer.file, size);
-    assert.throws(() => peer.archive.append(PATH, length, member("x\n")), isDamaged(/it has \d+ of \d+ bytes$/));
+    await assert.rejects(peer.archive.append(PATH, length, member("x\n")), isDamaged(/it has \d+ of \d+ bytes$/));
     await assert.rejects(peer.lines(length), isDamaged(new RegExp(`it has ${size} of ${length} bytes$`)));
     assert.equal((await Deno.stat(peer.file)).size, size, "a damaged file is left as it is");
   }
@@ -158,8 +170,8 @@ Deno.test("a file that is gone or too short is a failure that names it, to appen
 
 Deno.test("bytes that changed on the disk are a failure that names the file", async () => {
   await using peer = await makeArchive();
-  const first = peer.archive.append(PATH, 0, member("a\n".repeat(500), 1));
-  const length = peer.archive.append(PATH, first, member("b\n".repeat(500), 2));
+  const first = await peer.archive.append(PATH, 0, member("a\n".repeat(500), 1));
+  const length = await peer.archive.append(PATH, first, member("b\n".repeat(500), 2));
   const sound = await Deno.readFile(peer.file);
   // Header and check sum of either member: each is looked at.
   for (const place of [0, first - 5, first, length - 5]) {
@@ -173,11 +185,11 @@ Deno.test("bytes that changed on the disk are a failure that names the file", as
 Deno.test("what a writer that is gone never recorded is cut off, and files of others stay", async () => {
   await using peer = await makeArchive();
   const { archive } = peer;
-  const length = archive.append(PATH, 0, member("1\n"));
-  archive.append(PATH, length, member("2\n"));
+  const length = await archive.append(PATH, 0, member("1\n"));
+  await archive.append(PATH, length, member("2\n"));
   const folder = "1/stream-1/2025-01-01";
-  archive.append(`${folder}/01-run-2.jsonl.gz`, 0, member("3\n"));
-  archive.append(`${folder}/01-other-1.jsonl.gz`, 0, member("4\n"));
+  await archive.append(`${folder}/01-run-2.jsonl.gz`, 0, member("3\n"));
+  await archive.append(`${folder}/01-other-1.jsonl.gz`, 0, member("4\n"));
   archive.reclaim(folder, "-run-", new Map([[PATH, length]]));
   archive.reclaim("1/stream-1/2025-01-02", "-run-", new Map());
   assert.equal((await Deno.stat(peer.file)).size, length);
@@ -188,8 +200,8 @@ Deno.test("what a writer that is gone never recorded is cut off, and files of ot
 Deno.test("a file that is gone or shorter than recorded is damaged, one with more is not", async () => {
   await using peer = await makeArchive();
   const { archive } = peer;
-  const length = archive.append(PATH, 0, member("1\n"));
-  archive.append(PATH, length, member("2\n"));
+  const length = await archive.append(PATH, 0, member("1\n"));
+  await archive.append(PATH, length, member("2\n"));
   archive.verify(new Map([[PATH, length]]));
   await Deno.truncate(peer.file, length - 1);
   assert.throws(() => archive.verify(new Map([[PATH, length]])), isDamaged(/has \d+ of \d+ bytes/));

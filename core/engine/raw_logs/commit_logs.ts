@@ -167,7 +167,7 @@ export class LogCommits {
     for (let first = 0; first < grown.length; first += AT_A_TIME) {
       const ends = await Promise.allSettled(
         grown.slice(first, first + AT_A_TIME)
-          .map(({ file, bytes }) => this.archive.appendBeside(file.path, file.length - bytes.length, bytes)),
+          .map(({ file, bytes }) => this.archive.append(file.path, file.length - bytes.length, bytes)),
       );
       for (const end of ends) if (end.status === "rejected") throw end.reason;
     }
