@@ -6,25 +6,31 @@
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { identityKey } from "../profiles/identity.ts";
+import { type OpenTarget, openTarget } from "../profiles/mapping.ts";
 import { moveHead } from "./audience_cache.ts";
 import type { ErasableStore, ErasedTable } from "./erasable_stores.ts";
+import { currentGeneration } from "./generations.ts";
 
-/** Lists of identities. They hold keyed hashes: nothing of them is readable in free space. */
+/**
+ * Lists of identities, of whichever profile table: a field of the same name is taken for the same, as it is of events.
+ * They hold keyed hashes: nothing of them is readable in free space.
+ */
 export const audienceStore: ErasableStore = {
   name: "audiences",
   tables: [],
   folders: [],
   stage: "archive",
-  erase: async ({ account, tables, position, commit }) => {
+  erase: async ({ core, account, tables, position, commit }) => {
     if (position !== undefined) return;
     await commit(async (transaction) => {
-      for (const table of tables) {
-        const lists = await transaction.selectFrom("audiences").select(["id", "version", "field"])
-          .where("account_id", "=", account).where("table_id", "=", table.target.table)
-          .where("field", "is not", null).where("members", ">", 0).execute();
-        for (const { id, version, field } of lists) {
+      const lists = await transaction.selectFrom("audiences").select(["id", "version", "field", "table_id"])
+        .where("account_id", "=", account).where("field", "is not", null).where("members", ">", 0)
+        .orderBy("id").execute();
+      for (const [table, own] of Map.groupBy(lists, ({ table_id }) => table_id)) {
+        const target = openTarget(await currentGeneration(transaction, account, table), core.identityKey, 0);
+        for (const { id, version, field } of own) {
           let removed = 0;
-          for (const key of keysOf(table, field!)) {
+          for (const key of keysOf(target, field!, tables)) {
             removed += await removeKey(transaction, { account_id: account, audience_id: id, version }, key);
           }
           if (removed === 0) continue;
@@ -38,11 +44,14 @@ export const audienceStore: ErasableStore = {
   },
 };
 
-/** The keys of the erased values of a field. */
-function keysOf({ target: { hashers }, identities }: ErasedTable, field: string): bigint[] {
+/** The keys that the erased values of a field have in a profile table, by its own rules. */
+function keysOf({ hashers, rules }: OpenTarget, field: string, erased: readonly ErasedTable[]): Set<bigint> {
   const hasher = hashers.find((hasher) => hasher.field === field);
-  if (hasher === undefined) return [];
-  return identities.flatMap(([own, value]) => own === field ? [identityKey(hasher, value, 0)] : []);
+  if (hasher === undefined) return new Set();
+  const values = erased.flatMap(({ identities }) =>
+    identities.flatMap(([own, value]) => own === field ? rules.identity.valuesOf(field, value) : [])
+  );
+  return new Set(values.map((value) => identityKey(hasher, value, 0)));
 }
 
 /** Removes a key from a list's blocks; gives how many entries that were. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { makeFolder } from "../../core/engine/engine_testing.ts";
+import { onEachDatabase } from "../../core/testing/each_database_testing.ts";
 import { openTestServer, type TestServer } from "../server_testing.ts";
 
 /** Imports the customers by id and e-mail address. */
@@ -78,4 +79,32 @@ Deno.test("who is to be erased is found no more before a run has begun", async (
   for (const path of paths) assert.equal((await server.call(`GET /api/${path}`)).status, 404, path);
   const status = await server.call(`GET /api/entity/deletestatus/${request_id}`);
   assert.equal(status.json.data.state.current, "initial");
+});
+
+onEachDatabase("the erased leave the lists of every table, by that table's rules", async (databases) => {
+  await databases.useInHomes();
+  await using server = await openTestServer({ runner: "serve" });
+  await importCustomers(server);
+  const ended = async (id: string) => {
+    for await (const { status, failure } of server.runtime.runs.follow(id)) {
+      assert.notEqual(status, "failed", failure?.message);
+    }
+  };
+  const lql = "SELECT id, email FROM customers INTO buyers BY id OR email";
+  const { json: { data: { replay_run } } } = await server.call("POST /api/mapping", { json: { lql } });
+  await ended(replay_run);
+  const exact = await server.call("PUT /api/table/buyers", { json: { normalise: { email: [] } } });
+  await ended(exact.json.data.replay_run);
+  const members: Record<string, number> = { user: 2, buyers: 3 };
+  for (const table of Object.keys(members)) {
+    await server.call("POST /api/audience", { json: { name: table, list: true, table } });
+    const body = "bo@example.com\nBo@example.com\nnobody@example.com";
+    const { json } = await server.call(`POST /api/audience/${table}/members?field=email`, { body });
+    assert.equal(json.data.members, members[table]);
+  }
+  const { run_id } = await server.runtime.erasures.request("id", "2");
+  await ended(run_id);
+  for (const [table, before] of Object.entries(members)) {
+    assert.equal((await server.call(`GET /api/audience/${table}`)).json.data.members, before - 1, table);
+  }
 });
