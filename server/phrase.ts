@@ -11,6 +11,7 @@
 export const REQUESTS: Readonly<Record<string, string>> = {
   "apikey list": "GET /api/apikey",
   "app list": "GET /api/app",
+  "account set": "PUT /api/account/settings",
   "account show": "GET /api/account",
   "artifact list": "GET /api/artifact",
   "artifact revoke": "DELETE /api/artifact/{}",
@@ -21,20 +22,26 @@ export const REQUESTS: Readonly<Record<string, string>> = {
   "auth trust-host-key": "POST /api/auth/{}/trust-host-key",
   "erasure list": "GET /api/erasure",
   "export enable": "POST /api/export",
+  "export key": "GET /api/export/key",
   "export list": "GET /api/export",
+  "job plan": "POST /api/job/{}/plan",
   "job resume": "POST /api/job/{}/resume",
   "job update": "PUT /api/job/{}",
   "mapping create": "POST /api/mapping",
   "mapping list": "GET /api/mapping",
   "mapping suggest": "POST /api/mapping/suggest",
   "mapping update": "PUT /api/mapping/{}",
+  "run approve": "POST /api/run/{}/approve",
   "run list": "GET /api/run",
   "run rejects": "GET /api/run/{}/rejects",
+  "run result": "POST /api/run/{}/result",
   "run retry": "POST /api/run/{}/retry",
   "run show": "GET /api/run/{}",
   "run stop": "POST /api/run/{}/stop",
+  "sftp sessions": "GET /api/sftp/session",
   "stream list": "GET /api/stream",
   "table crowded": "GET /api/table/{}/crowded",
+  "table fields": "GET /api/table/{}/fields",
   "table list": "GET /api/table",
   "token create": "POST /api/auth/createtoken",
   "token list": "GET /api/token",
@@ -74,9 +81,11 @@ function requestFor(command: string): string | undefined {
   const [argument = "ID"] = flags === 0 ? [] : rest;
   const path = request.replace("{}", () => encodeURIComponent(argument));
   const field = ARGUMENTS[`${noun} ${verb}`];
-  const body: Record<string, string> = field === undefined || rest.length === 0 ? {} : { [field]: argument };
-  for (let at = flags; at >= 0 && at < rest.length; at += 2) {
-    body[rest[at]!.slice(2).replaceAll("-", "_")] = rest[at + 1] ?? "true";
+  const body: Record<string, string | true> = field === undefined || rest.length === 0 ? {} : { [field]: argument };
+  for (const [at, word] of rest.entries()) {
+    if (!word.startsWith("--")) continue;
+    const value = rest[at + 1];
+    body[word.slice(2).replaceAll("-", "_")] = value === undefined || value.startsWith("--") ? true : value;
   }
   return flags < 0 ? path : `${path} ${JSON.stringify(body)}`;
 }

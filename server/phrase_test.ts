@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openTestServer } from "./server_testing.ts";
 import { phrase, phraseStep, phrasing, REQUESTS } from "./phrase.ts";
 
@@ -17,8 +19,38 @@ Deno.test("a command in a hint becomes the request that does it, its flags the b
     '`POST /api/export {"type":"profile-export","table":"user","job_type":"profile_changes"}`, see `GET /api/export`',
   );
   assert.equal(phrase("Enable it with `waybill export enable`"), "Enable it with `POST /api/export`");
+  assert.equal(phrase("`waybill audience create --list`"), '`POST /api/audience {"list":true}`');
+  assert.equal(
+    phrase("`waybill run approve 12` if it is right, `waybill run stop 12` if not"),
+    "`POST /api/run/12/approve` if it is right, `POST /api/run/12/stop` if not",
+  );
+  assert.equal(phraseStep("waybill run approve 12"), "POST /api/run/12/approve");
   assert.equal(phrase("Update `host_key`"), "Update `host_key`");
 });
+
+Deno.test("each command that the engine, a plugin or the server names has its request, or is the command line's alone", async () => {
+  const named = new Set<string>();
+  for (const folder of ["core", "plugins", "server"]) {
+    for await (const text of sourcesIn(fileURLToPath(new URL(`../${folder}`, import.meta.url)))) {
+      for (const [, command = ""] of text.matchAll(/`waybill ([a-z]+ [a-z-]+)/g)) named.add(command);
+    }
+  }
+  assert.ok(named.has("run approve"), [...named].join());
+  const left = [...named].filter((command) => !(command in REQUESTS));
+  assert.deepEqual(left.sort(), ["account list", "audit verify", "db check", "db migrate", "export verify"]);
+});
+
+/** The sources below a folder, without tests and lines that are comments. */
+async function* sourcesIn(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) yield* sourcesIn(path);
+    else if (name.endsWith(".ts") && !/_test(ing)?\.ts$/.test(name)) {
+      // Hints stand in backticks, escaped ones where they stand in a template.
+      yield (await Deno.readTextFile(path)).replaceAll("\\`", "`").replace(/^\s*(?:\*|\/\/|\/\*).*$/gm, "");
+    }
+  }
+}
 
 Deno.test("a command that the API has no request for stays, and is told where to type; such a next step is none", () => {
   assert.equal(phrase("Run `waybill db migrate`"), "Run `waybill db migrate` (on the server's machine)");
