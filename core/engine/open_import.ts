@@ -152,12 +152,14 @@ function notePlace(
         `where no server runs: \`waybill run retry ${replay}\``,
     );
   }
-  const own = targets.flatMap(({ generation }) =>
-    generation.mappings.filter((mapping) => mapping.stream === stream)
-      .flatMap(({ definition }) => identityFieldsOf(definition))
+  const own = new Set(
+    targets.flatMap(({ generation }) =>
+      generation.mappings.filter((mapping) => mapping.stream === stream)
+        .flatMap(({ definition }) => identityFieldsOf(definition))
+    ),
   );
-  if (target.identifyBy.length > 0 && target.identifyBy.join() !== own.join()) {
-    const fields = own.map((field) => `"${field}"`).join(", ");
+  if (target.identifyBy.length > 0 && own.symmetricDifference(new Set(target.identifyBy)).size > 0) {
+    const fields = Array.from(own, (field) => `"${field}"`).join(", ");
     note(`Stream "${target.stream}" already identifies profiles by ${fields}; --identify-by changed nothing`);
   }
 }

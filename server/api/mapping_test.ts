@@ -15,6 +15,14 @@ async function filledServer(): Promise<TestServer> {
   return server;
 }
 
+/** Imports the customers again; gives the run's notes. */
+async function importAgain(server: TestServer, identify_by: readonly string[]): Promise<readonly string[]> {
+  const config = { stream: "customers", file: "customers.csv", identify_by };
+  const { id } = (await server.call("POST /api/run", { json: { type: "csv-import", config } })).json.data;
+  assert.equal(await endOf(server, id), "succeeded");
+  return (await server.call(`GET /api/run/${id}`)).json.data.notes;
+}
+
 async function endOf(server: TestServer, run: string): Promise<string | undefined> {
   let last;
   for await (const view of server.runtime.runs.follow(run, { signal: AbortSignal.timeout(240_000) })) last = view;
@@ -49,6 +57,22 @@ Deno.test("a mapping is made, tried, shown, changed and deleted over HTTP", asyn
   assert.deepEqual([gone.status, gone.json.data.deleted], [200, true]);
   assert.equal(await endOf(server, gone.json.data.replay_run), "succeeded");
   assert.equal((await server.call("GET /api/table/user")).json.data.profiles, 0);
+});
+
+Deno.test("that other fields identify is noted where they are other, in however many tables and whichever order", async () => {
+  await using server = await filledServer();
+  const into = async (table: string, by: string) => {
+    const lql = `SELECT id, email FROM customers INTO ${table} BY ${by}`;
+    const { json } = await server.call("POST /api/mapping", { json: { lql } });
+    assert.equal(await endOf(server, json.data.replay_run), "succeeded");
+  };
+  await into("buyers", "id");
+  assert.deepEqual(await importAgain(server, ["id"]), []);
+  await into("readers", "id OR email");
+  assert.deepEqual(await importAgain(server, ["email", "id"]), []);
+  assert.deepEqual(await importAgain(server, ["email"]), [
+    'Stream "customers" already identifies profiles by "id", "email"; --identify-by changed nothing',
+  ]);
 });
 
 Deno.test("what cannot be a mapping answers with line, column and caret, and changes nothing", async () => {
