@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { memorySpool } from "../codecs/spool_memory.ts";
 import type { Row } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
 import { openDatabase } from "../database/open.ts";
@@ -25,7 +26,8 @@ async function write(peer: ImportPeer, database: Database, seed: number, more: (
   const run = await addRun(database);
   const claim = await claimRun(database, newId(), [run]);
   assert(claim !== undefined);
-  const commits = new ImportCommits(database, statementsFor(database.kind), peer.archive, claim, peer.place);
+  const statements = statementsFor(database.kind);
+  const commits = new ImportCommits(database, statements, peer.archive, claim, peer.place, memorySpool());
   for (const rows of batches(seed)) {
     if (!more()) return;
     await commits.commit(peer.batch(rows));

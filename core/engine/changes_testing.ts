@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { memorySpool } from "../codecs/spool_memory.ts";
 import { changesTarget } from "../contracts/changes.ts";
 import type { RejectedRow, Row } from "../contracts/records.ts";
 import type { RunsTable } from "../database/tables.ts";
@@ -65,7 +66,7 @@ export async function startChanges(
     };
     const run = new ImportRun({
       run: claim.run,
-      commits: new ImportCommits(database, statementsFor(database.kind), archive, claim, place),
+      commits: new ImportCommits(database, statementsFor(database.kind), archive, claim, place, memorySpool()),
       startedAt: at,
       threshold: undefined,
       counts: await counts(),

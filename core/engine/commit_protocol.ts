@@ -17,6 +17,8 @@ import type { StreamPlace } from "./streams.ts";
 interface Opening {
   readonly database: DatabaseAddress;
   readonly archiveDir: string;
+  /** Where it puts aside what it need not hold in memory. */
+  readonly workDir: string;
   readonly claim: Claim;
   readonly identityKey: Uint8Array;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { folderSpool } from "../codecs/spool.ts";
 import type { Database } from "../database/database.ts";
 import { openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
@@ -20,12 +21,16 @@ import { commitTask } from "./task_commit.ts";
 /** What is to be committed. */
 type Work = Extract<ToCommit, { readonly type: "batch" | "part" }>;
 
-/** Commits, and gives the memory that is spare then. */
-type Committer = (work: Work) => Promise<Spare>;
+/** Commits. */
+interface Committer {
+  /** Gives the memory that is spare then. */
+  readonly commit: (work: Work) => Promise<Spare>;
+  /** What commits, to be disposed of. */
+  readonly commits: AsyncDisposable;
+}
 
-interface Opened {
+interface Opened extends Committer {
   readonly database: Database;
-  readonly commit: Committer;
 }
 
 /** Opens what a run's thread asked for, and commits for it whatever comes through the port. */
@@ -43,14 +48,16 @@ async function open(start: CommitStart): Promise<Opened> {
   const database = await openDatabase(start.database);
   return {
     database,
-    commit: start.type === "import" ? importCommitter(database, start) : replayCommitter(database, start),
+    ...start.type === "import" ? importCommitter(database, start) : replayCommitter(database, start),
   };
 }
 
-function importCommitter(database: Database, { archiveDir, claim, place, identityKey }: ImportStart): Committer {
-  const commits = new ImportCommits(database, statementsFor(database.kind), new Archive(archiveDir), claim, place);
+function importCommitter(database: Database, start: ImportStart): Committer {
+  const { archiveDir, workDir, claim, place, identityKey } = start;
+  const statements = statementsFor(database.kind), spool = folderSpool(workDir);
+  const commits = new ImportCommits(database, statements, new Archive(archiveDir), claim, place, spool);
   const targets = place.targets.map((target) => openTarget(target, identityKey, place.stream));
-  return async (work) => {
+  const commit: Committer["commit"] = async (work) => {
     if (work.type !== "batch") throw new Error("This commit thread commits an import");
     const { profiles, ...batch } = work.batch;
     await commits.commit({
@@ -59,15 +66,16 @@ function importCommitter(database: Database, { archiveDir, claim, place, identit
     });
     return { profiles, lines: batch.lines && new Uint8Array(batch.lines.buffer) };
   };
+  return { commit, commits };
 }
 
-function replayCommitter(database: Database, { claim, target, identityKey }: ReplayStart): Committer {
-  const writer = new ReplayWriter(statementsFor(database.kind), target.scope, claim);
+function replayCommitter(database: Database, { workDir, claim, target, identityKey }: ReplayStart): Committer {
+  const writer = new ReplayWriter(statementsFor(database.kind), target.scope, claim, folderSpool(workDir));
   const commits = new InlineReplayCommits((work) => commitTask(database, claim, work), writer);
   const targets = new Map(
     target.generation.mappings.map(({ stream }) => [stream, openTarget(target, identityKey, stream)]),
   );
-  return async (work) => {
+  const commit: Committer["commit"] = async (work) => {
     if (work.type !== "part") throw new Error("This commit thread commits a replay");
     const { batches, ...part } = work.part;
     await commits.commit({
@@ -79,6 +87,7 @@ function replayCommitter(database: Database, { claim, target, identityKey }: Rep
     });
     return { profiles: batches.map(({ profiles }) => profiles) };
   };
+  return { commit, commits };
 }
 
 async function answer(
@@ -88,10 +97,12 @@ async function answer(
 ): Promise<void> {
   const tell = (told: FromCommit, transfer: ArrayBuffer[] = []) => port.postMessage(told, transfer);
   try {
-    const { database, commit } = await opened;
+    const { database, commit, commits } = await opened;
     let spare: Spare = { profiles: [] };
-    if (message.type === "close") await database[Symbol.asyncDispose]();
-    else spare = await commit(message);
+    if (message.type === "close") {
+      await commits[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    } else spare = await commit(message);
     const buffers = spare.profiles.flatMap(buffersOf);
     if (spare.lines !== undefined) buffers.push(spare.lines.buffer);
     tell({ type: "done", spare }, buffers);

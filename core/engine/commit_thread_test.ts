@@ -26,6 +26,7 @@ Deno.test("a commit thread that cannot open its database says why, to each batch
     type: "import",
     database: { path: `${folder.path}/missing/waybill.db`, url: undefined },
     archiveDir: folder.path,
+    workDir: folder.path,
     claim: { account: 1, run: "0".repeat(32), fence: 1 },
     place: { stream: 1, epoch: 0, targets: [] },
     identityKey: new Uint8Array(16),

@@ -7,6 +7,7 @@ import type { Transaction } from "kysely";
 import type { Compared, RunCounts } from "../contracts/job.ts";
 import { giveBack } from "../contracts/give_back.ts";
 import type { JsonValue, RowPlaces } from "../contracts/records.ts";
+import type { Spool } from "../contracts/spool.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
@@ -112,7 +113,7 @@ function memberOf({ lines, packed }: Pick<ImportBatch, "lines" | "packed">): Uin
   return lines === undefined ? undefined : new MemberPacking(lines, packed).finish();
 }
 
-/** Commits an import's batches on this thread. */
+/** Commits an import's batches on this thread; puts aside in `spool` what it knows of the index. */
 export class ImportCommits implements Commits<ImportBatch> {
   #events: Segment | undefined;
   #rejects: Segment | undefined;
@@ -124,8 +125,9 @@ export class ImportCommits implements Commits<ImportBatch> {
     private readonly archive: Archive,
     private readonly claim: Claim,
     private readonly place: StreamPlace,
+    spool: Spool,
   ) {
-    this.#heads = place.targets.map(() => new IdentityHeads());
+    this.#heads = place.targets.map(() => new IdentityHeads(spool));
   }
 
   /** Resolves when the batch is committed. */
@@ -183,9 +185,9 @@ export class ImportCommits implements Commits<ImportBatch> {
   /** Small batches are not worth it. */
   spare(): undefined {}
 
-  /** Holds nothing. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
+  /** Removes what it has put aside. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const heads of this.#heads) await heads[Symbol.asyncDispose]();
   }
 
   async #takePositions(transaction: Transaction<Tables>, count: number): Promise<number> {

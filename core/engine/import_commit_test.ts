@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { memorySpool } from "../codecs/spool_memory.ts";
 import type { Row } from "../contracts/records.ts";
 import { alteredDatabase } from "../database/altered_testing.ts";
 import type { Database } from "../database/database.ts";
@@ -145,7 +146,8 @@ onEachDatabase(
       assert.deepEqual(await peer.content(), before);
     }
     const claim = { ...peer.claim, fence: peer.claim.fence + 1 };
-    const next = new ImportCommits(peer.database, statementsFor(peer.database.kind), peer.archive, claim, peer.place);
+    const statements = statementsFor(peer.database.kind);
+    const next = new ImportCommits(peer.database, statements, peer.archive, claim, peer.place, memorySpool());
     await next.commit(peer.batch([person(2)], { checkpoint: { row: 2 } }));
     assert.deepEqual((await peer.lines("stream")).map((line) => JSON.parse(line).data.id), ["1", "2"]);
     const segments = await segmentsOf(peer);
@@ -174,7 +176,7 @@ onEachDatabase(
         return whole.insertProfiles(...rest);
       },
     };
-    const commits = new ImportCommits(peer.database, statements, peer.archive, peer.claim, peer.place);
+    const commits = new ImportCommits(peer.database, statements, peer.archive, peer.claim, peer.place, memorySpool());
     for (const round of [0, 1]) {
       // In a file that is new, then in one that holds something.
       const before = await peer.content();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { memorySpool } from "../codecs/spool_memory.ts";
 import type { Row } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
 import type { DatabaseAddress } from "../database/open.ts";
@@ -104,6 +105,7 @@ export async function startImport(
     await remap({ database }, lql);
     place = await find();
   }
+  const spool = memorySpool();
   const identityKey = Uint8Array.from({ length: 16 }, (_, index) => index);
   const profiles = () => place.targets.map((target) => new ProfileBatch(openTarget(target, identityKey, place.stream)));
   return {
@@ -118,14 +120,28 @@ export async function startImport(
     identifyBy,
     profiles,
     unmapped: {
-      commits: new ImportCommits(database, statementsFor(database.kind), archive, claim, { ...place, targets: [] }),
+      commits: new ImportCommits(
+        database,
+        statementsFor(database.kind),
+        archive,
+        claim,
+        { ...place, targets: [] },
+        spool,
+      ),
       profiles: () => [],
     },
-    commits: (other = database) => new ImportCommits(other, statementsFor(other.kind), archive, claim, place),
+    commits: (other = database) => new ImportCommits(other, statementsFor(other.kind), archive, claim, place, spool),
     commitsAfterTakeOver: async () => {
       const { fence } = await database.kysely.updateTable("runs").set((set) => ({ fence: set("fence", "+", 1) }))
         .where("id", "=", claim.run).returning("fence").executeTakeFirstOrThrow();
-      return new ImportCommits(database, statementsFor(database.kind), archive, { ...claim, fence }, await find());
+      return new ImportCommits(
+        database,
+        statementsFor(database.kind),
+        archive,
+        { ...claim, fence },
+        await find(),
+        spool,
+      );
     },
     batch: (rows, options = {}) => {
       const buffer = new ImportBuffer(1_000, new EventLines(), profiles());

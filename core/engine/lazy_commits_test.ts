@@ -10,7 +10,8 @@ import { LeaseLost } from "./queue.ts";
 
 function threadOf(peer: ImportPeer): CommitThread {
   const { address: database, claim, place, identityKey } = peer;
-  return startCommitThread({ type: "import", database, archiveDir: peer.archive.folder, claim, place, identityKey });
+  const archiveDir = peer.archive.folder, workDir = `${archiveDir}/work`;
+  return startCommitThread({ type: "import", database, archiveDir, workDir, claim, place, identityKey });
 }
 
 /** Rows of three imports: new ones, known ones with news, and some that bring two profiles together. */

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { folderSpool } from "../codecs/spool.ts";
 import { Failure, throwIfAborted } from "../contracts/failure.ts";
 import type { ImportJobDefinition, RunCounts } from "../contracts/job.ts";
 import type { ListTarget } from "../contracts/list_target.ts";
@@ -69,11 +70,8 @@ async function openList(target: ListTarget, attempt: Attempt): Promise<ListRun> 
     const own = erased.find(({ naming }) => naming.target.table === app.table_id);
     const place = { key: core.identityKey, account, table: app.table_id, field: target.member };
     const members = new ListMembers(rulesOf(generation).identity, own?.keys ?? new Set(), place);
-    const commits = new ImportCommits(core.database, core.statements, core.archive, claim, {
-      stream: NO_STREAM,
-      epoch,
-      targets: [],
-    });
+    const nowhere = { stream: NO_STREAM, epoch, targets: [] }, spool = folderSpool(core.home.workDir);
+    const commits = new ImportCommits(core.database, core.statements, core.archive, claim, nowhere, spool);
     return new ListRun(target, attempt, { members, commits, epoch, people: erasedInText(erased) });
   });
   // Only when nothing knows of them any more.

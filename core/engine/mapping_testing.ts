@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { memorySpool } from "../codecs/spool_memory.ts";
 import type { Row } from "../contracts/records.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { EventLines } from "../profiles/event_lines.ts";
@@ -75,7 +76,7 @@ export async function startMapping(
     queued,
     add: async (rows, size = rows.length) => {
       const { place, claim } = await begin();
-      const commits = new ImportCommits(database, statements, archive, claim, place);
+      const commits = new ImportCommits(database, statements, archive, claim, place, memorySpool());
       for (let first = 0; first < rows.length; first += size) {
         const batches = place.targets.map((target) => new ProfileBatch(openTarget(target, identityKey, place.stream)));
         const buffer = new ImportBuffer(1_000, new EventLines(), batches);

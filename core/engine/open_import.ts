@@ -4,6 +4,7 @@
  * @module
  */
 import type { Transaction } from "kysely";
+import { folderSpool } from "../codecs/spool.ts";
 import type { ImportTarget, RunCounts } from "../contracts/job.ts";
 import type { RunsTable, Tables } from "../database/tables.ts";
 import { ChangeCheck } from "../profiles/changes/check_changes.ts";
@@ -59,10 +60,10 @@ export async function openImport(
   });
   notePlace(place, target, attempt.note);
   const targets = place.targets.map((target) => openTarget(target, core.identityKey, place.stream));
-  const { database, archiveDir } = core.home;
-  const here = () => new ImportCommits(core.database, core.statements, core.archive, claim, place);
+  const { database, archiveDir, workDir } = core.home, spool = folderSpool(workDir);
+  const here = () => new ImportCommits(core.database, core.statements, core.archive, claim, place, spool);
   const { helper: port } = attempt;
-  const start = { type: "import", database, archiveDir, claim, place, identityKey: core.identityKey } as const;
+  const start = { type: "import", database, archiveDir, workDir, claim, place, identityKey: core.identityKey } as const;
   const commits = new LazyCommits(here, port === undefined ? here : () => new CommitThread(start, port));
   const [changed] = targets.filter(({ ofChanges }) => ofChanges);
   const run = new ImportRun({

@@ -8,6 +8,7 @@
  * @module
  */
 import type { Transaction } from "kysely";
+import { folderSpool } from "../codecs/spool.ts";
 import { throwIfAborted } from "../contracts/failure.ts";
 import type { Executor } from "../database/database.ts";
 import type { SegmentsTable, Tables } from "../database/tables.ts";
@@ -62,7 +63,7 @@ class Replay {
     const { core, claim } = context;
     this.#config = context.config as unknown as ReplayConfig;
     const scope = { account: claim.account, table: this.#config.generation };
-    this.#writer = new ReplayWriter(core.statements, scope, claim);
+    this.#writer = new ReplayWriter(core.statements, scope, claim, folderSpool(core.home.workDir));
     this.#position = context.checkpoint as unknown as Position ?? { until: 0, next: 0, offsets: {}, events: 0 };
   }
 
@@ -118,8 +119,8 @@ class Replay {
     const { core, claim, commit, helper: port } = this.context;
     const here = () => new InlineReplayCommits(commit, this.#writer);
     if (port === undefined) return here();
-    const { identityKey, home: { database, archiveDir } } = core;
-    const start = { type: "replay", database, archiveDir, claim, target, identityKey } as const;
+    const { identityKey, home: { database, archiveDir, workDir } } = core;
+    const start = { type: "replay", database, archiveDir, workDir, claim, target, identityKey } as const;
     return new LazyCommits(here, () => new ReplayThread(start, port));
   }
 

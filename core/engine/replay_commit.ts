@@ -6,6 +6,7 @@
 import type { Transaction } from "kysely";
 import { Failure } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
+import type { Spool } from "../contracts/spool.ts";
 import type { Tables } from "../database/tables.ts";
 import { applyBatch } from "../profiles/apply.ts";
 import { noteCrowded } from "../profiles/crowded.ts";
@@ -37,15 +38,18 @@ export interface ReplayPart {
 }
 
 /** Writes the parts of a replay into its generation; keeps what it knows of the generation's identities. */
-export class ReplayWriter {
-  readonly #heads = new IdentityHeads();
+export class ReplayWriter implements AsyncDisposable {
+  readonly #heads: IdentityHeads;
 
-  /** `scope` is the generation that is filled for the claim's run. */
+  /** `scope` is the generation that is filled for the claim's run; `spool` takes what it knows of the index. */
   constructor(
     private readonly statements: ProfileStatements,
     private readonly scope: ProfileScope,
     private readonly claim: Claim,
-  ) {}
+    spool: Spool,
+  ) {
+    this.#heads = new IdentityHeads(spool);
+  }
 
   /** Throws a Failure `cancelled` where what is being filled is no longer wanted, and keeps it wanted until the end. */
   async hold(transaction: Transaction<Tables>): Promise<void> {
@@ -75,6 +79,11 @@ export class ReplayWriter {
     }
     return { checkpoint, read: events, profilesCreated, profilesUpdated };
   }
+
+  /** Removes what it has put aside. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#heads[Symbol.asyncDispose]();
+  }
 }
 
 /** Commits a replay's parts on this thread. */
@@ -98,9 +107,9 @@ export class InlineReplayCommits implements Commits<ReplayPart> {
   /** Small parts are not worth it. */
   spare(): undefined {}
 
-  /** Holds nothing. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
+  /** Disposes of the writer. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.writer[Symbol.asyncDispose]();
   }
 }
 

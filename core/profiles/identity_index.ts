@@ -12,7 +12,7 @@ import type { Executor } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { giveBack } from "../contracts/give_back.ts";
 import { BLOCK, blockStarts, type IdentityRun, mergeRuns, packBlock, prefixAt, unpackBlock } from "./identity_run.ts";
-import { type IdentityHeads, maybeAmong } from "./identity_heads.ts";
+import type { IdentityHeads } from "./identity_heads.ts";
 import type { ProfileScope } from "./statements.ts";
 
 /** Runs grow to this many identities: what a merge reads and writes at most is 8 MiB. */
@@ -52,30 +52,28 @@ export async function findIdentities(
   const wanted = wordsOf(keys), found = new Float64Array(keys.length);
   if (keys.length === 0) return found;
   for (const { run, count } of await runsOf(executor, scope)) {
-    const kept = heads?.get(run, count);
     if (count === 0) continue;
-    if (kept !== undefined) await findAmong(executor, scope, { run, count }, kept, wanted, found);
+    if (heads?.has(run, count)) await findAmong(executor, scope, { run, count }, heads, wanted, found);
     // Few keys are sought block by block; many lie in most of the blocks, which are then read from end to end.
     else if (isFew(keys.length, count)) await seek(executor, scope, run, wanted, found);
     else {
       const blocks = blocksOf(executor, scope, run);
-      const keeps = heads !== undefined && isFull(count) && heads.hasRoom(count);
-      await scan(keeps ? heads.keep(run, count, blocks) : blocks, wanted, found);
+      await scan(heads !== undefined && isFull(count) ? heads.keep(run, count, blocks) : blocks, wanted, found);
     }
   }
   return found;
 }
 
-/** Finds those of the keys that a run may have, whose upper halves are `heads`. */
+/** Finds those of the keys that a run may have, by its upper halves. */
 async function findAmong(
   executor: Executor,
   scope: ProfileScope,
   { run, count }: RunRow,
-  heads: Uint32Array,
+  heads: IdentityHeads,
   wanted: Uint32Array,
   found: Float64Array,
 ): Promise<void> {
-  const maybe = maybeAmong(heads, wanted);
+  const maybe = await heads.maybeIn(run, count, wanted);
   if (maybe.length === 0) return;
   const words = new Uint32Array(2 * maybe.length), profiles = new Float64Array(maybe.length);
   maybe.forEach((index, place) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CompiledQuery } from "kysely";
+import { memorySpool } from "../codecs/spool_memory.ts";
 import type { Executor } from "../database/database.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { IdentityHeads } from "./identity_heads.ts";
@@ -171,7 +172,7 @@ onEachDatabase(
     const { kysely } = database;
     await addIdentities(kysely, SCOPE, [identitiesOf(spread(0, 270_000))]);
     await addIdentities(kysely, SCOPE, [identitiesOf(spread(270_000, 5_000), 900_001)]);
-    const heads = new IdentityHeads();
+    await using heads = new IdentityHeads(memorySpool());
     const known = spread(269_000, 2_000);
     const wanted = [
       // Few and many keys; beside known ones such as share only their upper half.
