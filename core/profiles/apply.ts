@@ -59,10 +59,12 @@ export async function applyBatch(
   await statements.updateProfiles(transaction, scope, changes.updates);
   await statements.putStamps(transaction, scope, changes.stamps);
   await statements.moveStamps(transaction, scope, changes.moved);
-  const identities = resolution.unknown.map(({ slots, keys }) => ({
-    keys,
-    profiles: Float64Array.from(slots, (slot) => changes.profileOf(batch.owners[slot]!)),
-  }));
+  const identities = resolution.unknown.map(({ slots, keys }) => {
+    // Not by `from`, which makes an object of each.
+    const profiles = new Float64Array(slots.length);
+    for (let index = 0; index < slots.length; index++) profiles[index] = changes.profileOf(batch.owners[slots[index]!]!);
+    return { keys, profiles };
+  });
   await addIdentities(transaction, scope, identities);
   const created = changes.created.length;
   resolution.beside.giveBack();
