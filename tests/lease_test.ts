@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { requireOpenSsh, startOpenSsh } from "@waybill/waybill/testing";
-import { LEASE } from "../core/engine/queue.ts";
+import { LEASE } from "../core/engine/claim.ts";
 import { assertSameContent } from "./support/content.ts";
 import { type CustomerFile, writeCustomerFile } from "./support/customer_file.ts";
 import { createPartner, openQuietRuntime, queueImport, temporaryFolder } from "./support/home.ts";

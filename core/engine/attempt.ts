@@ -9,7 +9,7 @@ import type { Log } from "../contracts/log.ts";
 import type { RunsTable } from "../database/tables.ts";
 import type { Core } from "./core.ts";
 import { approvalOf, Held } from "./held.ts";
-import type { Claim } from "./queue.ts";
+import type { Claim } from "./claim.ts";
 import { isContinuous } from "./schedule/fields.ts";
 
 /** An attempt at a run of a job. */

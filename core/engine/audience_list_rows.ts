@@ -6,7 +6,7 @@
 import { Failure } from "../contracts/failure.ts";
 import type { Executor } from "../database/database.ts";
 import type { AudienceListsTable } from "../database/tables.ts";
-import { OPEN_STATUSES } from "./queue.ts";
+import { OPEN_STATUSES } from "./claim.ts";
 
 /** Most lists of an account. */
 export const MOST_LISTS = 500;

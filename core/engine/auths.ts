@@ -28,7 +28,7 @@ import { redactor, secretStrings } from "./redact.ts";
 import { stopRuns } from "./stop_runs.ts";
 import { authSecrets } from "./vault.ts";
 import type { AuthView } from "./views.ts";
-import { OPEN_STATUSES } from "./queue.ts";
+import { OPEN_STATUSES } from "./claim.ts";
 
 /** The auths of the context's account. `alive` tells who is there to execute runs. */
 export function authsOf(context: EngineContext, alive: () => Promise<Alive>): Auths {

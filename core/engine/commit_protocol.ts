@@ -9,7 +9,7 @@ import type { Target } from "../profiles/mapping.ts";
 import type { PackedProfileBatch } from "../profiles/profile_batch.ts";
 import type { Spare } from "./commits.ts";
 import type { ImportBatch } from "./import_commit.ts";
-import type { Claim } from "./queue.ts";
+import type { Claim } from "./claim.ts";
 import type { ReplayPart, ReplayProfiles } from "./replay_commit.ts";
 import type { StreamPlace } from "./streams.ts";
 

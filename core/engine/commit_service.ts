@@ -14,7 +14,7 @@ import type { Spare } from "./commits.ts";
 import type { CommitStart, FromCommit, ImportStart, ReplayStart, ToCommit } from "./commit_protocol.ts";
 import { describeError } from "./describe_error.ts";
 import { ImportCommits, PlaceChanged } from "./import_commit.ts";
-import { LeaseLost } from "./queue.ts";
+import { LeaseLost } from "./claim.ts";
 import { InlineReplayCommits, ReplayWriter } from "./replay_commit.ts";
 import { commitTask } from "./task_commit.ts";
 

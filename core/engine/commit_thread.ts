@@ -9,7 +9,7 @@ import type { FromCommit, ImportStart, ReplayStart, ToCommit } from "./commit_pr
 import type { Commits, Spare } from "./commits.ts";
 import { reviveError } from "./describe_error.ts";
 import { type ImportBatch, PlaceChanged } from "./import_commit.ts";
-import { LeaseLost } from "./queue.ts";
+import { LeaseLost } from "./claim.ts";
 import type { ReplayPart } from "./replay_commit.ts";
 import { Turns } from "./turns.ts";
 

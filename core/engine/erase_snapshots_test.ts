@@ -4,6 +4,7 @@ import { memorySpool } from "../codecs/spool_memory.ts";
 import { alteredDatabase } from "../database/altered_testing.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
+import { adoptSnapshot } from "./adopt_snapshot.ts";
 import { findAccount } from "./accounts.ts";
 import { SYSTEM } from "./actor.ts";
 import { failure } from "./engine_testing.ts";
@@ -11,7 +12,7 @@ import { ManagedContents } from "./managed/contents.ts";
 import { erasuresOf } from "./erasures.ts";
 import { addRun, type ImportPeer, startImport } from "./import_testing.ts";
 import { erasedFor } from "./refused.ts";
-import { adoptSnapshot, snapshotFiles, snapshotsOf } from "./snapshots.ts";
+import { snapshotFiles, snapshotsOf } from "./snapshots.ts";
 import { executeTask } from "./task_testing.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";

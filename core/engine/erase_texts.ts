@@ -9,7 +9,7 @@ import type { PeopleInText } from "../profiles/people_in_text.ts";
 import { namingTarget } from "../profiles/event_identities.ts";
 import { readTarget } from "../profiles/raw_forms.ts";
 import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
-import { OPEN_STATUSES } from "./queue.ts";
+import { OPEN_STATUSES } from "./claim.ts";
 
 /** The examples of stream fields. */
 export const fieldStore: ErasableStore = {

@@ -19,17 +19,8 @@ import { exportLogs } from "./raw_logs/log_export.ts";
 import { importRows } from "./import_attempt.ts";
 import { PlaceChanged } from "./import_commit.ts";
 import { Held, heldRun } from "./held.ts";
-import {
-  type Claim,
-  finishRun,
-  heedStop,
-  holdFence,
-  LeaseLost,
-  type Outcome,
-  postponeRun,
-  releaseRun,
-  stoppedByRequest,
-} from "./queue.ts";
+import { type Claim, holdFence, LeaseLost, stoppedByRequest } from "./claim.ts";
+import { finishRun, heedStop, type Outcome, postponeRun, releaseRun } from "./queue.ts";
 import { type Redactor, redactor } from "./redact.ts";
 import { type RetryPlan, waitBeforeRetry } from "./retry.ts";
 import { findAuth, openAuth } from "./saved_auths.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { Claim, Outcome } from "./queue.ts";
+import type { Claim } from "./claim.ts";
+import type { Outcome } from "./queue.ts";
 
 /** Thrown by `hold` of the contract, for what nobody has approved. Nothing is lost: the run goes on once it is. */
 export class Held extends Error {

@@ -14,7 +14,7 @@ import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ImportBatch } from "./import_commit.ts";
 import type { MarkedFile } from "./ledger.ts";
 import type { PlacedRows } from "./placed_rows.ts";
-import type { KeptSnapshot } from "./snapshots.ts";
+import type { KeptSnapshot } from "./adopt_snapshot.ts";
 
 /** A commit's size in bytes. Half as much memory as 16 MiB, and a tenth faster: the first commit begins earlier. */
 const MAX_BYTES = 8 << 20;

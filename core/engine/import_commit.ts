@@ -21,8 +21,8 @@ import type { ProfileStatements } from "../profiles/statements.ts";
 import type { Commits } from "./commits.ts";
 import { type MarkedFile, markFiles } from "./ledger.ts";
 import { type MisfitRows, misfitRows } from "./misfit_rows.ts";
-import { type Claim, holdUnlessStopped, LEASE } from "./queue.ts";
-import { adoptSnapshot, type KeptSnapshot } from "./snapshots.ts";
+import { adoptSnapshot, type KeptSnapshot } from "./adopt_snapshot.ts";
+import { type Claim, holdUnlessStopped, LEASE } from "./claim.ts";
 import type { StreamPlace } from "./streams.ts";
 
 /** What is to be committed. */

@@ -9,7 +9,7 @@ import type { ProfileStatements } from "../profiles/statements.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { ImportCommits } from "./import_commit.ts";
 import { type ImportPeer, startImport } from "./import_testing.ts";
-import { LeaseLost } from "./queue.ts";
+import { LeaseLost } from "./claim.ts";
 
 const HOUR = 3_600_000;
 

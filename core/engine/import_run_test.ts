@@ -8,7 +8,7 @@ import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { failure } from "./engine_testing.ts";
 import { ImportRun, type ImportRunOptions } from "./import_run.ts";
 import { addRun, type ImportPeer, readRun, startImport } from "./import_testing.ts";
-import { LeaseLost } from "./queue.ts";
+import { LeaseLost } from "./claim.ts";
 
 const NONE = { read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0 };
 

@@ -21,7 +21,7 @@ import { JobQuestions } from "./job_questions.ts";
 import { jobRows, jobView } from "./job_view.ts";
 import { checkLabel, labelTaken } from "./label.ts";
 import { forgetJobFiles } from "./ledger.ts";
-import { OPEN_STATUSES } from "./queue.ts";
+import { OPEN_STATUSES } from "./claim.ts";
 import { queueRun } from "./queue_run.ts";
 import { findAllowedJob, refuseWithoutAuth, type ResolvedInput, resolveInput, savedInput } from "./resolve_run.ts";
 import type { Change, ChoiceOptions, JobInput, Jobs, SavedJobInput } from "./runtime.ts";

@@ -6,7 +6,7 @@ import type { Commits } from "./commits.ts";
 import type { ImportBatch } from "./import_commit.ts";
 import { type ImportPeer, startCommitThread, startImport } from "./import_testing.ts";
 import { LazyCommits } from "./lazy_commits.ts";
-import { LeaseLost } from "./queue.ts";
+import { LeaseLost } from "./claim.ts";
 
 function threadOf(peer: ImportPeer): CommitThread {
   const { address: database, claim, place, identityKey } = peer;

@@ -7,7 +7,7 @@ import { createHmac } from "node:crypto";
 import type { FileFacts, FileLedger, FileState, ImportedFile } from "../contracts/ledger.ts";
 import type { Executor } from "../database/database.ts";
 import type { ImportedFilesTable } from "../database/tables.ts";
-import type { Claim } from "./queue.ts";
+import type { Claim } from "./claim.ts";
 
 /** Whose ledger it is, and how it names paths. */
 export interface LedgerPlace {

@@ -19,7 +19,7 @@ import type { Attempt } from "./attempt.ts";
 import { PlaceChanged } from "./import_commit.ts";
 import { checkLabel, freeLabel } from "./label.ts";
 import { type MarkedFile, markFiles } from "./ledger.ts";
-import { holdUnlessStopped } from "./queue.ts";
+import { holdUnlessStopped } from "./claim.ts";
 import { turn } from "./turns.ts";
 
 /** What a run has done, as its checkpoint has it: nothing is left to do. */

@@ -25,7 +25,7 @@ import { appOf, findTargetList, replaceMembers } from "./list_commit.ts";
 import { currentGeneration } from "./generations.ts";
 import { ListMembers } from "./list_members.ts";
 import type { MarkedFile } from "./ledger.ts";
-import { holdUnlessStopped } from "./queue.ts";
+import { holdUnlessStopped } from "./claim.ts";
 import { erasedFor } from "./refused.ts";
 import { NO_SNAPSHOTS } from "./snapshots.ts";
 

@@ -16,7 +16,7 @@ import { crowdedNotes } from "./crowded_note.ts";
 import { ImportCommits, segmentFolder } from "./import_commit.ts";
 import { ImportRun } from "./import_run.ts";
 import { LazyCommits } from "./lazy_commits.ts";
-import { type Claim, holdUnlessStopped } from "./queue.ts";
+import { type Claim, holdUnlessStopped } from "./claim.ts";
 import { erasedFor } from "./refused.ts";
 import type { ErasedOfStream } from "./snapshot_people.ts";
 import { type ImportPlace, placeImport } from "./streams.ts";

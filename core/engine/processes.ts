@@ -13,7 +13,7 @@ import type { Database } from "../database/database.ts";
 import type { ProcessesTable } from "../database/tables.ts";
 import { diskFullFailure } from "./disk_full.ts";
 import { newId } from "./ids.ts";
-import { LEASE } from "./queue.ts";
+import { LEASE } from "./claim.ts";
 
 /** A process of another machine that was not seen for this long, in milliseconds, is gone. */
 const FORGOTTEN = 20 * LEASE;

@@ -5,7 +5,7 @@ import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { type EnginePeer, makeFolder, startEngine } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { findServing, Processes } from "./processes.ts";
-import { LEASE } from "./queue.ts";
+import { LEASE } from "./claim.ts";
 
 const folderOf = (engine: EnginePeer) => `${engine.folder}/processes`;
 

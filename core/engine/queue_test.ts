@@ -6,17 +6,8 @@ import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { startEngine } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { addRun, readRun } from "./import_testing.ts";
-import {
-  type Claim,
-  claimRun,
-  extendLeases,
-  finishRun,
-  heldRuns,
-  holdFence,
-  LEASE,
-  LeaseLost,
-  releaseRun,
-} from "./queue.ts";
+import { type Claim, holdFence, LEASE, LeaseLost } from "./claim.ts";
+import { claimRun, extendLeases, finishRun, heldRuns, releaseRun } from "./queue.ts";
 
 /** A process that takes part, without its lock. */
 async function addProcess(database: Database): Promise<string> {

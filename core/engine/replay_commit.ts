@@ -14,7 +14,7 @@ import { IdentityHeads } from "../profiles/identity_heads.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
 import type { Commits } from "./commits.ts";
-import type { Claim } from "./queue.ts";
+import type { Claim } from "./claim.ts";
 import type { TaskContext, TaskStep } from "./task.ts";
 
 /** Events of one stream that stand side by side in the archive's order. */

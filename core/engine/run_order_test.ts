@@ -4,7 +4,8 @@ import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { failure, startEngine } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { addRun, readRun, startImport } from "./import_testing.ts";
-import { claimRun, finishRun, hastenEarlier, keepDuration, LeaseLost, postponeRun } from "./queue.ts";
+import { LeaseLost } from "./claim.ts";
+import { claimRun, finishRun, hastenEarlier, keepDuration, postponeRun } from "./queue.ts";
 import { UnwrittenEnds } from "./unwritten_ends.ts";
 
 const FAR = 8e15;

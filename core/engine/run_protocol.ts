@@ -7,7 +7,7 @@ import type { FailureJson } from "../contracts/failure.ts";
 import type { Progress } from "../contracts/job.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { RunEnd } from "./execute_run.ts";
-import type { Claim } from "./queue.ts";
+import type { Claim } from "./claim.ts";
 import type { RetryPlan } from "./retry.ts";
 
 /** To the Worker. */

@@ -8,7 +8,7 @@ import { type Core, openCore } from "./core.ts";
 import { failure, makeFolder } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { addRun, readRun } from "./import_testing.ts";
-import { LEASE } from "./queue.ts";
+import { LEASE } from "./claim.ts";
 import { runsOf, type RunsOptions } from "./runs.ts";
 import type { Runs } from "./runtime.ts";
 import type { Page, RunView } from "./views.ts";

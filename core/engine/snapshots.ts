@@ -12,7 +12,7 @@ import type { Snapshots, StoredBytes } from "../contracts/snapshot.ts";
 import type { Database, Executor } from "../database/database.ts";
 import { diskFullFailure } from "./disk_full.ts";
 import { newId } from "./ids.ts";
-import { type Claim, OPEN_STATUSES } from "./queue.ts";
+import { OPEN_STATUSES } from "./claim.ts";
 import { type ErasedOfStream, snapshotWithout } from "./snapshot_people.ts";
 
 /** Whose snapshot it is, and where it lies. */
@@ -25,12 +25,6 @@ export interface SnapshotPlace {
   readonly run: string;
   /** The key of identity hashes, of which the account's secret is made. */
   readonly key: Uint8Array;
-}
-
-/** A snapshot that a commit makes the owner's. */
-export interface KeptSnapshot {
-  readonly owner: string;
-  readonly file: string;
 }
 
 /** The snapshots of an upload: there is none, and none is kept. */
@@ -79,18 +73,6 @@ async function withoutErased(
 /** The row of an owner's snapshot, by its key. */
 export function snapshotRow(executor: Executor, { account, owner }: Pick<SnapshotPlace, "account" | "owner">) {
   return executor.selectFrom("snapshots").select("file").where("account_id", "=", account).where("owner", "=", owner);
-}
-
-/** Makes what was kept the owner's snapshot, in the transaction that commits its file. */
-export async function adoptSnapshot(
-  transaction: Executor,
-  { account, run }: Claim,
-  { owner, file, stream }: KeptSnapshot & { readonly stream: number },
-  now: number,
-): Promise<void> {
-  const row = { account_id: account, owner, file, stream_id: stream, run_id: run, created_at: now };
-  await transaction.insertInto("snapshots").values(row)
-    .onConflict((conflict) => conflict.columns(["account_id", "owner"]).doUpdateSet(row)).execute();
 }
 
 /** Removes the files of an account that no row names and no run can still name: what was replaced, and crashes left. */

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { FileRows, recordBatch, snapshotOf } from "../codecs/diff/mod.ts";
 import { memorySpool } from "../codecs/spool_memory.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
+import { adoptSnapshot } from "./adopt_snapshot.ts";
 import { failure, makeFolder } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { addRun, type ImportPeer, startImport } from "./import_testing.ts";
 import { forgetJobFiles } from "./ledger.ts";
-import { adoptSnapshot, snapshotsOf, sweepAllSnapshots, sweepSnapshots } from "./snapshots.ts";
+import { snapshotsOf, sweepAllSnapshots, sweepSnapshots } from "./snapshots.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 

@@ -9,7 +9,8 @@ import { startProxy } from "../testing/proxy.ts";
 import { failure } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { addRun, readRun } from "./import_testing.ts";
-import { claimRun, extendLeases, holdFence, LEASE } from "./queue.ts";
+import { holdFence, LEASE } from "./claim.ts";
+import { claimRun, extendLeases } from "./queue.ts";
 
 /** Larger than what buffers on the way can hold, in bytes. */
 const MESSAGE = 8_000_000;

@@ -7,7 +7,7 @@ import { Failure } from "../contracts/failure.ts";
 import type { Executor } from "../database/database.ts";
 import type { RunsTable } from "../database/tables.ts";
 import { type Alive, isInterrupted } from "./alive.ts";
-import { OPEN_STATUSES } from "./queue.ts";
+import { OPEN_STATUSES } from "./claim.ts";
 
 /** How to stop runs. */
 export interface StopOptions {

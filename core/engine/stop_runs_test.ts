@@ -5,7 +5,7 @@ import { openCore } from "./core.ts";
 import { failure, makeFolder } from "./engine_testing.ts";
 import { newId } from "./ids.ts";
 import { addRun, readRun } from "./import_testing.ts";
-import { holdFence, LeaseLost } from "./queue.ts";
+import { holdFence, LeaseLost } from "./claim.ts";
 import { runsOf } from "./runs.ts";
 
 async function start(processes: ReadonlySet<string> = new Set()) {

@@ -10,7 +10,7 @@ import type { JsonValue } from "../contracts/records.ts";
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { Core } from "./core.ts";
-import type { Claim } from "./queue.ts";
+import type { Claim } from "./claim.ts";
 
 /**
  * Thrown by a task that has to wait for another run: where runs are executed for whoever asks, it comes again soon, as

@@ -6,7 +6,7 @@
 import type { Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
-import { type Claim, holdUnlessStopped, LEASE } from "./queue.ts";
+import { type Claim, holdUnlessStopped, LEASE } from "./claim.ts";
 import type { TaskStep } from "./task.ts";
 
 /**

@@ -11,7 +11,8 @@ import { startHelper } from "./helper_thread.ts";
 import { openHome } from "./home.ts";
 import { newId } from "./ids.ts";
 import type { ImportPeer } from "./import_testing.ts";
-import { type Claim, claimRun } from "./queue.ts";
+import type { Claim } from "./claim.ts";
+import { claimRun } from "./queue.ts";
 import { buildRegistry } from "./registry.ts";
 
 /** How a task is executed. */

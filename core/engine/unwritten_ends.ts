@@ -5,7 +5,8 @@
  */
 import { Failure, type FailureJson } from "../contracts/failure.ts";
 import type { Database } from "../database/database.ts";
-import { type Claim, finishRun, heedStop, LeaseLost, postponeRun } from "./queue.ts";
+import { type Claim, LeaseLost } from "./claim.ts";
+import { finishRun, heedStop, postponeRun } from "./queue.ts";
 import { type RetryPlan, waitBeforeRetry } from "./retry.ts";
 
 /** The ends that are still to be written, by run. */

@@ -62,7 +62,9 @@ export async function applyBatch(
   const identities = resolution.unknown.map(({ slots, keys }) => {
     // Not by `from`, which makes an object of each.
     const profiles = new Float64Array(slots.length);
-    for (let index = 0; index < slots.length; index++) profiles[index] = changes.profileOf(batch.owners[slots[index]!]!);
+    for (let index = 0; index < slots.length; index++) {
+      profiles[index] = changes.profileOf(batch.owners[slots[index]!]!);
+    }
     return { keys, profiles };
   });
   await addIdentities(transaction, scope, identities);

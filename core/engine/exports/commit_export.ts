@@ -6,7 +6,7 @@
 import type { Delivered } from "../../contracts/export_job.ts";
 import type { JsonValue } from "../../contracts/records.ts";
 import type { Database } from "../../database/database.ts";
-import { type Claim, holdUnlessStopped, LEASE } from "../queue.ts";
+import { type Claim, holdUnlessStopped, LEASE } from "../claim.ts";
 
 /** Throws `LeaseLost` where another process has taken the run over, a Failure `cancelled` where it was asked to stop. */
 export async function commitExport(

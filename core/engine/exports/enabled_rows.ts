@@ -11,7 +11,7 @@ import { type AccountSettings, settingsOf } from "../account_settings.ts";
 import { audit, type AuditKind } from "../audit.ts";
 import type { EngineContext } from "../context.ts";
 import { lockAccount } from "../generations.ts";
-import { OPEN_STATUSES } from "../queue.ts";
+import { OPEN_STATUSES } from "../claim.ts";
 import { nextDaily } from "../schedule/schedule.ts";
 
 /** How long an export stays enabled that nobody asks for, in milliseconds: 45 days. */

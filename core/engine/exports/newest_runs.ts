@@ -7,7 +7,7 @@ import type { FailureJson } from "../../contracts/failure.ts";
 import { parseJson } from "../../contracts/json.ts";
 import type { Executor } from "../../database/database.ts";
 import type { EnabledExportsTable, RunsTable } from "../../database/tables.ts";
-import { OPEN_STATUSES } from "../queue.ts";
+import { OPEN_STATUSES } from "../claim.ts";
 
 /** A run that makes, or made, results. */
 export interface ExportRun {

@@ -20,7 +20,7 @@ import type { EnabledExportsTable } from "../../database/tables.ts";
 import { settingsOf } from "../account_settings.ts";
 import { lockAccount } from "../generations.ts";
 import { DEFAULT_TABLE, requireTable, tableName } from "../profile_tables.ts";
-import { type Claim, holdUnlessStopped } from "../queue.ts";
+import { type Claim, holdUnlessStopped } from "../claim.ts";
 import { turn } from "../turns.ts";
 import { CHANGES } from "./enabled_rows.ts";
 import { holdState } from "./held_state.ts";

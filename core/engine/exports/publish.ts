@@ -9,7 +9,7 @@ import { ArtifactFiles } from "../artifacts/artifact_files.ts";
 import { Links } from "../artifacts/links.ts";
 import { type ArtifactCore, type FinishedArtifact, makeArtifact } from "../artifacts/make_artifact.ts";
 import { type LinkBase, linkBase } from "../artifacts/public_url.ts";
-import type { Claim } from "../queue.ts";
+import type { Claim } from "../claim.ts";
 
 /** Writes a run's file, ends those that the run kept before, and gives the link to it. */
 export async function publishExport(

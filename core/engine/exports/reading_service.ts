@@ -7,7 +7,7 @@ import { Failure } from "../../contracts/failure.ts";
 import type { MemberBatch } from "../../contracts/members.ts";
 import { openDatabase } from "../../database/open.ts";
 import { describeError } from "../describe_error.ts";
-import { type OpenReading, openReading } from "./open_reading.ts";
+import type { OpenReading } from "./open_reading.ts";
 import type { FromReading, ReadingStart, ToReading } from "./reading_protocol.ts";
 
 /** Opens what a run's thread asked for, and reads what it asks for through the port. */
@@ -72,6 +72,8 @@ class ReadingService {
 
   async #open({ database, input }: ReadingStart): Promise<OpenReading> {
     const opened = this.#stack.use(await openDatabase(database));
+    // Not before: this thread is an import's second one as well, which would hold all that for nothing.
+    const { openReading } = await import("./open_reading.ts");
     return this.#stack.use(await openReading(opened, input, this.#ending.signal));
   }
 }

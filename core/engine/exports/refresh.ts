@@ -6,7 +6,7 @@
 import type { Database, Executor } from "../../database/database.ts";
 import type { EnabledExportsTable } from "../../database/tables.ts";
 import { SYSTEM } from "../actor.ts";
-import { OPEN_STATUSES } from "../queue.ts";
+import { OPEN_STATUSES } from "../claim.ts";
 import { queueRun } from "../queue_run.ts";
 import { endLapsed, lockExports, nextRefresh } from "./enabled_rows.ts";
 import { configOf } from "./export_sources.ts";

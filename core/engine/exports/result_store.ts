@@ -7,7 +7,7 @@ import { Failure } from "../../contracts/failure.ts";
 import type { FileConnection, FileEntry, FileStore } from "../../contracts/file_store.ts";
 import { baseName, formatPath, parseFilePath } from "../../files/paths.ts";
 import type { ArtifactCore } from "../artifacts/make_artifact.ts";
-import type { Claim } from "../queue.ts";
+import type { Claim } from "../claim.ts";
 import { publishExport } from "./publish.ts";
 
 /** How long a result is kept, and a link to one is good, in milliseconds: 48 hours. */

@@ -13,7 +13,7 @@ import { ON_ARRIVAL } from "./fields.ts";
 import { filesCame } from "./files_came.ts";
 import { nextRun, previousDaily, readSchedule, type Schedule } from "./schedule.ts";
 import { earlier, NEVER, type NextTimes, timesAfter, unschedule } from "./schedule_state.ts";
-import { OPEN_STATUSES } from "../queue.ts";
+import { OPEN_STATUSES } from "../claim.ts";
 
 /** Jobs that one look attends to. */
 const AT_ONCE = 100;
