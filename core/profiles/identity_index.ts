@@ -11,7 +11,17 @@ import { CompiledQuery, type ExpressionBuilder, sql } from "kysely";
 import type { Executor } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { giveBack } from "../contracts/give_back.ts";
-import { BLOCK, blockStarts, type IdentityRun, mergeRuns, packBlock, prefixAt, unpackBlock } from "./identity_run.ts";
+import {
+  BLOCK,
+  blockStarts,
+  giveBackBlock,
+  type IdentityRun,
+  mergeRuns,
+  packBlock,
+  packBlocks,
+  prefixAt,
+  unpackBlock,
+} from "./identity_run.ts";
 import type { IdentityHeads } from "./identity_heads.ts";
 import type { ProfileScope } from "./statements.ts";
 
@@ -229,6 +239,7 @@ async function scan(
   let index = 0;
   for await (const block of blocks) {
     index = lookUp(block, wanted, index, found);
+    giveBackBlock(block);
   }
 }
 
@@ -285,6 +296,7 @@ async function readRun(executor: Executor, scope: ProfileScope, { run, count }: 
     words.set(block.words, 2 * at);
     profiles.set(block.profiles, at);
     at += block.profiles.length;
+    giveBackBlock(block);
   }
   if (at !== count) throw new Error(`Run ${run} of the identity index holds ${at} identities instead of ${count}`);
   return { words, profiles };
@@ -295,15 +307,15 @@ async function writeRun(executor: Executor, scope: ProfileScope, run: number, id
   await executor.insertInto("identity_runs").values({ ...keyOf(scope), run, count }).execute();
   for (let index = 0; index < starts.length;) {
     const size = WRITTEN_AT_ONCE.find((size) => size <= starts.length - index) ?? 1;
-    const parameters: unknown[] = [];
-    for (const end = index + size; index < end; index++) {
-      const start = starts[index]!;
+    const blocks = packBlocks(identities, starts.slice(index, index + size), starts[index + size] ?? count);
+    const parameters = blocks.flatMap((entries, place): unknown[] => {
       // The first block answers for every key below it too, so that each key has a block to be sought in.
-      const first = index === 0 ? 0 : prefixAt(identities.words, start);
-      const entries = packBlock(identities, start, starts[index + 1] ?? count);
-      parameters.push(scope.account, scope.table, run, first, entries);
-    }
+      const first = index + place === 0 ? 0 : prefixAt(identities.words, starts[index + place]!);
+      return [scope.account, scope.table, run, first, entries];
+    });
     await executor.executeQuery(CompiledQuery.raw(insertText(executor, size), parameters));
+    giveBack(blocks[0]!);
+    index += size;
   }
 }
 

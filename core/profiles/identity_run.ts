@@ -71,12 +71,27 @@ export function blockStarts({ words, profiles }: IdentityRun): number[] {
 }
 
 /** The bytes of identities `start` to `end` of a run: all keys, then all profiles (as doubles), little-endian. */
-export function packBlock({ words, profiles }: IdentityRun, start: number, end: number): Uint8Array {
-  const count = end - start;
-  const block = new Uint8Array(ENTRY * count);
-  new Uint32Array(block.buffer, 0, 2 * count).set(words.subarray(2 * start, 2 * end));
-  new Float64Array(block.buffer, 8 * count, count).set(profiles.subarray(start, end));
-  return block;
+export function packBlock(run: IdentityRun, start: number, end: number): Uint8Array {
+  return packBlocks(run, [start], end)[0]!;
+}
+
+/** The same of several blocks side by side, which begin at `starts`, before `end`. They share their memory. */
+export function packBlocks({ words, profiles }: IdentityRun, starts: readonly number[], end: number): Uint8Array[] {
+  const [first] = starts;
+  const { buffer } = new Uint8Array(ENTRY * (end - first!));
+  return starts.map((start, index) => {
+    const next = starts[index + 1] ?? end, count = next - start, offset = ENTRY * (start - first!);
+    new Uint32Array(buffer, offset, 2 * count).set(words.subarray(2 * start, 2 * next));
+    new Float64Array(buffer, offset + 8 * count, count).set(profiles.subarray(start, next));
+    return new Uint8Array(buffer, offset, ENTRY * count);
+  });
+}
+
+/** Frees the memory of a block that was read alone, and which nobody reads again: V8 lets many of them lie. */
+export function giveBackBlock({ words, profiles }: IdentityRun): void {
+  const { buffer } = words;
+  const isAlone = buffer.byteLength === words.byteLength + profiles.byteLength;
+  if (isAlone && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** What {@linkcode packBlock} packed. */
