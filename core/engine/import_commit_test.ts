@@ -210,7 +210,8 @@ onEachDatabase("lines that do not become durable keep the commit from happening"
     }
   }
   const archive = new BrokenArchive(peer.archive.folder), before = await peer.content();
-  const commits = new ImportCommits(peer.database, statementsFor(peer.database.kind), archive, peer.claim, peer.place);
+  const statements = statementsFor(peer.database.kind);
+  const commits = new ImportCommits(peer.database, statements, archive, peer.claim, peer.place, memorySpool());
   await assert.rejects(commits.commit(peer.batch([person(1)])), /The disk broke/);
   assert.deepEqual(await peer.content(), before);
 });
