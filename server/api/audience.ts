@@ -7,6 +7,7 @@ import { z } from "zod";
 import { made, nothing, one } from "../answers.ts";
 import { RequestFailure } from "../errors.ts";
 import { pageOrLines } from "../lines.ts";
+import type { RawBody } from "../raw_body.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { audience, audienceSize, importedMembers, member, savedAudience } from "./audience_schemas.ts";
 import { pageCursor, pageLimit } from "./inputs.ts";
@@ -14,6 +15,12 @@ import { pageCursor, pageLimit } from "./inputs.ts";
 const audienceParam = { id: "Id or slug of the audience" };
 const text = z.string().exactOptional();
 const filter = z.string().min(1).describe("FilterQL: `FILTER … [FROM table] [ALIAS slug]`").exactOptional();
+
+/** Types of a list's members. */
+const LINES = ["text/plain", "text/csv"];
+
+/** What programs call a file of which they know nothing, `curl --data-binary` for one. */
+const UNTOLD = ["", "application/octet-stream", "application/x-www-form-urlencoded"];
 
 /** The routes of audiences. */
 export const audienceRoutes: readonly Route[] = [...keeping(), ...reading(), ...importing()];
@@ -132,6 +139,20 @@ function reading(): readonly Route[] {
   ];
 }
 
+/** A body that is lines of text. Failure 415 for any other: each of a form's lines, or of JSON, would be a member. */
+function asLines(content: RawBody): RawBody {
+  const { type, charset, gzip } = content;
+  if (gzip) throw new RequestFailure(415, "The list is packed", { hint: "Send it as it is" });
+  if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset)) {
+    throw new RequestFailure(415, `The list is in the charset "${charset.slice(0, 64)}"`, { hint: "Send it in UTF-8" });
+  }
+  if ([...LINES, ...UNTOLD].includes(type)) return content;
+  throw new RequestFailure(415, `The request body has the content type "${type.slice(0, 64)}", which is no list`, {
+    hint: "Send an identity a line as text/plain: `curl --data-binary @FILE -H 'content-type: text/plain'`",
+    headers: { accept: LINES.join(", ") },
+  });
+}
+
 /** Members of lists. */
 function importing(): readonly Route[] {
   return [
@@ -151,11 +172,11 @@ function importing(): readonly Route[] {
         ),
         mode: z.enum(["replace", "add"]).exactOptional().describe("`replace` unless told"),
       }),
-      content: ["text/plain", "text/csv"],
+      content: LINES,
       failures: [422],
       answer: one(importedMembers, "They are members"),
-      handle: ({ engine, params, query: { field, mode }, content: { stream, gzip } }) => {
-        if (gzip) throw new RequestFailure(415, "The list is packed", { hint: "Send it as it is" });
+      handle: ({ engine, params, query: { field, mode }, content }) => {
+        const { stream } = asLines(content);
         return engine.audiences.importMembers(params.id, {
           content: stream,
           add: mode === "add",

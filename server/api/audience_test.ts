@@ -74,6 +74,34 @@ Deno.test("a list takes its members from the body, an identity a line", async ()
   assert.deepEqual((await server.call("GET /api/audience/list/size")).json.data, { size: 2 });
 });
 
+Deno.test("a form, JSON or another charset is no list: none of its lines takes the place of the members", async () => {
+  await using server = await openCustomers();
+  await server.call("POST /api/audience", { json: { slug: "list", list: true } });
+  const send = (body: BodyInit, type?: string) =>
+    server.call("POST /api/audience/list/members?field=email", {
+      body,
+      ...(type === undefined ? {} : { headers: { "content-type": type } }),
+    });
+  const form = new FormData();
+  form.append("file", new Blob(["ann@example.com\n"]), "ids.txt");
+  for (const type of ["text/plain", "Text/CSV; charset=UTF-8", "application/x-www-form-urlencoded"]) {
+    assert.equal((await send("ann@example.com", type)).status, 200, type);
+  }
+  assert.equal((await send(new TextEncoder().encode("ann@example.com"))).status, 200);
+  for (
+    const [body, type] of [
+      [form, undefined],
+      ['["ann@example.com"]', "application/json"],
+      ["ann@example.com", "text/plain; charset=utf-16le"],
+    ] as const
+  ) {
+    const { status, json } = await send(body, type);
+    assert.equal(status, 415, type);
+    assert.match(json.hint, /^Send /);
+  }
+  assert.deepEqual((await server.call("GET /api/audience/list")).json.data.members, 1);
+});
+
 Deno.test("what is wrong with an audience is answered with a fitting status, and nothing changes", async () => {
   await using server = await openCustomers();
   await server.call("POST /api/audience", { json: { slug: "a", filter: "FILTER *" } });
