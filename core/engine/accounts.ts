@@ -12,7 +12,7 @@ import type { Actor } from "./actor.ts";
 import { audit } from "./audit.ts";
 import type { AccountRef, EngineContext } from "./context.ts";
 import { newId } from "./ids.ts";
-import { endImpersonal, moveRefreshes, nextRefresh } from "./exports/enabled_rows.ts";
+import { endImpersonal, endImpersonalFiles, moveRefreshes, nextRefresh } from "./exports/enabled_rows.ts";
 import { isoTime } from "./iso_time.ts";
 import { checkLabel } from "./label.ts";
 import { DEFAULT_TABLE, makeTable } from "./profile_tables.ts";
@@ -98,7 +98,10 @@ export function ownAccountOf(context: Pick<EngineContext, "database" | "accountI
           await moveRefreshes(transaction, accountId, nextRefresh(now, await database.now()));
         }
         if (JSON.stringify(before.pii_fields) !== JSON.stringify(now.pii_fields)) {
-          await endImpersonal(transaction, accountId, await database.now());
+          const time = await database.now();
+          await endImpersonal(transaction, accountId, time);
+          const more = now.pii_fields.some((field) => !before.pii_fields.includes(field));
+          if (more) await endImpersonalFiles(transaction, accountId, time);
         }
         for (const key of Object.keys(accountSettingsSchema.shape) as (keyof typeof now)[]) {
           if (JSON.stringify(before[key]) === JSON.stringify(now[key])) continue;

@@ -89,6 +89,29 @@ onEachDatabase(
   },
 );
 
+onEachDatabase("files of runs end likewise, where the account calls more fields personal", async (databases) => {
+  await databases.useInHomes();
+  await using it = await openExportServer();
+  const { server } = it;
+  const result = async (token: string) => {
+    const config = { audience: "letters", identifier_type: "email" };
+    const { id } = (await server.call("POST /api/run", { token, json: { type: "audience-export", config } })).json.data;
+    for await (const { failure } of server.runtime.runs.follow(id)) assert.equal(failure, null);
+    const link = async () => await server.call(`POST /api/run/${id}/result`, { token, json: {} });
+    const { url } = (await link()).json.data;
+    return { link, open: async () => (await server.app.fetch(new Request(url))).status };
+  };
+  const personal = async (...pii_fields: string[]) => await server.runtime.account.update({ settings: { pii_fields } });
+  await personal("name");
+  const hers = await result(await campaigner(it));
+  const whole = await result(server.token);
+  await personal();
+  assert.equal(await hers.open(), 200);
+  await personal("email");
+  assert.deepEqual([await hers.open(), (await hers.link()).status], [404, 404]);
+  assert.deepEqual([await whole.open(), (await whole.link()).status], [200, 201]);
+});
+
 onEachDatabase(
   "whoever enables an export last counts: results end where they may not see what is in them",
   async (databases) => {

@@ -128,6 +128,14 @@ export async function endImpersonal(transaction: Executor, account: number, now:
   for (const row of rows) await endResults(transaction, row, now, "Other fields are personal now");
 }
 
+/** Ends the files of runs whose makers may not see personal fields, once an account calls more fields personal. */
+export async function endImpersonalFiles(transaction: Executor, account: number, now: number): Promise<void> {
+  const runs = transaction.selectFrom("runs").select("id").where("account_id", "=", account).where("personal", "=", 0);
+  await transaction.updateTable("artifacts").set({ ended_at: now, ended_because: "revoked" })
+    .where("account_id", "=", account).where("kind", "=", "export").where("ended_at", "is", null)
+    .where("run_id", "in", runs).execute();
+}
+
 /** Ends the exports of a source that is going; of a deleted audience, those by every identifier type. */
 export async function endExportsOf(
   transaction: Executor,
