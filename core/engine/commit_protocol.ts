@@ -6,7 +6,7 @@
 import type { FailureJson } from "../contracts/failure.ts";
 import type { DatabaseAddress } from "../database/open.ts";
 import type { Target } from "../profiles/mapping.ts";
-import type { PackedProfileBatch } from "../profiles/profile_batch.ts";
+import type { PackedProfileBatch } from "../profiles/packed_batch.ts";
 import type { Spare } from "./commits.ts";
 import type { ImportBatch } from "./import_commit.ts";
 import type { Claim } from "./claim.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { MemberPacking, type PackedPieces } from "../profiles/archive.ts";
-import { buffersOf } from "../profiles/profile_batch.ts";
+import { buffersOf } from "../profiles/packed_batch.ts";
 import type { FromCommit, ImportStart, ReplayStart, ToCommit } from "./commit_protocol.ts";
 import type { Commits, Spare } from "./commits.ts";
 import { reviveError } from "./describe_error.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PackedProfileBatch } from "../profiles/profile_batch.ts";
+import type { PackedProfileBatch } from "../profiles/packed_batch.ts";
 
 /** Memory of a batch that is committed. */
 export interface Spare {

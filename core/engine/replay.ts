@@ -10,13 +10,16 @@
 import type { Transaction } from "kysely";
 import { folderSpool } from "../codecs/spool.ts";
 import { throwIfAborted } from "../contracts/failure.ts";
+import { giveBack } from "../contracts/give_back.ts";
 import type { Executor } from "../database/database.ts";
 import type { SegmentsTable, Tables } from "../database/tables.ts";
 import { noteSwap } from "../profiles/feed/note_swap.ts";
 import { indexArchiveLines } from "../profiles/archive_batch.ts";
+import { forgetRows } from "../profiles/changes/change_rows.ts";
 import { MembersInOrder, type OrderPosition } from "../profiles/archive_order.ts";
 import { type GenerationDefinition, type OpenTarget, openTarget, type Target } from "../profiles/mapping.ts";
-import { type PackedProfileBatch, ProfileBatch } from "../profiles/profile_batch.ts";
+import type { PackedProfileBatch } from "../profiles/packed_batch.ts";
+import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { ReplayThread } from "./commit_thread.ts";
 import type { Commits } from "./commits.ts";
 import { crowdedNotes } from "./crowded_note.ts";
@@ -174,10 +177,13 @@ class Replay {
       if (last?.stream !== stream) batches.push(last = { stream, profiles: this.#newBatch(stream), positions: [] });
       const indexed = indexArchiveLines(member.lines);
       const count = indexed.times.length;
-      last.profiles.add(indexed, 0);
+      // The thread that commits has less to do than this one.
+      last.profiles.add(indexed, 0, { later: true });
       last.positions.push({ first: member.position, count });
       events += count;
       lines += member.lines.length;
+      giveBack(member.lines, indexed.bytes, indexed.rows, indexed.times, indexed.columns.spans);
+      forgetRows(indexed);
       if (events < COMMIT_EVENTS && lines < COMMIT_BYTES) continue;
       yield part();
       [batches, events, lines] = [[], 0, 0];

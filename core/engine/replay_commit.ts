@@ -64,6 +64,7 @@ export class ReplayWriter implements AsyncDisposable {
     let profilesCreated = 0, profilesUpdated = 0;
     for (const { profiles, positions } of batches) {
       const numbers = numbersOf(positions, profiles.count);
+      profiles.name();
       const { scope, statements } = this;
       const applied = await applyBatch(
         transaction,

@@ -5,12 +5,13 @@
  */
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue, Row } from "../contracts/records.ts";
-import { sameBytes, viewOf } from "./byte_stretches.ts";
+import { grown } from "../contracts/give_back.ts";
+import { quoteOrBackslash, sameBytes, viewOf } from "./byte_stretches.ts";
 import { type IndexedBatch, indexRows } from "./indexed_batch.ts";
 
 const encoder = new TextEncoder();
 const BEFORE = encoder.encode('{"at":'), BETWEEN = encoder.encode(',"data":');
-const LF = 10, QUOTE = 34, COMMA = 44, MINUS = 45, ZERO = 48, COLON = 58, OPEN_LIST = 91, BACKSLASH = 92;
+const QUOTE = 34, COMMA = 44, MINUS = 45, ZERO = 48, COLON = 58, OPEN_LIST = 91, BACKSLASH = 92;
 const CLOSE_LIST = 93, OPEN = 123, CLOSE = 125;
 
 /** Indexes archive lines (`{"at":…,"data":{…}}`). Those whose fields come in changing orders are read as objects. */
@@ -32,25 +33,41 @@ class LineIndex {
 
   index(): IndexedBatch | undefined {
     const { bytes } = this;
-    const count = countLines(bytes);
-    const rows = new Uint32Array(count + 1), times = new Float64Array(count);
-    let spans = new Uint32Array(0);
-    for (let row = 0; row < count; row++) {
+    let count = 0, width = 0, room = 0;
+    let rows = new Uint32Array(1), times = new Float64Array(0), spans = new Uint32Array(0);
+    for (; this.#at < bytes.length; count++) {
+      const line = this.#at;
       if (!this.#skip(BEFORE)) return undefined;
-      times[row] = this.#integer();
+      const time = this.#integer();
       if (!this.#skip(BETWEEN) || bytes[this.#at] !== OPEN) return undefined;
-      rows[row] = this.#at++;
-      if (row === 0) {
-        const first = this.#firstRow();
+      const row = this.#at++;
+      const first = count === 0 ? this.#firstRow() : undefined;
+      if (count === 0) {
         if (first === undefined) return undefined;
-        spans = new Uint32Array(2 * count * this.#names.length);
-        spans.set(first);
-      } else if (!this.#nextRow(spans, 2 * row * this.#names.length)) return undefined;
+        width = 2 * this.#names.length;
+      }
+      if (count === room) {
+        // As many as there would be if they were all as long as those so far, and some more.
+        const left = (bytes.length - line) * Math.max(count, 1) / Math.max(line, this.#at - line);
+        room += Math.ceil(1.05 * left) + 16;
+        rows = grown(rows, new Uint32Array(room + 1));
+        times = grown(times, new Float64Array(room));
+        spans = grown(spans, new Uint32Array(room * width));
+      }
+      rows[count] = row;
+      times[count] = time;
+      if (first !== undefined) spans.set(first);
+      else if (!this.#nextRow(spans, count * width)) return undefined;
       // The data's brace, the line's, and its end.
       this.#at += 3;
     }
     rows[count] = bytes.length;
-    return { bytes, rows, times, columns: { names: this.#names, spans } };
+    return {
+      bytes,
+      rows: rows.subarray(0, count + 1),
+      times: times.subarray(0, count),
+      columns: { names: this.#names, spans: spans.subarray(0, count * width) },
+    };
   }
 
   #firstRow(): number[] | undefined {
@@ -108,10 +125,13 @@ class LineIndex {
 
   /** Where the string ends that starts at a byte. */
   #afterString(start: number): number {
-    const { bytes } = this;
+    const { bytes } = this, { length } = bytes;
     let at = start + 1;
-    for (; bytes[at] !== QUOTE && at < bytes.length; at++) if (bytes[at] === BACKSLASH) at++;
-    return at + 1;
+    for (;;) {
+      at = quoteOrBackslash(this.#view, at, length);
+      if (bytes[at] !== BACKSLASH) return at + 1;
+      at += 2;
+    }
   }
 
   /** Where any value ends that starts at a byte. */
@@ -130,12 +150,6 @@ class LineIndex {
     }
     return bytes.length;
   }
-}
-
-function countLines(bytes: Uint8Array): number {
-  let count = 0;
-  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count++;
-  return count;
 }
 
 function parseLines(lines: Uint8Array): Row[] {

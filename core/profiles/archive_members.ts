@@ -8,6 +8,7 @@
  */
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { giveBack } from "../contracts/give_back.ts";
 import { type Archive, lost } from "./archive.ts";
 
 /** Header of a member up to its position, where `-` may be anything (time, flags of the compressor). */
@@ -43,7 +44,7 @@ export interface Member {
   readonly offset: number;
   /** The byte after its last one. */
   readonly end: number;
-  /** Its JSON lines. */
+  /** Its JSON lines, in memory of their own. */
   readonly lines: Uint8Array;
 }
 
@@ -75,6 +76,7 @@ export function* readMembers(archive: Archive, path: string, length: number, off
     const longer = new Uint8Array(held.length + count);
     longer.set(held);
     longer.set(chunk.subarray(0, count), held.length);
+    giveBack(held, chunk);
     held = longer;
     read += count;
     return true;
@@ -93,7 +95,9 @@ export function* readMembers(archive: Archive, path: string, length: number, off
       }
       if (isLast) throw lost(path, `the member at byte ${start} cannot be read`);
     }
-    held = held.slice(end);
+    const rest = held.slice(end);
+    giveBack(held);
+    held = rest;
     start += end;
   }
 }
@@ -143,7 +147,8 @@ function chunkFor(member: Uint8Array): number {
 /** The lines of a member; undefined where the bytes are none. */
 export function inflate(member: Uint8Array): Uint8Array | undefined {
   try {
-    return gunzipSync(member, { chunkSize: chunkFor(member) });
+    const { buffer, byteOffset, length } = gunzipSync(member, { chunkSize: chunkFor(member) });
+    return new Uint8Array(buffer, byteOffset, length);
   } catch {
     return undefined;
   }

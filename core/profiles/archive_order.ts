@@ -32,6 +32,8 @@ interface Reader<S extends Segment> {
 export class MembersInOrder<S extends Segment> {
   readonly #pending: { readonly segment: S; readonly offset: number; readonly first: number }[];
   readonly #open: Reader<S>[] = [];
+  /** Whose member was given last: its next one is inflated when that is done with. */
+  #given: Reader<S> | undefined;
   #next: number;
 
   /** Goes on from a position; from the start where none is given. */
@@ -50,20 +52,23 @@ export class MembersInOrder<S extends Segment> {
 
   /** Where reading stands after the last member that was given. */
   get position(): OrderPosition {
-    return {
-      next: this.#next,
-      offsets: Object.fromEntries(this.#open.map(({ segment, member }) => [segment.id, member.offset])),
-    };
+    const offsets = this.#open.flatMap((reader) => {
+      const { segment, member } = reader, offset = reader === this.#given ? member.end : member.offset;
+      return offset < segment.length ? [[segment.id, offset]] : [];
+    });
+    return { next: this.#next, offsets: Object.fromEntries(offsets) };
   }
 
-  /** The members left, each with its segment. `position` is behind the last one given. */
+  /** The members left, each with its segment, for whoever takes them to keep. `position` is behind the last one given. */
   *[Symbol.iterator](): Generator<{ readonly segment: S; readonly member: Member }, void, undefined> {
     try {
       for (let reader = this.#first(); reader !== undefined; reader = this.#first()) {
         const { segment, member } = reader;
         this.#next = member.position + 1;
-        this.#advance(reader);
+        this.#given = reader;
         yield { segment, member };
+        this.#given = undefined;
+        this.#advance(reader);
       }
     } finally {
       for (const { members } of this.#open) members.return(undefined);

@@ -66,3 +66,17 @@ export function sameBytes(one: DataView, start: number, two: DataView, other: nu
   for (; start < end; start++, other++) if (one.getUint8(start) !== two.getUint8(other)) return false;
   return true;
 }
+
+/** Where the first quotation mark or backslash of `bytes[start..end)` stands, four bytes at a time; `end` if none does. */
+export function quoteOrBackslash(bytes: DataView, start: number, end: number): number {
+  let at = start;
+  for (const words = end - 3; at < words; at += 4) {
+    const word = bytes.getInt32(at, true), quote = word ^ 34 * ONES, backslash = word ^ 92 * ONES;
+    if ((((quote - ONES & ~quote) | (backslash - ONES & ~backslash)) & HIGH) !== 0) break;
+  }
+  for (; at < end; at++) {
+    const byte = bytes.getUint8(at);
+    if (byte === 34 || byte === 92) break;
+  }
+  return at;
+}

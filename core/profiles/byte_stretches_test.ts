@@ -5,6 +5,7 @@ import {
   copyBytes,
   NO_CAPITALS,
   OTHER_BYTES,
+  quoteOrBackslash,
   sameBytes,
   SOME_CAPITALS,
   viewOf,
@@ -52,6 +53,25 @@ Deno.test("any byte in any place of a stretch tells whether it is plain ASCII an
           assert.equal(asciiIn(view, 2, 2 + size), expected, `byte ${byte} at ${at} of ${size} beside "${beside}"`);
         }
         bytes[at] = beside.charCodeAt(0);
+      }
+    }
+  }
+});
+
+Deno.test("the first quotation mark or backslash of a stretch is found at any place, and nothing else is", () => {
+  for (let size = 0; size < 11; size++) {
+    const bytes = new Uint8Array(size + 4).fill(34), view = viewOf(bytes);
+    for (let byte = 0; byte < 256; byte++) {
+      if (byte === 34 || byte === 92) continue;
+      bytes.fill(byte, 2, 2 + size);
+      assert.equal(quoteOrBackslash(view, 2, 2 + size), 2 + size, `${size} times ${byte}`);
+    }
+    for (let at = 2; at < 2 + size; at++) {
+      for (const byte of [34, 92]) {
+        bytes.fill(93, 2, 2 + size);
+        bytes[at] = byte;
+        if (at + 1 < 2 + size) bytes[at + 1] = 126 - byte;
+        assert.equal(quoteOrBackslash(view, 2, 2 + size), at);
       }
     }
   }

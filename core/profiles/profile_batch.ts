@@ -11,37 +11,18 @@ import { asciiIn, COPY_SLACK, copyBytes, OTHER_BYTES, SOME_CAPITALS, stretchOf, 
 import { ChangeRows } from "./changes/change_rows.ts";
 import { ChangeTexts } from "./changes/change_texts.ts";
 import { CUSTOMER_ID } from "./changes/read_changes.ts";
-import { IdentitySlots, type PackedSlots } from "./identity_slots.ts";
+import { IdentitySlots } from "./identity_slots.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
 import type { KnownProfiles } from "./known_profiles.ts";
 import { MappedRows } from "./mapped_rows.ts";
 import type { OpenTarget } from "./mapping.ts";
+import type { PackedProfileBatch } from "./packed_batch.ts";
 import { type NamedChange, namesIn } from "./profile_state.ts";
 import type { TableRules } from "./table_rules.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const QUOTE = 34, COMMA = 44, OPEN = 123, CLOSE = 125, SPACE = 32;
-
-/** A batch as it crosses to another thread; all buffers are transferable. */
-export interface PackedProfileBatch {
-  readonly count: number;
-  readonly times: Float64Array<ArrayBuffer>;
-  readonly parents: Int32Array<ArrayBuffer>;
-  readonly identified: Uint8Array<ArrayBuffer>;
-  readonly changing: Uint8Array<ArrayBuffer>;
-  readonly texts: Uint8Array<ArrayBuffer>;
-  readonly ends: Float64Array<ArrayBuffer>;
-  readonly owners: Int32Array<ArrayBuffer>;
-  readonly slots: PackedSlots;
-}
-
-/** The memory of a packed batch, for `postMessage` to transfer. */
-export function buffersOf({ slots, ...batch }: PackedProfileBatch): ArrayBuffer[] {
-  return [...Object.values(batch), ...Object.values(slots)].flatMap((value) =>
-    typeof value === "number" ? [] : [value.buffer]
-  );
-}
 
 /** Which events a batch holds, and what their stream's mapping makes of them. */
 export class ProfileBatch {
@@ -62,6 +43,10 @@ export class ProfileBatch {
   #changing = new Uint8Array(1024);
   #texts: Uint8Array<ArrayBuffer> = new Uint8Array(16_384);
   #ends = new Float64Array(1025);
+  /** Events whose identities are noted. */
+  #named = 0;
+  /** By event and identity field, where its value begins and ends in the texts, of those that are not. */
+  #places = new Float64Array(0);
   /** Over the texts, once they are compared. */
   #view: DataView | undefined;
 
@@ -82,11 +67,12 @@ export class ProfileBatch {
     this.#ofChanges = ofChanges;
   }
 
-  /** A batch that was packed; nothing can be added to it. */
+  /** A batch that was packed; no events can be added to it. */
   static unpack(packed: PackedProfileBatch, target: OpenTarget): ProfileBatch {
     const batch = new ProfileBatch(target, IdentitySlots.unpack(packed.slots, target.hashers));
     batch.#take(packed);
     batch.count = packed.count;
+    batch.#named = packed.named;
     return batch;
   }
 
@@ -99,7 +85,7 @@ export class ProfileBatch {
     return batch;
   }
 
-  #take({ times, parents, identified, changing, texts, ends, owners }: PackedProfileBatch): void {
+  #take({ times, parents, identified, changing, texts, ends, owners, places }: PackedProfileBatch): void {
     this.times = times;
     this.#parents = parents;
     this.#identified = identified;
@@ -107,6 +93,7 @@ export class ProfileBatch {
     this.#texts = texts;
     this.#ends = ends;
     this.#owners = owners;
+    this.#places = places;
   }
 
   /** An empty batch for the same generation. */
@@ -125,12 +112,17 @@ export class ProfileBatch {
       texts: this.#texts,
       ends: this.#ends,
       owners: this.#owners,
+      named: this.#named,
+      places: this.#places,
       slots: this.slots.pack(),
     };
   }
 
-  /** Adds a batch's events; those without a time of their own get `startedAt`. */
-  add(batch: IndexedBatch, startedAt: number): void {
+  /**
+   * Adds a batch's events; those without a time of their own get `startedAt`. With `later`, whom the rows of a mapping
+   * name is left to {@linkcode name}, perhaps on the thread that the batch is packed for.
+   */
+  add(batch: IndexedBatch, startedAt: number, { later = false } = {}): void {
     const { bytes, times, columns: { names, spans } } = batch;
     const width = names.length;
     this.#reserve(times.length, bytes.length);
@@ -141,8 +133,9 @@ export class ProfileBatch {
       this.#parents[first + row] = first + row;
     }
     this.count = first + times.length;
+    if (this.#program !== undefined) return this.#addMapped(first, batch, this.#program, later);
+    this.#named = this.count;
     if (this.#ofChanges) return this.#addChanges(first, batch);
-    if (this.#program !== undefined) return this.#addMapped(first, batch, this.#program);
     this.#writeAttributes(first, batch);
     this.rules.identifyBy.forEach((field, index) => {
       const column = names.indexOf(field);
@@ -155,6 +148,22 @@ export class ProfileBatch {
         this.#identify(first + row, index, fold, mayBePlain, view, from, to);
       }
     });
+  }
+
+  /** Notes whom those events name of which that was left to it. */
+  name(): void {
+    const { identity, identifyBy } = this.rules, width = 2 * identifyBy.length;
+    if (this.#named === this.count) return;
+    const first = this.#named, view = viewOf(this.#texts), places = this.#places;
+    this.#named = this.count;
+    // Field by field: that is faster than event by event.
+    for (const [index, field] of identifyBy.entries()) {
+      const fold = identity.foldsCase(field), mayBePlain = identity.isPlain(field);
+      for (let event = first, at = first * width + 2 * index; event < this.count; event++, at += width) {
+        const from = places[at]!, to = places[at + 1]!;
+        if (from < to) this.#identify(event, index, fold, mayBePlain, view, from, to);
+      }
+    }
   }
 
   /** Whether the event does more than say what fields hold: what it does is `changes`, and not `attributes`. */
@@ -272,35 +281,28 @@ export class ProfileBatch {
     this.#owners[slot] = event;
   }
 
-  /** Writes what the mapping makes of each row, and notes whom it names. */
-  #addMapped(first: number, batch: IndexedBatch, program: MappingProgram): void {
-    const { identity, identifyBy } = this.rules;
+  /** Writes what the mapping makes of each row, and where it says whom the row names. */
+  #addMapped(first: number, batch: IndexedBatch, program: MappingProgram, later: boolean): void {
+    const { identifyBy } = this.rules;
     const columns = identifyBy.map((field) => program.columns.findIndex(({ name }) => name === field));
     const rows = new MappedRows(program, batch, this.#texts, this.#ends[first]!);
-    const { texts, starts, ends } = rows, count = batch.times.length, width = columns.length;
-    // Where the identities of each row stand, to be noted field by field: that is faster than row by row.
-    const spans = new Float64Array(2 * count * width);
-    for (let row = 0, at = 0; row < count; row++) {
-      const event = first + row;
-      const taken = rows.write(row, this.times[event]!);
+    const { texts, starts, ends } = rows, width = columns.length;
+    if (this.#places.length < 2 * width * this.count) {
+      this.#places = grown(this.#places, new Float64Array(2 * width * this.times.length));
+    }
+    const places = this.#places;
+    for (let event = first, at = 2 * width * first; event < this.count; event++) {
+      const taken = rows.write(event - first, this.times[event]!);
       if (!taken) this.#excluded++;
       this.#ends[event + 1] = texts.length;
       for (let field = 0; field < width; field++, at += 2) {
-        const column = columns[field]!;
-        if (!taken || column < 0) continue;
-        spans[at] = starts[column]!;
-        spans[at + 1] = ends[column]!;
+        const column = columns[field]!, named = taken && column >= 0;
+        places[at] = named ? starts[column]! : 0;
+        places[at + 1] = named ? ends[column]! : 0;
       }
     }
     this.#texts = texts.bytes;
-    const view = viewOf(texts.bytes);
-    for (const [index, field] of identifyBy.entries()) {
-      const fold = identity.foldsCase(field), mayBePlain = identity.isPlain(field);
-      for (let row = 0, at = 2 * index; row < count; row++, at += 2 * width) {
-        const from = spans[at]!, to = spans[at + 1]!;
-        if (from < to) this.#identify(first + row, index, fold, mayBePlain, view, from, to);
-      }
-    }
+    if (!later) this.name();
   }
 
   /** Writes what the rows of a profile import do, and notes whom they name. */

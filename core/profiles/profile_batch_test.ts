@@ -3,8 +3,10 @@ import fc from "fast-check";
 import type { JsonValue, Row } from "../contracts/records.ts";
 import { BUILT_IN_RULES } from "./identity_rules.ts";
 import { indexRows } from "./indexed_batch.ts";
-import { buffersOf, ProfileBatch } from "./profile_batch.ts";
-import { testTarget } from "./target_testing.ts";
+import { openTarget } from "./mapping.ts";
+import { buffersOf } from "./packed_batch.ts";
+import { ProfileBatch } from "./profile_batch.ts";
+import { plainTarget, TEST_KEY, testTarget } from "./target_testing.ts";
 
 const identifyBy = ["id", "email"];
 const target = testTarget(identifyBy);
@@ -122,6 +124,34 @@ Deno.test("every buffer of a packed batch is handed over", () => {
     if (ArrayBuffer.isView(array)) assert.equal(array.byteLength, 0, "a view of memory that is gone");
   }
   assert(buffers.every(({ detached }) => detached));
+});
+
+Deno.test("whom the rows of a mapping name may be noted later, on the other side", () => {
+  const text = 'SELECT id, tolower(email) AS email FROM people INTO user BY id OR email WHERE NOT (id = "b")';
+  const definition = { kind: "lql", text } as const;
+  const { scope, table } = plainTarget([]);
+  const generation = { mappings: [{ stream: 1, definition }], identity: {} };
+  const mapped = openTarget({ scope, table, generation }, TEST_KEY, 1);
+  const seen = (batch: ProfileBatch) => ({
+    roots: Array.from({ length: batch.count }, (_, event) => [batch.identified(event), batch.root(event)]),
+    slots: Array.from(
+      { length: batch.slots.count },
+      (_, slot) => [batch.slots.field(slot), batch.slots.value(slot), batch.owners[slot]],
+    ).sort(),
+  });
+  fc.assert(fc.property(parts, parts, (before, after) => {
+    const spare = new ProfileBatch(mapped);
+    for (const rows of before) spare.add(indexRows(rows), 77, { later: true });
+    const now = new ProfileBatch(mapped), later = ProfileBatch.recycle(spare.pack(), mapped);
+    for (const rows of after) {
+      now.add(indexRows(rows), 77);
+      later.add(indexRows(rows), 77, { later: true });
+    }
+    const packed = later.pack();
+    const there = ProfileBatch.unpack(structuredClone(packed, { transfer: buffersOf(packed) }), mapped);
+    there.name();
+    assert.deepEqual(seen(there), seen(now));
+  }));
 });
 
 Deno.test("a recycled batch knows nothing of the one whose memory it uses", () => {
