@@ -11,7 +11,7 @@ import { reviveError } from "./describe_error.ts";
 import { type ImportBatch, PlaceChanged } from "./import_commit.ts";
 import { LeaseLost } from "./claim.ts";
 import type { ReplayPart } from "./replay_commit.ts";
-import { Turns } from "./turns.ts";
+import { turn, Turns } from "./turns.ts";
 
 /** How long lines are compressed between two looks at whether the commit under way has ended, in milliseconds. */
 const SLICE = 4;
@@ -101,8 +101,11 @@ export class CommitThread extends Thread<ImportStart> implements Commits<ImportB
 
 /** The thread that commits a replay. */
 export class ReplayThread extends Thread<ReplayStart> implements Commits<ReplayPart> {
-  /** Sends a part when the one before is committed. */
+  /** Sends a part when the one before is committed; notes whom its events name while it waits. */
   async commit({ batches, ...rest }: ReplayPart): Promise<void> {
+    // An answer that is there is heard first.
+    await turn();
+    for (const { profiles } of batches) if (this.isBusy) profiles.name();
     await this.drain();
     const packed = batches.map(({ profiles, ...batch }) => ({ ...batch, profiles: profiles.pack() }));
     this.ask(

@@ -177,7 +177,7 @@ class Replay {
       if (last?.stream !== stream) batches.push(last = { stream, profiles: this.#newBatch(stream), positions: [] });
       const indexed = indexArchiveLines(member.lines);
       const count = indexed.times.length;
-      // The thread that commits has less to do than this one.
+      // Whom they name is noted by the thread that commits, unless this one has to wait for it.
       last.profiles.add(indexed, 0, { later: true });
       last.positions.push({ first: member.position, count });
       events += count;
