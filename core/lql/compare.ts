@@ -81,16 +81,28 @@ export function literalTest(operator: ComparisonOperator, literal: Scalar): Test
   const equality = isEquality(operator);
   const plain: Test = (value) => fits(operator, orderOf(value, literal, equality));
   if (typeof literal === "boolean") return plain;
-  const math = dateMath(literal);
-  const time = DATE.test(literal) ? toTime(literal) : undefined;
-  if (math === undefined && time === undefined) {
+  const ofTime = timeTest(operator, literal);
+  if (ofTime === undefined) {
     return operator === "=" ? (value, now) => typeof value === "string" ? value === literal : plain(value, now) : plain;
   }
+  const isMath = dateMath(literal) !== undefined;
   return (value, now) => {
     const when = toTime(value);
-    if (when !== undefined) return fits(operator, when - (time ?? math?.(now) ?? NaN));
-    return time !== undefined || equality ? plain(value, now) : false;
+    if (when !== undefined) return ofTime(when, now);
+    return !isMath || equality ? plain(value, now) : false;
   };
+}
+
+/** Holds a time against a literal, both in milliseconds; undefined for a literal that says no date and no date math. */
+export function timeTest(
+  operator: ComparisonOperator,
+  literal: Scalar,
+): ((when: number, now: number) => boolean) | undefined {
+  if (typeof literal !== "string") return undefined;
+  const math = dateMath(literal);
+  if (math !== undefined) return (when, now) => fits(operator, when - math(now));
+  const time = DATE.test(literal) ? toTime(literal) : undefined;
+  return time === undefined ? undefined : (when) => fits(operator, when - time);
 }
 
 /** The commonest test, without a detour. */

@@ -4,11 +4,11 @@
  * @module
  */
 import type { ComparisonOperator, Expression, Scalar } from "./ast.ts";
-import { anyMember, compareValues, isEquality, literalTest } from "./compare.ts";
+import { anyMember, compareValues, isEquality, literalTest, timeTest } from "./compare.ts";
 import type { Compilation } from "./compile_expression.ts";
 import { dateMath } from "./date_math.ts";
 import { faultOf } from "./fault.ts";
-import type { Condition, StaticType } from "./scope.ts";
+import type { Compute, Condition, StaticType } from "./scope.ts";
 import { decimalOf, hasValue, toTime } from "./values.ts";
 
 const FLIPPED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
@@ -30,15 +30,16 @@ export function compileComparison(
   const [a, b] = [compilation.value(left), compilation.value(right)];
   checkComparison(right, a, operator, b.constant, b.type);
   checkComparison(left, b, operator, a.constant, a.type);
-  if (b.constant !== undefined) return withLiteral(compilation, operator, a.compute, b.constant);
-  if (a.constant !== undefined) return withLiteral(compilation, FLIPPED[operator], b.compute, a.constant);
+  if (b.constant !== undefined) return withLiteral(compilation, operator, left, a.compute, b.constant);
+  if (a.constant !== undefined) return withLiteral(compilation, FLIPPED[operator], right, b.compute, a.constant);
   return (scope) => compareValues(operator, a.compute(scope), b.compute(scope));
 }
 
 function withLiteral(
   compilation: Compilation,
   operator: ComparisonOperator,
-  compute: ReturnType<Compilation["value"]>["compute"],
+  node: Expression,
+  compute: Compute,
   literal: Scalar,
 ): Condition {
   const timeless = !compilation.noteDate(literal);
@@ -49,7 +50,14 @@ function withLiteral(
       return hasValue(value) && !equal(value, timeless ? 0 : scope.at);
     };
   }
-  const test = anyMember(literalTest(operator, literal));
+  const test = anyMember(literalTest(operator, literal)), ofTime = timeTest(operator, literal);
+  const field = node.type === "field" && node.path.length === 1 ? node.path[0] : undefined;
+  if (field !== undefined && ofTime !== undefined) {
+    return (scope) => {
+      const when = scope.time === undefined ? NaN : scope.time(field), now = timeless ? 0 : scope.at;
+      return Number.isNaN(when) ? test(compute(scope), now) : ofTime(when, now);
+    };
+  }
   // A time that nobody needs would be boxed for each profile.
   return timeless ? (scope) => test(compute(scope), 0) : (scope) => test(compute(scope), scope.at);
 }

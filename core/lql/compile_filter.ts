@@ -18,6 +18,8 @@ export type FilteredProfile = Readonly<Record<string, JsonValue>>;
 export abstract class LazyProfile {
   /** The value of a field; undefined where there is none. */
   abstract get(name: string): JsonValue | undefined;
+  /** The time that a field says, in milliseconds since the Unix epoch; NaN where that takes its value. */
+  abstract time(name: string): number;
   /** The names of all its fields. */
   abstract names(): Iterable<string>;
 }
@@ -65,6 +67,10 @@ class ProfileScope implements Scope {
     const { profile } = this;
     if (profile instanceof LazyProfile) return profile.get(name);
     return Object.hasOwn(profile, name) ? profile[name] : undefined;
+  }
+
+  time(name: string): number {
+    return this.profile instanceof LazyProfile ? this.profile.time(name) : NaN;
   }
 
   names(): Iterable<string> {

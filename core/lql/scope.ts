@@ -12,6 +12,11 @@ export interface Scope {
   readonly at: number;
   /** The value of a field. Null and the empty text are no value, as `undefined` is none. */
   get(name: string): JsonValue | undefined;
+  /**
+   * The time that a field's text says, in milliseconds since the Unix epoch, where that is told without the text; NaN
+   * where it is not: `get` may still give what says one.
+   */
+  time?(name: string): number;
   /** The names of all its fields. */
   names(): Iterable<string>;
 }

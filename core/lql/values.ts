@@ -207,7 +207,7 @@ export function holds(value: Value): boolean {
   return typeof value === "boolean" ? value : hasValue(value) && value !== 0 && toBoolean(value) !== false;
 }
 
-const { parse } = timestampParser();
+const { parse, parseBytes } = timestampParser();
 
 /** Texts that were read last, by their length, and what they say: many filters ask for the same few of a profile. */
 const TEXTS = new Array<string>(8).fill(""), TIMES = new Array<number | undefined>(8).fill(undefined);
@@ -237,6 +237,12 @@ export function toTime(value: Value): number | undefined {
     ? parse(String(value))
     : undefined;
   return ms !== undefined && ms >= FIRST && ms <= LAST ? ms : undefined;
+}
+
+/** The time that the ASCII text between two offsets says; NaN where it says none. */
+export function timeIn(bytes: Uint8Array, start: number, end: number): number {
+  const ms = parseBytes(bytes, start, end);
+  return ms >= FIRST && ms <= LAST ? ms : NaN;
 }
 
 /** The time a value says, as ISO 8601 in UTC; `undefined` where it says none. */

@@ -10,17 +10,20 @@ import { Buffer } from "node:buffer";
 import { valueEnd } from "../codecs/json_field_spans.ts";
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
-import { type FilteredProfile, LazyProfile } from "../lql/mod.ts";
+import { type FilteredProfile, LazyProfile, timeIn } from "../lql/mod.ts";
 import { Trial } from "./value_memory.ts";
 
 const QUOTE = 0x22, COMMA = 0x2c, MINUS = 0x2d, DOT = 0x2e, ZERO = 0x30, NINE = 0x39, COLON = 0x3a;
-const BACKSLASH = 0x5c, OPEN = 0x7b, CLOSE = 0x7d;
+const BACKSLASH = 0x5c, OPEN = 0x7b, CLOSE = 0x7d, LETTER_Z = 0x5a;
 
 /** Digits of a decimal that are a whole number without loss, as is the power of ten that it is divided by. */
 const MOST_DIGITS = 15;
 
 /** Such a quotient is rounded once, and so is what the text of the decimal is read as: they are the same. */
 const POWERS: readonly number[] = Array.from({ length: MOST_DIGITS }, (_, power) => 10 ** power);
+
+/** A time as profiles hold it, `"2026-03-01T10:15:00.000Z"`. */
+const TIME_BYTES = 26;
 
 /** Values that are remembered, and the most bytes of one. */
 const MOST_REMEMBERED = 1_024, LONGEST = 64;
@@ -96,6 +99,17 @@ export class FieldTaker {
     }
     const parsed = this.#parsed ??= profile.parsed();
     return Object.hasOwn(parsed, name) ? parsed[name] : undefined;
+  }
+
+  /** The time that a field says, where it is written as profiles hold times; NaN for any other. */
+  time(profile: TakenProfile, name: string): number {
+    if (profile !== this.#profile) this.#begin(profile);
+    const field = this.#numbers.get(name);
+    if (this.#parsed !== undefined || field === undefined) return NaN;
+    if (this.#known[field] === UNKNOWN && !this.#meet(field)) return NaN;
+    const bytes = this.#bytes, start = this.#starts[field]!, end = this.#ends[field]!;
+    if (end - start !== TIME_BYTES || bytes[start] !== QUOTE || bytes[end - 2] !== LETTER_Z) return NaN;
+    return timeIn(bytes, start + 1, end - 1);
   }
 
   #begin(profile: TakenProfile): void {
@@ -227,6 +241,10 @@ class TakenProfile extends LazyProfile {
 
   override get(name: string): JsonValue | undefined {
     return this.taker.get(this, name);
+  }
+
+  override time(name: string): number {
+    return this.taker.time(this, name);
   }
 
   override names(): Iterable<string> {

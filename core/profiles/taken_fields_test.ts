@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
+import { compileFilter, parseFilter } from "../lql/mod.ts";
 import { canTake, FieldTaker } from "./taken_fields.ts";
 
 const encoder = new TextEncoder();
@@ -112,4 +113,45 @@ Deno.test("decimals are read as their text is", () => {
 
 Deno.test("names that are no key of an object, or no UTF-8, cannot be taken", () => {
   assert.deepEqual([canTake(["a", 'b"']), canTake(["a", "__proto__"]), canTake(["\ud800"])], [true, false, false]);
+});
+
+Deno.test("filters on times decide over bytes as they do over values, whatever says the time", () => {
+  const said = fc.oneof(
+    fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 }).map((ms) => new Date(ms).toISOString()),
+    fc.constantFrom<JsonValue>(
+      ...["2026-03-01T00:00:00.000Z", "2026-02-30T00:00:00.000Z", "2026-03-01T23:59:60.000Z", "2026-03-01T24:00:00.0Z"],
+      ...[
+        "0001-01-01T00:00:00+01Z",
+        "0001-01-01T00:00+00:010Z",
+        "9999-12-31T23:59:59.999Z",
+        "0000-12-31T23:59:59.999Z",
+      ],
+      ...[
+        "2026-03-01",
+        "1772323200",
+        "Sun, 1 Mar 2026 00:00 Z",
+        "2026\\u002d03-01T00:00:0Z",
+        "\u00a02026-03-01T00:00:00Z",
+      ],
+      ...["", "soon, and that in time Z", null, 1_772_323_200, true, ["2026-03-01T00:00:00.000Z"], { a: 1 }],
+    ),
+  );
+  const literals = ['"2026-03-01"', '"2026-03-01T00:00:00Z"', '"now-1d"', '"now+9y"'];
+  const phrases = ["=", "!=", "<", "<=", ">", ">="].flatMap((operator) =>
+    literals.flatMap((
+      literal,
+    ) => [`at ${operator} ${literal}`, `${literal} ${operator} at`, `NOT at ${operator} ${literal}`])
+  );
+  const programs = phrases.map((phrase) => compileFilter(parseFilter(`FILTER ${phrase}`), () => undefined));
+  const now = Date.parse("2026-03-02T00:00:00Z");
+  fc.assert(
+    fc.property(fc.array(fc.record({ at: said, b: values }, { requiredKeys: [] }), { maxLength: 4 }), (profiles) => {
+      const taken = take(["at"], profiles.map((profile) => JSON.stringify(profile)));
+      for (const [index, profile] of profiles.entries()) {
+        for (const [number, { matches }] of programs.entries()) {
+          assert.equal(matches(taken[index]!, { now }), matches(profile, { now }), phrases[number]);
+        }
+      }
+    }),
+  );
 });
