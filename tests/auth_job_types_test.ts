@@ -23,6 +23,12 @@ const LOGIN = {
 
 const MANAGED_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN/Cr3JXqmLW7u+g9pTh+wyqDHpSQEIQczXkVx9q partner";
 
+/** A bucket that lets nobody in: where nothing listened, each request would be sent again for seconds. */
+const bucket = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+  return new Response("<Error><Code>AccessDenied</Code></Error>", { status: 403 });
+});
+bucket.unref();
+
 /** What auths of each method are configured with. */
 const CONFIGS: Readonly<Record<string, { readonly [key: string]: JsonValue }>> = {
   "sftp": LOGIN,
@@ -31,7 +37,12 @@ const CONFIGS: Readonly<Record<string, { readonly [key: string]: JsonValue }>> =
   "managed-sftp": { username: "partner", public_key: MANAGED_KEY },
   "local-folder": { folder: "/nowhere/at/all" },
   "email": {},
-  "s3": { endpoint: "http://127.0.0.1:1", bucket: "partner", access_key_id: "id", secret_access_key: "secret" },
+  "s3": {
+    endpoint: `http://127.0.0.1:${bucket.addr.port}`,
+    bucket: "partner",
+    access_key_id: "id",
+    secret_access_key: "secret",
+  },
 };
 
 /** What jobs of each type are configured with, and an auth method that they all work with but one. */
