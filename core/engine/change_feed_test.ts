@@ -21,16 +21,27 @@ import { addRun, type ImportPeer, startImport } from "./import_testing.ts";
 import { claimRun } from "./queue.ts";
 import { turn } from "./turns.ts";
 
+/** Whether rows are wanted, until a writer fails; and how often some were written. */
+interface Writing {
+  wanted: boolean;
+  commits: number;
+}
+
 /** Imports rows over a connection of its own, as another process would, for as long as somebody wants more of them. */
-async function write(peer: ImportPeer, database: Database, seed: number, more: () => boolean): Promise<void> {
+async function write(peer: ImportPeer, database: Database, seed: number, writing: Writing): Promise<void> {
   const run = await addRun(database);
   const claim = await claimRun(database, newId(), [run]);
   assert(claim !== undefined);
   const statements = statementsFor(database.kind);
   const commits = new ImportCommits(database, statements, peer.archive, claim, peer.place, memorySpool());
-  for (const rows of batches(seed)) {
-    if (!more()) return;
-    await commits.commit(peer.batch(rows));
+  try {
+    for (const rows of batches(seed)) {
+      if (!writing.wanted) return;
+      await commits.commit(peer.batch(rows));
+      writing.commits++;
+    }
+  } finally {
+    writing.wanted = false;
   }
 }
 
@@ -67,11 +78,11 @@ onEachDatabase("nothing is missed of what two connections write while exports ar
     await sweepFeed(database, 1, 1, new AbortController().signal);
     return rows.length;
   };
-  let wanted = true;
-  const writers = [write(peer, one, 11, () => wanted), write(peer, other, 12, () => wanted)];
+  const writing: Writing = { wanted: true, commits: 0 };
+  const writers = [write(peer, one, 11, writing), write(peer, other, 12, writing)];
   try {
     // Some files that tell of something, with an export of everything after each.
-    for (let told = 0; told < 3;) {
+    for (let told = 0; told < 3 && writing.wanted;) {
       if (await refresh() > 0) told++;
       const { at, expected } = await database.write(async (transaction) => {
         const at = await markProfiles(transaction, 1, 1);
@@ -81,11 +92,12 @@ onEachDatabase("nothing is missed of what two connections write while exports ar
       assertSame(replica, expected, "full");
       replicas.splice(1, replicas.length > 3 ? 1 : 0);
       replicas.push(replica);
-      // On SQLite nothing here waits for anything, and those who write would never have a turn.
-      await turn();
+      // On SQLite nothing here waits for anything, and those who write would hardly ever find the database free.
+      const { commits } = writing;
+      while (writing.wanted && writing.commits === commits) await turn();
     }
   } finally {
-    wanted = false;
+    writing.wanted = false;
     await Promise.all(writers);
   }
   await refresh();
