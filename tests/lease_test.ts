@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { requireOpenSsh, startOpenSsh } from "@waybill/waybill/testing";
+import { requireOpenSsh, startOpenSsh, startProxy } from "@waybill/waybill/testing";
 import { LEASE } from "../core/engine/claim.ts";
 import { assertSameContent } from "./support/content.ts";
 import { type CustomerFile, writeCustomerFile } from "./support/customer_file.ts";
@@ -26,6 +26,8 @@ interface Disturbance extends AsyncDisposable {
   queued(name: string): Promise<Place>;
   /** A place in which it is not, but could be. */
   prepared(name: string): Promise<Place>;
+  /** Keeps the second half of the file back until what it gives is called. */
+  hold(): () => void;
   /** Fails unless a place holds what the undisturbed import left. */
   assertUndisturbed(place: Place): Promise<void>;
 }
@@ -34,6 +36,7 @@ async function prepareDisturbance(kind: DatabaseKind): Promise<Disturbance> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await temporaryFolder());
   const server = stack.use(await startOpenSsh());
+  const proxy = stack.use(await startProxy(server));
   const places = stack.use(await kind.start());
   const file = await writeCustomerFile(join(server.folder, "customers.csv"), ROWS, 3, { joins: 500, width: [1, 8] });
   await Deno.writeTextFile(join(server.folder, "small.csv"), "customer_id\nC00000001\n");
@@ -41,7 +44,7 @@ async function prepareDisturbance(kind: DatabaseKind): Promise<Disturbance> {
   const prepared = await places.make(at("prepared"));
   {
     await using runtime = await openQuietRuntime(prepared, "none");
-    await createPartner(runtime, server);
+    await createPartner(runtime, { ...server, host: proxy.host, port: proxy.port });
   }
   const queued = await places.copy(prepared, at("queued"));
   const run = await queueImport(queued, {
@@ -63,6 +66,11 @@ async function prepareDisturbance(kind: DatabaseKind): Promise<Disturbance> {
     file,
     queued: (name) => places.copy(queued, at(name)),
     prepared: (name) => places.copy(prepared, at(name)),
+    hold() {
+      const held = Promise.withResolvers<void>();
+      proxy.cutAfter(file.size / 2, () => held.promise);
+      return held.resolve;
+    },
     async assertUndisturbed(place) {
       const sizes = await assertSameContent(place, undisturbed);
       assert.equal(sizes["stream archive"], file.rows);
@@ -114,9 +122,11 @@ async function loseLease(disturbance: Disturbance, wakes: "while the other works
 async function handBack(disturbance: Disturbance): Promise<void> {
   const place = await disturbance.queued("handed back");
   await using observer = new Observer(place, disturbance.run);
+  const release = disturbance.hold();
   await using first = startServer(place);
   await observer.until(first, ({ rows_read }) => rows_read > 0);
   await drained(first);
+  release();
   const { status, rows_read, checkpoint, attempts } = await observer.state();
   assert.deepEqual({ status, attempts }, { status: "queued", attempts: 1 });
   assert.notEqual(checkpoint, null);
@@ -133,6 +143,7 @@ async function handBack(disturbance: Disturbance): Promise<void> {
 /** A run in the foreground is killed after its first commit; something else goes on with it. */
 async function killForeground(disturbance: Disturbance, taker: "waybill run retry" | "waybill worker"): Promise<void> {
   const place = await disturbance.prepared(taker);
+  const release = disturbance.hold();
   await using foreground = startCli(place, [
     ...["run", "csv-import", "--auth", "partner", "--file", "customers.csv", "--stream", "customers"],
     ...["--identify-by", "customer_id,email", "--timestamps", "updated_at"],
@@ -141,6 +152,7 @@ async function killForeground(disturbance: Disturbance, taker: "waybill run retr
   await using observer = new Observer(place, run);
   await observer.until(foreground, ({ rows_read }) => rows_read > 0);
   await foreground.kill();
+  release();
   await observer.settled();
   const { status, rows_read } = await observer.state();
   assert.equal(status, "running");
