@@ -18,7 +18,7 @@ import type { KeptSnapshot } from "./adopt_snapshot.ts";
 
 /** A commit's size in bytes. Half as much memory as 16 MiB, and a tenth faster: the first commit begins earlier. */
 const MAX_BYTES = 8 << 20;
-/** A commit's size in rows. */
+/** A commit's size in rows, unless told. */
 const MAX_ROWS = 100_000;
 /** Longest time between the first row of a commit and the commit, in milliseconds. */
 export const MAX_AGE = 2_000;
@@ -75,13 +75,15 @@ export class ImportBuffer {
 
   /**
    * `lines` collects the archive's lines, in the memory of the buffer before; `profiles` what the events write to
-   * profiles, for each table that they go into; `places`, where the rows are changes of profiles, where they stand.
+   * profiles, for each table that they go into; `places`, where the rows are changes of profiles, where they stand;
+   * `mostRows` is a commit's size in rows.
    */
   constructor(
     private readonly startedAt: number,
     private readonly lines: EventLines,
     readonly profiles: readonly ProfileBatch[],
     private readonly places?: PlacedRows,
+    private readonly mostRows: number = MAX_ROWS,
   ) {
     lines.clear();
     places?.clear();
@@ -104,7 +106,7 @@ export class ImportBuffer {
 
   /** Whether it should be committed before more is added. */
   get full(): boolean {
-    return this.#bytes >= MAX_BYTES || this.events + this.rejected >= MAX_ROWS ||
+    return this.#bytes >= MAX_BYTES || this.events + this.rejected >= this.mostRows ||
       (!this.empty && performance.now() - this.#since >= MAX_AGE);
   }
 

@@ -16,6 +16,7 @@ import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import type { Commits } from "./commits.ts";
 import { ImportBuffer, MAX_AGE, type PassedRows } from "./import_buffer.ts";
 import type { ImportBatch } from "./import_commit.ts";
+import { MANY_EVENTS } from "./lazy_commits.ts";
 import { PlacedRows } from "./placed_rows.ts";
 
 /** A percentage means nothing before this many rows were read. */
@@ -60,6 +61,8 @@ export class ImportRun implements AsyncDisposable {
   #counts: RunCounts;
   #queue: Promise<unknown> = Promise.resolve();
   #firstReason: string | undefined;
+  /** Whether there was a commit. The first one is as small as a thread is worth: that begins the sooner. */
+  #committed = false;
   #unidentified = 0;
   /** Bytes of the source up to the last row emitted. */
   #bytes: number;
@@ -213,6 +216,7 @@ export class ImportRun implements AsyncDisposable {
       duration: this.options.duration(),
     });
     this.#counts = counts;
+    this.#committed = true;
     this.#unidentified += unidentified;
     this.#buffer = this.#newBuffer();
     this.#checkThreshold(PERCENT_FROM);
@@ -240,6 +244,7 @@ export class ImportRun implements AsyncDisposable {
       this.#lines,
       this.options.profiles(spare?.profiles),
       this.#places,
+      this.#committed ? undefined : MANY_EVENTS,
     );
   }
 

@@ -135,12 +135,17 @@ onEachDatabase(
   },
 );
 
-onEachDatabase("a hundred thousand rows commit by themselves", async (databases) => {
+onEachDatabase("twenty thousand rows commit by themselves, and then a hundred thousand", async (databases) => {
   await using peer = await startImport(databases);
   const run = startRun(peer, peer.unmapped);
-  await run.emit(Array.from({ length: 99_999 }, () => ({ fields: {} })), { row: 99_999 });
-  await run.emit([{ fields: {} }], { row: 100_000 });
-  assert.deepEqual(await countsOf(peer), [100_000, 100_000, 0]);
+  let row = 0, committed = 0;
+  for (const many of [20_000, 100_000, 100_000]) {
+    await run.emit(Array.from({ length: many - 1 }, () => ({ fields: {} })), { row: row += many - 1 });
+    assert.deepEqual(await countsOf(peer), [committed, committed, 0]);
+    await run.emit([{ fields: {} }], { row: ++row });
+    committed = row;
+    assert.deepEqual(await countsOf(peer), [committed, committed, 0]);
+  }
 });
 
 onEachDatabase(
@@ -164,13 +169,13 @@ onEachDatabase(
   async (databases) => {
     await using peer = await startImport(databases);
     const run = startRun(peer, peer.unmapped);
-    await run.emit(Array.from({ length: 99_999 }, () => ({ fields: {} })), { row: 99_999 });
+    await run.emit(Array.from({ length: 19_999 }, () => ({ fields: {} })), { row: 19_999 });
     await run.reject(rejectsOf(5));
     // A crash now would give the rejects again: they must not count yet.
     assert.deepEqual(await countsOf(peer), [0, 0, 0]);
-    await run.emit([], { row: 100_004 });
-    assert.deepEqual(await countsOf(peer), [100_004, 99_999, 5]);
-    assert.equal((await peer.run()).checkpoint, '{"row":100004}');
+    await run.emit([], { row: 20_004 });
+    assert.deepEqual(await countsOf(peer), [20_004, 19_999, 5]);
+    assert.equal((await peer.run()).checkpoint, '{"row":20004}');
   },
 );
 

@@ -8,7 +8,7 @@ import type { ImportBatch } from "./import_commit.ts";
 import type { ReplayPart } from "./replay_commit.ts";
 
 /** First batches with this many events make a thread worth it: a small run ends before one has started. */
-const MANY_EVENTS = 20_000;
+export const MANY_EVENTS = 20_000;
 
 /** So do those with this many bytes of lines: commits of wide rows have few events. */
 const MANY_LINES = 8 << 20;
