@@ -84,6 +84,8 @@ export class App implements AsyncDisposable {
   async startThreads(): Promise<void> {
     const { startRunThreads } = await import("../core/engine/run_threads.ts");
     this.#threads ??= startRunThreads(this.modules);
+    // Opening the runtime needs it: beside the plugins it is loaded in half the time.
+    import("../core/engine/open.ts").catch(() => {});
   }
 
   /** Starts the thread that counts an audience together with this one, while this one finds out which audience it is. */

@@ -30,15 +30,29 @@ interface LoadedPlugin {
   readonly specifier: string;
 }
 
+/** Registries by what they were loaded from: modules are evaluated once in a thread, so there is nothing new in them. */
+const registries = new Map<string, Promise<Registry>>();
+
 /**
- * Loads plugin modules and makes the registry of them: files (`./acme.ts`), packages (`npm:acme@1`, `jsr:@acme/x@1`) or
+ * Loads plugin modules and makes the registry of them, once in a thread unless that fails: files (`./acme.ts`), packages (`npm:acme@1`, `jsr:@acme/x@1`) or
  * URLs (`https://…`); one that is named twice is loaded once. A module exports one as `plugin` or several as `plugins`.
  * Failure `config` that names the module: it is not there, it throws, it does not finish loading, it holds no plugin for this Waybill, or what it
  * brings does not fit beside the others.
  */
-export async function loadRegistry(
+export function loadRegistry(specifiers: readonly string[], options: LoadOptions = {}): Promise<Registry> {
+  const key = JSON.stringify(specifiers.map((specifier) => [specifier, urlOf(specifier)]));
+  const known = registries.get(key);
+  if (known !== undefined) return known;
+  const registry = loadPlugins(specifiers, options);
+  registries.set(key, registry);
+  // A package may be there the next time.
+  registry.catch(() => registries.delete(key));
+  return registry;
+}
+
+async function loadPlugins(
   specifiers: readonly string[],
-  { loadWithin = LOAD_WITHIN, fetchWithin = FETCH_WITHIN }: LoadOptions = {},
+  { loadWithin = LOAD_WITHIN, fetchWithin = FETCH_WITHIN }: LoadOptions,
 ): Promise<Registry> {
   const modules = new Map<string, LoadedPlugin[]>();
   for (const specifier of specifiers) {

@@ -32,6 +32,8 @@ export type ToRun =
 
 /** From the Worker. */
 export type FromRun =
+  /** It has loaded what `prepare` named, as far as that can be loaded. */
+  | { readonly type: "prepared" }
   | { readonly type: "progress"; readonly progress: Progress }
   | {
     readonly type: "log";

@@ -24,7 +24,7 @@ const abort = new AbortController();
 scope.addEventListener("message", ({ data }) => {
   if (data.type === "prepare") {
     // What is wrong with them, the start tells.
-    loadRegistry(data.plugins).catch(() => {});
+    loadRegistry(data.plugins).catch(() => {}).then(() => scope.postMessage({ type: "prepared" }));
   } else if (data.type === "start") {
     work(data).catch((error) => scope.postMessage({ type: "broken", failure: describeError(error) }));
   } else if (data.failure === "drain") abort.abort(new Drain());

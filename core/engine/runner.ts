@@ -261,6 +261,7 @@ export class Runner implements AsyncDisposable {
     };
     this.#active.set(claim.run, active);
     worker.addEventListener("message", ({ data }: MessageEvent<FromRun>) => {
+      if (data.type === "prepared") return;
       if (data.type === "progress") active.progress = data.progress;
       else if (data.type === "log") log[data.level](data.message, { ...about(claim), ...data.fields });
       else {
@@ -280,9 +281,9 @@ export class Runner implements AsyncDisposable {
       claimedAt: performance.timeOrigin + claimedAt,
       workedBefore,
       retries: this.#retries,
-      helper: helper.port,
+      helper,
     };
-    worker.postMessage(start, [helper.port]);
+    worker.postMessage(start, [helper]);
   }
 
   /** Waits for a run's end; a run whose thread broke is ended here, if it still is ours. */
