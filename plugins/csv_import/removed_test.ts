@@ -137,6 +137,23 @@ Deno.test("without what tells which rows are gone they are counted, and told fro
   assert.deepEqual(goneIn(await pass()), [{ id: "4", gone: true }]);
 });
 
+Deno.test("who stands in a row that cannot be read is marked as gone, which the run tells, until a file has the row", async () => {
+  const { add, pass } = startJob();
+  add(1, "id,name\n1,a\n2,b\n3,c\n4,d\n5,e\n");
+  await pass();
+  add(2, 'id,name\n1,a\n2,b\n3,"c"x\n4,d\n5,e\n');
+  const second = await pass();
+  assert.deepEqual(goneIn(second), [{ id: "3", gone: true }]);
+  assert.match(
+    JSON.stringify(second.log),
+    /1 row of file .*p_20260102.* could not be read: people of the file before who stand there are marked as gone/,
+  );
+  add(3, 'id,name\n1,a\n2,b\n3,c\n4,d\n5,e\n6,"f"x\n');
+  const third = await pass();
+  assert.deepEqual(fieldsOf(third), [{ id: "3", name: "c", gone: false }]);
+  assert.doesNotMatch(JSON.stringify(third.log), /could not be read/);
+});
+
 Deno.test("a marker that the file has as a field is refused before a row is imported", async () => {
   const { add, pass } = startJob();
   add(1, "id,gone\n1,no\n");

@@ -108,6 +108,13 @@ async function compare<Config, Connection, Position>(
   const { added, changed, unchanged, removed } = difference;
   log.info(`File "${path}" is compared with the file before it`, { added, changed, unchanged, removed });
   if (before !== undefined) await holdShrunk(context, path, difference, before.rows);
+  if (told !== undefined && difference.tellsRemoved && removed > 0 && rejected > 0) {
+    const rows = rejected === 1 ? "1 row" : `${rejected} rows`;
+    log.warn(
+      `${rows} of file "${path}" could not be read: people of the file before who stand there are marked as gone, ` +
+        "until a file has them again",
+    );
+  }
   return {
     difference,
     kept: kept.stretches(added + changed),
