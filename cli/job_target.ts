@@ -11,7 +11,7 @@ import type { JobView } from "../core/engine/views.ts";
 import type { App } from "./app.ts";
 import type { Arguments } from "./args.ts";
 import type { Declared } from "./command.ts";
-import { RESULT_AUTH } from "./saved.ts";
+import { RESULT_AUTH, unsetBy } from "./saved.ts";
 
 /** A job type, or a saved job of it. */
 export interface Target {
@@ -54,7 +54,7 @@ export async function jobFlags(app: App, type: JobDefinition | undefined, partia
   if (type !== undefined) {
     const flags = configFlags(jobSchema(type), { partial });
     if (type.direction === "export" && type.resultFile !== undefined && !partial) flags.push(RESULT_AUTH);
-    const omits = type.direction === "export" ? ["force"] : [];
+    const omits = [...type.direction === "export" ? ["force"] : [], ...partial ? [] : ["unset"]];
     return { flags, omits, ...(partial ? {} : { summary: type.summary }) };
   }
   const { jobs } = await app.registry();
@@ -73,7 +73,8 @@ export async function targetInput(
   args: Arguments,
 ): Promise<JobInput | SavedJobInput> {
   const { configWithSecrets } = await import("./secrets.ts");
-  const config = await configWithSecrets(app, args, type.config, { partial: job !== undefined });
+  const given = await configWithSecrets(app, args, type.config, { partial: job !== undefined });
+  const config = { ...given, ...unsetBy(args) };
   const auth = args.value("auth");
   const over = { config, ...(auth === undefined ? {} : { auth }) };
   return job === undefined ? { type: type.id, ...over } : { job: job.id, ...over };

@@ -21,6 +21,8 @@ export const UNSET: Flag = {
   value: "A,B",
   help: "Put these options back to their default, and remove these secrets",
 };
+/** `--unset` of a run or plan of a saved job. */
+export const UNSET_ONCE: Flag = { ...UNSET, help: "Of a saved job: leave these options at their default, this once" };
 /** `--auth`. */
 export const AUTH: Flag = {
   name: "auth",
@@ -39,11 +41,15 @@ export const RESULT_AUTH: Flag = {
 /** The change that the flags of an `update` describe. */
 export function changeOf(args: Arguments, config: Readonly<Record<string, JsonValue>>): Change {
   const [label, description] = [args.value("label"), args.value("description")];
-  const unset = (args.list("unset") ?? []).map((name) => [args.keyOf(name), null] as const);
-  const changed = { ...config, ...Object.fromEntries(unset) };
+  const changed = { ...config, ...unsetBy(args) };
   return {
     ...(label === undefined ? {} : { label }),
     ...(description === undefined ? {} : { description }),
     ...(Object.keys(changed).length === 0 ? {} : { config: changed }),
   };
+}
+
+/** The options that `--unset` names, each null: back to its default. */
+export function unsetBy(args: Arguments): Readonly<Record<string, null>> {
+  return Object.fromEntries((args.list("unset") ?? []).map((name) => [args.keyOf(name), null]));
 }

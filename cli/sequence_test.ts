@@ -51,6 +51,33 @@ Deno.test("a job imports a dated sequence file by file, each once, and lists wha
   await cli.run(["job", "delete", "nightly"]);
 });
 
+Deno.test("rejected rows of a sequence are mended and imported by its job, with some options left out this once", async () => {
+  await using cli = await testCli();
+  const folder = `${cli.folder}/in`;
+  await Deno.mkdir(folder);
+  await Deno.writeTextFile(`${folder}/p_20260101.csv`, 'id,tags\n1,a&b\n2,"c"x&d\n3,e\n');
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", folder);
+  const flags = ["--file", "p_20260101.csv", "--stream", "people", "--identify-by", "id", "--multi-value", "tags"];
+  const daily = ["--prefix", "p_", "--settle-seconds", "0", "--diff", "--keep-updated", "--time-of-day", "00:00"];
+  await cli.json("job", "create", "csv-import", "--label", "nightly", ...flags, ...daily);
+  const { id, rejected } = await cli.json("run", "nightly");
+  assert.equal(rejected, 1);
+  const { stdout } = await cli.run(["run", "rejects", String(id), "--as-csv"]);
+  await Deno.writeTextFile(`${folder}/mended.csv`, stdout.replace('"c"x', "c"));
+  const once = ["--file", "mended.csv", "--unset", "prefix,diff,keep-updated"];
+  assert.match(JSON.stringify(await cli.json("job", "plan", "nightly", ...once)), /mended\.csv/);
+  assert.equal((await cli.json("run", "nightly", ...once)).accepted, 1);
+  const { attributes } = await cli.json("profile", "get", "id", "2");
+  assert.deepEqual(attributes, { id: "2", tags: ["c", "d"] });
+  const { config } = await cli.json("job", "show", "nightly");
+  assert.deepEqual((config as { prefix: string }).prefix, "p_");
+  assert.deepEqual((await cli.json("run", "nightly")).read, 0);
+  const typed = await cli.run(["run", "csv-import", ...flags, "--unset", "prefix"]);
+  assert.deepEqual([typed.code, /no flag --unset/.test(typed.stderr)], [2, true], typed.stderr);
+  const wrong = await cli.run(["run", "nightly", "--unset", "nothing"]);
+  assert.deepEqual([wrong.code, /has no "nothing"/.test(wrong.stderr)], [3, true], wrong.stderr);
+});
+
 Deno.test("imported files are moved, and another sequence of the folder stays", async () => {
   await using cli = await testCli();
   const folder = `${cli.folder}/in`;

@@ -7,7 +7,7 @@ import type { JobView } from "../../core/engine/views.ts";
 import type { App } from "../app.ts";
 import type { Command, Noun } from "../command.ts";
 import { findTarget, jobFlags, jobTypes, targetInput } from "../job_target.ts";
-import { AUTH, changeOf, DESCRIPTION, LABEL, NEW_LABEL, UNSET } from "../saved.ts";
+import { AUTH, changeOf, DESCRIPTION, LABEL, NEW_LABEL, UNSET, UNSET_ONCE } from "../saved.ts";
 import { files } from "./job_files.ts";
 
 const JOB = { name: "JOB" };
@@ -114,7 +114,7 @@ const update: Command = {
 const plan: Command = {
   summary: "Tells what a run would do, and changes nothing",
   args: [{ name: "JOB|JOB-TYPE" }],
-  flags: [AUTH],
+  flags: [AUTH, UNSET_ONCE],
   examples: ["job plan csv-import --auth partner --file customers.csv --stream customers"],
   subjects: jobTypes,
   declared: async (app, [name]) =>

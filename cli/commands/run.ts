@@ -11,7 +11,7 @@ import type { Command, Noun } from "../command.ts";
 import { firstItems } from "../first_items.ts";
 import { findTarget, jobFlags, jobTypes, type Target, targetInput } from "../job_target.ts";
 import { openLocalFile } from "../local_file.ts";
-import { AUTH } from "../saved.ts";
+import { AUTH, UNSET_ONCE } from "../saved.ts";
 import { UsageError } from "../usage.ts";
 import { rejects } from "./rejects.ts";
 import { result } from "./result.ts";
@@ -29,12 +29,14 @@ const start: Command = {
   flags: [
     AUTH,
     { name: "force", kind: "switch", help: "Import files again that were imported before" },
+    UNSET_ONCE,
   ],
   runner: "cli",
   executes: true,
   examples: [
     "run csv-import --auth partner --file customers.csv --stream customers --identify-by customer_id,email",
     "run nightly --file customers-2.csv",
+    "run nightly --file mended.csv --unset prefix,diff",
   ],
   subjects: jobTypes,
   declared: async (app, [name]) =>
@@ -63,8 +65,7 @@ async function queue(app: App, target: Target, args: Arguments): Promise<RunView
       `Change it with ${app.command("job", "update", target.job.label)} --auth AUTH`,
     );
   }
-  const { configWithSecrets } = await import("../secrets.ts");
-  const config = await configWithSecrets(app, args, target.type.config, { partial: true });
+  const { config = {} } = await targetInput(app, target, args);
   return await runs.start({ job: target.job.id, config, force });
 }
 
