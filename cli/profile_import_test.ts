@@ -12,8 +12,10 @@ const LINES = [
   '{"customer_id":"abc","changes":[{"op":"assign","attr":"__proto__","value":{"a":["2026-02-30"]}}]}',
   '{"customer_id":"abc","changes":[{"op":"assign","attr":"big","value":12345678901234567890}]}',
   '{"customer_id":"abc","changes":[{"op":"asign","attr":"a","value":1}]}',
-  '{"customer_id":7,"changes":[]}',
+  '{"customer_id":true,"changes":[]}',
   '{"customer_id":"abc","changes":[{"op":"increment","attr":"big","value":1}]}',
+  '{"customer_id":123,"changes":[{"op":"assign","attr":"plan","value":"gold"}]}',
+  '{"changes":[{"op":"set-add","attr":"example2","value":"value3"}],"customer_id":123}',
 ];
 
 Deno.test("profile-import: operations in file order, a bad row costs one row, and the same file again adds up", async () => {
@@ -23,7 +25,7 @@ Deno.test("profile-import: operations in file order, a bad row costs one row, an
   await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", `${cli.folder}/in`);
   const run = await cli.json("run", "profile-import", "--auth", "in", "--file", "changes.jsonl");
   const { status, read, accepted, rejected, profiles_created, profiles_updated } = run;
-  assert.deepEqual([status, read, accepted, rejected], ["succeeded", 12, 8, 4]);
+  assert.deepEqual([status, read, accepted, rejected], ["succeeded", 14, 10, 4]);
   assert.deepEqual([profiles_created, profiles_updated], [3, 0]);
   const { stdout } = await cli.run(["run", "rejects", String(run["id"]), "--json"]);
   const rejects = JSON.parse(stdout) as { line: number; reason: string; raw: string }[];
@@ -31,7 +33,7 @@ Deno.test("profile-import: operations in file order, a bad row costs one row, an
     [6, 'Increments "example1", which holds "value1" and no number'],
     [7, 'Is not valid JSON: it has curly quotes where JSON has straight ones (")'],
     [10, 'Change 1 has the unknown operation "asign": it is one of assign, delete, increment, set-add, set-remove'],
-    [11, 'Has a "customer_id" that is no text: 7'],
+    [11, 'Has a "customer_id" that is neither a text nor a number: true'],
   ]);
   const attributes = async (id: string) => (await cli.json("profile", "get", "customer_id", id))["attributes"];
   const abc = JSON.stringify(await attributes("abc"));
@@ -39,7 +41,11 @@ Deno.test("profile-import: operations in file order, a bad row costs one row, an
     abc,
     '{"__proto__":{"a":["2026-02-30"]},"big":"12345678901234567891","customer_id":"abc","example1":"value1","foo":1}',
   );
-  assert.deepEqual(await attributes("123"), { customer_id: "123", example2: ["value1", "value2"] });
+  assert.deepEqual(await attributes("123"), {
+    customer_id: "123",
+    example2: ["value1", "value2", "value3"],
+    plan: "gold",
+  });
   assert.deepEqual(await attributes("zxc"), { customer_id: "zxc" });
   // Without an auth it is a file of this machine.
   await cli.json("run", "profile-import", "--file", `${cli.folder}/in/changes.jsonl`);

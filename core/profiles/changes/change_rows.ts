@@ -88,9 +88,10 @@ export class ChangeRows {
     return this.#parse(this.valueStart, this.valueEnd);
   }
 
-  /** The customer id. */
+  /** The customer id; a number is the text that names the same customer. */
   get id(): JsonValue | undefined {
-    return this.#parse(this.idStart, this.idEnd);
+    const id = this.#parse(this.idStart, this.idEnd);
+    return typeof id === "number" ? String(id) : id;
   }
 
   /** What the row's operations come to, or why they are none. */
@@ -128,6 +129,8 @@ export class ChangeRows {
 
   #isPlain(): boolean {
     const { bytes } = this.batch, { size, name } = this.#before;
+    // Others are written as they are: an id has to be a text there.
+    if (bytes[this.idStart] !== QUOTE) return false;
     // The shortest that can be: one letter, one digit.
     if (this.#end - this.#start < BEFORE_NAME.length + BEFORE_VALUE.length + 4) return false;
     if (

@@ -49,7 +49,7 @@ export class ChangeCheck {
     }
     const { id } = rows;
     if (id === undefined || id === "") return `Has no "${CUSTOMER_ID}"`;
-    if (typeof id !== "string") return `Has a "${CUSTOMER_ID}" that is no text: ${cut(id)}`;
+    if (typeof id !== "string") return `Has a "${CUSTOMER_ID}" that is neither a text nor a number: ${cut(id)}`;
     return identity.normalise(CUSTOMER_ID, id) === undefined
       ? `Has a "${CUSTOMER_ID}" that names nobody: ${cut(id)}`
       : undefined;
