@@ -33,8 +33,8 @@ export type SftpLogin = z.output<z.ZodObject<Pick<SftpFields, keyof SftpFields>>
 /** The fields themselves; {@linkcode checkLogin} checks how they go together. */
 export const sftpFields: SftpFields = {
   host: z.string().min(1).max(253).regex(
-    /^[^\s/@]+$/,
-    "must be a host name or an IP address alone, without a scheme, user or path",
+    /^(?:[^\s/@:]+|\[?[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*(?:%[^\s/@\]]+)?\]?)$/i,
+    "must be a host name or an IP address alone, without a scheme, user, port or path",
   ).meta(
     {
       title: "Host",

@@ -55,6 +55,10 @@ Deno.test("an SFTP auth needs a host alone, and a password or a key", () => {
   assert.equal(problem(base), "give a password, a private key, or both");
   assert.equal(problem({ ...base, password: "secret" }), undefined);
   assert.match(problem({ ...base, password: "x", host: "sftp://example.com/in" }) ?? "", /without a scheme/);
+  assert.match(problem({ ...base, password: "x", host: "sftp.example.com:2222" }) ?? "", /without a .*port/);
+  for (const host of ["10.0.0.1", "::1", "[2001:db8::1]", "fe80::1%eth0", "::ffff:127.0.0.1", "my_host"]) {
+    assert.equal(problem({ ...base, password: "x", host }), undefined, host);
+  }
   assert.match(problem({ ...base, password: "x", host_key: "aa:bb:cc" }) ?? "", /^must be a fingerprint/);
   const parsed = sftp.config.parse({ ...base, password: "x" });
   assert.deepEqual([parsed.port, parsed.folder], [22, ""]);
