@@ -5,13 +5,10 @@ import { readMembers } from "../core/profiles/audience_members.ts";
 import { openQuietRuntime, temporaryFolder } from "./support/home.ts";
 import { Observer } from "./support/observer.ts";
 import { DATABASE_KINDS, openPlace, type Place } from "./support/place.ts";
-import { freshSeed, type Random, seeded } from "./support/seeded.ts";
+import { freshSeed, seeded } from "./support/seeded.ts";
 import { startServing } from "./support/waybill_process.ts";
 
 const IDS = 60_000, BAD = 200;
-
-/** Longest time from the begin of an attempt to its kill, in milliseconds: about what it takes. */
-const LONGEST = 400;
 
 /** SQLite takes most of the kills: they are cheaper there. All of them for those who have the time. */
 const isWhole = Deno.env.get("CI") === "true";
@@ -47,8 +44,10 @@ for (const kind of DATABASE_KINDS) {
       const place = await places.make(join(folder.path, "home"));
       await prepare(place, source);
       const undisturbed = { a: [] as readonly bigint[], b: [] as readonly bigint[] };
+      /** Longest time from the begin of an attempt to its kill, in milliseconds: what it takes when nobody disturbs it. */
+      let longest = 0;
       for (const list of ["a", "b"] as const) {
-        await finish(place, await queue(place, list));
+        longest = await finish(place, await queue(place, list));
         undisturbed[list] = (await membersOf(place)).keys;
         assert.equal(undisturbed[list].length, IDS);
       }
@@ -58,7 +57,7 @@ for (const kind of DATABASE_KINDS) {
         const [old, list] = version % 2 === 1 ? ["b", "a"] as const : ["a", "b"] as const;
         const run = await queue(place, list);
         for (let isDone = false; !isDone && hits < kills;) {
-          isDone = !await killOnce(place, run, random);
+          isDone = !await killOnce(place, run, random() * longest);
           if (!isDone) hits++;
           const found = await membersOf(place);
           const expected = found.version === version ? undisturbed[list] : undisturbed[old];
@@ -89,21 +88,27 @@ async function queue(place: Place, list: string): Promise<string> {
   return id;
 }
 
-async function finish(place: Place, run: string): Promise<void> {
+/** Lets a run come to its end; gives how many milliseconds that took from the begin of its attempt on. */
+async function finish(place: Place, run: string): Promise<number> {
   await using waybill = startServing(place);
   await using observer = new Observer(place, run);
+  const { attempts: before } = await observer.state();
+  await observer.until(waybill, ({ attempts, status }) => attempts > before || status === "succeeded");
+  const began = performance.now();
   await observer.until(waybill, ({ status }) => status === "succeeded");
+  const took = performance.now() - began;
   waybill.signal("SIGTERM");
   assert.equal((await waybill.status).code, 0, waybill.log.join("\n"));
+  return took;
 }
 
-/** Kills a process some time after it took the run over; false where the run is done. */
-async function killOnce(place: Place, run: string, random: Random): Promise<boolean> {
+/** Kills a process so many milliseconds after it took the run over; false where the run is done. */
+async function killOnce(place: Place, run: string, pause: number): Promise<boolean> {
   await using observer = new Observer(place, run);
   const before = await observer.state();
   await using waybill = startServing(place);
   await observer.until(waybill, ({ attempts }) => attempts > before.attempts);
-  await new Promise((resolve) => setTimeout(resolve, random() * LONGEST));
+  await new Promise((resolve) => setTimeout(resolve, pause));
   await waybill.kill();
   await observer.settled();
   return (await observer.state()).status === "running";

@@ -46,10 +46,10 @@ for (const kind of DATABASE_KINDS) {
       const undisturbed = await places.make(join(folder.path, "undisturbed"));
       const run = await queue(undisturbed, source);
       const killed = await places.copy(undisturbed, join(folder.path, "killed"));
-      await finish(undisturbed, run);
+      const pace = await finish(undisturbed, run) / FILES;
       const seed = freshSeed(), random = seeded(seed);
       let hits = 0;
-      for (let kill = 0; kill < kills; kill++) if (await killOnce(killed, run, random)) hits++;
+      for (let kill = 0; kill < kills; kill++) if (await killOnce(killed, run, pace, random)) hits++;
       await finish(killed, run);
       await assertSameContent(killed, undisturbed);
       // Kills that never met the import would show nothing.
@@ -72,16 +72,25 @@ async function queue(place: Place, folder: string): Promise<string> {
   return run;
 }
 
-async function finish(place: Place, run: string): Promise<void> {
+/** Lets a run come to its end; gives how many milliseconds that took from the begin of its attempt on. */
+async function finish(place: Place, run: string): Promise<number> {
   await using waybill = startServing(place);
   await using observer = new Observer(place, run);
+  const { attempts: before } = await observer.state();
+  await observer.until(waybill, ({ attempts, status }) => attempts > before || status === "succeeded");
+  const began = performance.now();
   await observer.until(waybill, ({ status }) => status === "succeeded");
+  const took = performance.now() - began;
   waybill.signal("SIGTERM");
   assert.equal((await waybill.status).code, 0, waybill.log.join("\n"));
+  return took;
 }
 
-/** Kills a process some commits after it took the run over, and then somewhere between two; false where the run is done. */
-async function killOnce(place: Place, run: string, random: Random): Promise<boolean> {
+/**
+ * Kills a process some commits after it took the run over, and then somewhere between two, which are `pace` milliseconds
+ * apart; false where the run is done.
+ */
+async function killOnce(place: Place, run: string, pace: number, random: Random): Promise<boolean> {
   await using observer = new Observer(place, run);
   const before = await observer.state();
   if (before.status === "succeeded") return false;
@@ -92,7 +101,7 @@ async function killOnce(place: Place, run: string, random: Random): Promise<bool
     waybill,
     ({ status, rows_read }) => status === "succeeded" || rows_read >= before.rows_read + more,
   );
-  await new Promise((resolve) => setTimeout(resolve, random() * 40));
+  await new Promise((resolve) => setTimeout(resolve, random() * pace));
   await waybill.kill();
   await observer.settled();
   return (await observer.state()).status === "running";
