@@ -28,30 +28,37 @@ const ALL_KILLS = 50;
 /** Kills on each database: all of them for those who have the time. */
 const KILLS = Number(Deno.env.get("WAYBILL_TEST_KILLS") || (Deno.env.get("CI") === "true" ? ALL_KILLS : 20));
 
-/** The largest commits of an import that nothing disturbs. */
-interface LargestCommits {
+/** The commits of an import that nothing disturbs, the largest of them. */
+interface Commits {
   /** In bytes of the file. */
   readonly bytes: number;
   /** In rows, of those in the second half of the file. */
   readonly rows: number;
+  /** From one to the next, in milliseconds, on average. */
+  readonly pace: number;
 }
 
 /** Imports without a disturbance. */
-async function importUndisturbed(place: Place, run: string, total: number): Promise<LargestCommits> {
+async function importUndisturbed(place: Place, run: string, total: number): Promise<Commits> {
   await using waybill = startServing(place);
   await using observer = new Observer(place, run);
-  let [offset, rows, largestBytes, largestRows] = [0, 0, 0, 0];
+  let [offset, rows, largestBytes, largestRows, commits, first, last] = [0, 0, 0, 0, 0, 0, 0];
   const { attempts } = await observer.until(waybill, ({ status, checkpoint, rows_read }) => {
     const next: number = JSON.parse(checkpoint ?? "{}").current?.position.position.offset ?? offset;
     largestBytes = Math.max(largestBytes, next - offset);
     if (rows > total / 2) largestRows = Math.max(largestRows, rows_read - rows);
+    if (rows_read > rows) {
+      commits++;
+      last = performance.now();
+      first ||= last;
+    }
     [offset, rows] = [next, rows_read];
     return status === "succeeded";
   });
   assert.equal(attempts, 1);
   waybill.signal("SIGTERM");
   assert.equal((await waybill.status).code, 0, waybill.log.join("\n"));
-  return { bytes: largestBytes, rows: largestRows };
+  return { bytes: largestBytes, rows: largestRows, pace: (last - first) / (commits - 1) };
 }
 
 /** A kill as it turned out. */
@@ -171,7 +178,7 @@ for (const kind of DATABASE_KINDS) {
       const rows = file.rows + file.broken;
       const largest = await importUndisturbed(undisturbed, run, rows);
 
-      const watched = { proxy, rows, size: file.size, commit: largest.bytes };
+      const watched = { proxy, rows, size: file.size, commit: largest.bytes, pace: largest.pace };
       const latest = rows - 2 * largest.rows;
       const kills: Kill[] = [];
       {

@@ -69,6 +69,8 @@ export interface Watched {
   readonly size: number;
   /** Bytes of the file that a commit holds at most. */
   readonly commit: number;
+  /** Milliseconds from one commit to the next when nobody disturbs it. */
+  readonly pace: number;
 }
 
 /** An attempt as it began. */
@@ -81,10 +83,11 @@ export interface Attempt {
 
 /** Waits until an attempt is in the phase, or past it. */
 export async function reach({ phase, rows }: Plan, attempt: Attempt, watched: Watched, random: Random): Promise<void> {
-  const { observer, proxy, size } = watched;
+  const { observer, proxy, size, pace } = watched;
   const { waybill, start, received } = attempt;
   const fetched = () => proxy.received - received;
-  const pause = (most: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.floor(random() * most)));
+  /** For that part of the time between two commits at most. */
+  const pause = (most: number) => new Promise<void>((resolve) => setTimeout(resolve, random() * most * pace));
   const isOver = async ({ rows_read }: RunState) => rows_read > start.rows_read || await observer.unrecorded() > 0;
   const left = size * (1 - start.rows_read / watched.rows);
   switch (phase) {
@@ -99,14 +102,14 @@ export async function reach({ phase, rows }: Plan, attempt: Attempt, watched: Wa
     case "before a commit": {
       const bytes = Math.min(watched.commit, left * 0.97);
       await observer.until(waybill, async (state) => fetched() >= bytes || await isOver(state));
-      return await pause(60);
+      return await pause(0.25);
     }
     case "during a commit":
       await observer.until(waybill, async ({ rows_read }) => rows_read >= rows && await observer.unrecorded() > 0);
-      return await pause(20);
+      return await pause(0.1);
     case "after a commit":
       await observer.until(waybill, ({ rows_read }) => rows_read > start.rows_read && rows_read >= rows);
-      return await pause(120);
+      return await pause(0.1);
     case "after the last commit":
       return await observer.beforeTheEnd(waybill, { near: rows, rows: watched.rows }, () => waybill.kill());
   }
