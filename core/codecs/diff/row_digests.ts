@@ -8,7 +8,7 @@
  */
 import { parseJson } from "../../contracts/json.ts";
 import type { JsonValue, RecordBatch } from "../../contracts/records.ts";
-import { isEmpty } from "./row_texts.ts";
+import { BYTES, COLUMN_BYTES, type Layout, loadDigests, PAGE, READ_SLACK, SUMS } from "./digest_wasm.ts";
 
 /** Words of a row's digest: the key's hash (low, high), then the row's. */
 export const DIGEST_WORDS = 4;
@@ -21,12 +21,22 @@ export interface DigestOptions {
   readonly keys: readonly string[];
 }
 
+/** Seeds of both halves of its hashes, and whether it tells which row it is. */
 interface Column {
-  /** Seeds of both halves. */
   readonly low: number;
   readonly high: number;
   readonly isKey: boolean;
 }
+
+/** Cells to be digested: their columns, the bytes, and row by row where each starts and ends in them. */
+interface Cells {
+  readonly rows: number;
+  readonly columns: readonly Column[];
+  readonly bytes: Uint8Array;
+  readonly spans: Uint32Array;
+}
+
+const NO_COLUMN: Column = { low: 0, high: 0, isKey: false };
 
 const encoder = new TextEncoder();
 
@@ -35,8 +45,7 @@ export class RowDigester {
   readonly #seeds: Uint32Array;
   readonly #keys: ReadonlySet<string>;
   readonly #columns = new Map<string, Column>();
-  #low = 0;
-  #high = 0;
+  readonly #module = loadDigests();
   /** Rows so far that have a value in a key column. */
   keyed = 0;
 
@@ -53,71 +62,44 @@ export class RowDigester {
   }
 
   /** {@linkcode DIGEST_WORDS} words a row. A value counts by what it is in JSON; null and an empty text as no value. */
-  digest(batch: RecordBatch): Uint32Array {
-    const rows = batch.times.length;
-    const digests = new Uint32Array(DIGEST_WORDS * rows);
-    const sums = new Int32Array(DIGEST_WORDS);
-    const { columns } = batch;
-    const view = viewOf(batch.bytes);
-    const known = columns?.names.map((name) => this.#column(name)) ?? [];
-    for (let row = 0; row < rows; row++) {
-      sums.fill(0);
-      const hasKey = columns === undefined
-        ? this.#addParsed(batch.bytes.subarray(batch.rows[row], batch.rows[row + 1]), sums)
-        : this.#addCells(batch.bytes, view, columns.spans, row * known.length, known, sums);
-      if (hasKey) this.keyed++;
-      const at = DIGEST_WORDS * row;
-      const key = hasKey ? 0 : 2;
-      digests[at] = finish(sums[key]!, sums[key + 1]!);
-      digests[at + 1] = finish(sums[key + 1]!, sums[key]! ^ 0x5bd1e995);
-      digests[at + 2] = finish(sums[2]!, sums[3]!);
-      digests[at + 3] = finish(sums[3]!, sums[2]! ^ 0x5bd1e995);
+  digest({ bytes, rows, times, columns }: RecordBatch): Uint32Array {
+    if (columns !== undefined) {
+      const known = columns.names.map((name) => this.#column(name));
+      return this.#digest({ rows: times.length, columns: known, bytes, spans: columns.spans });
+    }
+    const digests = new Uint32Array(DIGEST_WORDS * times.length);
+    for (let row = 0; row < times.length; row++) {
+      const cells = this.#parsed(bytes.subarray(rows[row], rows[row + 1]));
+      digests.set(this.#digest(cells), DIGEST_WORDS * row);
     }
     return digests;
   }
 
-  #addCells(
-    bytes: Uint8Array,
-    view: DataView,
-    spans: Uint32Array,
-    first: number,
-    columns: readonly Column[],
-    sums: Int32Array,
-  ): boolean {
-    let hasKey = false;
-    for (let column = 0; column < columns.length; column++) {
-      const at = 2 * (first + column);
-      const start = spans[at]!, end = spans[at + 1]!;
-      if (isEmpty(bytes, start, end)) continue;
-      const known = columns[column]!;
-      this.#hash(known, view, start, end);
-      hasKey = this.#add(known, sums) || hasKey;
-    }
-    return hasKey;
-  }
-
-  #addParsed(line: Uint8Array, sums: Int32Array): boolean {
-    let hasKey = false;
+  /** The cells of a row whose columns are not told. */
+  #parsed(line: Uint8Array): Cells {
     const fields: { readonly [name: string]: JsonValue } = parseJson(new TextDecoder().decode(line));
-    for (const [name, value] of Object.entries(fields)) {
-      if (value === null || value === "") continue;
-      const bytes = encoder.encode(JSON.stringify(ordered(value)));
-      const column = this.#column(name);
-      this.#hash(column, viewOf(bytes), 0, bytes.length);
-      hasKey = this.#add(column, sums) || hasKey;
+    const filled = Object.entries(fields).filter(([, value]) => value !== null && value !== "");
+    const columns = filled.map(([name]) => this.#column(name));
+    const values = filled.map(([, value]) => encoder.encode(JSON.stringify(ordered(value))));
+    const spans = new Uint32Array(2 * values.length);
+    const bytes = new Uint8Array(values.reduce((size, { length }) => size + length, 0));
+    let put = 0;
+    for (const [index, value] of values.entries()) {
+      bytes.set(value, put);
+      spans[2 * index] = put;
+      spans[2 * index + 1] = put += value.length;
     }
-    return hasKey;
+    return { rows: 1, columns, bytes, spans };
   }
 
-  /** Adds the cell that was hashed last; tells whether it belongs to the key. */
-  #add({ isKey }: Column, sums: Int32Array): boolean {
-    if (isKey) {
-      sums[0] = sums[0]! + this.#low | 0;
-      sums[1] = sums[1]! + this.#high | 0;
-    }
-    sums[2] = sums[2]! + this.#low | 0;
-    sums[3] = sums[3]! + this.#high | 0;
-    return isKey;
+  #digest(cells: Cells): Uint32Array {
+    const { rows, columns } = cells;
+    if (rows === 0) return new Uint32Array(0);
+    // Rows without cells are as those whose one cell is empty.
+    if (columns.length === 0) return this.#digest({ ...cells, columns: [NO_COLUMN], spans: new Uint32Array(2 * rows) });
+    const { columns: first, spans, digests } = this.#put(cells);
+    this.keyed += this.#module.digest(rows, columns.length, first, spans, digests, 1);
+    return new Uint32Array(this.#module.memory.buffer, digests, DIGEST_WORDS * rows).slice();
   }
 
   #column(name: string): Column {
@@ -125,47 +107,41 @@ export class RowDigester {
     if (column === undefined) {
       const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = this.#seeds;
       const bytes = encoder.encode(name);
-      this.#hash({ low: s0, high: s1, isKey: false }, viewOf(bytes), 0, bytes.length);
-      column = { low: this.#low ^ s2, high: this.#high ^ s3, isKey: this.#keys.has(name) };
+      const seeds = { low: s0, high: s1, isKey: false };
+      const { columns, spans, digests } = this.#put({
+        rows: 1,
+        columns: [seeds],
+        bytes,
+        spans: Uint32Array.of(0, bytes.length),
+      });
+      this.#module.digest(1, 1, columns, spans, digests, 0);
+      const [low = 0, high = 0] = new Int32Array(this.#module.memory.buffer, SUMS, 2);
+      column = { low: low ^ s2, high: high ^ s3, isKey: this.#keys.has(name) };
       this.#columns.set(name, column);
     }
     return column;
   }
 
-  /** Two 32-bit hashes of the bytes from `start` to `end`, each MurmurHash3's with a seed and constants of its own. */
-  #hash({ low, high }: Column, view: DataView, start: number, end: number): void {
-    const length = end - start, rest = length & 3, whole = end - rest;
-    for (let at = start; at < whole; at += 4) {
-      const word = view.getInt32(at, true);
-      let first = Math.imul(word, 0xcc9e2d51);
-      first = Math.imul(first << 15 | first >>> 17, 0x1b873593);
-      low ^= first;
-      low = Math.imul(low << 13 | low >>> 19, 5) + 0xe6546b64 | 0;
-      let second = Math.imul(word, 0x239b961b);
-      second = Math.imul(second << 16 | second >>> 16, 0xab0e9789);
-      high ^= second;
-      high = Math.imul(high << 17 | high >>> 15, 5) + 0x561ccd1b | 0;
-    }
-    let tail = 0;
-    // The last bytes are the upper ones of the word that ends with them.
-    if (length >= 4 && rest > 0) tail = view.getInt32(end - 4, true) >>> 32 - 8 * rest;
-    else for (let at = whole, shift = 0; at < end; at++, shift += 8) tail |= view.getUint8(at) << shift;
-    this.#low = finish(low ^ Math.imul(tail, 0xcc9e2d51), length) | 0;
-    this.#high = finish(high ^ Math.imul(tail, 0x38b34ae5), length ^ 0x9e3779b9) | 0;
+  /** Puts cells into the module's memory, which has room for their digests then. */
+  #put({ rows, columns, bytes, spans }: Cells): Layout {
+    const { memory } = this.#module, words = 2 * rows * columns.length;
+    const layout = { columns: aligned(BYTES + bytes.length + READ_SLACK), spans: 0, digests: 0 };
+    layout.spans = layout.columns + COLUMN_BYTES * columns.length;
+    layout.digests = layout.spans + 4 * words;
+    const lacking = layout.digests + 4 * DIGEST_WORDS * rows - memory.buffer.byteLength;
+    if (lacking > 0) memory.grow(Math.ceil(lacking / PAGE));
+    const { buffer } = memory;
+    new Uint8Array(buffer, BYTES).set(bytes);
+    const known = columns.flatMap(({ low, high, isKey }) => [low, high, isKey ? -1 : 0]);
+    new Int32Array(buffer, layout.columns).set(known);
+    new Uint32Array(buffer, layout.spans).set(spans.subarray(0, words));
+    return layout;
   }
 }
 
-/** Bytes, to be read four at a time. */
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
-}
-
-/** Spreads what two words say over one (MurmurHash3's finalisation). */
-function finish(word: number, other: number): number {
-  let hash = word ^ Math.imul(other, 0x85ebca6b);
-  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
-  hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
-  return (hash ^ hash >>> 16) >>> 0;
+/** The next multiple of four. */
+function aligned(size: number): number {
+  return size + 3 & ~3;
 }
 
 /** The value with the keys of its objects in order, so that equal values have equal texts. */
