@@ -28,7 +28,7 @@ export class RowFilter {
     const filter = new RowFilter(snapshot.rows);
     const partitions = readAhead(PARTITIONS, (partition) => snapshot.partition(partition, { texts: false }));
     for await (const { words } of partitions) {
-      for (let at = 0; at < words.length; at += DIGEST_WORDS) filter.#add(words[at + 2]!, words[at + 3]!);
+      filter.#addAll(words);
     }
     return filter;
   }
@@ -39,34 +39,39 @@ export class RowFilter {
     this.#blocks = bits / BLOCK_BITS;
   }
 
-  /** Whether the snapshot certainly has no such row; `digests` are those of a batch, and `row` is its number there. */
-  lacks(digests: Uint32Array, row: number): boolean {
-    const low = digests[DIGEST_WORDS * row + 2]!, high = digests[DIGEST_WORDS * row + 3]!;
-    const block = BLOCK_WORDS * (high & this.#blocks - 1);
-    return !this.#hasAll(block, low, low >>> 9) || !this.#hasAll(block, low >>> 18, high >>> 23);
-  }
-
-  #add(low: number, high: number): void {
-    const block = BLOCK_WORDS * (high & this.#blocks - 1);
-    this.#set(block, low, low >>> 9);
-    this.#set(block, low >>> 18, high >>> 23);
-  }
-
-  /** Whether the {@linkcode PROBES} bits from `bit` on, a step apart, are set. */
-  #hasAll(block: number, bit: number, step: number): boolean {
-    for (let probe = 0; probe < PROBES; probe++, bit += step | 1) {
-      const at = bit & BLOCK_BITS - 1;
-      if ((this.#words[block + (at >>> 5)]! & 1 << (at & 31)) === 0) return false;
+  /** The numbers of those rows of a batch, by its digests, that the snapshot certainly has not. */
+  lacking(digests: Uint32Array): number[] {
+    const words = this.#words, blocks = this.#blocks - 1, lacking: number[] = [];
+    for (let at = 0; at < digests.length; at += DIGEST_WORDS) {
+      const low = digests[at + 2]!, high = digests[at + 3]!, block = BLOCK_WORDS * (high & blocks);
+      const one = low >>> 9 | 1, other = high >>> 23 | 1;
+      const second = low + one | 0, third = second + one | 0, fourth = third + one | 0;
+      const fifth = low >>> 18, sixth = fifth + other | 0, seventh = sixth + other | 0, eighth = seventh + other | 0;
+      // All at once: rows that are there, as nearly all are, have all bits, and a jump for each costs more.
+      const found = words[block + (low >>> 5 & BLOCK_WORDS - 1)]! >>> (low & 31) &
+        words[block + (second >>> 5 & BLOCK_WORDS - 1)]! >>> (second & 31) &
+        words[block + (third >>> 5 & BLOCK_WORDS - 1)]! >>> (third & 31) &
+        words[block + (fourth >>> 5 & BLOCK_WORDS - 1)]! >>> (fourth & 31) &
+        words[block + (fifth >>> 5 & BLOCK_WORDS - 1)]! >>> (fifth & 31) &
+        words[block + (sixth >>> 5 & BLOCK_WORDS - 1)]! >>> (sixth & 31) &
+        words[block + (seventh >>> 5 & BLOCK_WORDS - 1)]! >>> (seventh & 31) &
+        words[block + (eighth >>> 5 & BLOCK_WORDS - 1)]! >>> (eighth & 31);
+      if ((found & 1) === 0) lacking.push(at / DIGEST_WORDS);
     }
-    return true;
+    return lacking;
   }
 
-  /** Sets the same bits. */
-  #set(block: number, bit: number, step: number): void {
-    for (let probe = 0; probe < PROBES; probe++, bit += step | 1) {
-      const at = bit & BLOCK_BITS - 1;
-      const word = block + (at >>> 5);
-      this.#words[word] = this.#words[word]! | 1 << (at & 31);
+  /** Sets the bits of rows, by their digests: those that `lacking` looks at. */
+  #addAll(digests: Uint32Array): void {
+    const words = this.#words, blocks = this.#blocks - 1;
+    for (let at = 0; at < digests.length; at += DIGEST_WORDS) {
+      const low = digests[at + 2]!, high = digests[at + 3]!, block = BLOCK_WORDS * (high & blocks);
+      const one = low >>> 9 | 1, other = high >>> 23 | 1;
+      for (let probe = 0, bit = low, more = low >>> 18; probe < PROBES; probe++, bit += one, more += other) {
+        const word = block + (bit >>> 5 & BLOCK_WORDS - 1), next = block + (more >>> 5 & BLOCK_WORDS - 1);
+        words[word] = words[word]! | 1 << (bit & 31);
+        words[next] = words[next]! | 1 << (more & 31);
+      }
     }
   }
 }

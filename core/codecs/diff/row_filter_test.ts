@@ -20,7 +20,7 @@ Deno.test("a filter lacks none of the rows of its snapshot, and nearly all other
   const filter = await RowFilter.of(await Snapshot.open(file));
   const lacking = async (name: string) => {
     const digests = await (await rows()).add(people(20_000, name));
-    return Array.from({ length: 20_000 }, (_, row) => filter.lacks(digests, row)).filter((lacks) => lacks).length;
+    return filter.lacking(digests).length;
   };
   assert.equal(await lacking("Ann"), 0);
   assert.ok(await lacking("Bob") > 19_980);

@@ -42,11 +42,10 @@ export class KeptRows {
   add(stretch: number, batch: RecordBatch, digests: Uint32Array, first: number): void {
     const { filter } = this;
     if (filter === undefined || !this.#isAll) return;
-    const numbers: number[] = [];
-    for (let row = 0; row < batch.times.length; row++) if (filter.lacks(digests, row)) numbers.push(first + row);
-    if (numbers.length === 0) return;
-    const different = new Set(numbers);
-    const chosen = selectRows(batch, (row) => different.has(first + row));
+    const lacking = filter.lacking(digests);
+    if (lacking.length === 0) return;
+    const different = new Set(lacking), numbers = lacking.map((row) => first + row);
+    const chosen = selectRows(batch, (row) => different.has(row));
     this.#count(chosen.bytes.length + (chosen.columns?.spans.byteLength ?? 0) + 16 * numbers.length);
     if (!this.#isAll) return;
     this.#rows += numbers.length;
