@@ -54,19 +54,22 @@ for (const kind of DATABASE_KINDS) {
       await using places = await kind.start();
       const place = await places.make(join(folder.path, "home"));
       await using database = await openPrepared(place, server);
-      const undisturbed = await finish(place, database, await queue(place), server.folder);
+      const undisturbed = await finish(place, database, await queue(place, database), server.folder);
       const peer: Peer = { place, database, folder: server.folder, undisturbed };
       const seed = freshSeed();
       const random = seeded(seed);
       const hits = { any: 0, sending: 0, sent: 0 };
-      let runs = 1;
-      let run = await queue(place, runs++);
+      let runs = 2;
+      let run = await queue(place, database);
       for (let kill = 0, tries = 0; kill < kills; tries++) {
         assert.ok(
           tries < 4 * kills + 10,
           `seed ${seed}: runs end before they are killed: ${JSON.stringify(undisturbed)}`,
         );
-        if (await statusOf(database, run) === "succeeded") run = await queue(place, runs++);
+        if (await statusOf(database, run) === "succeeded") {
+          run = await queue(place, database);
+          runs++;
+        }
         const moment = MOMENTS[tries % MOMENTS.length] ?? "any";
         if (await killOnce(peer, run, moment, random)) {
           kill++;
@@ -113,9 +116,11 @@ async function openPrepared(place: Place, server: OpenSshServer): Promise<Databa
   return database;
 }
 
-/** Queues a run of the job; from the second on they start in a second of their own, since their names tell them apart. */
-async function queue(place: Place, before = 0): Promise<string> {
-  if (before > 0) await pause(1_000);
+/** Queues a run of the job, once the second is over in which the last one started: their names tell no more of the time. */
+async function queue(place: Place, { kysely }: Database): Promise<string> {
+  const { last } = await kysely.selectFrom("runs").select(({ fn }) => fn.max("started_at").as("last"))
+    .executeTakeFirstOrThrow();
+  await pause(Math.max(0, Math.floor((last ?? 0) / 1_000) * 1_000 + 1_000 - Date.now()));
   await using runtime = await openQuietRuntime(place, "none");
   return (await runtime.runs.start({ job: "nightly" })).id;
 }
