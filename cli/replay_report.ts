@@ -17,9 +17,13 @@ export const WAIT: Flag = {
   help: "Replay the events now, and wait for the end [default]; --no-wait leaves it to a server or `run retry`",
 };
 
-/** Before the runtime is opened: with `--no-wait`, this process executes nothing. */
-export function heedWait(app: App, args: Arguments): void {
+/**
+ * Before the runtime is opened: with `--no-wait`, this process executes nothing; else the threads of a replay that is
+ * `likely` start, to be ready by then.
+ */
+export async function heedWait(app: App, args: Arguments, { likely = true } = {}): Promise<void> {
   if (args.on("wait") === false) app.leaveRuns();
+  else if (likely) await app.startThreads();
 }
 
 /** Prints what was changed, as `print` does, and sees its replay to the end. Gives the exit code. */

@@ -22,7 +22,8 @@ const create: Command = {
   runner: "cli",
   examples: ["mapping create --file web.lql", "mapping create --file - < web.lql"],
   run: async (app, args) => {
-    heedWait(app, args);
+    // The first mapping of a stream comes before its events, as a rule.
+    await heedWait(app, args, { likely: false });
     const lql = await readText(args.required("file"));
     const { mappings } = await app.runtime();
     const mapping = await mappings.create({ lql });
@@ -105,7 +106,7 @@ const update: Command = {
   runner: "cli",
   examples: ["mapping update web --file web.lql"],
   run: async (app, args) => {
-    heedWait(app, args);
+    await heedWait(app, args);
     const lql = await readText(args.required("file"));
     const { mappings } = await app.runtime();
     const mapping = await mappings.update(args.words[0] ?? "", { lql });
@@ -119,7 +120,7 @@ const remove: Command = {
   flags: [WAIT],
   runner: "cli",
   run: async (app, args) => {
-    heedWait(app, args);
+    await heedWait(app, args);
     const { mappings } = await app.runtime();
     const gone = await mappings.delete(args.words[0] ?? "");
     return await reportReplay(app, args, gone, () => {

@@ -116,7 +116,7 @@ const set: Command = {
   runner: "cli",
   examples: ["table set user --deny email=office@example.com,info@example.com --normalise phone=digits"],
   run: async (app, args) => {
-    heedWait(app, args);
+    await heedWait(app, args);
     const name = args.words[0] ?? "";
     const { tables } = await app.runtime();
     const change = changeOf(args, await tables.get(name));
