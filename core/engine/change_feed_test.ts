@@ -3,6 +3,7 @@ import { memorySpool } from "../codecs/spool_memory.ts";
 import type { Row } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
 import { openDatabase } from "../database/open.ts";
+import { RETRY_PAUSE } from "../database/sqlite_connection.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { beginRefresh, finishRefresh, follow, markProfiles, sweepFeed } from "../profiles/feed/feed.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
@@ -39,10 +40,17 @@ async function write(peer: ImportPeer, database: Database, seed: number, writing
       if (!writing.wanted) return;
       await commits.commit(peer.batch(rows));
       writing.commits++;
+      // The other one and the exports share the thread: without a pause they would always find the database taken.
+      await pause();
     }
   } finally {
     writing.wanted = false;
   }
+}
+
+/** For longer than others sleep who found the database taken. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE));
 }
 
 /** Rows about 40 people, many of whom turn out to be one: without end. */

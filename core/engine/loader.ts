@@ -34,10 +34,10 @@ interface LoadedPlugin {
 const registries = new Map<string, Promise<Registry>>();
 
 /**
- * Loads plugin modules and makes the registry of them, once in a thread unless that fails: files (`./acme.ts`), packages (`npm:acme@1`, `jsr:@acme/x@1`) or
- * URLs (`https://…`); one that is named twice is loaded once. A module exports one as `plugin` or several as `plugins`.
- * Failure `config` that names the module: it is not there, it throws, it does not finish loading, it holds no plugin for this Waybill, or what it
- * brings does not fit beside the others.
+ * Loads plugin modules and makes the registry of them, once in a thread unless that fails: files (`./acme.ts`), packages
+ * (`npm:acme@1`, `jsr:@acme/x@1`) or URLs (`https://…`); one that is named twice is loaded once. A module exports one as
+ * `plugin` or several as `plugins`. Failure `config` that names the module: it is not there, it throws, it does not finish
+ * loading, it holds no plugin for this Waybill, or what it brings does not fit beside the others.
  */
 export function loadRegistry(specifiers: readonly string[], options: LoadOptions = {}): Promise<Registry> {
   const key = JSON.stringify(specifiers.map((specifier) => [specifier, urlOf(specifier)]));
