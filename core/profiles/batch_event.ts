@@ -47,6 +47,11 @@ export class BatchEvent implements MappingEvent {
     this.#isAscii = !BEYOND_ASCII.test(this.#text);
   }
 
+  /** The batch's. */
+  get bytes(): Uint8Array {
+    return this.batch.bytes;
+  }
+
   /** Moves to a row. `at` is its event time. */
   move(row: number, at: number): void {
     const { bytes, rows, columns: { names } } = this.batch;

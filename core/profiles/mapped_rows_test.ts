@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { JsonValue, Row } from "../contracts/records.ts";
 import { compileMapping, parseMapping } from "../lql/mod.ts";
 import { BatchEvent } from "./batch_event.ts";
-import { indexRows } from "./indexed_batch.ts";
+import { type IndexedBatch, indexRows } from "./indexed_batch.ts";
+import type { MappedColumns } from "./mapped_columns.ts";
 import { MappedRows } from "./mapped_rows.ts";
 
 const decoder = new TextDecoder();
@@ -58,7 +59,31 @@ function expected(program: ReturnType<typeof compileMapping>, rows: readonly Row
 }
 
 function written(program: ReturnType<typeof compileMapping>, rows: readonly Row[]): (string | undefined)[] {
-  const batch = indexRows(rows), mapped = new MappedRows(program, batch, new Uint8Array(16), 0);
+  return rowsOf(program, rows, (batch) => new MappedRows(program, batch, new Uint8Array(16), 0));
+}
+
+/** The same for rows in batches, whose memory is in use again once a batch is done with. */
+function writtenInBatches(program: ReturnType<typeof compileMapping>, batches: readonly Row[][]) {
+  let columns: MappedColumns | undefined;
+  return batches.flatMap((rows) => {
+    const opened: IndexedBatch[] = [];
+    const written = rowsOf(program, rows, (batch) => {
+      opened.push(batch);
+      const mapped = new MappedRows(program, batch, new Uint8Array(16), 0, columns);
+      columns = mapped.columns;
+      return mapped;
+    });
+    for (const { bytes } of opened) bytes.fill(0x20);
+    return written;
+  });
+}
+
+function rowsOf(
+  program: ReturnType<typeof compileMapping>,
+  rows: readonly Row[],
+  open: (batch: IndexedBatch) => MappedRows,
+): (string | undefined)[] {
+  const batch = indexRows(rows), mapped = open(batch);
   return rows.map((_, row) => {
     const from = mapped.texts.length, taken = mapped.write(row, batch.times[row]!);
     const text = decoder.decode(mapped.texts.bytes.subarray(from, mapped.texts.length));
@@ -81,6 +106,23 @@ Deno.test("rows are written as what the mapping's evaluation gives", () => {
     }),
     { numRuns: 100 },
   );
+});
+
+Deno.test("what is remembered of values outlives a batch, and is of no other field where batches differ in theirs", () => {
+  const program = compileMapping(parseMapping(LQL));
+  fc.assert(
+    fc.property(fc.array(fc.array(row, { maxLength: 12 }), { maxLength: 6 }), (batches) => {
+      assert.deepEqual(writtenInBatches(program, batches), batches.flatMap((rows) => expected(program, rows)));
+    }),
+    { numRuns: 100 },
+  );
+  const fields = (number: number) => ({ id: `${number % 9}`, name: `naïve ${number % 700}`, tag: `${number % 5}` });
+  const batches = Array.from(
+    { length: 5 },
+    (_, batch) =>
+      Array.from({ length: 2_000 }, (_, number): Row => ({ fields: fields(batch * 1_500 + number), time: number })),
+  );
+  assert.deepEqual(writtenInBatches(program, batches), batches.flatMap((rows) => expected(program, rows)));
 });
 
 Deno.test("columns of few values, of many, and of few and then many are written alike", () => {

@@ -14,6 +14,7 @@ import { CUSTOMER_ID } from "./changes/read_changes.ts";
 import { IdentitySlots } from "./identity_slots.ts";
 import { type IndexedBatch, isEmptyValue } from "./indexed_batch.ts";
 import type { KnownProfiles } from "./known_profiles.ts";
+import type { MappedColumns } from "./mapped_columns.ts";
 import { MappedRows } from "./mapped_rows.ts";
 import type { OpenTarget } from "./mapping.ts";
 import type { PackedProfileBatch } from "./packed_batch.ts";
@@ -47,6 +48,8 @@ export class ProfileBatch {
   #named = 0;
   /** By event and identity field, where its value begins and ends in the texts, of those that are not. */
   #places = new Float64Array(0);
+  /** Of the mapping, with what is remembered of their values. */
+  #columns: MappedColumns | undefined;
   /** Over the texts, once they are compared. */
   #view: DataView | undefined;
 
@@ -54,17 +57,11 @@ export class ProfileBatch {
   readonly rules: TableRules;
   /** Events that the mapping leaves out. */
   #excluded = 0;
-  readonly #program: MappingProgram | undefined;
-  /** Whether the events are rows of a profile import. */
-  readonly #ofChanges: boolean;
 
   /** A batch for a generation of a profile table. */
   constructor(private readonly target: OpenTarget, slots: IdentitySlots = new IdentitySlots(target.hashers)) {
-    const { rules, program, ofChanges } = target;
-    this.rules = rules;
+    this.rules = target.rules;
     this.slots = slots;
-    this.#program = program;
-    this.#ofChanges = ofChanges;
   }
 
   /** A batch that was packed; no events can be added to it. */
@@ -133,9 +130,9 @@ export class ProfileBatch {
       this.#parents[first + row] = first + row;
     }
     this.count = first + times.length;
-    if (this.#program !== undefined) return this.#addMapped(first, batch, this.#program, later);
+    if (this.target.program !== undefined) return this.#addMapped(first, batch, this.target.program, later);
     this.#named = this.count;
-    if (this.#ofChanges) return this.#addChanges(first, batch);
+    if (this.target.ofChanges) return this.#addChanges(first, batch);
     this.#writeAttributes(first, batch);
     this.rules.identifyBy.forEach((field, index) => {
       const column = names.indexOf(field);
@@ -285,7 +282,8 @@ export class ProfileBatch {
   #addMapped(first: number, batch: IndexedBatch, program: MappingProgram, later: boolean): void {
     const { identifyBy } = this.rules;
     const columns = identifyBy.map((field) => program.columns.findIndex(({ name }) => name === field));
-    const rows = new MappedRows(program, batch, this.#texts, this.#ends[first]!);
+    const rows = new MappedRows(program, batch, this.#texts, this.#ends[first]!, this.#columns);
+    this.#columns = rows.columns;
     const { texts, starts, ends } = rows, width = columns.length;
     if (this.#places.length < 2 * width * this.count) {
       this.#places = grown(this.#places, new Float64Array(2 * width * this.times.length));

@@ -28,9 +28,15 @@ export class Trial {
     this.pays = 2 * this.#found > TRIALS;
     this.#looks = this.#found = 0;
   }
+
+  /** Tries anew. */
+  again(): void {
+    this.pays = true;
+    this.#looks = this.#found = 0;
+  }
 }
 
-/** The different values of one field of a batch, numbered from 0 as they come. */
+/** The different values of one field of batches with the same fields, numbered from 0 as they come. */
 export class FieldValues {
   readonly #trial = new Trial();
   #row = -1;
@@ -39,30 +45,33 @@ export class FieldValues {
   /** Numbers by hash, -1 for none; half of it stays empty. */
   readonly #table = new Int32Array(2 * MOST_VALUES).fill(-1);
   readonly #hashes = new Int32Array(MOST_VALUES);
-  /** Where each first stood in the batch. */
+  /** Where each stands in the kept ones. */
   readonly #starts = new Int32Array(MOST_VALUES);
   readonly #sizes = new Int32Array(MOST_VALUES);
+  readonly #kept = new JsonBytes(new Uint8Array(1_024));
 
-  /** `column` is the field's place in the batch, whose bytes are `bytes`. */
-  constructor(
-    private readonly event: BatchEvent,
-    private readonly bytes: Uint8Array,
-    private readonly column: number,
-  ) {}
+  /** `column` is the field's place in the batches. */
+  constructor(private readonly column: number) {}
+
+  /** Turns to another batch. */
+  begin(): void {
+    this.#row = -1;
+    this.#trial.again();
+  }
 
   /** The number of the value in the row that the event stands at; `UNKNOWN` for a long one and for one of many. */
-  number(row: number): number {
+  number(event: BatchEvent, row: number): number {
     if (row !== this.#row) {
       this.#row = row;
-      this.#number = this.#trial.pays ? this.#find() : UNKNOWN;
+      this.#number = this.#trial.pays ? this.#find(event) : UNKNOWN;
     }
     return this.#number;
   }
 
-  #find(): number {
-    const { bytes } = this;
-    const start = this.event.start(this.column);
-    const size = this.event.has(this.column) ? this.event.end(this.column) - start : 0;
+  #find(event: BatchEvent): number {
+    const { bytes } = event;
+    const start = event.start(this.column);
+    const size = event.has(this.column) ? event.end(this.column) - start : 0;
     if (size > LONGEST) {
       this.#trial.note(false);
       return UNKNOWN;
@@ -76,7 +85,7 @@ export class FieldValues {
       const number = this.#table[place]!;
       if (
         this.#hashes[number] === hash && this.#sizes[number] === size &&
-        this.#stands(this.#starts[number]!, start, size)
+        this.#isKept(this.#starts[number]!, bytes, start, size)
       ) {
         this.#trial.note(true);
         return number;
@@ -87,14 +96,16 @@ export class FieldValues {
     const number = this.#count++;
     this.#table[place] = number;
     this.#hashes[number] = hash;
-    this.#starts[number] = start;
+    this.#starts[number] = this.#kept.length;
     this.#sizes[number] = size;
+    this.#kept.reserve(size);
+    for (let at = start; at < start + size; at++) this.#kept.put(bytes[at]!);
     return number;
   }
 
-  #stands(one: number, other: number, size: number): boolean {
-    const { bytes } = this;
-    for (let at = 0; at < size; at++) if (bytes[one + at] !== bytes[other + at]) return false;
+  #isKept(kept: number, bytes: Uint8Array, start: number, size: number): boolean {
+    const known = this.#kept.bytes;
+    for (let at = 0; at < size; at++) if (known[kept + at] !== bytes[start + at]) return false;
     return true;
   }
 }
@@ -103,12 +114,12 @@ export class FieldValues {
 export class Saying {
   constructor(private readonly fields: readonly FieldValues[]) {}
 
-  /** It in a row; `UNKNOWN` where either field's value is. */
-  number(row: number): number {
+  /** It in the row that the event stands at; `UNKNOWN` where either field's value is. */
+  number(event: BatchEvent, row: number): number {
     const { fields } = this;
-    const first = fields[0]!.number(row);
+    const first = fields[0]!.number(event, row);
     if (fields.length === 1 || first === UNKNOWN) return first;
-    const second = fields[1]!.number(row);
+    const second = fields[1]!.number(event, row);
     return second === UNKNOWN ? UNKNOWN : first * MOST_VALUES + second;
   }
 }
@@ -121,7 +132,7 @@ export class RememberedCondition {
 
   /** Whether it holds in the row that the event stands at. */
   of(event: BatchEvent, row: number): boolean {
-    const said = this.saying.number(row);
+    const said = this.saying.number(event, row);
     if (said === UNKNOWN) return this.holds(event);
     let held = this.#held.get(said);
     if (held === undefined) {
@@ -142,9 +153,14 @@ export class RememberedValues {
 
   constructor(private readonly saying: Saying) {}
 
+  /** Turns to another batch. */
+  begin(): void {
+    this.#trial.again();
+  }
+
   /** What the row says, to look for; `UNKNOWN` where that does not pay. */
-  said(row: number): number {
-    return this.#trial.pays ? this.saying.number(row) : UNKNOWN;
+  said(event: BatchEvent, row: number): number {
+    return this.#trial.pays ? this.saying.number(event, row) : UNKNOWN;
   }
 
   /** Writes what it became before, if it was met. */
