@@ -36,6 +36,20 @@ Deno.test("an import without a mapping says how to get one, and one that is sugg
   assert.deepEqual(attributes, { email: "a@example.com", id: "2", spent: 7 });
 });
 
+Deno.test("an import tells how many of its rows are in no profile, with a mapping and without", async () => {
+  await using cli = await shopCli();
+  await importShop(cli);
+  await cli.json("mapping", "create", "--file", `${cli.folder}/shop.lql`);
+  await Deno.writeTextFile(`${cli.folder}/some.csv`, "id,email,spent\n,,5\n4,,1\n,n/a,2\n");
+  const mapped = await cli.run(["run", "csv-import", "--file", "some.csv", "--stream", "shop"]);
+  assert.match(mapped.stderr, /2 rows have no value in "id" or "email": in the stream, and in no profile/);
+  const plain = ["--file", "some.csv", "--stream", "plain", "--identify-by", "email,id"];
+  const { stderr } = await cli.run(["run", "csv-import", ...plain]);
+  assert.match(stderr, /2 rows have no value in "id" or "email": in the stream, and in no profile/);
+  const whole = await cli.run(["run", "csv-import", "--file", "shop.csv", "--stream", "shop"]);
+  assert.doesNotMatch(whole.stderr, /no value in/);
+});
+
 Deno.test("a mapping is tried, made, shown, changed and deleted at the command line", async () => {
   await using cli = await shopCli();
   await importShop(cli);

@@ -77,10 +77,9 @@ abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncD
 
 /** The thread that commits an import. */
 export class CommitThread extends Thread<ImportStart> implements Commits<ImportBatch> {
-  /** Sends a batch when the one before is committed; compresses its lines, and notes whom they name, while it waits. */
+  /** Sends a batch when the one before is committed; compresses its lines while it waits. */
   async commit({ profiles, ...rest }: ImportBatch): Promise<void> {
     const packed = rest.lines === undefined ? undefined : await this.#pack(rest.lines);
-    for (const batch of profiles) if (this.isBusy) batch.name();
     await this.drain();
     const packedProfiles = profiles.map((batch) => batch.pack());
     const transfer = [rest.lines, rest.rejects, packed?.bytes]

@@ -133,8 +133,7 @@ export class ImportBuffer {
       this.#fields.addChanges(batch);
       this.places.add(batch.places, batch.times.length);
     }
-    // Whom the rows of a mapping name is noted by the thread that commits, unless this one has to wait for it.
-    for (const profiles of this.profiles) profiles.add(batch, this.startedAt, { later: true });
+    for (const profiles of this.profiles) profiles.add(batch, this.startedAt);
     forgetRows(batch);
     this.#bytes += batch.bytes.length;
     this.#uncovered = { rows: 0, bytes: 0 };

@@ -134,7 +134,6 @@ export class ImportCommits implements Commits<ImportBatch> {
   async commit(given: ImportBatch): Promise<void> {
     const now = await this.database.now();
     // Before there is anything that others wait for.
-    for (const profiles of given.profiles) profiles.name();
     const whole = memberOf(given), members = [whole];
     const done = await this.database.write(async (transaction) => {
       await using appends = new Appends(this.archive);
