@@ -33,7 +33,9 @@ Deno.test("what is packed in any pieces comes back", async () => {
     fc.asyncProperty(
       fc.uint8Array({ maxLength: 5_000, size: "max" }),
       fc.integer({ min: 1, max: 2_000 }),
-      async (content, size) => {
+      async (bytes, size) => {
+        // With a letter before them, no bytes look like a packed or an encrypted file, which the chain would open.
+        const content = Uint8Array.of(0x61, ...bytes);
         const packed = await collect(gzip(inPieces(content, size)));
         assert.ok(Buffer.from(content).equals(gunzipSync(packed)));
         const archive = await collect(zip(inPieces(content, size), file));
