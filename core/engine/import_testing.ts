@@ -17,7 +17,7 @@ import type { TestDatabases } from "../testing/each_database_testing.ts";
 import { CommitThread } from "./commit_thread.ts";
 import { startEngine } from "./engine_testing.ts";
 import { followMappings } from "./generations.ts";
-import { startHelper } from "./helper_thread.ts";
+import { startPortedHelper } from "./helper_testing.ts";
 import { newId } from "./ids.ts";
 import { ImportBuffer } from "./import_buffer.ts";
 import { type ImportBatch, ImportCommits } from "./import_commit.ts";
@@ -200,7 +200,7 @@ function identityNames({ keys, profiles }: Identities): [key: string, profile: n
 
 /** A commit thread whose worker ends with it. */
 export function startCommitThread(start: ConstructorParameters<typeof CommitThread>[0]): CommitThread {
-  const { worker, port } = startHelper();
+  const { worker, port } = startPortedHelper();
   return new (class extends CommitThread {
     override async [Symbol.asyncDispose](): Promise<void> {
       await super[Symbol.asyncDispose]();

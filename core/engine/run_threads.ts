@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { startHelperAt } from "./helper_thread.ts";
+import { startHelper } from "./helper_thread.ts";
 import type { FromRun, ToRun } from "./run_protocol.ts";
 
 /** Threads that wait for a run. Disposing of them ends them, whatever they do. */
@@ -39,7 +39,7 @@ export function startRunThreads(plugins: readonly string[]): RunThreads {
   const prepared = ({ data }: MessageEvent<FromRun>) => {
     if (data.type !== "prepared") return;
     run.removeEventListener("message", prepared);
-    add(startHelperAt(port2), "run's second thread");
+    add(startHelper(port2), "run's second thread");
   };
   run.addEventListener("message", prepared);
   run.postMessage({ type: "prepare", plugins } satisfies ToRun);

@@ -7,7 +7,7 @@ import { ManagedContents } from "./managed/contents.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { makeFolder } from "./engine_testing.ts";
 import { executeRun, type RunEnd } from "./execute_run.ts";
-import { startHelper } from "./helper_thread.ts";
+import { startPortedHelper } from "./helper_testing.ts";
 import { openHome } from "./home.ts";
 import { newId } from "./ids.ts";
 import type { ImportPeer } from "./import_testing.ts";
@@ -36,7 +36,7 @@ export async function executeTask(
   const claim = await claimRun(peer.database, newId(), [run]);
   if (claim === undefined) throw new Error(`Run "${run}" could not be claimed`);
   await claimed(claim);
-  const helper = thread ? startHelper() : undefined;
+  const helper = thread ? startPortedHelper() : undefined;
   try {
     return await executeClaimed(peer, claim, { progressed, serves, helper: helper?.port });
   } finally {

@@ -104,7 +104,7 @@ const mixed = (hash: number, [first, turn, second, turned, added]: readonly [num
 
 const startsWith = (character: number) => of(EQ, byte(get(START)), number(character));
 
-/** Leaves the block of the cell where its value is none. */
+/** Leaves the block of the cell where its value is none, which `isEmpty` of `row_texts.ts` tells elsewhere. */
 const LEAVE_EMPTY = when(of(AND, get(LEAVES), of(LE_U, get(LENGTH), number(4))), [
   ...when(
     of(LE_U, get(LENGTH), number(2)),

@@ -41,7 +41,10 @@ export async function noteRefreshFailure(
   });
 }
 
-/** What the audience or profile table is called that an export is of; undefined where it is gone. */
+/**
+ * What the audience or profile table is called that an export is of; undefined where it is gone. Read by itself: who ends
+ * a run loads nothing of what finds the sources of exports.
+ */
 async function nameOf(
   executor: Executor,
   account: number,

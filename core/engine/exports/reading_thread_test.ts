@@ -6,7 +6,7 @@ import type { MemberBatch } from "../../contracts/members.ts";
 import type { Database } from "../../database/database.ts";
 import { onEachDatabase, type TestDatabases } from "../../testing/each_database_testing.ts";
 import { failure, makeFolder } from "../engine_testing.ts";
-import { startHelper } from "../helper_thread.ts";
+import { startPortedHelper } from "../helper_testing.ts";
 import { type MappingPeer, startMapping } from "../mapping_testing.ts";
 import { type OpenMembers, openReading, type ReadingInput } from "./open_reading.ts";
 import { openReadingBeside } from "./reading_thread.ts";
@@ -37,7 +37,7 @@ interface Beside extends AsyncDisposable {
 async function openBeside({ peer }: MappingPeer, input: ReadingInput = ALL): Promise<Beside> {
   const stop = new AbortController();
   await using stack = new AsyncDisposableStack();
-  const { worker, port } = startHelper();
+  const { worker, port } = startPortedHelper();
   stack.defer(() => worker.terminate());
   const { given: members } = stack.use(await openReadingBeside(port, peer.address, input, stop.signal));
   const kept = stack.move();
@@ -112,7 +112,7 @@ onEachDatabase("what cannot be opened is told as on this thread", async (databas
 
 Deno.test("a thread that cannot open its database says why", async () => {
   await using folder = await makeFolder();
-  const { worker, port } = startHelper();
+  const { worker, port } = startPortedHelper();
   try {
     const address = { path: `${folder.path}/missing/waybill.db`, url: undefined };
     await assert.rejects(
