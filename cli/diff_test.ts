@@ -75,3 +75,22 @@ Deno.test("with --removed-marker profiles of rows that are gone are marked, and 
   assert.deepEqual([third.read, third.accepted, third.unchanged, third.removed], [3, 1, 2, 0]);
   assert.deepEqual(await left(), ["b", false]);
 });
+
+Deno.test("a held run says so where its file is gone by the time that it is approved", async () => {
+  await using cli = await testCli();
+  const path = (day: number) => `${cli.folder}/in/p_2026010${day}.csv`;
+  await Deno.mkdir(`${cli.folder}/in`);
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", `${cli.folder}/in`);
+  const flags = ["--prefix", "p_", "--file", "p_20260101.csv", "--stream", "people", "--identify-by", "id"];
+  await cli.json("job", "create", "csv-import", "--label", "daily", ...flags, "--settle-seconds", "0", "--diff");
+  await Deno.writeTextFile(path(1), file(["1,a", "2,b", "3,c"]));
+  await cli.json("run", "daily");
+  await Deno.writeTextFile(path(2), file(["1,a"]));
+  assert.equal((await cli.run(["run", "daily"])).code, 8);
+  const [{ id }] = await cli.json("run", "list", "--status", "held") as unknown as [{ id: string }];
+  await Deno.remove(path(2));
+  const approved = await cli.json("run", "approve", id);
+  assert.deepEqual([approved.status, approved.read, approved.notes], ["succeeded", 0, [
+    "What this run was approved for is not there any more: nothing was imported",
+  ]]);
+});

@@ -12,6 +12,9 @@ import { importFilesOf } from "./import_files.ts";
 import { importList } from "./list_import.ts";
 import { type OpenImport, openImport } from "./open_import.ts";
 
+/** The column of a run that was never held, or that nobody has let go on. */
+const NOTHING_APPROVED = "[]";
+
 /** Runs an import from its checkpoint; everything that it handed over is committed when it resolves. */
 export async function importRows(job: ImportJobDefinition, attempt: Attempt): Promise<void> {
   const { core, claim, row, config, signal, helper } = attempt;
@@ -44,6 +47,9 @@ export async function importRows(job: ImportJobDefinition, attempt: Attempt): Pr
     if (row.rows_read > 0) await open();
     await (await opening)?.finish();
     await ledger.sweep();
+    if (row.approved !== NOTHING_APPROVED && row.rows_read === 0 && opening === undefined) {
+      attempt.note("What this run was approved for is not there any more: nothing was imported");
+    }
   } finally {
     await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
