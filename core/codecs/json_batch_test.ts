@@ -53,6 +53,7 @@ Deno.test("a batch holds values as JSON.stringify writes them, whatever they loo
     '{"a":1,"b":"x","c":null,"d":true,"e":-0.5,"f":"é \\" \\\\ \\n","g":{"h":[1]}}',
     "{}",
     '{"c":0.000001}',
+    '{"\ufeffa":1}',
   ];
   assert.deepEqual(await linesOf(same.join("\n")), same);
   const forms: readonly (readonly [string, string])[] = [
@@ -169,7 +170,7 @@ Deno.test("a batch that is given back serves again, and the rows of the next are
 /** JSON as people and programs write it, and what is nearly JSON. */
 const blank = fc.constantFrom("", "", "", " ", "\t", "  ");
 const character = fc.oneof(
-  fc.constantFrom("a", "é", "😀", "{", "}", "[", ",", ":", " ", "/"),
+  fc.constantFrom("a", "é", "😀", "{", "}", "[", ",", ":", " ", "/", "\ufeff"),
   fc.constantFrom("\\\\", '\\"', "\\n", "\\/", "\\u0041", "\\u00E9", "\\u000a", "\\ud83d\\ude00", "\\u001f"),
   fc.constantFrom("\\u0000", "\\ud83d", "\\ude00", "\\x", "\\u12", "\u0001", '"', "\\"),
 );

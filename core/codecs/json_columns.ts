@@ -8,7 +8,8 @@
 export const LEFT_OUT = -1;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A name may begin with what is a byte order mark elsewhere.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Fields by number, from 0. Each that is kept has a column, too. */
 export class JsonColumns {
