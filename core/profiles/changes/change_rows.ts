@@ -15,7 +15,8 @@ import type { NamedChange } from "../profile_state.ts";
 import { CUSTOMER_ID, readChanges } from "./read_changes.ts";
 
 const BEFORE_NAME = Buffer.from('[{"op":"assign","attr":"'), BEFORE_VALUE = Buffer.from('","value":');
-const QUOTE = 34, BACKSLASH = 92, SPACE = 32, LETTER_N = 110, OPEN_LIST = 91, CLOSE_LIST = 93, OPEN = 123, CLOSE = 125;
+const QUOTE = 34, COMMA = 44, BACKSLASH = 92, SPACE = 32, LETTER_N = 110;
+const OPEN_LIST = 91, CLOSE_LIST = 93, OPEN = 123, CLOSE = 125;
 
 /** Numbers that are kept of each row. */
 const WIDTH = 4;
@@ -152,7 +153,8 @@ export class ChangeRows {
       for (at++; bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
       at++;
     } else if (first === OPEN || first === OPEN_LIST || first === LETTER_N) return false;
-    else while (bytes[at] !== CLOSE && at < this.#end) at++;
+    // What follows a comma belongs to the operation, and not to its value.
+    else while (bytes[at] !== CLOSE && bytes[at] !== COMMA && at < this.#end) at++;
     this.valueEnd = at;
     return at === this.#end - 2 && bytes[at] === CLOSE && bytes[at + 1] === CLOSE_LIST;
   }
