@@ -12,6 +12,7 @@ import type { BoundCall, FunctionDeclaration, Parameter, ParameterType } from ".
 import { FUNCTIONS, signatureOf } from "./functions/table.ts";
 import type { StaticType } from "./scope.ts";
 import { kindOfType } from "./static_types.ts";
+import { formOf } from "./text_forms.ts";
 import { decimalOf } from "./values.ts";
 
 const EXPECTED: Readonly<Record<ParameterType, string>> = {
@@ -37,7 +38,7 @@ export function functionOf(call: Call): FunctionDeclaration {
 /** Compiles a call; one that counts over events only as a column of its own (`column`). */
 export function compileCall(compilation: Compilation, call: Call, column = false): Compiled {
   const declaration = functionOf(call);
-  const { name, result, operator, build, aggregate } = declaration;
+  const { name, result, operator, build, aggregate, form } = declaration;
   if (aggregate !== undefined && !column) {
     throw faultOf(
       call,
@@ -61,7 +62,13 @@ export function compileCall(compilation: Compilation, call: Call, column = false
   const compute = build?.(bound);
   const chosen = args.filter((_, index) => parameters[index]?.type !== "condition");
   const type = result === "same" ? commonType(chosen) : result;
-  return { compute: compute ?? (() => undefined), type, kind: declaration.kind ?? kindOfType(type) };
+  const [only] = args;
+  return {
+    compute: compute ?? (() => undefined),
+    type,
+    kind: declaration.kind ?? kindOfType(type),
+    form: args.length > 1 ? undefined : form === "same" ? only?.form : formOf(form, only?.form),
+  };
 }
 
 /** The parameter of each argument. Throws where there are too few or too many. */

@@ -26,6 +26,7 @@ import type { Kind } from "./kinds.ts";
 import { likePattern } from "./like.ts";
 import type { Compute, Condition, Scope, StaticType } from "./scope.ts";
 import { KIND_TYPES, kindOfType, TYPE_NAMES } from "./static_types.ts";
+import { formOf, KIND_FORMS, type TextForm } from "./text_forms.ts";
 import { hasValue, holds, membersOf, toDecimal, toText, type Value } from "./values.ts";
 
 /** An expression, compiled, and what its text tells. */
@@ -38,6 +39,8 @@ export interface Compiled {
   readonly kind: Kind | undefined;
   /** What it gives always, if it is a literal. */
   readonly constant?: Scalar;
+  /** What it makes of the text of the one field that it reads, where that is one of these. */
+  readonly form?: TextForm | undefined;
 }
 
 /** What is learnt while expressions are compiled, and how INCLUDE is. */
@@ -72,14 +75,24 @@ export class Compilation {
         return { compute: () => value, type, kind: kindOfType(type), constant: value };
       }
       case "field":
-        return { compute: this.#field(node), type: "any", kind: undefined };
+        return {
+          compute: this.#field(node),
+          type: "any",
+          kind: undefined,
+          form: node.path.length === 1 ? "text" : undefined,
+        };
       case "call":
         return compileCall(this, node);
       case "cast": {
-        const { compute } = this.value(node.operand);
+        const { compute, form } = this.value(node.operand);
         const cast = castTo(node.kind);
         if (node.kind === "TS[]STRING") this.usesNow = true;
-        return { compute: (scope) => cast(compute(scope), scope.at), type: KIND_TYPES[node.kind], kind: node.kind };
+        return {
+          compute: (scope) => cast(compute(scope), scope.at),
+          type: KIND_TYPES[node.kind],
+          kind: node.kind,
+          form: formOf(KIND_FORMS[node.kind], form),
+        };
       }
       case "negation": {
         const operand = this.#number(node.operand);

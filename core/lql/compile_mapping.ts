@@ -14,6 +14,7 @@ import { quoteName } from "./format.ts";
 import { type Kind, KINDS, type MergeOp, valueKindOf } from "./kinds.ts";
 import type { Scope, StaticType } from "./scope.ts";
 import { canCast, TYPE_NAMES } from "./static_types.ts";
+import { formOf, KIND_FORMS, type TextForm } from "./text_forms.ts";
 import { toTime } from "./values.ts";
 import { firstFieldOf } from "./walk.ts";
 
@@ -85,8 +86,8 @@ export interface Contribution {
   readonly value: Decided<JsonValue | undefined>;
   /** Of a column of the kind DATE: its value as milliseconds since the Unix epoch. */
   readonly time: ((event: MappingEvent) => number | undefined) | undefined;
-  /** Whether it is one field whose strings are contributed as they are. */
-  readonly copied: boolean;
+  /** What it makes of the text of the field that alone decides it, where that is one of these. */
+  readonly form: TextForm | undefined;
 }
 
 /**
@@ -153,7 +154,7 @@ function compileColumn(whole: Compilation, column: Column, name: string): Compil
       // What is cast to a map of times has the event's own.
       value: { of: value, fields: kind === "TS[]STRING" ? undefined : decidedBy(compilation) },
       time: kind === "DATE" ? (event) => toTime(compute(event)) : undefined,
-      copied: expression.type === "field" && expression.path.length === 1 && (kind === undefined || kind === "STRING"),
+      form: kind === undefined ? compiled.form : formOf(KIND_FORMS[kind], compiled.form),
     },
   };
 }

@@ -30,4 +30,5 @@ export { formatFilter, formatMapping, quoteName, quoteString } from "./format.ts
 export { type Kind, KINDS, MERGE_OPS, type MergeOp } from "./kinds.ts";
 export { parseFilter } from "./parse_filter.ts";
 export { parseMapping } from "./parse_mapping.ts";
+export type { TextForm } from "./text_forms.ts";
 export { civilOf, timeIn } from "./values.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Contribution, Decided, MappingProgram } from "../lql/mod.ts";
+import type { Contribution, Decided, MappingProgram, TextForm } from "../lql/mod.ts";
 import type { BatchEvent } from "./batch_event.ts";
 import { viewOf } from "./byte_stretches.ts";
 import type { IndexedBatch } from "./indexed_batch.ts";
@@ -24,8 +24,8 @@ export interface WrittenColumn {
   readonly time: Contribution["time"];
   /** The batch's column that alone decides its value; -1 where there is none. */
   readonly source: number;
-  /** Whether a string is taken as it is. */
-  readonly copied: boolean;
+  /** What becomes of the source's texts, where that is told by their bytes. */
+  readonly form: TextForm | undefined;
   readonly memory: RememberedValues | undefined;
 }
 
@@ -58,12 +58,13 @@ export class MappedColumns {
   #columnOf(
     name: string,
     index: number,
-    { condition, value, time, copied }: Contribution,
+    { condition, value, time, form }: Contribution,
     valuesAt: (place: number) => FieldValues,
   ): WrittenColumn {
     const places = this.#placesOf(value);
     const alone = places?.length === 1 ? places[0]! : -1;
-    const saying = copied ? undefined : sayingOf(places, valuesAt);
+    const formed = alone >= 0 ? form : undefined;
+    const saying = formed === undefined ? sayingOf(places, valuesAt) : undefined;
     const held = condition && sayingOf(this.#placesOf(condition), valuesAt);
     const remembered = held && new RememberedCondition(held, condition.of);
     return {
@@ -74,7 +75,7 @@ export class MappedColumns {
       value: value.of,
       time,
       source: alone,
-      copied: copied && alone >= 0,
+      form: formed,
       memory: saying && new RememberedValues(saying),
     };
   }

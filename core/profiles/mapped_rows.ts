@@ -9,6 +9,7 @@ import { viewOf } from "./byte_stretches.ts";
 import type { IndexedBatch } from "./indexed_batch.ts";
 import { JsonBytes } from "./json_bytes.ts";
 import { MappedColumns, type WrittenColumn } from "./mapped_columns.ts";
+import { putForm } from "./text_forms.ts";
 import { UNKNOWN } from "./value_memory.ts";
 
 const OPEN = 123, CLOSE = 125;
@@ -69,12 +70,14 @@ export class MappedRows {
   }
 
   /** Writes a column's value, or nothing where it has none. */
-  #value({ value, time, source, copied, memory }: WrittenColumn, row: number): void {
+  #value({ value, time, source, form, memory }: WrittenColumn, row: number): void {
     const { texts: into } = this;
     const event = this.#event;
-    if (copied) {
+    if (form !== undefined) {
       if (!event.has(source)) return;
-      if (event.isPlainString(source)) return into.copy(this.#source, event.start(source), event.end(source));
+      if (event.isPlainString(source)) {
+        if (putForm(form, this.#source, event.start(source), event.end(source), into)) return;
+      }
     }
     const said = memory === undefined ? UNKNOWN : memory.said(event, row);
     if (said !== UNKNOWN && memory!.copy(said, into)) return;

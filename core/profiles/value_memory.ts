@@ -11,6 +11,8 @@ import { JsonBytes } from "./json_bytes.ts";
 const MOST_VALUES = 2_048, LONGEST = 64, MOST_OUTCOMES = 8_192;
 /** Looks before it shows whether most find what was met before. */
 const TRIALS = 1_024;
+/** Of so many batches one tries whether it pays, once it did not. */
+const TRIED_AGAIN = 8;
 
 /** The number of a value that is not told apart from others. */
 export const UNKNOWN = -1;
@@ -20,6 +22,8 @@ export class Trial {
   pays = true;
   #looks = 0;
   #found = 0;
+  /** Batches since it did not pay. */
+  #passed = 0;
 
   /** Notes a look. */
   note(found: boolean): void {
@@ -29,9 +33,11 @@ export class Trial {
     this.#looks = this.#found = 0;
   }
 
-  /** Tries anew. */
+  /** Tries anew, now and then where it did not pay. */
   again(): void {
+    if (!this.pays && ++this.#passed < TRIED_AGAIN) return;
     this.pays = true;
+    this.#passed = 0;
     this.#looks = this.#found = 0;
   }
 }

@@ -37,6 +37,7 @@ const AGGREGATES: readonly FunctionDeclaration[] = [
     aggregate: { merge: "SUM", kind: () => "INT" },
     help: "How many events have a value.",
     examples: [["count(event)", 1], ["count(missing)", undefined]],
+    form: "one",
     build: (call) => {
       const x = argument(call, 0);
       return (scope) => hasValue(x(scope)) ? 1 : undefined;
@@ -49,6 +50,7 @@ const AGGREGATES: readonly FunctionDeclaration[] = [
     aggregate: { merge: "SUM", kind: (type) => type === "int" ? "INT" : "NUMBER" },
     help: "The sum of the values, exact in decimals whatever the order.",
     examples: [["sum(score)", 22], ['sum("$5.50")', 5.5], ["sum(event)", undefined]],
+    form: "number",
     build: (call) => {
       const x = argument(call, 0);
       return (scope) => toNumber(x(scope));
@@ -64,6 +66,7 @@ const AGGREGATES: readonly FunctionDeclaration[] = [
       "min(event)",
       undefined,
     ]],
+    form: "same",
     build: itself,
   },
   {
@@ -73,6 +76,7 @@ const AGGREGATES: readonly FunctionDeclaration[] = [
     aggregate: { merge: "MAX", kind: orderedKind },
     help: "The greatest value, chosen as by `min`.",
     examples: [["max(score)", 22], ["max(tolower(event))", "hello"]],
+    form: "same",
     build: itself,
   },
   {

@@ -73,6 +73,7 @@ export const CAST_FUNCTIONS: readonly FunctionDeclaration[] = [
       ['toint("hello")', undefined],
       ['toint("9007199254740993")', undefined],
     ],
+    form: "integer",
     build: ofValue(toInteger),
   },
   {
@@ -81,6 +82,7 @@ export const CAST_FUNCTIONS: readonly FunctionDeclaration[] = [
     result: "number",
     help: "A number; a currency sign before it and commas between groups of three digits do not count.",
     examples: [['tonumber("$ 5.22")', 5.22], ['tonumber("5,555")', 5555], ['tonumber("5,55")', undefined]],
+    form: "number",
     build: ofValue(toNumber),
   },
   {
@@ -104,6 +106,7 @@ export const CAST_FUNCTIONS: readonly FunctionDeclaration[] = [
       ['todate("now-1d")', "2014-04-06T16:58:55.000Z"],
       ['todate("soon")', undefined],
     ],
+    form: "time",
     readsNow: (call) => call.args.length === 1 && dateMath(String(call.constant(0))) !== undefined,
     build: (call) => {
       if (call.args.length > 1) return parsed(argument(call, 1), timestampParser({ format: formatNamed(call, 0) }));

@@ -8,6 +8,7 @@ import type { JsonValue } from "../../contracts/records.ts";
 import type { ComparisonOperator, Scalar } from "../ast.ts";
 import type { Kind, MergeOp } from "../kinds.ts";
 import type { Compute, StaticType } from "../scope.ts";
+import type { TextForm } from "../text_forms.ts";
 import { firstText, toText, type Value } from "../values.ts";
 
 /** What an argument must be as far as its text tells; a field may be anything. */
@@ -51,6 +52,8 @@ export interface FunctionDeclaration {
   readonly kind?: Kind;
   /** Set for what only a column as a whole can be: its merge, and its kind for an argument of a type. */
   readonly aggregate?: { readonly merge: MergeOp; kind(argument: StaticType): Kind };
+  /** What a call with one argument makes of a text; `same`: what its argument is. */
+  readonly form?: TextForm | "same";
   /** Whether a call reads the time that is now. */
   readsNow?(call: BoundCall): boolean;
   /** Whether a call may read any field. */

@@ -128,6 +128,7 @@ export const EMAIL_FUNCTIONS: readonly FunctionDeclaration[] = [
     result: "text",
     help: "An e-mail address in lower case, without the name that may stand before it.",
     examples: [['email("Ada <Ada@Example.com>")', "ada@example.com"], ['email("Ada <ada>")', undefined]],
+    form: "address",
     build: ofFirstText((text) => addressIn(text)?.address),
   },
   {
