@@ -50,12 +50,18 @@ function withLiteral(
       return hasValue(value) && !equal(value, timeless ? 0 : scope.at);
     };
   }
-  const test = anyMember(literalTest(operator, literal)), ofTime = timeTest(operator, literal);
+  const ofNumber = literalTest(operator, literal), test = anyMember(ofNumber), ofTime = timeTest(operator, literal);
   const field = node.type === "field" && node.path.length === 1 ? node.path[0] : undefined;
   if (field !== undefined && ofTime !== undefined) {
     return (scope) => {
       const when = scope.time === undefined ? NaN : scope.time(field), now = timeless ? 0 : scope.at;
       return Number.isNaN(when) ? test(compute(scope), now) : ofTime(when, now);
+    };
+  }
+  if (field !== undefined && typeof literal === "number") {
+    return (scope) => {
+      const number = scope.decimal === undefined ? NaN : scope.decimal(field);
+      return Number.isNaN(number) ? test(compute(scope), 0) : ofNumber(number, 0);
     };
   }
   // A time that nobody needs would be boxed for each profile.

@@ -17,6 +17,8 @@ export interface Scope {
    * where it is not: `get` may still give what says one.
    */
   time?(name: string): number;
+  /** The number that a field's text says, where that is told without the text; NaN where it is not. */
+  decimal?(name: string): number;
   /** The names of all its fields. */
   names(): Iterable<string>;
 }

@@ -75,7 +75,8 @@ export class MappedRows {
     const event = this.#event;
     if (form !== undefined) {
       if (!event.has(source)) return;
-      if (event.isPlainString(source)) {
+      // Escapes matter to nothing but the text itself: the other forms have none.
+      if (form === "text" ? event.isPlainString(source) : event.isString(source)) {
         if (putForm(form, this.#source, event.start(source), event.end(source), into)) return;
       }
     }

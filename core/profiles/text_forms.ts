@@ -28,7 +28,7 @@ const MIDNIGHT = viewOf(new TextEncoder().encode('T00:00:00.000Z"')),
 const DAY = 12, SECOND = 21, SECOND_UTC = 22, TIME = 26;
 
 /**
- * Writes what a form makes of the JSON string `from[start..end)`, which is not empty and has no escapes; false, with
+ * Writes what a form makes of the JSON string `from[start..end)`, which is not empty and, for `text`, has no escapes; false, with
  * nothing written, for what is not told by a look at its bytes: that the form's own function has to judge.
  */
 export function putForm(form: TextForm, from: DataView, start: number, end: number, into: JsonBytes): boolean {
