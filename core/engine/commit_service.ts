@@ -60,12 +60,10 @@ function importCommitter(database: Database, start: ImportStart): Committer {
   const targets = place.targets.map((target) => openTarget(target, identityKey, place.stream));
   const commit: Committer["commit"] = async (work) => {
     if (work.type !== "batch") throw new Error("This commit thread commits an import");
-    const { profiles, ...batch } = work.batch;
-    await commits.commit({
-      ...batch,
-      profiles: profiles.map((packed, index) => ProfileBatch.unpack(packed, targets[index]!)),
-    });
-    return { profiles, lines: batch.lines && new Uint8Array(batch.lines.buffer) };
+    const { batch } = work;
+    const profiles = batch.profiles.map((packed, index) => ProfileBatch.unpack(packed, targets[index]!));
+    await commits.commit({ ...batch, profiles });
+    return { profiles: packedAgain(profiles), lines: batch.lines && new Uint8Array(batch.lines.buffer) };
   };
   return { commit, commits };
 }
@@ -78,17 +76,20 @@ function replayCommitter(database: Database, { workDir, claim, target, identityK
   );
   const commit: Committer["commit"] = async (work) => {
     if (work.type !== "part") throw new Error("This commit thread commits a replay");
-    const { batches, ...part } = work.part;
-    await commits.commit({
-      ...part,
-      batches: batches.map((batch) => ({
-        ...batch,
-        profiles: ProfileBatch.unpack(batch.profiles, targets.get(batch.stream)!),
-      })),
-    });
-    return { profiles: batches.map(({ profiles }) => profiles) };
+    const { part } = work;
+    const batches = part.batches.map((batch) => ({
+      ...batch,
+      profiles: ProfileBatch.unpack(batch.profiles, targets.get(batch.stream)!),
+    }));
+    await commits.commit({ ...part, batches });
+    return { profiles: packedAgain(batches.map(({ profiles }) => profiles)) };
   };
   return { commit, commits };
+}
+
+/** The memory of batches, which is another than they came in where it had to grow. */
+function packedAgain(batches: readonly ProfileBatch[]): Spare["profiles"] {
+  return batches.map((batch) => batch.pack());
 }
 
 async function answer(

@@ -2,8 +2,16 @@
 import assert from "node:assert/strict";
 import { Failure } from "../contracts/failure.ts";
 import type { Row } from "../contracts/records.ts";
+import { indexRows } from "../profiles/indexed_batch.ts";
+import { openTarget } from "../profiles/mapping.ts";
+import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
+import { ReplayThread } from "./commit_thread.ts";
+import { makeFolder } from "./engine_testing.ts";
+import { startPortedHelper } from "./helper_testing.ts";
+import { newId } from "./ids.ts";
 import { type ImportPeer, readRun, remap, startImport } from "./import_testing.ts";
+import { claimRun } from "./queue.ts";
 import { storeOf } from "./store_testing.ts";
 import { executeTask } from "./task_testing.ts";
 
@@ -106,4 +114,41 @@ onEachDatabase("a thread gives a replay up whose mapping changed again", async (
   const { profiles } = await storeOf(peer);
   assert.equal(profiles.length, 30_000);
   assert.match(profiles[0]!.attributes, /"lives_in"/);
+});
+
+onEachDatabase("memory that grew while a thread noted names comes back from it as it is then", async (databases) => {
+  await using peer = await startImport(databases);
+  await peer.commits().commit(peer.batch(rows(0).slice(0, 10)));
+  const run = (await remap(peer, LQL))!;
+  const claim = (await claimRun(peer.database, newId(), [run]))!;
+  const { database, address, archive: { folder: archiveDir }, identityKey, place } = peer;
+  const { id, definition } = await database.kysely.selectFrom("generations").select(["id", "definition"])
+    .where("state", "=", "building").executeTakeFirstOrThrow();
+  const target = { scope: { account: 1, table: id }, table: 1, generation: JSON.parse(definition) };
+  const open = openTarget(target, identityKey, place.stream);
+  await using folder = await makeFolder();
+  const { worker, port } = startPortedHelper();
+  try {
+    const start = { type: "replay", database: address, archiveDir, workDir: folder.path, claim, target } as const;
+    await using thread = new ReplayThread({ ...start, identityKey }, port);
+    let profiles = new ProfileBatch(open), first = 0;
+    // Few names, noted here; then many more in the memory of those, noted there; then some in what is left of it.
+    for (const { parts, later } of [{ parts: 1, later: false }, { parts: 3, later: true }, { parts: 1, later: true }]) {
+      for (let part = 0; part < parts; part++) profiles.add(indexRows(rows(first + part * AT_ONCE)), 0, { later });
+      const events = parts * AT_ONCE, positions = [{ first: first + 100, count: events }];
+      await thread.commit({
+        events,
+        lines: 0,
+        batches: [{ stream: place.stream, profiles, positions }],
+        checkpoint: {},
+      });
+      await thread.drain();
+      first += events;
+      profiles = ProfileBatch.recycle(thread.spare()!.profiles[0]!, open);
+    }
+    assert.equal((await readRun(database, run)).rows_read, first);
+    assert.equal(Number((await generation(peer, id)).count), 30_000 - 30);
+  } finally {
+    worker.terminate();
+  }
 });
