@@ -6,9 +6,9 @@
 import { abortFailure } from "../contracts/failure.ts";
 import type { Database } from "../database/database.ts";
 import { type DatabaseAddress, openDatabase } from "../database/open.ts";
-import type { Span } from "./audience_scan.ts";
 import { type Counter, type CountQuestion, CountSession, type OpenedCount } from "./count_session.ts";
 import { CountThread } from "./count_thread.ts";
+import { shareSpans } from "./shared_spans.ts";
 
 /** Where audiences are counted. */
 export interface CountPlaces {
@@ -64,11 +64,11 @@ export class AudienceCounts implements AsyncDisposable {
 /** Counts with the first counter, and with the helper as soon as it is there, if both see one state. */
 export async function countTogether(question: CountQuestion, first: Counter, helper: Counter): Promise<number> {
   const opened = await first.open(question);
-  const spans = [...opened.spans];
-  const helps = spans.length > 1 ? join(question, opened, first, helper) : Promise.resolve(false);
+  const spans = shareSpans(opened.spans);
+  const helps = opened.spans.length > 1 ? join(question, opened, first, helper) : Promise.resolve(false);
   const counts = await Promise.all([
-    countSpans(first, spans),
-    helps.then((does) => does ? countSpans(helper, spans) : 0),
+    first.count(spans),
+    helps.then((does) => does ? helper.count(spans) : 0),
   ]);
   return counts[0] + counts[1];
 }
@@ -77,17 +77,4 @@ export async function countTogether(question: CountQuestion, first: Counter, hel
 async function join(question: CountQuestion, opened: OpenedCount, first: Counter, helper: Counter): Promise<boolean> {
   await helper.open(question, opened.now);
   return await first.stamp() === opened.stamp;
-}
-
-/** Counts spans that nobody has taken yet: two at a time, as this thread may be counting while another's answer comes. */
-async function countSpans(counter: Counter, spans: Span[]): Promise<number> {
-  let count = 0;
-  const countEach = async () => {
-    for (let span = spans.shift(); span !== undefined; span = spans.shift()) {
-      const found = await counter.count(span);
-      count += found;
-    }
-  };
-  await Promise.all([countEach(), countEach()]);
-  return count;
 }

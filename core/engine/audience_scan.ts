@@ -75,17 +75,19 @@ export async function spansOf({ executor, scope, program }: Scan): Promise<reado
   });
 }
 
-/** How many profiles of a span are members. The thread answers others meanwhile. */
-export async function countMembers(scan: Scan, lists: Lists, span: Span = EVERY_ID): Promise<number> {
+/** How many profiles of some spans are members. The thread answers others meanwhile. */
+export async function countMembers(scan: Scan, lists: Lists, spans: Iterable<Span> = [EVERY_ID]): Promise<number> {
   if (scan.program.filter === undefined) return lists.get(String(scan.program.row.id))?.size ?? 0;
   const asks = asker(scan, lists);
   const turns = new Turns(scan.slice);
   let count = 0;
-  for await (const page of pagesOf(scan, span, scan.program.lists.length > 0)) {
-    for (let index = 0; index + 1 < page.rows.length; index++) {
-      if (asks(page, index)) count++;
+  for (const span of spans) {
+    for await (const page of pagesOf(scan, span, scan.program.lists.length > 0)) {
+      for (let index = 0; index + 1 < page.rows.length; index++) {
+        if (asks(page, index)) count++;
+      }
+      await rest(scan, turns);
     }
-    await rest(scan, turns);
   }
   return count;
 }

@@ -5,8 +5,8 @@
  */
 import type { FailureJson } from "../contracts/failure.ts";
 import type { DatabaseAddress } from "../database/open.ts";
-import type { Span } from "./audience_scan.ts";
 import type { CountQuestion, OpenedCount } from "./count_session.ts";
+import type { SharedSpans } from "./shared_spans.ts";
 
 /** To the thread itself: what to open, the same for all counts, and the port of a count. */
 export interface ToCountThread {
@@ -20,7 +20,7 @@ export type ToCount =
   & { readonly id: number }
   & (
     | { readonly type: "open"; readonly question: CountQuestion; readonly now: number | undefined }
-    | { readonly type: "count"; readonly span: Span }
+    | { readonly type: "count"; readonly spans: SharedSpans }
     | { readonly type: "stamp" }
     | { readonly type: "close" }
   );

@@ -9,8 +9,9 @@ import type { Database, Executor } from "../database/database.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { Actor } from "./actor.ts";
 import { openScan } from "./audience_reading.ts";
-import { countMembers, type Lists, listsOf, type Scan, type Span, spansOf } from "./audience_scan.ts";
+import { countMembers, listsOf, type Scan, type Span, spansOf } from "./audience_scan.ts";
 import type { AccountRef } from "./context.ts";
+import { type SharedSpans, takeSpans } from "./shared_spans.ts";
 
 /** Which audience, and who asks. Plain data. */
 export interface CountQuestion {
@@ -33,8 +34,8 @@ export interface OpenedCount {
 export interface Counter extends AsyncDisposable {
   /** Looks at the question, at a time or else now. Failures as `sizeOf` has them. */
   open(question: CountQuestion, now?: number): Promise<OpenedCount>;
-  /** How many profiles of a span are members. */
-  count(span: Span): Promise<number>;
+  /** How many profiles are members, of the spans that it takes. */
+  count(spans: SharedSpans): Promise<number>;
   /** As it is now, whatever state is counted. */
   stamp(): Promise<string>;
 }
@@ -46,7 +47,6 @@ const SLICE = 50;
 export class CountSession implements Counter {
   readonly #ended = new AbortController();
   #scan: Scan | undefined;
-  #lists: Promise<Lists> | undefined;
   #reading: Promise<void> = Promise.resolve();
 
   /** The database is not written to but by other connections, and may serve many sessions. */
@@ -73,9 +73,9 @@ export class CountSession implements Counter {
     return this.#scan = { ...scan, now: now ?? scan.now, slice: SLICE };
   }
 
-  async count(span: Span): Promise<number> {
+  async count(spans: SharedSpans): Promise<number> {
     if (this.#scan === undefined) throw new Error("The count was not opened");
-    return await countMembers(this.#scan, await (this.#lists ??= listsOf(this.#scan)), span);
+    return await countMembers(this.#scan, await listsOf(this.#scan), takeSpans(spans));
   }
 
   async stamp(): Promise<string> {

@@ -4,10 +4,10 @@
  * @module
  */
 import type { DatabaseAddress } from "../database/open.ts";
-import type { Span } from "./audience_scan.ts";
 import type { CountAnswers, FromCount, ToCount, ToCountThread } from "./count_protocol.ts";
 import type { Counter, CountQuestion, OpenedCount } from "./count_session.ts";
 import { reviveError } from "./describe_error.ts";
+import type { SharedSpans } from "./shared_spans.ts";
 
 /** Starts with the first count, unless it was started before, and stays. It counts in one database. */
 export class CountThread implements Disposable {
@@ -84,8 +84,8 @@ class RemoteCount implements Counter {
     return this.#ask({ type: "open", question, now });
   }
 
-  count(span: Span): Promise<number> {
-    return this.#ask({ type: "count", span });
+  count(spans: SharedSpans): Promise<number> {
+    return this.#ask({ type: "count", spans });
   }
 
   stamp(): Promise<string> {

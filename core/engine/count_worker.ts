@@ -48,7 +48,7 @@ async function answer(begun: () => Promise<CountSession>, asked: ToCount): Promi
     case "open":
       return await session.open(asked.question, asked.now);
     case "count":
-      return await session.count(asked.span);
+      return await session.count(asked.spans);
     case "stamp":
       return await session.stamp();
     case "close":
