@@ -5,6 +5,7 @@
  */
 import { throwIfAborted } from "../../contracts/failure.ts";
 import type { OpenOptions } from "../../contracts/file_store.ts";
+import { handOver } from "../../contracts/give_back.ts";
 import { changed } from "../failures.ts";
 import { isLookDue, requireUnchanged } from "../unchanged.ts";
 import type { S3Client } from "./client.ts";
@@ -69,7 +70,7 @@ async function* piecesOf(
         if (isLookDue(position, position + bytes.length, size)) await requireSame();
         position += bytes.length;
         resumes = 0;
-        yield bytes;
+        yield handOver(bytes);
         if (position >= size) break;
       }
     } catch (error) {
