@@ -3,16 +3,8 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { type Measure, readReport, timed } from "./measure.ts";
-import { WAYBILL_ARGS } from "./stage.ts";
-
-/** Deno and its permissions, with another program than the command line. */
-const COMMAND = [
-  Deno.execPath(),
-  ...WAYBILL_ARGS.slice(0, -1),
-  fileURLToPath(new URL("../server/main.ts", import.meta.url)),
-];
+import { SERVE } from "./stage.ts";
 
 /** A running server. */
 export interface BenchServer extends AsyncDisposable {
@@ -25,7 +17,7 @@ export interface BenchServer extends AsyncDisposable {
 /** Starts one for a data directory, with further flags; resolves once `/healthz` answers. */
 export async function startBenchServer(home: string, flags: readonly string[] = []): Promise<BenchServer> {
   const report = await Deno.makeTempFile();
-  const command = [...COMMAND, "--home", home, "--port", "0", "--sftp-port", "0", ...flags];
+  const command = [...SERVE, "--home", home, "--port", "0", "--sftp-port", "0", ...flags];
   const [program = "", ...args] = timed(report, command);
   const started = performance.now();
   const timing = new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "piped" }).spawn();

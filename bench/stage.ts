@@ -7,28 +7,35 @@ import { fileURLToPath } from "node:url";
 import { type OpenSshServer, startOpenSsh } from "../core/testing/mod.ts";
 import { type Measure, measure } from "./measure.ts";
 
-const TASK = taskWords("waybill");
-
 /** What comes behind `deno` for the command line: the flags of the `waybill` task, and its program. */
-export const WAYBILL_ARGS: readonly string[] = [
-  ...TASK.slice(TASK.indexOf("deno") + 1, -1),
-  "--quiet",
-  fileURLToPath(new URL("../cli/main.ts", import.meta.url)),
-];
+export const WAYBILL_ARGS: readonly string[] = taskCommand("waybill", "../cli/main.ts").args;
 
 /** The command line as the task starts it, with the variables that it sets. */
-export const WAYBILL: readonly string[] = [
-  "/usr/bin/env",
-  ...TASK.slice(0, TASK.indexOf("deno")),
-  Deno.execPath(),
-  ...WAYBILL_ARGS,
-];
+export const WAYBILL: readonly string[] = commandOf(taskCommand("waybill", "../cli/main.ts"));
 
-/** The words of a task of deno.json. */
-function taskWords(name: string): string[] {
+/** The server as its task starts it, with the variables that it sets. */
+export const SERVE: readonly string[] = commandOf(taskCommand("serve", "../server/main.ts"));
+
+/** A task's command. */
+interface TaskCommand {
+  /** `NAME=value` each. */
+  readonly variables: readonly string[];
+  /** What comes behind `deno`. */
+  readonly args: readonly string[];
+}
+
+/** What a task of deno.json runs: a program of this project, by its place beside this file. */
+function taskCommand(name: string, program: string): TaskCommand {
   const config = JSON.parse(Deno.readTextFileSync(new URL("../deno.json", import.meta.url)));
   const command: string = config.tasks[name].command;
-  return command.replaceAll("'", "").split(" ");
+  const words = command.replaceAll("'", "").split(" ");
+  const deno = words.indexOf("deno");
+  const args = [...words.slice(deno + 1, -1), "--quiet", fileURLToPath(new URL(program, import.meta.url))];
+  return { variables: words.slice(0, deno), args };
+}
+
+function commandOf({ variables, args }: TaskCommand): string[] {
+  return ["/usr/bin/env", ...variables, Deno.execPath(), ...args];
 }
 
 /** How a data directory is made. */

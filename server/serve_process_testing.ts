@@ -23,9 +23,13 @@ export interface ServerProcess extends AsyncDisposable {
 export async function serverCommand(flags: readonly string[], deno: readonly string[] = []): Promise<Deno.Command> {
   const config = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
   const task: string = config.tasks.serve.command;
-  const [, ...args] = task.replaceAll("'", "").replace(/\S+$/, "").trim().split(/ +/);
+  const words = task.replaceAll("'", "").split(/ +/);
+  const program = words.indexOf("deno");
+  // Variables stand before the program.
+  const env = Object.fromEntries(words.slice(0, program).map((word) => word.split("=")));
   const main = new URL("./main.ts", import.meta.url).pathname;
-  return new Deno.Command("deno", { args: [...args, ...deno, main, ...flags], stdout: "piped", stderr: "piped" });
+  const args = [...words.slice(program + 1, -1), ...deno, main, ...flags];
+  return new Deno.Command("deno", { args, env, stdout: "piped", stderr: "piped" });
 }
 
 /** Starts a server on a free port, with further flags, and waits until it answers. */
