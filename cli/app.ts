@@ -10,6 +10,7 @@ import type { Registry } from "../core/engine/registry.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
 import type { RunThreads } from "../core/engine/run_threads.ts";
 import { shellQuote, visibleLines } from "./format.ts";
+import { later } from "./later.ts";
 import type { Output } from "./output.ts";
 import { programName } from "./program.ts";
 
@@ -85,7 +86,7 @@ export class App implements AsyncDisposable {
     const { startRunThreads } = await import("../core/engine/run_threads.ts");
     this.#threads ??= startRunThreads(this.modules);
     // Opening the runtime needs it: beside the plugins it is loaded in half the time.
-    import("../core/engine/open.ts").catch(() => {});
+    loadEngine().catch(() => {});
   }
 
   /** Starts the thread that counts an audience together with this one, while this one finds out which audience it is. */
@@ -128,15 +129,15 @@ export class App implements AsyncDisposable {
   async #loadRegistry(): Promise<Registry> {
     if (this.#runtime !== undefined) return (await this.#runtime).registry;
     const [{ loadRegistry }, { readConfigFile }] = await Promise.all([
-      import("../core/engine/loader.ts"),
-      import("../core/engine/config_file.ts"),
+      later<typeof import("../core/engine/loader.ts")>(import.meta.resolve("../core/engine/loader.ts")),
+      later<typeof import("../core/engine/config_file.ts")>(import.meta.resolve("../core/engine/config_file.ts")),
     ]);
     return await loadRegistry([...this.modules, ...(await readConfigFile(this.home)).plugins]);
   }
 
   async #openRuntime(): Promise<Runtime> {
     const [{ openRuntime }, { createLog }, { thisUser }] = await Promise.all([
-      import("../core/engine/open.ts"),
+      loadEngine(),
       import("../core/engine/log.ts"),
       import("./user.ts"),
     ]);
@@ -175,4 +176,8 @@ export class App implements AsyncDisposable {
     this.#threads?.[Symbol.dispose]();
     this.#countThread?.[Symbol.dispose]();
   }
+}
+
+function loadEngine(): Promise<typeof import("../core/engine/open.ts")> {
+  return later(import.meta.resolve("../core/engine/open.ts"));
 }

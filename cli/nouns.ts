@@ -4,6 +4,7 @@
  * @module
  */
 import type { Noun } from "./command.ts";
+import { later } from "./later.ts";
 
 /** A noun before its commands are loaded. */
 export interface NounEntry {
@@ -16,98 +17,104 @@ export interface NounEntry {
 export const NOUNS: Readonly<Record<string, NounEntry>> = {
   provider: {
     summary: "Systems that Waybill exchanges data with",
-    load: async () => (await import("./commands/provider.ts")).provider,
+    load: () => noun(import.meta.resolve("./commands/provider.ts"), "provider"),
   },
   auth: {
     summary: "Saved authorisations: how to reach a provider",
-    load: async () => (await import("./commands/auth.ts")).auth,
+    load: () => noun(import.meta.resolve("./commands/auth.ts"), "auth"),
   },
   job: {
     summary: "Job types, and jobs that are configured",
-    load: async () => (await import("./commands/job.ts")).job,
+    load: () => noun(import.meta.resolve("./commands/job.ts"), "job"),
   },
   choices: {
     summary: "Live list of the values that a job type's field may take",
-    load: async () => (await import("./commands/choices.ts")).choices,
+    load: () => noun(import.meta.resolve("./commands/choices.ts"), "choices"),
   },
   run: {
     summary: "Run a job now, and what became of runs",
-    load: async () => (await import("./commands/run.ts")).run,
+    load: () => noun(import.meta.resolve("./commands/run.ts"), "run"),
   },
   artifact: {
     summary: "Files that signed links open",
-    load: async () => (await import("./commands/artifact.ts")).artifact,
+    load: () => noun(import.meta.resolve("./commands/artifact.ts"), "artifact"),
   },
   export: {
     summary: "Exports that the bulk APIs may fetch, and exported files, compared with their signed manifests",
-    load: async () => (await import("./commands/export.ts")).exports,
+    load: () => noun(import.meta.resolve("./commands/export.ts"), "exports"),
   },
   sftp: {
     summary: "Waybill's own SFTP server: accounts, sessions, log",
-    load: async () => (await import("./commands/sftp.ts")).sftp,
+    load: () => noun(import.meta.resolve("./commands/sftp.ts"), "sftp"),
   },
   stream: {
     summary: "Events that imports brought in",
-    load: async () => (await import("./commands/stream.ts")).stream,
+    load: () => noun(import.meta.resolve("./commands/stream.ts"), "stream"),
   },
   mapping: {
     summary: "Which fields of a stream become which fields of profiles, in LQL",
-    load: async () => (await import("./commands/mapping.ts")).mapping,
+    load: () => noun(import.meta.resolve("./commands/mapping.ts"), "mapping"),
   },
   table: {
     summary: "Profile tables: what is in them, and how values identify",
-    load: async () => (await import("./commands/table.ts")).table,
+    load: () => noun(import.meta.resolve("./commands/table.ts"), "table"),
   },
   profile: {
     summary: "Profiles that the events became",
-    load: async () => (await import("./commands/profile.ts")).profile,
+    load: () => noun(import.meta.resolve("./commands/profile.ts"), "profile"),
   },
   erasure: {
     summary: "People who are to be forgotten",
-    load: async () => (await import("./commands/erasure.ts")).erasure,
+    load: () => noun(import.meta.resolve("./commands/erasure.ts"), "erasure"),
   },
   audience: {
     summary: "Named sets of profiles: filters, and imported lists",
-    load: async () => (await import("./commands/audience.ts")).audience,
+    load: () => noun(import.meta.resolve("./commands/audience.ts"), "audience"),
   },
   token: {
     summary: "Tokens for the HTTP API",
-    load: async () => (await import("./commands/token.ts")).token,
+    load: () => noun(import.meta.resolve("./commands/token.ts"), "token"),
   },
   app: {
     summary: "Parts of an account with a profile table of their own",
-    load: async () => (await import("./commands/app.ts")).app,
+    load: () => noun(import.meta.resolve("./commands/app.ts"), "app"),
   },
   apikey: {
     summary: "Keys for the bulk APIs",
-    load: async () => (await import("./commands/apikey.ts")).apikey,
+    load: () => noun(import.meta.resolve("./commands/apikey.ts"), "apikey"),
   },
   account: {
     summary: "Accounts, the tenants of this installation, and their settings",
-    load: async () => (await import("./commands/account.ts")).account,
+    load: () => noun(import.meta.resolve("./commands/account.ts"), "account"),
   },
   audit: {
     summary: "Who changed what, and whether that record is whole",
-    load: async () => (await import("./commands/audit.ts")).audit,
+    load: () => noun(import.meta.resolve("./commands/audit.ts"), "audit"),
   },
   db: {
     summary: "The database's tables",
-    load: async () => (await import("./commands/db.ts")).db,
+    load: () => noun(import.meta.resolve("./commands/db.ts"), "db"),
   },
   doctor: {
     summary: "Checks this installation, and says how to mend it",
-    load: async () => (await import("./commands/doctor.ts")).doctor,
+    load: () => noun(import.meta.resolve("./commands/doctor.ts"), "doctor"),
   },
   serve: {
     summary: "Starts the HTTP server, with the worker that executes runs",
-    load: async () => (await import("./commands/serve.ts")).serve,
+    load: () => noun(import.meta.resolve("./commands/serve.ts"), "serve"),
   },
   worker: {
     summary: "Executes queued runs, without an HTTP server",
-    load: async () => (await import("./commands/worker.ts")).worker,
+    load: () => noun(import.meta.resolve("./commands/worker.ts"), "worker"),
   },
   demo: {
     summary: "Imports examples/customers.csv and shows what happened",
-    load: async () => (await import("./commands/demo.ts")).demo,
+    load: () => noun(import.meta.resolve("./commands/demo.ts"), "demo"),
   },
 };
+
+/** What a module exports under a name. */
+async function noun(url: string, name: string): Promise<Noun> {
+  const { [name]: noun } = await later<Record<string, Noun>>(url);
+  return noun!;
+}

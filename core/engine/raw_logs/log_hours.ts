@@ -5,7 +5,6 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import type { Executor } from "../../database/database.ts";
 import type { LinkedFile } from "../artifacts/links.ts";
 import type { Core } from "../core.ts";
@@ -45,8 +44,8 @@ interface Part {
   readonly length: number;
 }
 
-/** A gzip file of nothing: readers take an empty file for one that was cut off. */
-const EMPTY = gzipSync(new Uint8Array(0));
+/** A gzip file of nothing: readers take an empty file for one that was cut off. To make it takes 8 ms of every start. */
+const EMPTY = Uint8Array.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 /** Bytes read at a time. */
 const CHUNK = 262_144;
