@@ -65,7 +65,9 @@ export class IdentityHeads implements AsyncDisposable {
 
   /** Removes what it has put aside. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#file)?.[Symbol.asyncDispose]();
+    // Of a file that could not be made, whoever wanted it was told.
+    const file = await this.#file?.catch(() => undefined);
+    await file?.[Symbol.asyncDispose]();
   }
 }
 

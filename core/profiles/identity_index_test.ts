@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CompiledQuery } from "kysely";
 import { memorySpool } from "../codecs/spool_memory.ts";
+import { Failure } from "../contracts/failure.ts";
 import type { Executor } from "../database/database.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { IdentityHeads } from "./identity_heads.ts";
@@ -193,3 +194,14 @@ onEachDatabase(
     await assert.rejects(findIdentities(kysely, SCOPE, wanted[2]!.slice(0, 3)), /has no first block/);
   },
 );
+
+Deno.test("a disk that is full is told by the look-up that met it, and keeps nothing else from ending", async () => {
+  const full = new Failure("transient", "The disk is full");
+  const heads = new IdentityHeads({ create: () => Promise.reject(full) });
+  async function* blocks() {
+    yield { words: Uint32Array.of(1, 2), profiles: Float64Array.of(3) };
+  }
+  await assert.rejects(Array.fromAsync(heads.keep(1, 1, blocks())), full);
+  assert.equal(heads.has(1, 1), false);
+  await heads[Symbol.asyncDispose]();
+});
