@@ -14,6 +14,8 @@ const LQL = "SELECT customer_id, email, a, n FROM people INTO user BY customer_i
 
 const id = fc.constantFrom("c1", "c2", " c3 ", "c4");
 const email = fc.constantFrom("a@x", "A@X", "b@x");
+/** What names nobody. */
+const noEmail = fc.constantFrom("", " ");
 
 /** An operation as a file has it. */
 function operationOf(attr: string, change: Change): JsonValue {
@@ -33,7 +35,8 @@ const operation: fc.Arbitrary<JsonValue> = fc.oneof(
     arbitrary: fc.tuple(fc.constantFrom("a", "n", "__proto__", "z"), change).map((of) => operationOf(...of)),
   },
   { weight: 3, arbitrary: values.map((value) => ({ op: "assign", attr: "a", value })) },
-  { weight: 1, arbitrary: email.map((value) => ({ op: "assign", attr: "email", value })) },
+  { weight: 1, arbitrary: fc.oneof(email, noEmail).map((value) => ({ op: "assign", attr: "email", value })) },
+  { weight: 1, arbitrary: values.map((value) => ({ op: "assign", attr: "n", value, note: 1 })) },
 );
 
 /** Rows of a file: most assign one value, some do more, few are none. */
@@ -120,7 +123,7 @@ class Reference {
         (name === "customer_id" || name === "email") && change.kind === "assign" && typeof change.value === "string"
           ? [`${name}=${name === "email" ? change.value.trim().toLowerCase() : change.value.trim()}`]
           : []
-      ),
+      ).filter((name) => name !== "email="),
     );
     const own = this.groups.filter((group) => [...group.names].some((name) => names.has(name)));
     return {

@@ -62,6 +62,27 @@ onEachDatabase("who is erased leaves nothing in the changes, however a change na
   assert.deepEqual((await found.get("customer_id", "c-4712-x")).attributes, { customer_id: "c-4712-x", plan: "gold" });
 });
 
+onEachDatabase("people whose e-mail a file empties stay apart, in its import and in a replay", async (databases) => {
+  await using changes = await startChanges(databases, { lql: LQL });
+  await changes.change(
+    ["", " ", null].flatMap((none, index) => [
+      row(`c-${index}`, "assign", "email", none),
+      row(`d-${index}`, "assign", "email", none),
+    ]),
+    { size: 6 },
+  );
+  const customers = async () => {
+    const rows = await changes.peer.database.kysely.selectFrom("profiles").select(["table_id", "attributes"]).execute();
+    const generation = Math.max(...rows.map(({ table_id }) => table_id));
+    return rows.filter(({ table_id }) => table_id === generation)
+      .map(({ attributes }) => JSON.parse(attributes).customer_id).sort();
+  };
+  const before = await customers();
+  assert.deepEqual(before, ["c-0", "c-1", "c-2", "d-0", "d-1", "d-2"]);
+  await changes.replay();
+  assert.deepEqual(await customers(), before);
+});
+
 onEachDatabase(
   "a row that does not suit is rejected with its line, and takes no archive position",
   async (databases) => {

@@ -245,8 +245,9 @@ export class ProfileBatch {
   ): void {
     const { identity, identifyBy } = this.rules;
     const start = from + 1, end = to - 1;
-    const mayBeInPlace = mayBePlain && bytes.getUint8(from) === QUOTE && bytes.getUint8(start) > SPACE &&
-      bytes.getUint8(end - 1) > SPACE;
+    // An empty text names nobody, as one of white space does.
+    const mayBeInPlace = mayBePlain && start < end && bytes.getUint8(from) === QUOTE &&
+      bytes.getUint8(start) > SPACE && bytes.getUint8(end - 1) > SPACE;
     const ascii = mayBeInPlace ? asciiIn(bytes, start, end) : OTHER_BYTES;
     if (ascii === OTHER_BYTES) {
       return this.#identifyValue(event, field, parseJson(decoder.decode(stretchOf(bytes, from, to))));
