@@ -33,7 +33,14 @@ export type {
   OpenOptions,
   WriteOptions,
 } from "./core/contracts/file_store.ts";
-export type { Snapshots, StoredBytes } from "./core/contracts/snapshot.ts";
+export type {
+  CompareOptions,
+  DiffCounts,
+  Difference,
+  DifferentRows,
+  FileComparison,
+  Snapshots,
+} from "./core/contracts/snapshot.ts";
 export type { FileFacts, FileLedger, FileState, ImportedFile } from "./core/contracts/ledger.ts";
 export { defineExport, IDENTIFIERS } from "./core/contracts/export_job.ts";
 export type {

@@ -27,24 +27,7 @@ export type {
 } from "./decode/decoded_file.ts";
 export type { Layer } from "./decode/detect.ts";
 export { DECODE_LIMITS, type DecodeLimits } from "./decode/limits.ts";
-export {
-  compareRows,
-  type DiffCounts,
-  type Difference,
-  type DigestOptions,
-  FileRows,
-  type FileRowsOptions,
-  isComparable,
-  linesOf,
-  markRows,
-  recordBatch,
-  RowFilter,
-  selectRows,
-  Snapshot,
-  type SnapshotContent,
-  snapshotOf,
-  type SnapshotPartition,
-} from "./diff/mod.ts";
+export { linesOf, markRows, recordBatch, selectRows } from "./diff/mod.ts";
 export { decompressBzip2 } from "./bzip2.ts";
 export { openText, parseEncoding, type TextOptions, type TextSource } from "./encoding.ts";
 export { JSON_MAX_LINE_BYTES } from "./json_line_reader.ts";

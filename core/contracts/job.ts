@@ -198,7 +198,7 @@ export interface Passed {
   readonly unchanged?: number;
   /** What a diff found in a file that is wholly passed with this: it is added to what the run shows of its diffs. */
   readonly compared?: Compared;
-  /** Name that `snapshots.keep` gave: what was kept becomes the job's snapshot. */
+  /** Name that a comparison's `keep` gave: what was kept becomes the job's snapshot. */
   readonly snapshot?: string;
 }
 

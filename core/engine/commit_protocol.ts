@@ -46,9 +46,8 @@ export type PackedReplayPart = Omit<ReplayPart, "batches"> & {
   readonly batches: readonly (Omit<ReplayProfiles, "profiles"> & { readonly profiles: PackedProfileBatch })[];
 };
 
-/** To the commit thread: one start, then batches of its kind. */
+/** To the commit thread, once it is told its start: batches of its kind. */
 export type ToCommit =
-  | CommitStart
   | { readonly type: "batch"; readonly batch: PackedImportBatch }
   | { readonly type: "part"; readonly part: PackedReplayPart }
   | { readonly type: "close" };

@@ -40,7 +40,7 @@ export function serveCommits(port: MessagePort, start: CommitStart): void {
   // Told with the first answer; unhandled until then, it would end the thread without one.
   opened.catch(() => {});
   let last: Promise<void> = Promise.resolve();
-  port.addEventListener("message", ({ data }: MessageEvent<Exclude<ToCommit, CommitStart>>) => {
+  port.addEventListener("message", ({ data }: MessageEvent<ToCommit>) => {
     last = last.then(() => answer(port, opened, data));
   });
 }
@@ -95,7 +95,7 @@ function packedAgain(batches: readonly ProfileBatch[]): Spare["profiles"] {
 async function answer(
   port: MessagePort,
   opened: Promise<Opened>,
-  message: Exclude<ToCommit, CommitStart>,
+  message: ToCommit,
 ): Promise<void> {
   const tell = (told: FromCommit, transfer: ArrayBuffer[] = []) => port.postMessage(told, transfer);
   try {

@@ -5,6 +5,7 @@
  */
 import { MemberPacking, type PackedPieces } from "../profiles/archive.ts";
 import { buffersOf } from "../profiles/packed_batch.ts";
+import { beginBeside } from "./beside.ts";
 import type { FromCommit, ImportStart, ReplayStart, ToCommit } from "./commit_protocol.ts";
 import type { Commits, Spare } from "./commits.ts";
 import { reviveError } from "./describe_error.ts";
@@ -25,10 +26,10 @@ abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncD
   /** Whether an answer is waited for. */
   protected isBusy = false;
 
-  /** Lets the worker at the port's other end commit for the claim in `start`. Whoever started it ends it. */
-  constructor(start: Start, port: MessagePort) {
-    this.#port = port;
-    port.addEventListener("message", ({ data }: MessageEvent<FromCommit>) => {
+  /** Lets the Worker that the port leads to commit for the claim in `start`. Whoever started it ends it. */
+  constructor(start: Start, helper: MessagePort) {
+    this.#port = beginBeside(helper, start);
+    this.#port.addEventListener("message", ({ data }: MessageEvent<FromCommit>) => {
       this.isBusy = false;
       if (data.type === "done") {
         this.#spare = data.spare;
@@ -37,8 +38,7 @@ abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncD
       else if (data.type === "changed") this.#answer.reject(new PlaceChanged(start.claim));
       else if (data.type === "failed") this.#answer.reject(reviveError(data.failure, data.stack));
     });
-    port.start();
-    this.#post(start);
+    this.#port.start();
   }
 
   /** The memory of what is committed, once. */
@@ -67,10 +67,6 @@ abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncD
     // Whoever asks next is told; until then nobody listens.
     this.#underWay.catch(() => {});
     this.isBusy = true;
-    this.#post(message, transfer);
-  }
-
-  #post(message: ToCommit, transfer: ArrayBuffer[] = []): void {
     this.#port.postMessage(message, transfer);
   }
 }

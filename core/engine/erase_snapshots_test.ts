@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { compareRows, FileRows, recordBatch, Snapshot, snapshotOf } from "../codecs/diff/mod.ts";
+import { compareRows } from "../codecs/diff/compare.ts";
+import { FileRows } from "../codecs/diff/file_rows.ts";
+import { differenceOf, recordBatch, Snapshot } from "../codecs/diff/mod.ts";
+import { snapshotOf } from "../codecs/diff/snapshot.ts";
 import { memorySpool } from "../codecs/spool_memory.ts";
 import { alteredDatabase } from "../database/altered_testing.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
@@ -80,7 +83,8 @@ async function textsIn({ snapshotsDir }: ImportPeer): Promise<string> {
 /** What the next file finds. */
 async function nextFile(peer: ImportPeer, rows: readonly Fields[], told = ["id", "email"]) {
   await using stored = await snapshots(peer).open();
-  const found = await compareRows(await rowsOf(rows, told), await Snapshot.open(stored!));
+  const before = await Snapshot.open(stored!);
+  const found = differenceOf(await compareRows(await rowsOf(rows, told), before), before);
   const gone = await Array.fromAsync(
     found.removedRows(),
     (text) => text.length === 0 ? undefined : JSON.parse(new TextDecoder().decode(text)).id,

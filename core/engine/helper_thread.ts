@@ -1,12 +1,11 @@
 /**
- * The second thread of a run: it commits what an import reads, or reads what an export writes.
+ * The second thread of a run: it compares and commits what an import reads, or reads what an export writes.
  *
  * @module
  */
 
 /**
- * Starts a Worker for a `CommitThread`, a `ReplayThread` or an export's `openReadingBeside`, which has the other end of
- * the port, perhaps on another thread. Only a process's first thread should start one: a Worker's own Worker answers a
+ * Starts a Worker for what `beginBeside` asks for: whoever asks has the other end of the port, perhaps on another thread. Only a process's first thread should start one: a Worker's own Worker answers a
  * second later (Deno 2.9, measured: 1,030 ms against 20 ms, whatever the threads do).
  */
 export function startHelper(port: MessagePort): Worker {

@@ -1,11 +1,11 @@
 /**
- * The Worker beside a run's own. The first message of the run's thread says what it is for.
+ * The Worker beside a run's own. Each message of the run's thread says what to begin.
  *
  * @module
  */
-import type { CommitStart } from "./commit_protocol.ts";
+import type { ToBeside } from "./beside.ts";
 import { serveCommits } from "./commit_service.ts";
-import type { ReadingStart } from "./exports/reading_protocol.ts";
+import { serveComparison } from "./comparison_service.ts";
 import { serveReading } from "./exports/reading_service.ts";
 
 const scope = self as unknown as {
@@ -17,10 +17,14 @@ const scope = self as unknown as {
 };
 
 // The one message to this scope brings the port by which the run's thread speaks to it.
-scope.addEventListener("message", ({ data: port }) => {
-  port.addEventListener("message", ({ data }: MessageEvent<CommitStart | ReadingStart>) => {
-    if (data.type === "members") serveReading(port, data);
-    else serveCommits(port, data);
-  }, { once: true });
-  port.start();
+scope.addEventListener("message", ({ data: helper }) => {
+  helper.addEventListener("message", ({ data }: MessageEvent<ToBeside>) => begin(data));
+  helper.start();
 }, { once: true });
+
+function begin({ start, port }: ToBeside): void {
+  if (start.type === "members") serveReading(port, start);
+  else if (start.type === "comparison") serveComparison(port, start);
+  else serveCommits(port, start);
+  port.start();
+}

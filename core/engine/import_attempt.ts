@@ -21,7 +21,7 @@ export async function importRows(job: ImportJobDefinition, attempt: Attempt): Pr
   const target = job.into(config);
   if (isListTarget(target)) return await importList(job, target, attempt);
   let opening: Promise<OpenImport> | undefined;
-  const ledger = importFilesOf(core, row, target.stream, async () => (await open()).people);
+  const ledger = importFilesOf(core, row, target.stream, async () => (await open()).people, helper);
   const open = () =>
     opening ??= openImport(core, claim, row, target, {
       signal,

@@ -12,7 +12,9 @@ import type { Core } from "./core.ts";
 import type { PassedRows } from "./import_buffer.ts";
 import { ledgerOwner, markedFiles, NO_LEDGER, readLedger } from "./ledger.ts";
 import type { ErasedOfStream } from "./snapshot_people.ts";
-import { NO_SNAPSHOTS, snapshotsOf, sweepSnapshots } from "./snapshots.ts";
+import { folderSpool } from "../codecs/spool.ts";
+import { comparisonsOf, noSnapshots } from "./comparisons.ts";
+import { snapshotsOf, sweepSnapshots } from "./snapshots.ts";
 
 /** What a ledger is called by: the stream that the files go into, or the list, which no stream is called like. */
 export function ledgerName(target: ImportTarget | ListTarget): string {
@@ -33,19 +35,20 @@ export interface ImportFiles {
 
 /**
  * Those of the run's job, or of whatever else imports from its auth into the stream; of an upload nothing is known.
- * `people` gives whom a snapshot must not tell of.
+ * `people` gives whom a snapshot must not tell of; `helper` leads to the Worker beside this one.
  */
 export function importFilesOf(
   { database, home, identityKey }: Core,
   row: RunsTable,
   stream: string,
   people: () => Promise<ErasedOfStream>,
+  helper: MessagePort | undefined,
 ): ImportFiles {
   const { account_id: account, id: run, job_id, auth_id, job_type } = row;
   if (auth_id === null) {
     return {
       files: NO_LEDGER,
-      snapshots: NO_SNAPSHOTS,
+      snapshots: noSnapshots(folderSpool(home.workDir)),
       passed: (_files, { unchanged = 0 } = {}) => ({ unchanged }),
       sweep: async () => {},
     };
@@ -53,15 +56,12 @@ export function importFilesOf(
   const owner = ledgerOwner({ job_id, auth_id, job_type }, stream);
   const force = row.force === 1;
   const place = { account, owner, key: identityKey };
+  const snapshotPlace = { folder: home.snapshotsDir, account, owner, run, key: identityKey };
+  const store = snapshotsOf(database, snapshotPlace, force, people);
   let adopted = false;
   return {
     files: readLedger(database.kysely, place, force),
-    snapshots: snapshotsOf(
-      database,
-      { folder: home.snapshotsDir, account, owner, run, key: identityKey },
-      force,
-      people,
-    ),
+    snapshots: comparisonsOf(store, { place: snapshotPlace, workDir: home.workDir, helper }),
     passed: (files = [], { unchanged = 0, compared, snapshot } = {}) => {
       adopted ||= snapshot !== undefined;
       return {

@@ -27,7 +27,7 @@ import { ListMembers } from "./list_members.ts";
 import type { MarkedFile } from "./ledger.ts";
 import { holdUnlessStopped } from "./claim.ts";
 import { erasedFor } from "./refused.ts";
-import { NO_SNAPSHOTS } from "./snapshots.ts";
+import { noSnapshots } from "./comparisons.ts";
 
 /** No stream has this id: it stands for the rows of lists. */
 const NO_STREAM = 0;
@@ -38,7 +38,8 @@ export async function importList(job: ImportJobDefinition, target: ListTarget, a
   // Only its end was not written down any more.
   if (row.checkpoint !== null) return;
   const list = await openList(target, attempt);
-  const ledger = importFilesOf(core, row, ledgerName(target), async () => ({ stream: NO_STREAM, erased: [] }));
+  const nobody = async () => ({ stream: NO_STREAM, erased: [] });
+  const ledger = importFilesOf(core, row, ledgerName(target), nobody, undefined);
   await job.run({
     ...givenTo(job, attempt),
     checkpoint: undefined,
@@ -47,7 +48,7 @@ export async function importList(job: ImportJobDefinition, target: ListTarget, a
     // Nothing of it is durable before all of it is.
     flush: () => Promise.resolve(),
     files: ledger.files,
-    snapshots: NO_SNAPSHOTS,
+    snapshots: noSnapshots(folderSpool(core.home.workDir)),
   });
   // A plugin may take an abort for an end.
   throwIfAborted(signal);

@@ -6,9 +6,9 @@
 import { createHmac } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { Snapshot } from "../codecs/diff/mod.ts";
+import { Snapshot, type SnapshotStore } from "../codecs/diff/mod.ts";
 import { Failure } from "../contracts/failure.ts";
-import type { Snapshots, StoredBytes } from "../contracts/snapshot.ts";
+import type { StoredBytes } from "../contracts/snapshot.ts";
 import type { Database, Executor } from "../database/database.ts";
 import { diskFullFailure } from "./disk_full.ts";
 import { newId } from "./ids.ts";
@@ -27,12 +27,13 @@ export interface SnapshotPlace {
   readonly key: Uint8Array;
 }
 
-/** The snapshots of an upload: there is none, and none is kept. */
-export const NO_SNAPSHOTS: Snapshots = {
-  secret: new Uint8Array(16),
-  open: async () => undefined,
-  keep: async () => "",
-};
+/** The snapshots of a run's ledger. */
+export interface SnapshotFiles extends SnapshotStore {
+  /** Path of the present one; undefined where there is none. */
+  path(): Promise<string | undefined>;
+  /** Sees that one which was written does not tell of the erased; gives the name that it has then. */
+  withoutErased(name: string): Promise<string>;
+}
 
 /** The snapshots of a run's ledger. With `force` none is found. `people` gives whom what is kept must not tell of. */
 export function snapshotsOf(
@@ -40,20 +41,26 @@ export function snapshotsOf(
   place: SnapshotPlace,
   force: boolean,
   people: () => Promise<ErasedOfStream>,
-): Snapshots {
+): SnapshotFiles {
+  const path = async () => {
+    const row = force ? undefined : await snapshotRow(kysely, place).executeTakeFirst();
+    return row && join(place.folder, String(place.account), row.file);
+  };
+  const forget = async (name: string) => {
+    const kept = await withoutErased(place, name, people);
+    if (kept === undefined) return name;
+    await removeSnapshot(place, name);
+    return kept;
+  };
   return {
     secret: createHmac("sha256", place.key).update(`snapshot ${place.account}`).digest().subarray(0, 16),
+    path,
     open: async () => {
-      const row = force ? undefined : await snapshotRow(kysely, place).executeTakeFirst();
-      return row === undefined ? undefined : await openSnapshot(join(place.folder, String(place.account), row.file));
+      const found = await path();
+      return found === undefined ? undefined : await openSnapshot(found);
     },
-    keep: async (bytes) => {
-      const name = await writeSnapshot(place, bytes);
-      const kept = await withoutErased(place, name, people);
-      if (kept === undefined) return name;
-      await removeSnapshot(place, name);
-      return kept;
-    },
+    keep: async (bytes) => await forget(await writeSnapshot(place, bytes)),
+    withoutErased: forget,
   };
 }
 

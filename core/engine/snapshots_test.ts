@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { FileRows, recordBatch, snapshotOf } from "../codecs/diff/mod.ts";
+import { FileRows } from "../codecs/diff/file_rows.ts";
+import { recordBatch } from "../codecs/diff/mod.ts";
+import { snapshotOf } from "../codecs/diff/snapshot.ts";
 import { memorySpool } from "../codecs/spool_memory.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { adoptSnapshot } from "./adopt_snapshot.ts";

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { compareHere, type SnapshotStore } from "../codecs/diff/mod.ts";
+import { memorySpool } from "../codecs/spool_memory.ts";
 import type { Snapshots } from "../contracts/snapshot.ts";
 
 /** Snapshots that can be looked into. */
@@ -17,11 +19,8 @@ export interface MemorySnapshots extends Snapshots {
 export function memorySnapshots(): MemorySnapshots {
   const kept = new Map<string, Uint8Array>();
   let present: Uint8Array | undefined;
-  return {
+  const store: SnapshotStore = {
     secret: new Uint8Array(16),
-    get present() {
-      return present;
-    },
     open: async () => {
       const bytes = present;
       if (bytes === undefined) return undefined;
@@ -42,6 +41,12 @@ export function memorySnapshots(): MemorySnapshots {
       kept.set(name, await new Blob(chunks).bytes());
       return name;
     },
+  };
+  return {
+    get present() {
+      return present;
+    },
+    compare: (options) => compareHere(store, memorySpool(), options),
     adopt: (name) => {
       const bytes = kept.get(name);
       if (bytes === undefined) throw new Error(`No snapshot was kept under the name "${name}"`);

@@ -4,7 +4,9 @@ import type { JsonValue, RecordBatch } from "../../contracts/records.ts";
 import { Failure } from "../../contracts/failure.ts";
 import { CsvReader } from "../csv.ts";
 import { memorySpool } from "../spool_memory.ts";
-import { compareRows, type Difference } from "./compare.ts";
+import type { Difference } from "../../contracts/snapshot.ts";
+import { compareRows } from "./compare.ts";
+import { differenceOf } from "./difference.ts";
 import { FileRows } from "./file_rows.ts";
 import { recordBatch } from "./record_batch.ts";
 import { selectRows } from "./select_rows.ts";
@@ -53,7 +55,8 @@ const numbers = (rows: number, holds: (row: number) => boolean) =>
 async function diff(before: readonly RecordBatch[], now: readonly RecordBatch[], keys: readonly string[]) {
   await using old = await rowsOf(before, keys, keys);
   await using rows = await rowsOf(now, keys);
-  const found = await compareRows(rows, await snapshot(old));
+  const stored = await snapshot(old);
+  const found = differenceOf(await compareRows(rows, stored), stored);
   const removed = await removedBy(found);
   const { added, changed, unchanged } = found;
   return { added, changed, unchanged, removed, different: numbers(found.rows, found.isDifferent), found };
@@ -120,8 +123,10 @@ Deno.test("nested values count by what they are, not by the order in which their
 Deno.test("without a snapshot, or with one by other keys, every row is added", async () => {
   await using rows = await rowsOf(csvBatches("id,v\n1,a\n2,b\n"), ["id"]);
   for (const before of [undefined, await snapshot(await rowsOf(csvBatches("id,v\n1,a\n2,b\n"), ["v"]))]) {
-    const { added, unchanged, removed } = await compareRows(rows, before);
-    assert.deepEqual([added, unchanged, removed], [2, 0, 0]);
+    const found = differenceOf(await compareRows(rows, before), before);
+    const { added, unchanged, removed, tellsRemoved } = found;
+    assert.deepEqual([added, unchanged, removed, tellsRemoved], [2, 0, 0, true]);
+    assert.deepEqual(await removedBy(found), []);
   }
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { JsonValue, RecordBatch } from "../../contracts/records.ts";
 import { memorySpool } from "../spool_memory.ts";
 import { compareRows } from "./compare.ts";
+import { differenceOf } from "./difference.ts";
 import { FileRows } from "./file_rows.ts";
 import { forgetAllRows, forgetRows } from "./forget.ts";
 import { markRows } from "./mark_rows.ts";
@@ -35,7 +36,7 @@ async function stored(bytes: AsyncIterable<Uint8Array>) {
 }
 
 async function removed(snapshot: Snapshot, now: readonly Fields[]) {
-  const found = await compareRows(await rowsOf(now), snapshot);
+  const found = differenceOf(await compareRows(await rowsOf(now), snapshot), snapshot);
   const texts = await Array.fromAsync(found.removedRows(), (text) => decoder.decode(text));
   return { ...found, texts: texts.sort() };
 }

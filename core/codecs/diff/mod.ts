@@ -3,13 +3,12 @@
  *
  * @module
  */
-export { compareRows, type DiffCounts, type Difference, isComparable } from "./compare.ts";
-export { FileRows, type FileRowsOptions } from "./file_rows.ts";
-export { type DigestOptions } from "./row_digests.ts";
+export { compareHere, type SnapshotStore } from "./compare_here.ts";
+export { Comparison, type ComparisonOptions } from "./comparison.ts";
+export { differenceOf, type FoundRows, type GoneRows } from "./difference.ts";
 export { forgetAllRows, forgetRows } from "./forget.ts";
 export { linesOf } from "./lines.ts";
 export { markRows } from "./mark_rows.ts";
 export { recordBatch } from "./record_batch.ts";
-export { RowFilter } from "./row_filter.ts";
 export { selectRows } from "./select_rows.ts";
-export { Snapshot, type SnapshotContent, snapshotOf, type SnapshotPartition } from "./snapshot.ts";
+export { Snapshot, type SnapshotContent, type SnapshotPartition } from "./snapshot.ts";

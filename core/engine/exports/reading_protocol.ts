@@ -15,9 +15,8 @@ export interface ReadingStart {
   readonly input: ReadingInput;
 }
 
-/** To the thread that reads: the start, then what is wanted. */
+/** To the thread that reads, once it is told its start: what is wanted. */
 export type ToReading =
-  | ReadingStart
   /** The next batch of a pass over the members, which begins with the first that is asked for. */
   | { readonly type: "next"; readonly pass: number; readonly after: number | undefined }
   /** No more of a pass is wanted. */
@@ -27,7 +26,7 @@ export type ToReading =
 /** What was found. */
 export type FoundMembers = Pick<GivenMembers, "audience" | "columns">;
 
-/** From it: an answer to each message but `end`, in their order. */
+/** From it: an answer to the start and to each message but `end`, in their order. */
 export type FromReading =
   | { readonly type: "opened"; readonly found: FoundMembers }
   /** Without a batch there is none left. */

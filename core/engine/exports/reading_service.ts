@@ -14,7 +14,7 @@ import type { FromReading, ReadingStart, ToReading } from "./reading_protocol.ts
 export function serveReading(port: MessagePort, start: ReadingStart): void {
   const service = new ReadingService(start);
   let last: Promise<void> = Promise.resolve();
-  const answer = (message: ToReading) => {
+  const answer = (message: ReadingStart | ToReading) => {
     if (message.type === "close") service.end();
     last = last.then(async () => {
       const told = await service.answer(message);
@@ -41,7 +41,7 @@ class ReadingService {
     this.#ending.abort(new Failure("cancelled", "The members are not wanted any more"));
   }
 
-  async answer(message: ToReading): Promise<FromReading | undefined> {
+  async answer(message: ReadingStart | ToReading): Promise<FromReading | undefined> {
     try {
       if (message.type === "close") {
         await this.#stack.disposeAsync();

@@ -7,21 +7,18 @@
  *
  * @module
  */
-import { type Compared, Failure, type ImportContext, type Progress, throwIfAborted } from "@waybill/waybill";
 import {
-  compareRows,
+  type Compared,
   type Difference,
-  FileRows,
-  isComparable,
-  linesOf,
-  markRows,
-  recordBatch,
-  RowFilter,
-  Snapshot,
-  snapshotOf,
-} from "@waybill/waybill/codecs";
+  Failure,
+  type FileComparison,
+  type ImportContext,
+  type Progress,
+  throwIfAborted,
+} from "@waybill/waybill";
+import { linesOf, markRows, recordBatch } from "@waybill/waybill/codecs";
 import { type DiffedFile, handOver, type Look, type Stretch } from "./hand_over.ts";
-import { KeptRows } from "./kept_rows.ts";
+import { KeptRejects } from "./kept_rejects.ts";
 
 /** What is to be committed with the file's mark. */
 export interface Found {
@@ -44,32 +41,25 @@ export async function importDifferent<Config, Connection, Position>(
   context: ImportContext<Config, Connection, Position>,
   file: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
 ): Promise<Found> {
-  const { snapshots, spool } = context;
-  const { secret } = snapshots;
-  await using rows = await FileRows.create(spool, { secret, keys: file.keys, told: file.removed?.told ?? [] });
-  await using stored = await snapshots.open();
-  const before = stored && await Snapshot.open(stored);
-  const filter = before !== undefined && isComparable(before, file.keys) ? await RowFilter.of(before) : undefined;
-  const look = await compare(context, file, { rows, before, kept: new KeptRows(filter) });
+  const { keys, removed: { told = [], marker } = {} } = file;
+  await using comparison = await context.snapshots.compare({ keys, told, marker, signal: context.signal });
+  const look = await compare(context, file, comparison);
   await handOver(context, file, look);
   await tellRemoved(context, file, look);
   const { added, changed, removed } = look.difference;
-  return { compared: { added, changed, removed }, snapshot: await snapshots.keep(snapshotOf(rows)) };
+  return { compared: { added, changed, removed }, snapshot: await comparison.keep() };
 }
 
 /** Reads all of the file, compares it, and holds the run where too much is gone. */
 async function compare<Config, Connection, Position>(
   context: ImportContext<Config, Connection, Position>,
   { path, keys, removed: told, read }: DiffedFile<ImportContext<Config, Connection, Position>, Position>,
-  { rows, before, kept }: {
-    readonly rows: FileRows;
-    readonly before: Snapshot | undefined;
-    readonly kept: KeptRows;
-  },
+  comparison: FileComparison,
 ): Promise<Look<Position>> {
-  const { log, progress, signal } = context;
+  const { log, progress } = context;
+  const kept = new KeptRejects();
   const stretches: [Stretch<Position>, ...Stretch<Position>[]] = [{ rows: 0, rejected: 0, from: undefined }];
-  let rejected = 0;
+  let rows = 0, rejected = 0;
   let now: Progress | undefined;
   await read({
     ...context,
@@ -79,10 +69,10 @@ async function compare<Config, Connection, Position>(
       progress({ ...told, done: 0, note: `${told.note ?? path}, compared with the file before` });
     },
     emit: async (given, from) => {
-      const batch = recordBatch(given);
-      const first = rows.count;
-      kept.add(stretches.length - 1, batch, await rows.add(batch), first);
-      stretches.push({ rows: rows.count, rejected, from, told: now });
+      const batch = recordBatch(given), { length } = batch.times;
+      await comparison.add(batch);
+      rows += length;
+      stretches.push({ rows, rejected, from, told: now });
     },
     reject: async (given, preamble) => {
       rejected += given.length;
@@ -90,12 +80,14 @@ async function compare<Config, Connection, Position>(
     },
     flush: async () => kept.flush(stretches.length - 1),
   });
-  if (keys.length > 0 && rows.count > 0 && rows.keyed === 0) {
+  const difference = await comparison.difference();
+  const { added, changed, unchanged, removed, before } = difference;
+  if (keys.length > 0 && rows > 0 && difference.keyed === 0) {
     throw new Failure("data", `No row of file "${path}" has a value in ${keys.map((key) => `"${key}"`).join(" or ")}`, {
       hint: "Give --diff-keys the fields that tell which row it is",
     });
   }
-  if (told !== undefined && rows.has(told.marker)) {
+  if (told !== undefined && difference.hasMarker) {
     throw new Failure(
       "data",
       `File "${path}" has a field "${told.marker}" itself, which is to mark rows that are gone`,
@@ -104,10 +96,8 @@ async function compare<Config, Connection, Position>(
       },
     );
   }
-  const difference = await compareRows(rows, before, { signal });
-  const { added, changed, unchanged, removed } = difference;
   log.info(`File "${path}" is compared with the file before it`, { added, changed, unchanged, removed });
-  if (before !== undefined) await holdShrunk(context, path, difference, before.rows);
+  if (before !== undefined) await holdShrunk(context, path, difference, before);
   if (told !== undefined && difference.tellsRemoved && removed > 0 && rejected > 0) {
     const rows = rejected === 1 ? "1 row" : `${rejected} rows`;
     log.warn(
@@ -117,7 +107,7 @@ async function compare<Config, Connection, Position>(
   }
   return {
     difference,
-    kept: kept.stretches(added + changed),
+    kept: difference.different && kept.with(difference.different),
     stretches,
     begin: firstThatMatters(stretches, difference, rejected),
     end: stretches.at(-1)!,

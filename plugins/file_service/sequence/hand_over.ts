@@ -6,9 +6,9 @@
  *
  * @module
  */
-import type { ImportContext, Log, Progress, RecordBatch } from "@waybill/waybill";
-import { type Difference, linesOf, markRows, recordBatch, selectRows } from "@waybill/waybill/codecs";
-import type { KeptStretch } from "./kept_rows.ts";
+import type { Difference, ImportContext, Log, Progress, RecordBatch } from "@waybill/waybill";
+import { linesOf, markRows, recordBatch, selectRows } from "@waybill/waybill/codecs";
+import type { KeptStretch } from "./kept_rejects.ts";
 
 /** How a file is compared. */
 export interface DiffedFile<Context, Position> {
