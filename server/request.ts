@@ -23,6 +23,7 @@ export function readQuery<Schema extends z.ZodType>(schema: Schema, search: stri
   for (const [name, value] of new URLSearchParams(search)) {
     if (name === "access_token") continue;
     if (Object.hasOwn(given, name)) throw new Failure("config", `Query parameter "${shorten(name)}" is given twice`);
+    if (!isStorable(value)) throw new Failure("config", `Query parameter "${shorten(name)}" ${UNSTORABLE}`);
     given[name] = value;
   }
   return check(schema, given, "Query parameter");
@@ -78,14 +79,15 @@ async function readAtMost(request: Request, limit: number): Promise<Uint8Array> 
 
 function parseJson(bytes: Uint8Array): unknown {
   let body: unknown;
-  let hasProto = false;
+  let hasProto = false, canStore = true;
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     body = JSON.parse(text);
     // Only where it may stand, plain or escaped: a reviver is slow.
-    if (/__proto__|\\u005f/i.test(text)) {
+    if (/__proto__|\\u(?:005f|0000|d[89a-f])/i.test(text)) {
       JSON.parse(text, (key, value) => {
         hasProto ||= key === "__proto__";
+        canStore &&= isStorable(key) && (typeof value !== "string" || isStorable(value));
         return value;
       });
     }
@@ -95,7 +97,16 @@ function parseJson(bytes: Uint8Array): unknown {
   }
   // Schemas would leave it out without a word.
   if (hasProto) throw new Failure("config", 'Body field "__proto__" is not known', { hint: DOCS });
+  if (!canStore) throw new Failure("config", `The request body ${UNSTORABLE}`, { hint: "Leave it out" });
   return body;
+}
+
+/** The end of a sentence about what {@linkcode isStorable} does not let pass. */
+const UNSTORABLE = "holds U+0000, or half of a surrogate pair, which no database stores";
+
+/** Whether every database stores a text as it is. */
+function isStorable(text: string): boolean {
+  return !text.includes("\0") && text.isWellFormed();
 }
 
 function check<Schema extends z.ZodType>(schema: Schema, value: unknown, place: Place): z.output<Schema> {

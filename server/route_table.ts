@@ -7,7 +7,7 @@ import type { Route } from "./route.ts";
 
 /** Where a request goes, as its address says it. */
 export interface Target {
-  /** The path's parts, percent-decoded. What is no percent-encoding stays as it stands. */
+  /** The path's parts, percent-decoded. What is no percent-encoding stays as it stands, and so does one of U+0000. */
   readonly parts: readonly string[];
   /** The query with its `?`; empty where there is none. */
   readonly search: string;
@@ -42,6 +42,8 @@ export function targetOf(url: string): Target {
 }
 
 function decode(part: string): string {
+  // Nothing is called so, and a database may not even look for it.
+  if (part.includes("%00")) return part.split("%00").map(decode).join("%00");
   try {
     return decodeURIComponent(part);
   } catch {

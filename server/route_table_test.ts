@@ -34,6 +34,7 @@ Deno.test("a part is decoded once and by itself; what is no encoding stays as it
   assert.deepEqual(parts("a%2Fb/c%252Fd"), ["a/b", "c%2Fd"]);
   assert.deepEqual(parts("ann%40example.com+%E6%9D%B1"), ["ann@example.com+東"]);
   assert.deepEqual(parts("100%/%E6%9D%20%zz%41"), ["100%", "%E6%9D%20%zzA"]);
+  assert.deepEqual(parts("%00/%41%00%41"), ["%00", "A%00A"]);
 });
 
 Deno.test("fixed paths win over those with parameters, whatever their order", () => {

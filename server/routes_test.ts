@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { onEachDatabase } from "../core/testing/each_database_testing.ts";
 import type { Route } from "./route.ts";
 import { openTestServer, type TestServer } from "./server_testing.ts";
 
@@ -83,6 +84,31 @@ Deno.test("every route refuses query parameters that it does not know, and those
     assert.match(reply.json.message, /Query parameter "nonsense" is not known$/);
   }
   assert.equal((await server.call("GET /api/run?limit=1&limit=2")).status, 400);
+});
+
+onEachDatabase("what no database stores names nothing, and is refused wherever it is sent", async (databases) => {
+  await databases.useInHomes();
+  await using server = await openTestServer();
+  for (const route of routesOf(server)) {
+    const method = route.method.toUpperCase(), path = route.path.replaceAll(/\{\w+\}/g, "a%00b");
+    // One that answers 201 makes what its path names.
+    const isNamed = path !== route.path && route.answer.status !== 201 && route.content === undefined;
+    const reply = await server.call(`${method} ${path}`, route.body === undefined ? {} : { json: {} });
+    if (isNamed) assert.equal(reply.status, 404, `${method} ${path}: ${reply.text}`);
+    assert.ok(reply.status < 500, `${method} ${path}: ${reply.text}`);
+    for (const name of route.name === "fetchFile" ? [] : Object.keys(route.query.shape)) {
+      const asked = await server.call(`${requestOf(route)}?${name}=%00`);
+      assert.equal(asked.status, 400, `${requestOf(route)}?${name}`);
+    }
+    if (route.body === undefined) continue;
+    for (const json of [{ label: "\0" }, { description: "\ud800" }, { config: [{ "\udfff\0": 1 }] }]) {
+      const { status, json: { message } } = await server.call(requestOf(route), { json });
+      assert.deepEqual([status, /^The request body holds U\+0000, or half of a surrogate pair/.test(message)], [
+        400,
+        true,
+      ]);
+    }
+  }
 });
 
 Deno.test("every path answers 405 with what it allows to a method that it lacks", async () => {

@@ -44,13 +44,14 @@ export async function* readForm(
   }
 }
 
-/** The text of a field. Failure `config` for more than `most` bytes, or what is no UTF-8. */
+/** The text of a field. Failure `config` for more than `most` bytes, for U+0000, or what is no UTF-8. */
 export async function textOf({ name, content }: FormPart, most: number): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const bytes of content) {
     size += bytes.length;
     if (size > most) throw new Failure("config", `Parameter "${name}" is longer than ${most} bytes`);
+    if (bytes.includes(0)) throw new Failure("config", `Parameter "${name}" holds U+0000`);
     parts.push(bytes);
   }
   try {

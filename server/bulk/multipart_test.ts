@@ -102,6 +102,17 @@ Deno.test("what is no form says why", async () => {
   }
 });
 
+Deno.test("a parameter is UTF-8, without U+0000, which no database stores", async () => {
+  for (const [value, message] of [["\xff", /"x" is not UTF-8/], ["a\0b", /"x" holds U\+0000/]] as const) {
+    const body = `--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n${value}\r\n--b--\r\n`;
+    const { source } = inPieces(Buffer.from(body, "latin1"), [10]);
+    for await (const part of readForm(source, "b")) {
+      await assert.rejects(textOf(part, 100), (error) => error instanceof Failure && message.test(error.message));
+      break;
+    }
+  }
+});
+
 Deno.test("parts that nobody reads are passed over, and the source is closed when nobody wants more", async () => {
   const body = ["one", "two", "three"].map((name) =>
     `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${"x".repeat(1_000)}\r\n`
