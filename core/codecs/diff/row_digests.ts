@@ -52,7 +52,8 @@ export class RowDigester {
   /** Throws a `RangeError` for a secret of another length. */
   constructor({ secret, keys }: DigestOptions) {
     if (secret.length !== 16) throw new RangeError(`A secret has 16 bytes, not ${secret.length}`);
-    this.#seeds = new Uint32Array(secret.slice().buffer);
+    // A `slice` of what `node:crypto` gives would be no copy.
+    this.#seeds = new Uint32Array(Uint8Array.from(secret).buffer);
     this.#keys = new Set(keys);
   }
 
