@@ -6,6 +6,7 @@
 import type { JsonValue } from "../core/contracts/records.ts";
 import { flagName } from "../core/describe/names.ts";
 import type { CountThread } from "../core/engine/count_thread.ts";
+import type { OpenAudiences } from "../core/engine/open_audiences.ts";
 import type { Registry } from "../core/engine/registry.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
 import type { RunThreads } from "../core/engine/run_threads.ts";
@@ -41,10 +42,10 @@ export class App implements AsyncDisposable {
   readonly home: string;
   readonly #options: AppOptions;
   #runner: AppOptions["runner"];
-  #loadsPlugins = true;
   #registry: Promise<Registry> | undefined;
   #runtime: Promise<Runtime> | undefined;
   #threads: RunThreads | undefined;
+  #audiences: Promise<OpenAudiences> | undefined;
   #countThread: CountThread | undefined;
   /** Variables that commands to be pasted set. */
   #variables: readonly string[] = [];
@@ -64,6 +65,11 @@ export class App implements AsyncDisposable {
   /** The runtime, opened at the first call. */
   runtime(): Promise<Runtime> {
     return this.#runtime ??= this.#openRuntime();
+  }
+
+  /** The audiences alone, to be looked at, opened at the first call: sooner than the runtime, and without plugins. */
+  async audiences(): Promise<OpenAudiences["audiences"]> {
+    return (await (this.#audiences ??= this.#openAudiences())).audiences;
   }
 
   /**
@@ -99,11 +105,6 @@ export class App implements AsyncDisposable {
   /** Leaves the runs that this process queues to others. Only before the runtime is opened. */
   leaveRuns(): void {
     this.#runner = "none";
-  }
-
-  /** Opens the runtime without plugins. Only before it is opened. */
-  leavePlugins(): void {
-    this.#loadsPlugins = false;
   }
 
   /** A command to be pasted, with the data directory, the account and the plugins in it where the user named them. */
@@ -145,13 +146,26 @@ export class App implements AsyncDisposable {
     const { account } = this.#options;
     return await openRuntime({
       home: this.home,
-      plugins: this.#loadsPlugins ? this.modules : "none",
+      plugins: this.modules,
       runner: this.#runner,
       threads: this.#threads,
-      countThread: this.#countThread,
       ...(account === undefined ? {} : { account }),
       actor: await thisUser(),
       log,
+    });
+  }
+
+  async #openAudiences(): Promise<OpenAudiences> {
+    const [{ openAudiences }, { thisUser }] = await Promise.all([
+      later<typeof import("../core/engine/open_audiences.ts")>(import.meta.resolve("../core/engine/open_audiences.ts")),
+      import("./user.ts"),
+    ]);
+    const { account } = this.#options;
+    return await openAudiences({
+      home: this.home,
+      ...(account === undefined ? {} : { account }),
+      actor: await thisUser(),
+      countThread: this.#countThread,
     });
   }
 
@@ -173,6 +187,7 @@ export class App implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await (await this.#runtime?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    await (await this.#audiences?.catch(() => undefined))?.[Symbol.asyncDispose]();
     this.#threads?.[Symbol.dispose]();
     this.#countThread?.[Symbol.dispose]();
   }

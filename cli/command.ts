@@ -58,8 +58,6 @@ export interface Command {
   readonly executes?: true;
   /** Whether it is there to count an audience: the thread that helps starts before anything else is looked at. */
   readonly counts?: true;
-  /** `false` for one that asks nothing of plugins: they are not loaded, which is a sixth of the start. */
-  readonly plugins?: false;
   /**
    * Flags that the plugins declare for what `words` (the arguments) name. Without words: the flags of everything that
    * could be named, so that the parser knows which of them take a value.

@@ -142,7 +142,6 @@ async function runCommand(
     }
     if (command.executes) await app.startThreads();
     if (command.counts) await app.startCounting();
-    if (command.plugins === false) app.leavePlugins();
     const [args, declared] = await readArguments(app, name, command, rest).catch((error) => {
       throw meantVerb(error, name, verbs, wordsOf(rest, [...GLOBAL_FLAGS, ...(command.flags ?? [])]));
     });

@@ -54,9 +54,8 @@ const create: Command = {
 
 const list: Command = {
   summary: "Lists the audiences",
-  plugins: false,
   run: async (app) => {
-    const audiences = await (await app.runtime()).audiences.list();
+    const audiences = await (await app.audiences()).list();
     if (app.out.json) return app.out.value(audiences);
     app.out.table(
       ["id", "slug", "kind", "table", "name", "description"],
@@ -71,10 +70,9 @@ const list: Command = {
 
 const show: Command = {
   summary: "Shows one",
-  plugins: false,
   args: [AUDIENCE],
   run: async (app, { words: [audience = ""] }) => {
-    const shown = await (await app.runtime()).audiences.get(audience);
+    const shown = await (await app.audiences()).get(audience);
     print(app, shown);
     if (!app.out.json) app.out.next([app.command("audience", "size", shown.slug)]);
   },
@@ -82,13 +80,12 @@ const show: Command = {
 
 const size: Command = {
   summary: "Counts the profiles that are members now",
-  plugins: false,
   args: [AUDIENCE],
   counts: true,
   run: async (app, { words: [audience = ""] }) => {
     const abort = new AbortController();
     using _ = onInterrupt(() => abort.abort());
-    const answer = await (await app.runtime()).audiences.size(audience, { signal: abort.signal });
+    const answer = await (await app.audiences()).size(audience, { signal: abort.signal });
     if (app.out.json) return app.out.value(answer);
     app.out.line(count(answer.size));
   },
@@ -96,13 +93,12 @@ const size: Command = {
 
 const members: Command = {
   summary: "Lists the profiles that are members now, a JSON object a line",
-  plugins: false,
   args: [AUDIENCE],
   examples: ["audience members swiss_buyers", "audience members 7 --json"],
   run: async (app, { words: [audience = ""] }) => {
     const abort = new AbortController();
     using _ = onInterrupt(() => abort.abort());
-    const found = (await app.runtime()).audiences.eachMember(audience, { signal: abort.signal });
+    const found = (await app.audiences()).eachMember(audience, { signal: abort.signal });
     if (app.out.json) return await app.out.values(found);
     for await (const member of found) app.out.line(JSON.stringify(member));
   },

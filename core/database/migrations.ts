@@ -9,66 +9,41 @@
 import { type RawBuilder, sql } from "kysely";
 import { Failure } from "../contracts/failure.ts";
 import type { Database, Executor } from "./database.ts";
-import { columnTypes, type Migration } from "./migration.ts";
-import { artifacts } from "./migrations/artifacts.ts";
-import { audienceLists } from "./migrations/audience_lists.ts";
-import { audiences } from "./migrations/audiences.ts";
-import { auditLog } from "./migrations/audit_log.ts";
-import { authOperators } from "./migrations/auth_operators.ts";
-import { authUsers } from "./migrations/auth_users.ts";
-import { blocksApart } from "./migrations/blocks_apart.ts";
-import { bulkKeys } from "./migrations/bulk_keys.ts";
-import { changeFeeds } from "./migrations/change_feeds.ts";
-import { crowdedProfiles } from "./migrations/crowded_profiles.ts";
-import { diffCounts } from "./migrations/diff_counts.ts";
-import { erasedRejects } from "./migrations/erased_rejects.ts";
-import { erasures } from "./migrations/erasures.ts";
-import { exports } from "./migrations/exports.ts";
-import { fetchedExports } from "./migrations/fetched_exports.ts";
-import { firstTables } from "./migrations/first_tables.ts";
-import { generations } from "./migrations/generations.ts";
-import { heldRuns } from "./migrations/held_runs.ts";
-import { identityRuns } from "./migrations/identity_runs.ts";
-import { importedFiles } from "./migrations/imported_files.ts";
-import { managedContents } from "./migrations/managed_contents.ts";
-import { managedServer } from "./migrations/managed_server.ts";
-import { misfits } from "./migrations/misfits.ts";
-import { rawLogs } from "./migrations/raw_logs.ts";
-import { runRetries } from "./migrations/run_retries.ts";
-import { schedules } from "./migrations/schedules.ts";
-import { tenants } from "./migrations/tenants.ts";
-import { uploads } from "./migrations/uploads.ts";
+import { columnTypes } from "./migration.ts";
 
-/** In order; never changed once released, only added to. */
-const MIGRATIONS: readonly Migration[] = [
-  firstTables,
-  authUsers,
-  runRetries,
-  identityRuns,
-  tenants,
-  auditLog,
-  generations,
-  audiences,
-  crowdedProfiles,
-  erasures,
-  uploads,
-  blocksApart,
-  erasedRejects,
-  schedules,
-  importedFiles,
-  heldRuns,
-  authOperators,
-  artifacts,
-  managedServer,
-  diffCounts,
-  bulkKeys,
-  exports,
-  misfits,
-  audienceLists,
-  rawLogs,
-  changeFeeds,
-  fetchedExports,
-  managedContents,
+/**
+ * Names of the steps, in order; never changed once released, only added to. What they do is loaded where one is
+ * pending: a command starts 10 ms sooner without.
+ */
+const STEPS: readonly string[] = [
+  "0001_first_tables",
+  "0002_auth_users",
+  "0003_run_retries",
+  "0004_identity_runs",
+  "0005_tenants",
+  "0006_audit_log",
+  "0007_generations",
+  "0008_audiences",
+  "0009_crowded_profiles",
+  "0010_erasures",
+  "0011_uploads",
+  "0012_blocks_apart",
+  "0013_erased_rejects",
+  "0014_schedules",
+  "0015_imported_files",
+  "0016_held_runs",
+  "0017_auth_operators",
+  "0018_artifacts",
+  "0019_managed_server",
+  "0020_diff_counts",
+  "0021_bulk_keys",
+  "0022_exports",
+  "0023_misfits",
+  "0024_audience_lists",
+  "0025_raw_logs",
+  "0026_change_feeds",
+  "0027_fetched_exports",
+  "0028_managed_contents",
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */
@@ -92,6 +67,9 @@ export async function migrate(database: Database): Promise<string[]> {
   const { pending, newer } = await migrationState(database);
   refuseNewer(newer);
   if (pending.length === 0) return [];
+  const { MIGRATIONS }: typeof import("./migrations/steps.ts") = await import(
+    import.meta.resolve("./migrations/steps.ts")
+  );
   const applied = await database.write(async (transaction) => {
     const types = columnTypes(database.kind);
     await transaction.schema.createTable("migrations").ifNotExists()
@@ -133,10 +111,9 @@ async function appliedNames(executor: Executor): Promise<string[]> {
 }
 
 function stateOf(applied: readonly string[]): MigrationState {
-  const known = MIGRATIONS.map(({ name }) => name);
   return {
     applied,
-    pending: known.filter((name) => !applied.includes(name)),
-    newer: applied.filter((name) => !known.includes(name)),
+    pending: STEPS.filter((name) => !applied.includes(name)),
+    newer: applied.filter((name) => !STEPS.includes(name)),
   };
 }

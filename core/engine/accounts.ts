@@ -6,11 +6,11 @@
 import { Failure } from "../contracts/failure.ts";
 import type { Database, Executor } from "../database/database.ts";
 import type { AccountsTable } from "../database/tables.ts";
-import { nearest, parseConfig, readConfig } from "../describe/mod.ts";
+import { parseConfig, readConfig } from "../describe/mod.ts";
 import { accountSettingsSchema, knownSettings, readSettings } from "./account_settings.ts";
 import type { Actor } from "./actor.ts";
 import { audit } from "./audit.ts";
-import type { AccountRef, EngineContext } from "./context.ts";
+import type { EngineContext } from "./context.ts";
 import { newId } from "./ids.ts";
 import { endImpersonal, endImpersonalFiles, moveRefreshes, nextRefresh } from "./exports/enabled_rows.ts";
 import { isoTime } from "./iso_time.ts";
@@ -21,22 +21,6 @@ import type { AccountView } from "./views.ts";
 
 /** Settings whose values the audit log, which keeps them for ever, does not tell: addresses, which may hold a key. */
 const NOT_TOLD: readonly string[] = ["notify_email", "notify_webhook"];
-
-/** The account with this name or id; without either, the first that was made. Failure `config` (`not_found`). */
-export async function findAccount(executor: Executor, account: string | undefined): Promise<AccountRef> {
-  const rows = executor.selectFrom("accounts").selectAll().orderBy("id");
-  const row = account === undefined
-    ? await rows.limit(1).executeTakeFirstOrThrow()
-    : await rows.where((where) => where.or([where("name", "=", account), where("public_id", "=", account)]))
-      .executeTakeFirst();
-  if (row !== undefined) return refOf(row);
-  const names = (await rows.execute()).map(({ name }) => name);
-  const near = nearest(account ?? "", names);
-  throw new Failure("config", `There is no account "${account}"`, {
-    code: "not_found",
-    hint: near === undefined ? "See `waybill account list`" : `Did you mean "${near}"?`,
-  });
-}
 
 /** Every account of a database, as the operator sees them. */
 export function accountsOf(database: Database, actor: Actor): Accounts {
@@ -126,10 +110,6 @@ async function refuseTaken(transaction: Executor, name: string): Promise<void> {
   const other = await transaction.selectFrom("accounts").select("id").where("name", "=", name).executeTakeFirst();
   if (other === undefined) return;
   throw new Failure("config", `Another account has the name "${name}"`, { code: "conflict", hint: "Choose another" });
-}
-
-function refOf({ id, public_id, settings }: AccountsTable): AccountRef {
-  return { id, publicId: public_id, settings: readSettings(settings) };
 }
 
 function viewOf({ id, public_id, name, settings, created_at }: AccountsTable): AccountView {

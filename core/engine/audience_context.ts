@@ -18,8 +18,13 @@ export interface AudienceParts {
   readonly audienceCounts: Pick<AudienceCounts, "count">;
 }
 
+/** Who looks at audiences, and of what account. */
+export type AudienceViewer = Pick<EngineContext, "database" | "accountId" | "account" | "actor">;
+
+/** What looking at audiences needs beside that. */
+export type AudienceViewParts = Pick<AudienceParts, "statements" | "audienceCache" | "audienceCounts">;
+
 /** The context that audiences work in. */
-export interface AudienceContext
-  extends Pick<EngineContext, "database" | "accountId" | "account" | "actor" | "revision"> {
+export interface AudienceContext extends AudienceViewer, Pick<EngineContext, "revision"> {
   readonly registry: Pick<Registry, "jobs">;
 }

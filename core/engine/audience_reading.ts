@@ -9,7 +9,7 @@ import { shownValue } from "../lql/mod.ts";
 import { kindsOf } from "../profiles/mapping.ts";
 import { visibleFields } from "./account_settings.ts";
 import { readAudiences } from "./audience_cache.ts";
-import type { AudienceContext, AudienceParts } from "./audience_context.ts";
+import type { AudienceViewer, AudienceViewParts } from "./audience_context.ts";
 import { AudiencePrograms, type AudienceRow, EVERYBODY } from "./audience_programs.ts";
 import { countMembers, findMembers, type FoundMember, isSmall, listsOf, type Scan } from "./audience_scan.ts";
 import { requireFieldsVisible } from "./audience_visibility.ts";
@@ -26,8 +26,8 @@ const HANDED = 500;
 
 /** How many profiles are members now. Failure `config` (`not_found`); `forbidden` for a filter over PII fields. */
 export async function sizeOf(
-  context: AudienceContext,
-  parts: AudienceParts,
+  context: AudienceViewer,
+  parts: AudienceViewParts,
   audience: string,
   signal: AbortSignal | undefined,
 ): Promise<number> {
@@ -41,8 +41,8 @@ export async function sizeOf(
 
 /** One page of the members, by ascending id of their profiles. */
 export async function memberPage(
-  context: AudienceContext,
-  parts: AudienceParts,
+  context: AudienceViewer,
+  parts: AudienceViewParts,
   audience: string,
   { cursor, limit = PAGE, signal }: {
     readonly cursor?: string;
@@ -64,8 +64,8 @@ export async function memberPage(
 
 /** All members, by ascending id of their profiles. Whoever takes none of them for 20 s gets no more. */
 export async function* eachMember(
-  context: AudienceContext,
-  parts: AudienceParts,
+  context: AudienceViewer,
+  parts: AudienceViewParts,
   audience: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<MemberView> {
@@ -86,8 +86,8 @@ export async function* eachMember(
 
 /** What it takes to ask an audience, and how its members are shown. */
 export async function openScan(
-  { database, account: { id: accountId, settings }, actor }: Pick<AudienceContext, "database" | "account" | "actor">,
-  { statements }: Pick<AudienceParts, "statements">,
+  { database, account: { id: accountId, settings }, actor }: Pick<AudienceViewer, "database" | "account" | "actor">,
+  { statements }: Pick<AudienceViewParts, "statements">,
   executor: Executor,
   audience: string,
   signal: AbortSignal | undefined,

@@ -1,5 +1,5 @@
 /**
- * Audiences: what `audience create|list|show|update|delete` and their routes do.
+ * Audiences: what `audience create|update|delete` and their routes do.
  *
  * @module
  */
@@ -8,7 +8,6 @@ import type { Executor } from "../database/database.ts";
 import type { AudiencesTable } from "../database/tables.ts";
 import { isUniqueViolation } from "../database/unique_violation.ts";
 import { removeMembers } from "../profiles/audience_members.ts";
-import { visibleFields } from "./account_settings.ts";
 import { moveHead, readAudiences } from "./audience_cache.ts";
 import type { AudienceContext, AudienceParts } from "./audience_context.ts";
 import { readFilter } from "./audience_filter.ts";
@@ -17,27 +16,27 @@ import { forgetListOf } from "./audience_list_rows.ts";
 import { checkSlug, slugOf, slugTaken } from "./audience_names.ts";
 import { audienceNotes } from "./audience_notes.ts";
 import { AudiencePrograms, type AudienceRow, EVERYBODY } from "./audience_programs.ts";
-import { eachMember, memberPage, sizeOf } from "./audience_reading.ts";
 import { audit, type AuditEntry } from "./audit.ts";
 import { requireFieldsVisible } from "./audience_visibility.ts";
+import { SeenAudiences, viewOf } from "./seen_audiences.ts";
 import { endExportsOf } from "./exports/enabled_rows.ts";
 import { checkNamingJobs } from "./exports/naming_jobs.ts";
-import { isoTime } from "./iso_time.ts";
 import { checkLabel } from "./label.ts";
 import { DEFAULT_TABLE, requireTable } from "./profile_tables.ts";
 import type { AudienceChange, AudienceInput, Audiences, MembersInput } from "./runtime.ts";
-import type { AudienceSavedView, AudienceView, ImportedMembersView, MemberView, Page } from "./views.ts";
+import type { AudienceSavedView, AudienceView, ImportedMembersView } from "./views.ts";
 
 /** The audiences of the context's account. */
 export function audiencesOf(context: AudienceContext, parts: AudienceParts): Audiences {
   return new SavedAudiences(context, parts);
 }
 
-class SavedAudiences implements Audiences {
+class SavedAudiences extends SeenAudiences implements Audiences {
   readonly #context: AudienceContext;
   readonly #parts: AudienceParts;
 
   constructor(context: AudienceContext, parts: AudienceParts) {
+    super(context, parts);
     this.#context = context;
     this.#parts = parts;
   }
@@ -83,22 +82,6 @@ class SavedAudiences implements Audiences {
       await this.#audit(transaction, "create", row, { type: row.kind });
       return row;
     });
-  }
-
-  async list(): Promise<AudienceView[]> {
-    const { database, accountId } = this.#context;
-    const { kysely } = database;
-    const programs = await this.#parts.audienceCache.get(kysely, accountId);
-    const tables = await kysely.selectFrom("profile_tables").select(["id", "name"])
-      .where("account_id", "=", accountId).execute();
-    const names = new Map(tables.map(({ id, name }) => [id, name]));
-    return programs.rows.map((row) => this.#view(programs, row, names.get(row.table_id) ?? ""));
-  }
-
-  async get(audience: string): Promise<AudienceView> {
-    const { database, accountId } = this.#context;
-    const programs = await this.#parts.audienceCache.get(database.kysely, accountId);
-    return await this.#viewOf(database.kysely, programs, programs.require(audience));
   }
 
   async update(audience: string, change: AudienceChange): Promise<AudienceSavedView> {
@@ -159,21 +142,6 @@ class SavedAudiences implements Audiences {
     })).view;
   }
 
-  async size(audience: string, options: { readonly signal?: AbortSignal } = {}): Promise<{ readonly size: number }> {
-    return { size: await sizeOf(this.#context, this.#parts, audience, options.signal) };
-  }
-
-  members(
-    audience: string,
-    options: { readonly cursor?: string; readonly limit?: number; readonly signal?: AbortSignal } = {},
-  ): Promise<Page<MemberView>> {
-    return memberPage(this.#context, this.#parts, audience, options);
-  }
-
-  eachMember(audience: string, options: { readonly signal?: AbortSignal } = {}): AsyncIterable<MemberView> {
-    return eachMember(this.#context, this.#parts, audience, options.signal);
-  }
-
   async importMembers(audience: string, input: MembersInput): Promise<ImportedMembersView> {
     return await importMembers(this.#context, this.#parts, audience, input);
   }
@@ -203,7 +171,7 @@ class SavedAudiences implements Audiences {
         const known = programs.find(String(row.id)) === undefined
           ? new AudiencePrograms([...programs.rows, row])
           : programs;
-        return { row, view: await this.#viewOf(transaction, known, row) };
+        return { row, view: await viewOf(this.#context, transaction, known, row) };
       });
     } catch (error) {
       throw isUniqueViolation(error) ? slugTaken(slug) : error;
@@ -217,33 +185,6 @@ class SavedAudiences implements Audiences {
     detail: AuditEntry["detail"] = {},
   ): Promise<void> {
     return audit(transaction, this.#context, { action, kind: "audience", id: String(id), label: slug, detail });
-  }
-
-  async #viewOf(executor: Executor, programs: AudiencePrograms, row: AudienceRow): Promise<AudienceView> {
-    const { name } = await executor.selectFrom("profile_tables").select("name")
-      .where("account_id", "=", this.#context.accountId).where("id", "=", row.table_id).executeTakeFirstOrThrow();
-    return this.#view(programs, row, name);
-  }
-
-  #view(programs: AudiencePrograms, row: AudienceRow, table: string): AudienceView {
-    const { actor, account: { settings } } = this.#context;
-    const visible = visibleFields(actor, settings);
-    const fields = settings.pii_fields.length === 0 ? [] : programs.program(row).fields ?? settings.pii_fields;
-    const { id, slug, name, description, kind, filter, field, members } = row;
-    return {
-      id,
-      slug,
-      name,
-      description,
-      table,
-      kind,
-      // A filter says which values it looks for.
-      filter: fields.every(visible) ? filter : null,
-      field,
-      members: kind === "list" ? members : null,
-      created_at: isoTime(row.created_at),
-      updated_at: isoTime(row.updated_at),
-    };
   }
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { JsonValue, Row } from "../contracts/records.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
-import { findAccount } from "./accounts.ts";
+import { findAccount } from "./find_account.ts";
 import { SYSTEM } from "./actor.ts";
 import { type ChangePeer, startChanges } from "./changes_testing.ts";
 import { erasuresOf } from "./erasures.ts";

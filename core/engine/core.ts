@@ -5,14 +5,13 @@
  */
 import type { ListeningAddress } from "../contracts/auth.ts";
 import type { Database } from "../database/database.ts";
-import { migrate } from "../database/migrations.ts";
-import { openDatabase } from "../database/open.ts";
 import { Archive } from "../profiles/archive.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import type { ProfileStatements } from "../profiles/statements.ts";
 import { ownServers } from "./address_policy.ts";
-import { type Home, openHome } from "./home.ts";
-import { claimHome, homeMismatch } from "./home_id.ts";
+import type { Home } from "./home.ts";
+import { openHomeDatabase } from "./home_database.ts";
+import { claimHome } from "./home_id.ts";
 import { loadRegistry } from "./loader.ts";
 import { ManagedContents } from "./managed/contents.ts";
 import type { Registry } from "./registry.ts";
@@ -40,12 +39,8 @@ export interface Core extends AsyncDisposable {
  */
 export async function openCore(options: { readonly home: string; readonly plugins: readonly string[] }): Promise<Core> {
   const registry = await loadRegistry(options.plugins);
-  const home = await openHome(options.home);
-  const database = await openDatabase(home.database);
+  const { home, database } = await openHomeDatabase(options.home);
   try {
-    const mismatch = await homeMismatch(home, database);
-    if (mismatch !== undefined) throw mismatch;
-    await migrate(database);
     const vault = await openVault({
       database,
       masterKeyPath: home.masterKeyPath,

@@ -14,7 +14,7 @@ import { defineProvider } from "../contracts/provider.ts";
 import { type DatabaseAddress, openDatabase } from "../database/open.ts";
 import { collectLog, type LogLine } from "../testing/collect_log.ts";
 import type { TestDatabases } from "../testing/each_database_testing.ts";
-import { findAccount } from "./accounts.ts";
+import { findAccount } from "./find_account.ts";
 import { SYSTEM } from "./actor.ts";
 import { authsOf } from "./auths.ts";
 import { Connections } from "./connections.ts";

@@ -8,7 +8,7 @@ import { alteredDatabase } from "../database/altered_testing.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { adoptSnapshot } from "./adopt_snapshot.ts";
-import { findAccount } from "./accounts.ts";
+import { findAccount } from "./find_account.ts";
 import { SYSTEM } from "./actor.ts";
 import { failure } from "./engine_testing.ts";
 import { ManagedContents } from "./managed/contents.ts";

@@ -7,7 +7,7 @@ import type { Row } from "../contracts/records.ts";
 import { alteredDatabase } from "../database/altered_testing.ts";
 import { ERASABLE_STORES, WITHOUT_PEOPLE } from "./erasable_stores.ts";
 import { SYSTEM } from "./actor.ts";
-import { findAccount } from "./accounts.ts";
+import { findAccount } from "./find_account.ts";
 import { failure } from "./engine_testing.ts";
 import { followMappings } from "./generations.ts";
 import { applyChanges, assertSame, changeRows, type Profiles, profilesIn } from "./change_feed_testing.ts";

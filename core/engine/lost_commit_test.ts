@@ -13,7 +13,7 @@ import { Archive } from "../profiles/archive.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { type CommitCutter, type CutCommit, startCommitCutter } from "../testing/commit_cutter_testing.ts";
 import { type PostgresServer, requirePostgres, startPostgres } from "../testing/postgres.ts";
-import { findAccount } from "./accounts.ts";
+import { findAccount } from "./find_account.ts";
 import { SYSTEM } from "./actor.ts";
 import { NOBODY } from "./alive.ts";
 import { authsOf } from "./auths.ts";

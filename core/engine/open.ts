@@ -11,7 +11,7 @@ import { sweepArtifacts } from "./artifacts/sweep_artifacts.ts";
 import { apiKeyCheck } from "./api_key_check.ts";
 import { apiKeysOf } from "./api_keys.ts";
 import { appsOf } from "./apps.ts";
-import { accountsOf, findAccount, ownAccountOf } from "./accounts.ts";
+import { accountsOf, ownAccountOf } from "./accounts.ts";
 import { type Actor, SYSTEM } from "./actor.ts";
 import { aliveIn } from "./alive.ts";
 import { AudienceCache } from "./audience_cache.ts";
@@ -23,9 +23,9 @@ import { authsOf } from "./auths.ts";
 import { readConfigFile } from "./config_file.ts";
 import { Connections } from "./connections.ts";
 import type { EngineContext } from "./context.ts";
-import type { CountThread } from "./count_thread.ts";
 import { erasuresOf } from "./erasures.ts";
 import { type Core, openCore } from "./core.ts";
+import { findAccount } from "./find_account.ts";
 import type { FirstThread } from "./first_thread.ts";
 import { entitiesOf } from "./entities.ts";
 import { EntityTables } from "./entity_tables.ts";
@@ -65,11 +65,8 @@ import { uploadsOf, type UploadsOptions } from "./uploads.ts";
 export interface OpenOptions {
   /** Data directory. */
   readonly home: string;
-  /**
-   * Module specifiers of the plugins; those of the data directory's configuration file are loaded as well. `none` for
-   * who asks nothing of any: not even those are loaded.
-   */
-  readonly plugins: readonly string[] | "none";
+  /** Module specifiers of the plugins; those of the data directory's configuration file are loaded as well. */
+  readonly plugins: readonly string[];
   /**
    * What this process does with queued runs: `serve` and `worker` execute any, `cli` the ones it queued itself (unless
    * one of those is there to take them), `none` only queues.
@@ -85,8 +82,6 @@ export interface OpenOptions {
   readonly actor?: Actor;
   /** Threads that were started for the first run. */
   readonly threads?: RunThreads | undefined;
-  /** A thread that was started for the first count of an audience. */
-  readonly countThread?: CountThread | undefined;
   /** The thread of this process that executes runs, where this one only answers requests: its runner is `none`. */
   readonly first?: FirstThread | undefined;
   /** Where to log; JSON lines on stderr unless told. */
@@ -109,7 +104,7 @@ export async function openRuntime(options: OpenOptions): Promise<Runtime> {
 async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promise<Runtime> {
   const log = options.log ?? createLog();
   const { plugins: configured, uploadLimit, rateLimits } = await readConfigFile(options.home);
-  const plugins = options.plugins === "none" ? [] : [...options.plugins, ...configured];
+  const plugins = [...options.plugins, ...configured];
   const core = stack.use(await openCore({ home: options.home, plugins }));
   const { database } = core;
   const locks = core.home.processesDir;
@@ -117,7 +112,6 @@ async function openOn(stack: AsyncDisposableStack, options: OpenOptions): Promis
     new AudienceCounts({
       database: core.home.database,
       serves: options.runner === "serve",
-      thread: options.countThread,
     }),
   );
   const parts = { ...core, audienceCache: new AudienceCache(), audienceCounts };

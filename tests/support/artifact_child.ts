@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { findAccount } from "../../core/engine/accounts.ts";
+import { findAccount } from "../../core/engine/find_account.ts";
 import { SYSTEM } from "../../core/engine/actor.ts";
 import { makeArtifact } from "../../core/engine/artifacts/make_artifact.ts";
 import { openCore } from "../../core/engine/core.ts";
