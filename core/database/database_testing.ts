@@ -46,6 +46,7 @@ const STEPS = [
   "0026_change_feeds",
   "0027_fetched_exports",
   "0028_managed_contents",
+  "0029_noted_states",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -44,6 +44,7 @@ const STEPS: readonly string[] = [
   "0026_change_feeds",
   "0027_fetched_exports",
   "0028_managed_contents",
+  "0029_noted_states",
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

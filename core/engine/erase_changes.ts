@@ -9,7 +9,6 @@
 import { sql } from "kysely";
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
-import type { ProfileChangesTable } from "../database/tables.ts";
 import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
 
 /** States that one transaction looks through. */
@@ -32,9 +31,13 @@ export const changeStore: ErasableStore = {
         const states = await transaction.selectFrom("profile_changes").selectAll().where("account_id", "=", account)
           .where(sql<boolean>`(table_id, id, epoch) > (${after[0]}, ${after[1]}, ${after[2]})`)
           .orderBy("table_id").orderBy("id").orderBy("epoch").limit(AT_ONCE).execute();
-        for (const { table_id, id, epoch } of states.filter(mayBeErased)) {
-          await transaction.updateTable("profile_changes").set({ before: null }).where("account_id", "=", account)
-            .where("table_id", "=", table_id).where("id", "=", id).where("epoch", "=", epoch).execute();
+        for (const { table_id, id, epoch, before, after: since } of states) {
+          const was = mayBeErased(table_id, before);
+          if (!was && !mayBeErased(table_id, since)) continue;
+          // What a profile is now can be looked up.
+          await transaction.updateTable("profile_changes").set({ after: null, ...(was ? { before: null } : {}) })
+            .where("account_id", "=", account).where("table_id", "=", table_id).where("id", "=", id)
+            .where("epoch", "=", epoch).execute();
         }
         const last = states.at(-1);
         isLast = states.length < AT_ONCE;
@@ -46,24 +49,24 @@ export const changeStore: ErasableStore = {
 };
 
 /** Tells whether a profile as it was may have been one of the erased; one that nothing names may. */
-function eraser({ tables, people }: EraseContext): (state: ProfileChangesTable) => boolean {
+function eraser({ tables, people }: EraseContext): (table: number, stored: string | null) => boolean {
   const nameOf = (field: string, value: string) => JSON.stringify([field, value]);
   const erased = new Map(tables.map(({ target, identities }) => [
     target.table,
     { rules: target.rules, names: new Set(identities.map(([field, value]) => nameOf(field, value))) },
   ]));
-  return ({ table_id, before }) => {
-    if (before === null) return false;
-    const own = erased.get(table_id);
-    if (own === undefined) return people.areIn(before);
+  return (table, stored) => {
+    if (stored === null) return false;
+    const own = erased.get(table);
+    if (own === undefined) return people.areIn(stored);
     const { rules: { identifyBy, identity }, names } = own;
-    const attributes = parseJson<Record<string, JsonValue>>(before);
+    const attributes = parseJson<Record<string, JsonValue>>(stored);
     const values = identifyBy.flatMap((field) =>
       Object.hasOwn(attributes, field)
         ? identity.valuesOf(field, attributes[field]).map((value) => nameOf(field, value))
         : []
     );
     return values.length === 0 || values.some((value) => names.has(value)) ||
-      people.areIn(before, { longOnly: true });
+      people.areIn(stored, { longOnly: true });
   };
 }

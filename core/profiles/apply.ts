@@ -13,7 +13,7 @@ import type { IdentityHeads } from "./identity_heads.ts";
 import type { ProfileBatch } from "./profile_batch.ts";
 import { ProfileState, type StoredProfile } from "./profile_state.ts";
 import { type Resolution, resolveIdentities } from "./resolve_identities.ts";
-import type { ChangedProfile, MovedStamps, ProfileScope, ProfileStatements } from "./statements.ts";
+import type { ChangedProfile, MovedStamps, NotedProfile, ProfileScope, ProfileStatements } from "./statements.ts";
 
 const encoder = new TextEncoder();
 const COMMA = 44, OPEN_LIST = 91, CLOSE_LIST = 93;
@@ -77,9 +77,9 @@ export async function applyBatch(
 }
 
 /** The profiles made before a feed's epoch that are not what they were, ascending. */
-function changedBefore({ updates, merges }: Changes, { position }: OpenFeed): number[] {
-  const ids = [...updates, ...merges].flatMap(({ id }) => id < position ? [id] : []);
-  return merges.length === 0 ? ids : ids.sort((a, b) => a - b);
+function changedBefore({ updates, merges }: Changes, { position }: OpenFeed): NotedProfile[] {
+  const all = [...updates, ...merges.map(({ id }) => ({ id, attributes: null }))].filter(({ id }) => id < position);
+  return merges.length === 0 ? all : all.sort((a, b) => a.id - b.id);
 }
 
 /** What is to be written. */

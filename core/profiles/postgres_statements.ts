@@ -84,8 +84,13 @@ export const postgresStatements: ProfileStatements = {
     ]);
   },
 
-  async noteProfiles(executor, scope, { table, epoch }, ids) {
-    await forEach(executor, scope, ids, NOTE_PROFILES, (ids) => [integers(ids, (id) => id), table, epoch]);
+  async noteProfiles(executor, scope, { table, epoch }, profiles) {
+    // What they become is looked up: here that has not been measured to take longer than to write it.
+    await forEach(executor, scope, profiles, NOTE_PROFILES, (profiles) => [
+      integers(profiles, ({ id }) => id),
+      table,
+      epoch,
+    ]);
   },
 
   async putStamps(executor, scope, profiles) {

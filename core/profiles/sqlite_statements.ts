@@ -8,6 +8,7 @@
  */
 import { CompiledQuery } from "kysely";
 import type { Executor } from "../database/database.ts";
+import { mostKept, NOTED_ALREADY } from "./feed/note.ts";
 import { type ColumnsRow, parseColumns, type ProfileColumns } from "./known_profiles.ts";
 import { blockSql, profileSql, readBlock, readProfile } from "./point_reads.ts";
 import { loadRange, rangesOf } from "./sqlite_ranges.ts";
@@ -110,19 +111,27 @@ export const sqliteStatements: ProfileStatements = {
     );
   },
 
-  async noteProfiles(executor, { account, table }, feed, ids) {
-    // Side by side, as those of a file that comes again with changes: in half the time of a seek for each.
-    const { ranges, apart } = rangesOf(ids);
+  async noteProfiles(executor, { account, table }, feed, profiles) {
+    // Side by side, as those of a file that comes again with changes: in half the time of a seek for each. Whoever tells
+    // of them looks them up as quickly, so what they become need not be noted.
+    const { ranges, apart } = rangesOf(profiles.map(({ id }) => id));
     const inRange = noteRangeSql(account, table, feed.table);
     for (const { first, length } of ranges) {
       await executor.executeQuery(CompiledQuery.raw(inRange, [feed.epoch, first, first + length - 1]));
     }
+    const kept = feed.kept + apart.length <= mostKept(feed) ? apart.length : 0;
+    if (kept > 0) await executor.executeQuery(CompiledQuery.raw(COUNT_KEPT, [kept, account, feed.table]));
+    let next = 0;
     await forEach(
       executor,
       apart.length,
       (values) => noteProfilesSql(values, account, table, feed.table),
-      "(?,?)",
-      (index, parameters) => parameters.push(apart[index]!, feed.epoch),
+      "(?,?,cast(? as text))",
+      (index, parameters) => {
+        const id = apart[index]!;
+        while (profiles[next]!.id !== id) next++;
+        parameters.push(id, feed.epoch, kept > 0 ? profiles[next]!.attributes : null);
+      },
     );
   },
 
@@ -208,16 +217,18 @@ export function updateProfilesSql(values: string, account: number, table: number
     on conflict (account_id, table_id, id) do update set attributes = excluded.attributes`;
 }
 
+const COUNT_KEPT = "update change_feeds set kept = kept + ? where account_id = ? and table_id = ?";
+
 /** Copies attributes into a feed's notes; exported for the test of its query plan. */
 export function noteProfilesSql(values: string, account: number, generation: number, table: number): string {
-  return `with wanted(id, epoch) as (values ${values})
-    insert into profile_changes (account_id, table_id, id, epoch, existed, before)
-    select ${account}, ${table}, wanted.id, wanted.epoch, 1, profiles.attributes
+  return `with wanted(id, epoch, after) as (values ${values})
+    insert into profile_changes (account_id, table_id, id, epoch, existed, before, after)
+    select ${account}, ${table}, wanted.id, wanted.epoch, 1, profiles.attributes, wanted.after
     from wanted
     cross join profiles
       on profiles.account_id = ${account} and profiles.table_id = ${generation} and profiles.id = wanted.id
     where true
-    on conflict do nothing`;
+    ${NOTED_ALREADY}`;
 }
 
 /** The same of profiles whose ids lie side by side; exported for the test of its query plan. */
@@ -225,7 +236,7 @@ export function noteRangeSql(account: number, generation: number, table: number)
   return `insert into profile_changes (account_id, table_id, id, epoch, existed, before)
     select ${account}, ${table}, id, ?, 1, attributes from profiles
     where account_id = ${account} and table_id = ${generation} and id between ? and ?
-    on conflict do nothing`;
+    ${NOTED_ALREADY}`;
 }
 
 /** Points earlier merges at the profile that took their target in; exported for the test of its query plan. */

@@ -4,8 +4,18 @@ import { CompiledQuery } from "kysely";
 import type { Database, Executor } from "../database/database.ts";
 import { migrate } from "../database/migrations.ts";
 import { openSqlite } from "../database/sqlite.ts";
+import { follow } from "./feed/feed.ts";
 import { sqliteStatements as statements } from "./sqlite_statements.ts";
-import { everyStatement, fillTables, range, recording, statementsSuite } from "./statements_testing.ts";
+import {
+  everyStatement,
+  fillTables,
+  insertProfiles,
+  profile,
+  range,
+  recording,
+  scope,
+  statementsSuite,
+} from "./statements_testing.ts";
 
 interface Peer extends AsyncDisposable {
   readonly database: Database;
@@ -63,7 +73,10 @@ const LOOK_UPS: Readonly<Record<string, readonly string[]>> = {
   insertProfiles: [],
   updateProfiles: [],
   noteProfiles: ["SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id>? AND id<?)"],
-  "noteProfiles apart": ["SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)"],
+  "noteProfiles apart": [
+    "SEARCH change_feeds USING INDEX sqlite_autoindex_change_feeds_1 (account_id=? AND table_id=?)",
+    "SEARCH profiles USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)",
+  ],
   moveStamps: [],
   putStamps: [],
   findMerges: ["SEARCH profile_merges USING PRIMARY KEY (account_id=? AND table_id=? AND id=?)"],
@@ -83,10 +96,8 @@ async function lookUps(database: Database, fresh: number): Promise<Record<string
     const steps = new Set<string>();
     for (const query of queries) for (const step of await searches(database.kysely, query)) steps.add(step);
     found[name] = [...steps];
-    assert(
-      queries.length % (name === "noteProfiles" ? 2 : 4) === 0 && queries.length > 0,
-      `${name}: a statement of each size`,
-    );
+    const cut = queries.filter(({ sql }) => !sql.startsWith("update change_feeds")).length;
+    assert(cut % (name === "noteProfiles" ? 2 : 4) === 0 && cut > 0, `${name}: a statement of each size`);
   }
   return found;
 }
@@ -123,4 +134,35 @@ Deno.test("a plan that reads a table from end to end does not pass", async () =>
       /(SCAN profiles|MATERIALIZE wanted): /,
     );
   }
+});
+
+Deno.test("what a profile becomes that changes apart from others is noted until it changes again, while they are few", async () => {
+  await using peer = await makeDatabase();
+  const { kysely } = peer.database;
+  await peer.database.write((transaction) => follow(transaction, 1, 1));
+  await insertProfiles(statements, kysely, range(40).map((id) => profile(id)));
+  const change = async (epoch: number, ids: readonly number[], attributes: string | null) => {
+    const { kept } = await kysely.selectFrom("change_feeds").select("kept").executeTakeFirstOrThrow();
+    const profiles = ids.map((id) => ({ id, attributes }));
+    await statements.noteProfiles(kysely, scope, { table: 1, epoch, position: 100, kept }, profiles);
+  };
+  const noted = async () => {
+    const rows = await kysely.selectFrom("profile_changes").select(["id", "epoch", "after"])
+      .where("after", "is not", null).orderBy("id").orderBy("epoch").execute();
+    return rows.map(({ id, epoch, after }) => `${id} ${epoch} ${after}`);
+  };
+  await change(4, [1, 3, 5, 7, 9, ...range(12, 20)], '{"é":"’"}');
+  assert.deepEqual(await noted(), [1, 3, 5, 7, 9].map((id) => `${id} 4 {"é":"’"}`), "nothing of those side by side");
+  await change(4, [3], "{}");
+  await change(4, range(12, 5), "{}");
+  await change(4, [1], null);
+  await change(5, [20], "{}");
+  assert.deepEqual(await noted(), ["20 5 {}"]);
+  await change(5, [20, 30], "{}");
+  assert.deepEqual(await noted(), ["30 5 {}"]);
+  await kysely.updateTable("change_feeds").set({ kept: 999 }).execute();
+  await change(5, [32, 34], "{}");
+  await change(5, [36], "{}");
+  await change(5, [38], "{}");
+  assert.deepEqual(await noted(), ["30 5 {}", "36 5 {}"]);
 });

@@ -29,6 +29,13 @@ export interface ChangedProfile {
   readonly attributes: string | Uint8Array;
 }
 
+/** A profile that a feed notes. */
+export interface NotedProfile {
+  readonly id: number;
+  /** What its attributes become, as text or as UTF-8; null where it goes. */
+  readonly attributes: string | Uint8Array | null;
+}
+
 /** New stamps, an entry each in every list. */
 export interface MovedStamps {
   readonly ids: readonly number[];
@@ -50,10 +57,15 @@ export interface ProfileStatements {
   /** Replaces the attributes of profiles, in ascending order of id. */
   updateProfiles(executor: Executor, scope: ProfileScope, profiles: readonly ChangedProfile[]): Promise<void>;
   /**
-   * Notes for a feed what profiles are, in ascending order of id; passes over those of which it has something noted
-   * under its epoch.
+   * Notes for a feed what profiles are that are about to change, in ascending order of id, and perhaps what they become.
+   * Of those of which it has something noted under its epoch, it forgets what they had become, no more.
    */
-  noteProfiles(executor: Executor, scope: ProfileScope, feed: OpenFeed, ids: readonly number[]): Promise<void>;
+  noteProfiles(
+    executor: Executor,
+    scope: ProfileScope,
+    feed: OpenFeed,
+    profiles: readonly NotedProfile[],
+  ): Promise<void>;
   /** Adds or replaces stamps, in ascending order of id; profiles with a null stamp are passed over. */
   putStamps(
     executor: Executor,

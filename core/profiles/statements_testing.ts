@@ -52,7 +52,8 @@ export async function fillTables(statements: ProfileStatements, database: Databa
       await statements.putStamps(transaction, to, profiles);
       const merges = range(count).map((index) => ({ id: 1e7 + index, into: from + (index & 63) }));
       for (const epoch of [1, 2]) {
-        await statements.noteProfiles(transaction, to, { table: to.table, epoch, position: Infinity }, range(count));
+        const noted = range(count).map((id) => profile(id));
+        await statements.noteProfiles(transaction, to, { table: to.table, epoch, position: Infinity, kept: 0 }, noted);
       }
       await statements.mergeProfiles(transaction, to, merges);
     }
@@ -71,16 +72,21 @@ export function everyStatement(
 ): Readonly<
   Record<Exclude<keyof ProfileStatements, PointRead> | "loadProfiles apart" | "noteProfiles apart", BatchStatement>
 > {
+  const note = (executor: Executor, ids: readonly number[], epoch: number) =>
+    statements.noteProfiles(
+      executor,
+      scope,
+      { table: 3, epoch, position: Infinity, kept: 0 },
+      ids.map((id) => profile(id)),
+    );
   return {
     loadProfiles: (executor, ids) => statements.loadProfiles(executor, scope, ids),
     "loadProfiles apart": (executor, ids) => statements.loadProfiles(executor, scope, ids.map((id) => 2 * id)),
     insertProfiles: (executor, ids, fresh) =>
       insertProfiles(statements, executor, ids.map((id) => profile(fresh + id))),
     updateProfiles: (executor, ids) => statements.updateProfiles(executor, scope, ids.map((id) => profile(id))),
-    noteProfiles: (executor, ids, fresh) =>
-      statements.noteProfiles(executor, scope, { table: 3, epoch: fresh, position: Infinity }, ids),
-    "noteProfiles apart": (executor, ids, fresh) =>
-      statements.noteProfiles(executor, scope, { table: 3, epoch: fresh, position: Infinity }, ids.map((id) => 2 * id)),
+    noteProfiles: (executor, ids, fresh) => note(executor, ids, fresh),
+    "noteProfiles apart": (executor, ids, fresh) => note(executor, ids.map((id) => 2 * id), fresh),
     moveStamps: (executor, ids) => statements.moveStamps(executor, scope, { ids, ats: ids, positions: ids }),
     putStamps: (executor, ids) => statements.putStamps(executor, scope, ids.map((id) => profile(id))),
     findMerges: (executor, ids) => statements.findMerges(executor, scope, ids),
@@ -169,20 +175,29 @@ export function statementsSuite(name: string, statements: ProfileStatements, mak
     const { kysely } = database;
     await insert(kysely, range(20).map((id) => profile(id)));
     await insert(kysely, [profile(3, { attributes: "{}" })], { account: 1, table: 2 });
-    const note = (epoch: number, ids: readonly number[]) =>
-      statements.noteProfiles(kysely, scope, { table: 7, epoch, position: Infinity }, ids);
-    await note(4, [3, 5, 21]);
-    await statements.updateProfiles(kysely, scope, [3, 5, 6].map((id) => profile(id, { attributes: '{"é":"’"}' })));
-    await note(4, [3, 6]);
-    await note(5, [3]);
-    const noted = await kysely.selectFrom("profile_changes").selectAll().orderBy("id").orderBy("epoch").execute();
+    const change = async (epoch: number, ids: readonly number[], attributes: string) => {
+      const profiles = ids.map((id) => profile(id, { attributes }));
+      await statements.noteProfiles(kysely, scope, { table: 7, epoch, position: Infinity, kept: 0 }, profiles);
+      await statements.updateProfiles(kysely, scope, profiles.filter(({ id }) => id <= 20));
+    };
+    await change(4, [3, 5, 21], '{"é":"’"}');
+    await change(4, [3, 6], '{"é":"’"}');
+    await change(5, [3], "{}");
+    const noted = await kysely.selectFrom("profile_changes").select([
+      "account_id",
+      "table_id",
+      "id",
+      "epoch",
+      "existed",
+    ])
+      .select("before").orderBy("id").orderBy("epoch").execute();
     assert.deepEqual(
       noted.map((row) => ({ ...row })),
       [
         [3, 4, '{"id":"3"}'],
         [3, 5, '{"é":"’"}'],
         [5, 4, '{"id":"5"}'],
-        [6, 4, '{"é":"’"}'],
+        [6, 4, '{"id":"6"}'],
       ].map(([id, epoch, before]) => ({ account_id: 1, table_id: 7, id, epoch, existed: 1, before })),
     );
   });

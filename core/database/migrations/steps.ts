@@ -27,6 +27,7 @@ import { importedFiles } from "./imported_files.ts";
 import { managedContents } from "./managed_contents.ts";
 import { managedServer } from "./managed_server.ts";
 import { misfits } from "./misfits.ts";
+import { notedStates } from "./noted_states.ts";
 import { rawLogs } from "./raw_logs.ts";
 import { runRetries } from "./run_retries.ts";
 import { schedules } from "./schedules.ts";
@@ -63,4 +64,5 @@ export const MIGRATIONS: readonly Migration[] = [
   changeFeeds,
   fetchedExports,
   managedContents,
+  notedStates,
 ];

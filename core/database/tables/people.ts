@@ -75,6 +75,8 @@ export interface ChangeFeedsTable {
   epoch: number;
   /** The account's next archive position when the epoch began: whoever has it or a greater one as id came since. */
   position: number;
+  /** Notes of the epoch that were made with what the profile became. */
+  kept: number;
   /** The end of an epoch, up to which whoever follows the table knows it; and `position` of the epoch after it. */
   cursor_epoch: number;
   cursor_position: number;
@@ -95,6 +97,11 @@ export interface ProfileChangesTable {
   existed: number;
   /** Its attributes then, as `profiles` had them; null where it was not there, or what it was has been erased. */
   before: string | null;
+  /**
+   * Its attributes since, where nothing has changed it again; null where that has to be looked up in `profiles`. Of a
+   * profile's last note only: what stands in those before it says nothing.
+   */
+  after: string | null;
 }
 
 /** A profile that gathered more values of one identity field than its table allows. The values are the profile's own. */

@@ -44,6 +44,7 @@ export async function follow(transaction: Executor, account: number, table: numb
     active: 1,
     epoch,
     position: 0,
+    kept: 0,
     cursor_epoch: epoch - 1,
     cursor_position: 0,
     results_epoch: null,
@@ -84,6 +85,7 @@ export async function beginRefresh(
   await updateFeed(transaction, account, table, {
     epoch: epoch + 1,
     position,
+    kept: 0,
     ...(moves ? { cursor_epoch: from.epoch, cursor_position: from.position } : {}),
   });
   return { from, to: { epoch, position } };
@@ -111,7 +113,7 @@ export async function markProfiles(
   const position = await lockAccount(transaction, account);
   const feed = await feedOf(transaction, account, table);
   if (feed === undefined || feed.active === 0) return undefined;
-  await updateFeed(transaction, account, table, { epoch: feed.epoch + 1, position });
+  await updateFeed(transaction, account, table, { epoch: feed.epoch + 1, position, kept: 0 });
   return { epoch: feed.epoch, position };
 }
 

@@ -44,7 +44,7 @@ export class Peer {
       );
       const feed = await openFeed(transaction, scope);
       const changed = rows.filter(({ id }) => known.has(id) && id < (feed?.position ?? 0));
-      if (feed !== undefined) await statements.noteProfiles(transaction, scope, feed, changed.map(({ id }) => id));
+      if (feed !== undefined) await statements.noteProfiles(transaction, scope, feed, changed);
       const stored = rows.flatMap(({ attributes, ...row }) => attributes === null ? [] : [{ ...row, attributes }]);
       await statements.mergeProfiles(
         transaction,

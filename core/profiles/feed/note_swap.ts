@@ -7,7 +7,7 @@
  */
 import { type RawBuilder, sql } from "kysely";
 import type { Database, Executor } from "../../database/database.ts";
-import { openFeed } from "./note.ts";
+import { NOTED_ALREADY, openFeed } from "./note.ts";
 
 /** Profiles that a statement looks at. */
 const AT_ONCE = 20_000;
@@ -67,7 +67,7 @@ export function noteChanged(kind: Database["kind"], { account, from, to }: Swap,
     select ${sql.lit(account)}, ${sql.lit(page.table)}, own.id, ${sql.lit(page.epoch)}, 1, own.attributes
     from (${pageOf(account, from, page)}) as own left join ${other}
     where other.attributes is null or other.attributes <> own.attributes
-    on conflict do nothing`;
+    ${sql.raw(NOTED_ALREADY)}`;
 }
 
 /** Notes profiles that were not there; exported for the test of its plan. */
@@ -77,7 +77,7 @@ export function noteAdded(kind: Database["kind"], { account, from, to }: Swap, p
     select ${sql.lit(account)}, ${sql.lit(page.table)}, own.id, ${sql.lit(page.epoch)}, 0
     from (${pageOf(account, to, page)}) as own left join ${other}
     where other.attributes is null
-    on conflict do nothing`;
+    ${sql.raw(NOTED_ALREADY)}`;
 }
 
 function pageOf(account: number, generation: number, { after, last }: SwapPage): RawBuilder<unknown> {

@@ -23,7 +23,7 @@ export interface NotedPage {
   readonly existed: readonly number[];
   /** Its attributes as they were; null where it was not there, and where that is forgotten. */
   readonly before: StoredTexts;
-  /** The profile's attributes as they are now; null where it is not there. */
+  /** The profile's attributes as they are now, with the last of its states; null where it is not there. */
   readonly present: StoredTexts;
 }
 
@@ -120,9 +120,10 @@ export function notedStatement(
 ): RawBuilder<NotedRow> {
   const present = kind === "sqlite"
     ? sql`profiles on profiles.account_id = ${account} and profiles.table_id = ${generation}
-        and profiles.id = noted.id`
+        and profiles.id = case when noted.after is null then noted.id end`
     : sql`lateral (select attributes from profiles
-        where account_id = ${account} and table_id = ${generation} and id = noted.id offset 0) as profiles on true`;
+        where account_id = ${account} and table_id = ${generation} and id = noted.id and noted.after is null
+        offset 0) as profiles on true`;
   const list = (value: string) =>
     kind === "sqlite"
       ? sql`json_group_array(${sql.raw(value)})`
@@ -135,9 +136,9 @@ export function notedStatement(
       ${list("octet_length(before)")} as before_lengths, ${list("octet_length(present)")} as present_lengths,
       ${texts("before")} as all_before, ${texts("present")} as all_present
     from (
-      select noted.id, noted.epoch, noted.existed, noted.before, profiles.attributes as present
+      select noted.id, noted.epoch, noted.existed, noted.before, coalesce(noted.after, profiles.attributes) as present
       from (
-        select id, epoch, existed, before from profile_changes
+        select id, epoch, existed, before, after from profile_changes
         where account_id = ${account} and table_id = ${table} and id > ${after} and epoch > ${since}
         order by id, epoch limit ${rows}
       ) as noted

@@ -108,7 +108,7 @@ class RowsOf {
     const within: Image[] = [];
     let state = first;
     for (; state < after && page.epochs[state]! <= to.epoch; state++) within.push(this.#image(page, state));
-    const present = page.present.textAt(first);
+    const present = page.present.textAt(after - 1);
     const last = state < after
       ? this.#image(page, state)
       : present === undefined
