@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
+import type { Executor } from "../database/database.ts";
 import { MemberKeys, readMembers, removeMembers, writeMembers } from "../profiles/audience_members.ts";
 import { IdentityHasher, identityKey } from "../profiles/identity.ts";
 import type { IdentityRules } from "../profiles/identity_rules.ts";
@@ -23,7 +24,8 @@ import type { ImportedMembersView } from "./views.ts";
 const LONGEST_LINE = 1_000;
 
 /**
- * Imports members in the place of those that are there, or beside them. Nothing changes unless every line was read.
+ * Imports members in the place of those that are there, or beside them. Nothing changes unless every line was read. Who
+ * is being erased, or is to stay away after that, becomes no member.
  *
  * Failures: `config` for an audience that is no list, a field that identifies nobody, and a list that is too long
  * (`too_large`); `data` for what is no UTF-8; `forbidden` for a PII field.
@@ -49,6 +51,7 @@ export async function importMembers(
   const hasher = new IdentityHasher(key, accountId, found.table_id, field);
   const { keys, lines, rejected } = await readKeys(content, hasher, rules.identity);
   return await database.write(async (transaction) => {
+    const refused = await refusedKeys(transaction, accountId, found.table_id);
     const { row } = listOf((await readAudiences(transaction, accountId)).require(String(found.id)), field, add);
     const { id, slug } = row;
     const list = { account: accountId, audience: id, version: row.version };
@@ -57,7 +60,7 @@ export async function importMembers(
       checkCount(keys.count);
     }
     const next = { ...list, version: row.version + 1 };
-    const members = await writeMembers(transaction, next, keys.sorted(), turn);
+    const members = await writeMembers(transaction, next, without(keys.sorted(), refused), turn);
     await removeMembers(transaction, next);
     await transaction.updateTable("audiences")
       .set({ field, members, version: next.version, updated_at: await database.now() })
@@ -65,8 +68,29 @@ export async function importMembers(
     await moveHead(transaction, accountId);
     const detail = { field, members, mode: add ? "add" : "replace" };
     await audit(transaction, context, { action: "import", kind: "audience", id: String(id), label: slug, detail });
-    return { id, slug, lines, rejected, members };
+    return { id, slug, lines, rejected: rejected + refused.found, members };
   });
+}
+
+/** Keys of people whose data is refused, and how many of them were found. */
+interface RefusedKeys {
+  readonly keys: ReadonlySet<bigint>;
+  found: number;
+}
+
+async function refusedKeys(executor: Executor, account: number, table: number): Promise<RefusedKeys> {
+  const rows = await executor.selectFrom("erased_identities").select("key").distinct()
+    .where("account_id", "=", account).where("table_id", "=", table).execute();
+  return { keys: new Set(rows.map(({ key }) => BigInt(`0x${key}`))), found: 0 };
+}
+
+/** The pieces without what is refused. */
+function* without(pieces: Iterable<BigUint64Array>, refused: RefusedKeys): Generator<BigUint64Array> {
+  for (const piece of pieces) {
+    const kept = refused.keys.size === 0 ? piece : piece.filter((key) => !refused.keys.has(key));
+    refused.found += piece.length - kept.length;
+    if (kept.length > 0) yield kept;
+  }
 }
 
 /** A list, and the field that its new members are values of: that of those which are there, unless told. */

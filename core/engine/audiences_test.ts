@@ -3,6 +3,7 @@ import type { Row } from "../contracts/records.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { readSettings } from "./account_settings.ts";
+import { findAccount } from "./find_account.ts";
 import { type Actor, SYSTEM } from "./actor.ts";
 import { AudienceCache } from "./audience_cache.ts";
 import { AudienceCounts } from "./audience_counts.ts";
@@ -10,8 +11,11 @@ import { audiencesOf } from "./audiences.ts";
 import { failure } from "./engine_testing.ts";
 import { EntityTables } from "./entity_tables.ts";
 import { entitiesOf } from "./entities.ts";
+import { erasuresOf } from "./erasures.ts";
 import { type ImportPeer, startImport } from "./import_testing.ts";
+import { ManagedContents } from "./managed/contents.ts";
 import type { Scope } from "./scopes.ts";
+import { executeTask } from "./task_testing.ts";
 import type { AudienceView } from "./views.ts";
 
 /** Audiences and entities over an import's database, for an actor. */
@@ -237,6 +241,31 @@ onEachDatabase("a list has the profiles of its members, those that come later in
   await audiences.importMembers("1", { field: "id", content: lines("4") });
   assert.deepEqual((await audiences.get("buyers")).members, 1);
   assert.deepEqual(await idsOf(audiences.eachMember("buyers")), [4]);
+});
+
+onEachDatabase("who is being erased becomes no member, be the others replaced or added to", async (databases) => {
+  await using peer = await startImport(databases);
+  const { audiences } = await withPeople(peer);
+  const { database, vault, identityKey } = peer;
+  const account = await findAccount(database.kysely, undefined);
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const registry = { plugins: [], providers: [], jobs: [] } as never;
+  const managed = new ManagedContents("managed");
+  const context = { database, vault, registry, managed, accountId: 1, account, actor: SYSTEM, log };
+  const statements = statementsFor(database.kind);
+  const erasures = erasuresOf(context, { statements, identityKey, queued: async () => {} });
+  await audiences.create({ name: "Buyers", list: true });
+  const { run_id } = await erasures.request("email", "ann@x.example");
+  const content = () => lines("ANN@x.example", "bob@x.example", "ann@x.example", "later@x.example");
+  const imported = await audiences.importMembers("buyers", { field: "email", content: content() });
+  assert.deepEqual(imported, { id: 1, slug: "buyers", lines: 4, rejected: 1, members: 2 });
+  const added = await audiences.importMembers("buyers", { content: content(), add: true });
+  assert.deepEqual([added.rejected, added.members], [1, 2]);
+  const none = await audiences.importMembers("buyers", { field: "email", content: lines("ann@x.example") });
+  assert.deepEqual([none.rejected, none.members], [1, 0]);
+  assert.equal(await executeTask(peer, run_id), "succeeded");
+  const after = await audiences.importMembers("buyers", { field: "email", content: content() });
+  assert.deepEqual([after.rejected, after.members], [0, 3]);
 });
 
 onEachDatabase("members that cannot be imported change nothing", async (databases) => {

@@ -226,7 +226,7 @@ export interface ImportedMembersView {
   readonly slug: string;
   /** Lines with a value. */
   readonly lines: number;
-  /** Lines whose value names nobody: it is on the deny-list, or too long. */
+  /** Lines whose value names nobody (it is on the deny-list, or too long), and identities that are being erased. */
   readonly rejected: number;
   /** Distinct identities of the list from now on. */
   readonly members: number;

@@ -56,7 +56,9 @@ export const importedMembers: z.ZodType<ImportedMembersView> = z.object({
   id,
   slug: z.string(),
   lines: count.describe("Lines with a value"),
-  rejected: count.describe("Lines whose value names nobody: on the deny-list, or too long"),
+  rejected: count.describe(
+    "Lines whose value names nobody (on the deny-list, or too long), and identities that are being erased",
+  ),
   members: count.describe("Identities of the list from now on"),
 }).meta({ id: "ImportedMembers" });
 
