@@ -143,6 +143,16 @@ onEachDatabase("the same events make the same people in whatever order they arri
   );
 });
 
+onEachDatabase("the keys of a map stand in one order, whether one event gave them or several", async (databases) => {
+  const given: Case = { lql: 'SELECT id, email, match("t_") AS tags FROM people INTO user BY id', rules: {} };
+  // By code points the first comes after the second, by UTF-16 before it.
+  const fields = { id: "1", email: "a@x", "t_😀": "a", "t_！": "b" };
+  const rows: Row[] = [{ fields, time: 1 }, { fields, time: 2 }];
+  await using first = await firstImport(databases, given, rows, 2);
+  await using again = await firstImport(databases, given, rows, 1);
+  assert.deepEqual(await storeOf(again), await storeOf(first));
+});
+
 onEachDatabase(
   "a replay of 6,000 events under every column equals their import in batches of 5,000",
   async (databases) => {

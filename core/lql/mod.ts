@@ -31,4 +31,4 @@ export { type Kind, KINDS, MERGE_OPS, type MergeOp } from "./kinds.ts";
 export { parseFilter } from "./parse_filter.ts";
 export { parseMapping } from "./parse_mapping.ts";
 export type { TextForm } from "./text_forms.ts";
-export { civilOf, timeIn } from "./values.ts";
+export { civilOf, compareTexts, timeIn } from "./values.ts";

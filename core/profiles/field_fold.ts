@@ -7,6 +7,7 @@
  * @module
  */
 import type { JsonValue } from "../contracts/records.ts";
+import { compareTexts } from "../lql/mod.ts";
 import type { Change } from "./changes/change.ts";
 
 /** When a field was last written: event time, then archive position. */
@@ -115,9 +116,9 @@ function entriesOf(value: JsonValue): [string, JsonValue][] {
   return Object.entries(value as { [key: string]: JsonValue });
 }
 
-/** An object with sorted keys, of which `__proto__` is one like any other. */
+/** An object with its keys in the order in which a mapping gives them, of which `__proto__` is one like any other. */
 function objectOf(entries: readonly (readonly [string, JsonValue])[]): { [key: string]: JsonValue } {
   const object: { [key: string]: JsonValue } = Object.create(null);
-  for (const [key, value] of entries.toSorted(([a], [b]) => a < b ? -1 : 1)) object[key] = value;
+  for (const [key, value] of entries.toSorted(([a], [b]) => compareTexts(a, b))) object[key] = value;
   return object;
 }
