@@ -22,9 +22,10 @@ export interface ComparisonStart {
 export type ToComparison =
   /** Rows, all of whose arrays lie in memory that goes with them. */
   | { readonly type: "add"; readonly batch: RecordBatch }
-  | { readonly type: "find" }
-  /** Writes the file's snapshot. */
-  | { readonly type: "write"; readonly place: Pick<SnapshotPlace, "folder" | "account" | "run"> }
+  /** Compares, and writes the file's snapshot. */
+  | { readonly type: "find"; readonly place: Pick<SnapshotPlace, "folder" | "account" | "run"> }
+  /** Asks for the snapshot that is being written. */
+  | { readonly type: "written" }
   | { readonly type: "close" };
 
 /** From it: an answer to each message, in their order. */

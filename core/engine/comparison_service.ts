@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Comparison, Snapshot } from "../codecs/diff/mod.ts";
+import { Comparison, type FoundRows, Snapshot } from "../codecs/diff/mod.ts";
 import { folderSpool } from "../codecs/spool.ts";
 import { Failure } from "../contracts/failure.ts";
 import type { ComparisonStart, FromComparison, ToComparison } from "./comparison_protocol.ts";
@@ -29,6 +29,8 @@ class ComparisonService {
   readonly #stack = new AsyncDisposableStack();
   readonly #opened: Promise<Comparison>;
   #failed: { readonly error: unknown } | undefined;
+  /** The name of the file's snapshot, once it is on the disk. */
+  #written: Promise<string> | undefined;
 
   constructor(start: ComparisonStart) {
     this.#opened = this.#open(start);
@@ -45,6 +47,7 @@ class ComparisonService {
     try {
       if (message.type !== "close") return await this.#answer(message);
       await this.#opened.catch(() => {});
+      await this.#written?.catch(() => {});
       await this.#stack.disposeAsync();
       return { type: "closed" };
     } catch (error) {
@@ -63,10 +66,15 @@ class ComparisonService {
       case "add":
         await comparison.add(message.batch);
         return { type: "added", memory: message.batch.bytes.buffer as ArrayBuffer };
-      case "find":
-        return { type: "found", found: await comparison.find(signal) };
-      case "write":
-        return { type: "written", name: await writeSnapshot(message.place, until(signal, comparison.snapshot())) };
+      case "find": {
+        const found = Promise.withResolvers<FoundRows>();
+        this.#written = writeSnapshot(message.place, passed(comparison.findToSnapshot(signal), found.resolve));
+        this.#written.catch(found.reject);
+        return { type: "found", found: await found.promise };
+      }
+      case "written":
+        if (this.#written === undefined) throw new Error("A snapshot is written with its comparison");
+        return { type: "written", name: await this.#written };
     }
   }
 
@@ -102,9 +110,10 @@ async function present(path: string) {
   }
 }
 
-async function* until(signal: AbortSignal, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    signal.throwIfAborted();
-    yield chunk;
-  }
+/** The same bytes; whoever wants what they end with gets it. */
+async function* passed<Result>(
+  bytes: AsyncGenerator<Uint8Array, Result>,
+  ended: (result: Result) => void,
+): AsyncGenerator<Uint8Array> {
+  ended(yield* bytes);
 }

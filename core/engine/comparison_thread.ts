@@ -71,11 +71,11 @@ export class ComparisonThread implements FileComparison {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** The snapshot is written as soon as it can be: while the rows that are different are handed over. */
+  /** The snapshot is written meanwhile, and brought to the disk while the rows that are different are handed over. */
   async difference(): Promise<Difference> {
     const { before, place: { folder, account, run }, signal } = this.given;
-    const found = this.#ask<"found">({ type: "find" });
-    this.#written = this.#ask<"written">({ type: "write", place: { folder, account, run } });
+    const found = this.#ask<"found">({ type: "find", place: { folder, account, run } });
+    this.#written = this.#ask<"written">({ type: "written" });
     return differenceOf((await untilAborted(found, signal)).found, before);
   }
 

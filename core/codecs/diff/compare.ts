@@ -9,7 +9,8 @@ import { type FileRows, PARTITIONS, ROW_WORDS } from "./file_rows.ts";
 import { KeyTable } from "./key_table.ts";
 import { DIGEST_WORDS } from "./row_digests.ts";
 import { readAhead } from "./read_ahead.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { digestsOf, type Snapshot, snapshotHeader } from "./snapshot.ts";
+import { bytesOf } from "./words.ts";
 
 /** What else a comparison goes by. */
 export interface CompareRows {
@@ -28,8 +29,37 @@ export interface CompareRows {
 export async function compareRows(
   now: FileRows,
   before: Snapshot | undefined,
-  { signal, marker, kept }: CompareRows = {},
+  options: CompareRows = {},
 ): Promise<FoundRows> {
+  const partitions = comparePartitions(now, before, options);
+  for (;;) {
+    const { value, done } = await partitions.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same, with the bytes of the file's snapshot on the way: all of its rows are read only once for both. */
+export async function* compareToSnapshot(
+  now: FileRows,
+  before: Snapshot | undefined,
+  options: CompareRows,
+): AsyncGenerator<Uint8Array, FoundRows> {
+  yield snapshotHeader(now);
+  const partitions = comparePartitions(now, before, options);
+  for (let partition = 0;; partition++) {
+    const { value, done } = await partitions.next();
+    if (done === true) return value;
+    yield bytesOf(digestsOf(value));
+    yield await now.texts(partition);
+  }
+}
+
+/** Compares partition after partition, and gives the rows of each. */
+async function* comparePartitions(
+  now: FileRows,
+  before: Snapshot | undefined,
+  { signal, marker, kept }: CompareRows,
+): AsyncGenerator<Uint32Array, FoundRows> {
   const comparable = comparableWith(before, now.keys);
   const bits = new Uint8Array(Math.ceil(now.count / 8));
   const gone = { bits: new Uint8Array(Math.ceil((comparable?.rows ?? 0) / 8)), starts: [0] };
@@ -52,6 +82,7 @@ export async function compareRows(
       setBit(bits, row);
     }
     removed += noteGone(gone, known, goneFrom(table, known, rows));
+    yield rows;
   }
   return {
     before: before?.rows,

@@ -6,7 +6,7 @@
 import type { RecordBatch } from "../../contracts/records.ts";
 import type { CompareOptions } from "../../contracts/snapshot.ts";
 import type { Spool } from "../spool.ts";
-import { comparableWith, compareRows } from "./compare.ts";
+import { comparableWith, type CompareRows, compareRows, compareToSnapshot } from "./compare.ts";
 import type { FoundRows } from "./difference.ts";
 import { FileRows } from "./file_rows.ts";
 import { NewRows } from "./new_rows.ts";
@@ -49,14 +49,22 @@ export class Comparison implements AsyncDisposable {
 
   /** Compares, once all rows are added. */
   async find(signal?: AbortSignal): Promise<FoundRows> {
-    const { before, marker } = this;
-    const kept = (different: number) => this.#new.all(different);
-    return await compareRows(this.#rows, before, { kept, marker, ...(signal === undefined ? {} : { signal }) });
+    return await compareRows(this.#rows, this.before, this.#options(signal));
+  }
+
+  /** The same, with the bytes of the file's snapshot on the way. */
+  findToSnapshot(signal?: AbortSignal): AsyncGenerator<Uint8Array, FoundRows> {
+    return compareToSnapshot(this.#rows, this.before, this.#options(signal));
   }
 
   /** The bytes of the file's snapshot. */
   snapshot(): AsyncGenerator<Uint8Array> {
     return snapshotOf(this.#rows);
+  }
+
+  #options(signal: AbortSignal | undefined): CompareRows {
+    const kept = (different: number) => this.#new.all(different);
+    return { kept, marker: this.marker, ...(signal === undefined ? {} : { signal }) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

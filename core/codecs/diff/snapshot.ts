@@ -50,16 +50,8 @@ export interface SnapshotContent {
 
 /** The bytes of a file's snapshot. */
 export function snapshotOf(rows: FileRows): AsyncGenerator<Uint8Array> {
-  const lengths: [rows: number, texts: number][] = [];
-  for (let partition = 0; partition < PARTITIONS; partition++) {
-    const [digests, texts] = rows.bytes(partition);
-    lengths.push([digests / ROW_WORDS * DIGEST_WORDS, texts]);
-  }
   return snapshotBytes({
-    keys: rows.keys,
-    told: rows.told,
-    rows: rows.count,
-    lengths,
+    ...factsOf(rows),
     partition: async (partition) => ({
       words: digestsOf(await rows.partition(partition)),
       texts: await rows.texts(partition),
@@ -67,8 +59,22 @@ export function snapshotOf(rows: FileRows): AsyncGenerator<Uint8Array> {
   });
 }
 
+/** What stands before the first partition in a file's snapshot. */
+export function snapshotHeader(rows: FileRows): Uint8Array {
+  return headerBytes(factsOf(rows));
+}
+
+function factsOf(rows: FileRows): Omit<SnapshotContent, "partition"> {
+  const lengths: [rows: number, texts: number][] = [];
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const [digests, texts] = rows.bytes(partition);
+    lengths.push([digests / ROW_WORDS * DIGEST_WORDS, texts]);
+  }
+  return { keys: rows.keys, told: rows.told, rows: rows.count, lengths };
+}
+
 /** Rows as they were gathered, without their numbers. */
-function digestsOf(gathered: Uint32Array): Uint32Array {
+export function digestsOf(gathered: Uint32Array): Uint32Array {
   const count = gathered.length / ROW_WORDS;
   const digests = new Uint32Array(DIGEST_WORDS * count);
   for (let row = 0; row < count; row++) {
@@ -80,9 +86,15 @@ function digestsOf(gathered: Uint32Array): Uint32Array {
 }
 
 /** The bytes of a snapshot. */
-export async function* snapshotBytes(
-  { keys, told, rows, lengths, partition }: SnapshotContent,
-): AsyncGenerator<Uint8Array> {
+export async function* snapshotBytes({ partition, ...facts }: SnapshotContent): AsyncGenerator<Uint8Array> {
+  yield headerBytes(facts);
+  for await (const { words, texts } of readAhead(PARTITIONS, partition)) {
+    yield bytesOf(words);
+    yield texts;
+  }
+}
+
+function headerBytes({ keys, told, rows, lengths }: Omit<SnapshotContent, "partition">): Uint8Array {
   const header: Header = {
     format: "waybill snapshot 1",
     keys,
@@ -94,11 +106,7 @@ export async function* snapshotBytes(
   const start = new Uint8Array(4 + text.length);
   putWord(start, 0, text.length);
   start.set(text, 4);
-  yield start;
-  for await (const { words, texts } of readAhead(PARTITIONS, partition)) {
-    yield bytesOf(words);
-    yield texts;
-  }
+  return start;
 }
 
 /** A snapshot that is read partition by partition. */
