@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ExportJobDefinition } from "../../contracts/export_job.ts";
+import type { ExportJobDefinition, ExportSource } from "../../contracts/export_job.ts";
 import { throwIfAborted } from "../../contracts/failure.ts";
 import type { Attempt } from "../attempt.ts";
 import { givenToExport } from "./given_to_export.ts";
@@ -18,7 +18,7 @@ export async function exportMembers(job: ExportJobDefinition, attempt: Attempt):
   const { core: { database }, claim, row, config, signal } = attempt;
   const source = job.from(config);
   const rows = { database, claim, lane: row.job_id, source, owner: ownerOf(attempt), signal };
-  await using members = await openMembers(job, attempt);
+  await using members = await openMembers(source, attempt);
   await job.run({ ...await givenToExport(job, attempt), ...members.given, rows: () => runRows(rows) });
   // A plugin may take an abort for an end.
   throwIfAborted(signal);
@@ -30,14 +30,14 @@ function ownerOf({ claim: { account }, row }: Attempt): Omit<SourceOwner, "setti
   return { account, reader: readerOf(row), saved: true };
 }
 
-/** Reading is work: where the database does it on the thread that asks, that is another one than this. */
-async function openMembers(
-  job: ExportJobDefinition,
-  attempt: Attempt,
-): Promise<OpenMembers> {
-  const { core: { database, home }, config, signal, helper } = attempt;
-  const input = { source: job.from(config), owner: ownerOf(attempt) };
-  return helper === undefined || database.kind !== "sqlite"
+/**
+ * Reading is work: where the database does it on the thread that asks, that is another one than this. Not for an export
+ * of rows: those are read here, and whether the other thread has loaded what it takes need not be waited for.
+ */
+async function openMembers(source: ExportSource, attempt: Attempt): Promise<OpenMembers> {
+  const { core: { database, home }, signal, helper } = attempt;
+  const input = { source, owner: ownerOf(attempt) };
+  return helper === undefined || database.kind !== "sqlite" || source.rows !== undefined
     ? await openReading(database, input, signal)
     : await openReadingBeside(helper, home.database, input, signal);
 }
