@@ -21,7 +21,7 @@ import { settingsOf } from "../account_settings.ts";
 import { lockAccount } from "../generations.ts";
 import { DEFAULT_TABLE, requireTable, tableName } from "../profile_tables.ts";
 import { type Claim, holdUnlessStopped } from "../claim.ts";
-import { turn } from "../turns.ts";
+import { Turns } from "../turns.ts";
 import { CHANGES } from "./enabled_rows.ts";
 import { holdState } from "./held_state.ts";
 import { type OpenSource, openSource, type SourceOwner } from "./open_source.ts";
@@ -81,10 +81,11 @@ async function* rowsOf(
   const batches = "window" in moment
     ? readChangeRows(executor, kind, { ...source, window: moment.window })
     : readProfileRows(executor, kind, { ...source, at: moment.at });
+  const turns = new Turns();
   for await (const batch of batches) {
     throwIfAborted(signal);
     yield batch;
-    await turn();
+    await turns.rest();
   }
 }
 
