@@ -34,7 +34,7 @@ export type FileState =
   /** Never imported, or to be imported whatever is known of it (`--force`). */
   | { readonly state: "new" }
   /** Imported, with this size and modification time. */
-  | { readonly state: "same" }
+  | { readonly state: "same"; readonly imported: ImportedFile }
   /** Imported with this size and another modification time: it is the same if its bytes have this hash. */
   | { readonly state: "touched"; readonly imported: ImportedFile }
   /** Imported with another size. */

@@ -356,7 +356,7 @@ onEachDatabase("the name of an imported file is scrubbed, and the file stays kno
   const { items } = await jobFiles(peer.database.kysely, 1, place.owner);
   assert.deepEqual(items.map(({ path }) => path).sort(), ["in/[erased].csv", "in/other.csv"]);
   const states = await readLedger(peer.database.kysely, place, false).look(files);
-  assert.deepEqual(states, [{ state: "same" }, { state: "same" }]);
+  assert.deepEqual(states, files.map((imported) => ({ state: "same", imported })));
 });
 
 onEachDatabase("files that links open end with an erasure, one that is made meanwhile too", async (databases) => {

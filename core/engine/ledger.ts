@@ -136,8 +136,8 @@ function pathKey(key: Uint8Array, path: string): string {
 function stateOf(file: FileFacts, row: ImportedFilesTable | undefined): FileState {
   if (row === undefined) return { state: "new" };
   if (row.size !== file.size) return { state: "changed" };
-  if (row.modified === Math.floor(file.modified)) return { state: "same" };
-  return { state: "touched", imported: { ...importedFile(row), path: file.path } };
+  const state = row.modified === Math.floor(file.modified) ? "same" : "touched";
+  return { state, imported: { ...importedFile(row), path: file.path } };
 }
 
 function importedFile(

@@ -27,7 +27,7 @@ export function memoryLedger(
         const known = force ? undefined : imported.get(path);
         if (known === undefined) return { state: "new" };
         if (known.size !== size) return { state: "changed" };
-        return known.modified === modified ? { state: "same" } : { state: "touched", imported: known };
+        return { state: known.modified === modified ? "same" : "touched", imported: known };
       }),
     newest: async () => {
       const times = [...imported.values()].flatMap(({ timestamp }) => timestamp ?? []);

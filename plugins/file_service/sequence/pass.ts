@@ -7,6 +7,7 @@ import {
   Failure,
   type FileConnection,
   type FileEntry,
+  type FileFacts,
   type ImportContext,
   type ImportedFile,
   isRecordBatch,
@@ -130,7 +131,7 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
     if (settled === "changing") return;
     const [known = { state: "new" }] = await ledger.look([settled]);
     if (known.state === "same") {
-      await this.#finish(settled);
+      await this.#finish(settled, known.imported);
       return log.info(`File "${path}" is imported already, and has not changed`);
     }
     if (known.state === "touched" && known.imported.hash === await hashOf(connection.files, settled, signal)) {
@@ -171,7 +172,7 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
     const { connection, log, signal, files: ledger } = this.context;
     const { path } = listed;
     if (before.state === "same") {
-      await this.#finish(listed);
+      await this.#finish(listed, before.imported);
       return true;
     }
     const present = await this.#stat(path, true);
@@ -318,7 +319,10 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
     const { context } = this;
     const { path, size, modified, name } = entry;
     const { after_import } = context.config;
-    const finish = after_import === "keep" ? undefined : { path, size, modified };
+    const finish = after_import === "keep" || isUnread(mark) ? undefined : { path, size, modified };
+    if (after_import !== "keep" && isUnread(mark)) {
+      context.log.warn(`File "${path}" stays where it is: every one of its ${mark.rows} rows was rejected`);
+    }
     this.#state = {
       ...this.#state,
       ...(timestamp === undefined ? { done: true } : { after: { name, timestamp } }),
@@ -331,7 +335,9 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
     if (finish !== undefined) await this.#finish(finish);
   }
 
-  async #finish(file: { readonly path: string; readonly size: number; readonly modified: number }): Promise<void> {
+  /** Moves or deletes a file, unless nothing of it was imported. */
+  async #finish(file: FileFacts, imported?: ImportedFile): Promise<void> {
+    if (imported !== undefined && isUnread(imported)) return;
     const { config: options, connection: { files }, log, signal } = this.context;
     await finishFile({ files, options, log, signal }, file);
     this.#state = { ...this.#state, finish: undefined };
@@ -360,6 +366,11 @@ class Pass<Config extends SequenceOptions & DiffOptions, Connection extends File
       throw error;
     }
   }
+}
+
+/** Whether a file has rows, and none of them could be read: what is kept of them may not be all of it. */
+function isUnread({ rows, rejected }: Pick<ImportedFile, "rows" | "rejected">): boolean {
+  return rows > 0 && rejected === rows;
 }
 
 function notThere(path: string): () => Promise<never> {

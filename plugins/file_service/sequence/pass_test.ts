@@ -221,6 +221,23 @@ Deno.test("imported files are deleted or moved, once their rows are stored", asy
   }
 });
 
+Deno.test("a file of which no row could be read stays where it is, until some can", async () => {
+  for (const after_import of ["delete", "move"] as const) {
+    const config = after_import === "move" ? { after_import, move_to: "done" } : { after_import };
+    const files = storeOf("20260102");
+    files.put("in/a_20260101.txt", "!\n!\n");
+    const ledger = memoryLedger();
+    const left = () => [...files.files.keys()].filter((path) => path.startsWith("in/"));
+    for (let run = 0; run < 2; run++) {
+      await pass(files, { ledger, config });
+      assert.deepEqual(left(), ["in/a_20260101.txt"]);
+    }
+    files.put("in/a_20260101.txt", "!\nx\n", 2_000);
+    await pass(files, { ledger, config });
+    assert.deepEqual(left(), []);
+  }
+});
+
 Deno.test("a moved file takes no other's place, and one that changed meanwhile stays", async () => {
   const files = storeOf("20260101");
   files.put("done/a_20260101.txt", "before\n");
