@@ -42,7 +42,7 @@ export class ChangeCheck {
     const start = rows.idStart + 1, end = rows.idEnd - 1;
     if (
       start < end && bytes.getUint8(start - 1) === QUOTE && bytes.getUint8(start) > SPACE &&
-      identity.isPlain(CUSTOMER_ID) && asciiIn(bytes, start, end) !== OTHER_BYTES
+      bytes.getUint8(end - 1) > SPACE && identity.isPlain(CUSTOMER_ID) && asciiIn(bytes, start, end) !== OTHER_BYTES
     ) {
       const second = start + 1 < end ? bytes.getUint8(start + 1) : NaN;
       if (!identity.mayDeny(end - start, bytes.getUint8(start), second)) return undefined;
