@@ -19,7 +19,7 @@ const CELL_MARGIN = 4;
 /** Bytes that a byte of a row's JSON may become: `=` in a key, where it is the join as well. */
 const GROWTH = 4;
 
-const encoder = new TextEncoder();
+const encoder = new TextEncoder(), decoder = new TextDecoder();
 
 /** Makes the bytes of a CSV file: the header, then the rows of one batch after the other. */
 export interface CsvWriter {
@@ -44,7 +44,8 @@ export interface CsvWriter {
  *   a header that would make the file look like another one (`sep=…`, `ID…`, a byte order mark, `BZh…`).
  * - `safe` puts an apostrophe before a text that a spreadsheet could take for a formula: one that starts with
  *   `=` `+` `-` `@`, a tab, a line end or a NUL, or a full-width form of these (OWASP ASVS 5.0, 1.2.10). Numbers stay:
- *   `-5` is one, where it is stored as a number, or in a column of numbers. So does every cell that starts otherwise.
+ *   `-5` is one, where it is stored as a number, or in a column of numbers, where any other text is none. So does every
+ *   cell that starts otherwise.
  *
  * Throws a `Failure` of kind `config` for a delimiter or join that cannot be. `write` throws a `TypeError` for a batch that
  * does not hold what {@linkcode MemberBatch} says.
@@ -76,6 +77,11 @@ export function csvWriter(options: CsvWriterOptions): CsvWriter {
   };
 }
 
+/** Whether a text is the digits of one number: large integers are stored so. */
+function isNumber(text: Uint8Array): boolean {
+  return /^[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/.test(decoder.decode(text));
+}
+
 function extraNames({ audienceName, audienceSlug, audiences }: CsvExtras): string[] {
   return [
     ...(audienceName === undefined ? [] : ["audience_name"]),
@@ -100,7 +106,7 @@ class RowWriter {
   readonly #tail: Uint8Array;
   readonly #memberships: boolean;
   readonly #safe: boolean;
-  /** By field: whether texts are numbers, which never start a formula. */
+  /** By field: whether texts are numbers, which never start a formula. What came by another way may be any text. */
   readonly #numeric: readonly boolean[];
   /** Whether numbers, `true` and `false` may hold the delimiter. */
   readonly #literalsAreText: boolean;
@@ -178,7 +184,8 @@ class RowWriter {
     if (kind === LITERAL) return this.#cells.text(bytes.subarray(start, end), false);
     const text = this.#text;
     text.write(bytes, start, end);
-    this.#cells.text(text.bytes.subarray(0, text.length), this.#safe && !this.#numeric[field]);
+    const written = text.bytes.subarray(0, text.length);
+    this.#cells.text(written, this.#safe && !(this.#numeric[field] && isNumber(written)));
   }
 
   #audiences(slugs: readonly string[] | undefined): void {

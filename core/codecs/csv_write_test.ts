@@ -155,6 +155,11 @@ Deno.test("what could start a formula gets an apostrophe, numbers stay", () => {
   assert.equal(safe(-5, -5), "-5,-5");
   assert.equal(safe("-5", "-9007199254740993"), "'-5,-9007199254740993");
   assert.equal(safe("a=b", 1), "a=b,1");
+  // Texts come into a column of numbers by operations, and from streams that have no mapping.
+  assert.equal(safe(1, '=HYPERLINK("x,y")'), `1,"'=HYPERLINK(""x,y"")"`);
+  for (const text of ["-1+cmd|' /C calc'!A0", "@SUM(1)", "+1+1", "-", "\u00002", [-1, 2]]) {
+    assert.match(safe(1, text), /^1,"?'/, String(text));
+  }
   const named = [{ name: "=x", kind: null }];
   const extras = { audienceName: "+1", audienceSlug: "ok", audiences: true };
   assert.deepEqual(written({ columns: named, safe: true, extras }, [batchOf([{}], [["-a", "b"]])]), [

@@ -28,7 +28,8 @@ export function plainCsv(options: CsvWriterOptions, batches: readonly MemberBatc
   const cell = (text: string | undefined, column?: MemberColumn, value?: JsonValue) => {
     const single = columns.length + Object.keys(extras).length === 1;
     if (text === undefined) return single ? '""' : "";
-    const numeric = typeof value === "number" || column?.kind === "INT" || column?.kind === "NUMBER";
+    const isNumber = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text);
+    const numeric = typeof value === "number" || (isNumber && (column?.kind === "INT" || column?.kind === "NUMBER"));
     const told = safe && !numeric && /^[=+\-@\t\r\n\0＝＋－＠]/.test(text) ? `'${text}` : text;
     return text === "" || /["\r\n]/.test(told) || told.includes(delimiter) ? `"${told.replaceAll('"', '""')}"` : told;
   };
