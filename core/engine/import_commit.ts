@@ -135,6 +135,7 @@ export class ImportCommits implements Commits<ImportBatch> {
     const now = await this.database.now();
     // Before there is anything that others wait for.
     const whole = memberOf(given), members = [whole];
+    for (const { slots } of given.profiles) slots.sortAhead();
     const done = await this.database.write(async (transaction) => {
       await using appends = new Appends(this.archive);
       // Locks the account's row: what follows is the account's only writer, in the order of the positions. Not before

@@ -95,7 +95,10 @@ export class InlineReplayCommits implements Commits<ReplayPart> {
   /** Resolves when the part is committed. */
   async commit(part: ReplayPart): Promise<void> {
     // Before there is anything that others wait for.
-    for (const { profiles } of part.batches) profiles.name();
+    for (const { profiles } of part.batches) {
+      profiles.name();
+      profiles.slots.sortAhead();
+    }
     await this.inTransaction(async (transaction) => {
       await this.writer.hold(transaction);
       return await this.writer.apply(transaction, part);

@@ -140,7 +140,9 @@ function foldEvents(batch: ProfileBatch, { profiles, known, beside }: Resolution
     const id = survivors[root]!;
     if (id === 0 && events === undefined && !batch.isChanging(root)) {
       created[createdCount++] = root;
-      if (mayBeCrowded(batch, root)) crowded.push(...crowdedOf(foldAll(batch, positionOf, [root], undefined, [])));
+      if (batch.namesSeveral && mayBeCrowded(batch, root)) {
+        crowded.push(...crowdedOf(foldAll(batch, positionOf, [root], undefined, [])));
+      }
       continue;
     }
     const merged = others.get(root)?.sort((a, b) => a - b);

@@ -19,6 +19,12 @@ export interface PackedSlots {
   readonly table: Int32Array<ArrayBuffer>;
 }
 
+/** Slots in the order of their keys, side by side with these. */
+export interface SortedKeys {
+  readonly slots: Int32Array;
+  readonly keys: BigUint64Array;
+}
+
 /** A hash table over typed arrays: a million identities cost no object each. */
 export class IdentitySlots {
   /** Slots in use. */
@@ -30,6 +36,8 @@ export class IdentitySlots {
   #ends = new Uint32Array(513);
   #bytes = new Uint8Array(16_384);
   #view = viewOf(this.#bytes);
+  /** All of them by their keys at the first attempt, made ahead. */
+  #sorted: SortedKeys | undefined;
 
   /** `hashers` are the identity fields' own, in the mapping's order. */
   constructor(private readonly hashers: readonly IdentityHasher[]) {}
@@ -111,11 +119,22 @@ export class IdentitySlots {
     return new TextDecoder().decode(this.#bytes.subarray(this.#ends[slot], this.#ends[slot + 1]));
   }
 
+  /** Sorts the keys that `sortedKeys` is asked for first, and keeps them for it; no slot is added afterwards. */
+  sortAhead(): void {
+    const all = new Int32Array(this.count);
+    for (let slot = 0; slot < all.length; slot++) all[slot] = slot;
+    this.#sorted = this.sortedKeys(all, 0);
+    giveBack(all);
+  }
+
   /**
    * The given slots' keys at one attempt, in ascending order of the key, as the identity index takes them: slots and
-   * keys side by side.
+   * keys side by side. The caller may give them back.
    */
-  sortedKeys(slots: Int32Array, attempt: number): { readonly slots: Int32Array; readonly keys: BigUint64Array } {
+  sortedKeys(slots: Int32Array, attempt: number): SortedKeys {
+    const ahead = this.#sorted;
+    this.#sorted = undefined;
+    if (ahead !== undefined && attempt === 0 && slots.length === this.count) return ahead;
     const keys = new BigUint64Array(slots.length);
     const halves = new Int32Array(keys.buffer);
     for (let index = 0; index < slots.length; index++) {

@@ -18,12 +18,14 @@ export interface PackedProfileBatch {
   /** Events whose identities are noted; of the others `places` says where they stand. */
   readonly named: number;
   readonly places: Float64Array<ArrayBuffer>;
+  /** Whether an event may name several of one identity field. */
+  readonly namesSeveral: boolean;
   readonly slots: PackedSlots;
 }
 
 /** The memory of a packed batch, for `postMessage` to transfer. */
 export function buffersOf({ slots, ...batch }: PackedProfileBatch): ArrayBuffer[] {
   return [...Object.values(batch), ...Object.values(slots)].flatMap((value) =>
-    typeof value === "number" ? [] : [value.buffer]
+    typeof value === "object" ? [value.buffer] : []
   );
 }

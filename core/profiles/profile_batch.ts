@@ -29,6 +29,8 @@ const QUOTE = 34, COMMA = 44, OPEN = 123, CLOSE = 125, SPACE = 32;
 export class ProfileBatch {
   /** Events added. */
   count = 0;
+  /** Whether any event may name more than one value of one identity field: that takes a list. */
+  namesSeveral = false;
   /** Event times. */
   times = new Float64Array(1024);
   /** Distinct identities of the batch. */
@@ -52,7 +54,6 @@ export class ProfileBatch {
   #columns: MappedColumns | undefined;
   /** Over the texts, once they are compared. */
   #view: DataView | undefined;
-
   /** What holds for the profiles that the events go to. */
   readonly rules: TableRules;
   /** Events that the mapping leaves out. */
@@ -70,6 +71,7 @@ export class ProfileBatch {
     batch.#take(packed);
     batch.count = packed.count;
     batch.#named = packed.named;
+    batch.namesSeveral = packed.namesSeveral;
     return batch;
   }
 
@@ -111,6 +113,7 @@ export class ProfileBatch {
       owners: this.#owners,
       named: this.#named,
       places: this.#places,
+      namesSeveral: this.namesSeveral,
       slots: this.slots.pack(),
     };
   }
@@ -120,8 +123,7 @@ export class ProfileBatch {
    * name is left to {@linkcode name}, perhaps on the thread that the batch is packed for.
    */
   add(batch: IndexedBatch, startedAt: number, { later = false } = {}): void {
-    const { bytes, times, columns: { names, spans } } = batch;
-    const width = names.length;
+    const { bytes, times, columns: { names, spans } } = batch, width = names.length;
     this.#reserve(times.length, bytes.length);
     const first = this.count;
     for (let row = 0; row < times.length; row++) {
@@ -263,6 +265,7 @@ export class ProfileBatch {
   }
 
   #identifyValue(event: number, field: number, value: JsonValue): void {
+    this.namesSeveral ||= Array.isArray(value);
     for (const text of this.rules.identity.valuesOf(this.rules.identifyBy[field]!, value)) {
       const bytes = viewOf(encoder.encode(text));
       this.#addIdentity(event, field, bytes, 0, bytes.byteLength);

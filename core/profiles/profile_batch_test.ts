@@ -126,6 +126,19 @@ Deno.test("every buffer of a packed batch is handed over", () => {
   assert(buffers.every(({ detached }) => detached));
 });
 
+Deno.test("a batch tells whether an event may name several of one identity field", () => {
+  const named = (id: JsonValue) => {
+    const batch = batchOf([{ fields: { id } }, { fields: { id: "2", other: ["a", "b"] } }]);
+    return [batch.namesSeveral, batch.pack().namesSeveral];
+  };
+  assert.deepEqual([named("1"), named(1), named({ a: 1 }), named(["1"])], [
+    [false, false],
+    [false, false],
+    [false, false],
+    [true, true],
+  ]);
+});
+
 Deno.test("whom the rows of a mapping name may be noted later, on the other side", () => {
   const text = 'SELECT id, tolower(email) AS email FROM people INTO user BY id OR email WHERE NOT (id = "b")';
   const definition = { kind: "lql", text } as const;
