@@ -12,6 +12,7 @@ export function alteredDatabase(database: Database, methods: Partial<Database>):
     kysely: database.kysely,
     write: (...given) => database.write(...given),
     read: (...given) => database.read(...given),
+    copyLog: () => database.copyLog(),
     rewrite: (...given) => database.rewrite(...given),
     first: (...given) => database.first(...given),
     now: () => database.now(),

@@ -13,6 +13,11 @@ export type Executor = Kysely<Tables> | Transaction<Tables>;
 export interface WriteOptions {
   /** Whether it may run at the same time as others: it is long, and locks what it relies on. */
   readonly beside?: boolean;
+  /**
+   * Whether it need not be on the disk when it is committed: where power fails it may be lost, with those like it. It is
+   * there once any other that was committed after it is.
+   */
+  readonly unsynced?: boolean;
 }
 
 /** An open database. */
@@ -46,6 +51,11 @@ export interface Database extends AsyncDisposable {
    * cannot be told for less than what a read costs (PostgreSQL).
    */
   revision(): string | undefined;
+  /**
+   * Copies what SQLite's log holds into its file, beside those who write: whoever commits batches has less to copy then.
+   * What cannot be copied now stays for them.
+   */
+  copyLog(): Promise<void>;
   /**
    * Writes tables anew, so that nothing that was deleted from them stays in free space or, with SQLite, in the log.
    * Others wait meanwhile. Failure `transient` where they do not give way for 30 s.

@@ -78,6 +78,8 @@ const NOW = CompiledQuery.raw("select floor(extract(epoch from clock_timestamp()
  */
 const LOCK = CompiledQuery.raw("select pg_advisory_xact_lock(33603354141518956)");
 
+const UNSYNCED = CompiledQuery.raw("set local synchronous_commit = off");
+
 class PostgresDatabase implements Database {
   readonly kind = "postgres";
   readonly kysely: Kysely<Tables>;
@@ -98,12 +100,13 @@ class PostgresDatabase implements Database {
 
   async write<T>(
     work: (transaction: Transaction<Tables>) => Promise<T>,
-    { beside = false }: WriteOptions = {},
+    { beside = false, unsynced = false }: WriteOptions = {},
   ): Promise<T> {
     if (!await this.#writing.acquire(LOCK_TIMEOUT)) throw busyFailure(this.#settings);
     try {
       return await this.#writer.transaction().execute(async (transaction) => {
         if (!beside) await transaction.executeQuery(LOCK);
+        if (unsynced) await transaction.executeQuery(UNSYNCED);
         return await work(transaction);
       });
     } finally {
@@ -126,6 +129,8 @@ class PostgresDatabase implements Database {
   }
 
   revision(): undefined {}
+
+  async copyLog(): Promise<void> {}
 
   async rewrite(tables: readonly (keyof Tables)[]): Promise<void> {
     for (const table of tables) await sql`vacuum (full, analyze) ${sql.table(table)}`.execute(this.kysely);

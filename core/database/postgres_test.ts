@@ -361,3 +361,14 @@ async function eventually<T>(work: () => Promise<T>): Promise<T> {
   }
   return await work();
 }
+
+test("a transaction that need not be on the disk at once does not wait for it, and the next one does", async (server) => {
+  await using database = await openPostgres(await server.createDatabase());
+  const how = async (unsynced: boolean) =>
+    await database.write(
+      async (transaction) => (await sql`show synchronous_commit`.execute(transaction)).rows,
+      { unsynced },
+    );
+  assert.deepEqual(await how(true), [{ synchronous_commit: "off" }]);
+  assert.deepEqual(await how(false), [{ synchronous_commit: "on" }]);
+});

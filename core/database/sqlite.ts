@@ -4,7 +4,7 @@
  * @module
  */
 import { Kysely, sql, type Transaction } from "kysely";
-import type { Database } from "./database.ts";
+import type { Database, WriteOptions } from "./database.ts";
 import { Mutex } from "./mutex.ts";
 import { LOCK_TIMEOUT, RETRY_PAUSE, SqliteConnection } from "./sqlite_connection.ts";
 import { dialect, PlainDriver, TransactionDriver } from "./sqlite_dialect.ts";
@@ -73,28 +73,36 @@ class SqliteDatabase implements Database {
   readonly kind = "sqlite";
   readonly kysely: Kysely<Tables>;
   readonly #path: string;
+  readonly #transactions: SqliteConnection;
   readonly #plain: SqliteConnection;
   readonly #connections: readonly SqliteConnection[];
   readonly #writer: Kysely<Tables>;
   readonly #writing = new Mutex();
   #restsUntil = 0;
+  /** What the connection for transactions is set to. */
+  #synchronous = "full";
   #closed = false;
 
   constructor(path: string, writing: SqliteConnection, plain: SqliteConnection) {
     this.#path = path;
+    this.#transactions = writing;
     this.#plain = plain;
     this.#connections = [writing, plain];
     this.#writer = new Kysely({ dialect: dialect(new TransactionDriver(writing)) });
     this.kysely = new Kysely({ dialect: dialect(new PlainDriver(plain)) });
   }
 
-  async write<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
+  async write<T>(
+    work: (transaction: Transaction<Tables>) => Promise<T>,
+    { unsynced = false }: Pick<WriteOptions, "unsynced"> = {},
+  ): Promise<T> {
     if (!await this.#writing.acquire(LOCK_TIMEOUT)) throw busyFailure(this.#path);
     let began = Infinity;
     try {
       // Whoever commits batch after batch would hardly ever let others have the lock.
       const rest = this.#restsUntil - performance.now();
       if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+      await this.#synchronise(unsynced ? "normal" : "full");
       return await this.#writer.transaction().execute((transaction) => {
         began = performance.now();
         return work(transaction);
@@ -104,6 +112,13 @@ class SqliteDatabase implements Database {
       if (now - began > LONG) this.#restsUntil = now + REST;
       this.#writing.release();
     }
+  }
+
+  /** Sets whether commits wait for the disk: what is written to the log later brings all before it along. */
+  async #synchronise(how: "full" | "normal"): Promise<void> {
+    if (this.#synchronous === how) return;
+    await this.#transactions.executeQuery({ sql: `pragma synchronous = ${how}`, parameters: [] });
+    this.#synchronous = how;
   }
 
   async read<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
@@ -128,6 +143,11 @@ class SqliteDatabase implements Database {
 
   revision(): string | undefined {
     return this.#plain.revision();
+  }
+
+  async copyLog(): Promise<void> {
+    // Answers with what it did, also where others copy at the time.
+    await sql`pragma wal_checkpoint(passive)`.execute(this.kysely);
   }
 
   async rewrite(tables: readonly (keyof Tables)[]): Promise<void> {

@@ -14,7 +14,7 @@ export const LOCK_TIMEOUT = 30_000;
 const STATEMENTS_KEPT = 200;
 
 /** Longest wait between two tries for the lock, in milliseconds; the real one is random, so that waiters take turns. */
-export const RETRY_PAUSE = 9;
+export const RETRY_PAUSE = 4;
 
 interface Prepared {
   readonly statement: StatementSync;

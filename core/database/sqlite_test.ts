@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { sql } from "kysely";
 import { Failure, type FailureKind } from "../contracts/failure.ts";
+import type { WriteOptions } from "./database.ts";
 import { databaseSuite } from "./database_testing.ts";
 import { migrate } from "./migrations.ts";
 import { openSqlite } from "./sqlite.ts";
@@ -183,4 +184,37 @@ Deno.test("a writer of one long transaction after another lets others have the l
   }
   assert.equal(through, 3);
   await waiting;
+});
+
+Deno.test("a transaction that need not be on the disk at once does not wait for it, and the next one does", async () => {
+  await using folder = await makeFolder();
+  await using database = await openSqlite(`${folder.path}/waybill.db`);
+  const how = async (options?: WriteOptions) =>
+    await database.write(
+      async (transaction) =>
+        (await sql<{ synchronous: number }>`pragma synchronous`.execute(transaction)).rows[0]?.synchronous,
+      options,
+    );
+  assert.equal(await how({ unsynced: true }), 1);
+  assert.equal(await how({ unsynced: true }), 1);
+  assert.equal(await how(), 2);
+});
+
+Deno.test("a copy of the log brings what was committed into the file, while others write", async () => {
+  await using folder = await makeFolder();
+  const path = `${folder.path}/waybill.db`;
+  await using database = await openSqlite(path);
+  await using other = await openSqlite(path);
+  await migrate(database);
+  const text = "a value that is looked for", isInFile = async () => (await Deno.readTextFile(path)).includes(text);
+  const value = new TextEncoder().encode(text);
+  await database.write((transaction) => transaction.insertInto("settings").values({ name: "a", value }).execute(), {
+    unsynced: true,
+  });
+  assert(!await isInFile());
+  await database.write(async (transaction) => {
+    await transaction.insertInto("settings").values({ name: "b", value }).execute();
+    await other.copyLog();
+  });
+  assert(await isInFile());
 });

@@ -70,7 +70,7 @@ function importCommitter(database: Database, start: ImportStart): Committer {
 
 function replayCommitter(database: Database, { workDir, claim, target, identityKey }: ReplayStart): Committer {
   const writer = new ReplayWriter(statementsFor(database.kind), target.scope, claim, folderSpool(workDir));
-  const commits = new InlineReplayCommits((work) => commitTask(database, claim, work), writer);
+  const commits = new InlineReplayCommits((work) => commitTask(database, claim, work, { unsynced: true }), writer);
   const targets = new Map(
     target.generation.mappings.map(({ stream }) => [stream, openTarget(target, identityKey, stream)]),
   );
@@ -104,7 +104,8 @@ async function answer(
     if (message.type === "close") {
       await commits[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
-    } else spare = await commit(message);
+    } else if (message.type === "copy log") return await database.copyLog().catch(() => {});
+    else spare = await commit(message);
     const buffers = spare.profiles.flatMap(buffersOf);
     if (spare.lines !== undefined) buffers.push(spare.lines.buffer);
     tell({ type: "done", spare }, buffers);

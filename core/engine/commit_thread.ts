@@ -67,6 +67,11 @@ abstract class Thread<Start extends ImportStart | ReplayStart> implements AsyncD
     // Whoever asks next is told; until then nobody listens.
     this.#underWay.catch(() => {});
     this.isBusy = true;
+    this.tell(message, transfer);
+  }
+
+  /** Sends a message. */
+  protected tell(message: ToCommit, transfer: ArrayBuffer[] = []): void {
     this.#port.postMessage(message, transfer);
   }
 }
@@ -108,5 +113,10 @@ export class ReplayThread extends Thread<ReplayStart> implements Commits<ReplayP
       { type: "part", part: { ...rest, batches: packed } },
       packed.flatMap(({ profiles }) => buffersOf(profiles)),
     );
+  }
+
+  /** Lets the thread copy the database's log once it is done with what it was sent. */
+  copyLog(): void {
+    this.tell({ type: "copy log" });
   }
 }

@@ -24,7 +24,7 @@ import { ReplayThread } from "./commit_thread.ts";
 import type { Commits } from "./commits.ts";
 import { crowdedNotes } from "./crowded_note.ts";
 import { currentGeneration, moveEpoch, REPLAY, type ReplayConfig } from "./generations.ts";
-import { LazyCommits } from "./lazy_commits.ts";
+import { LazyCommits, MANY_EVENTS } from "./lazy_commits.ts";
 import { InlineReplayCommits, replaced, type ReplayPart, type ReplayProfiles, ReplayWriter } from "./replay_commit.ts";
 import { sweepRetired } from "./sweep.ts";
 import type { Task, TaskContext } from "./task.ts";
@@ -58,6 +58,8 @@ class Replay {
   #targets = new Map<number, OpenTarget>();
   #total = 0;
   #commits: Commits<ReplayPart> | undefined;
+  /** The thread that commits, where there is one. */
+  #thread: ReplayThread | undefined;
   #spare: PackedProfileBatch[] = [];
   /** Writes what this thread commits. */
   readonly #writer: ReplayWriter;
@@ -77,11 +79,11 @@ class Replay {
         await this.#pass();
         await this.#finish();
       }
+      for (const note of await this.#crowdedNotes()) this.context.note(note);
+      await sweepRetired(core.database, account, signal, () => this.#thread?.copyLog());
     } finally {
       await this.#commits?.[Symbol.asyncDispose]();
     }
-    for (const note of await this.#crowdedNotes()) this.context.note(note);
-    await sweepRetired(core.database, account, signal);
     throwIfAborted(signal);
   }
 
@@ -124,7 +126,7 @@ class Replay {
     if (port === undefined) return here();
     const { identityKey, home: { database, archiveDir, workDir } } = core;
     const start = { type: "replay", database, archiveDir, workDir, claim, target, identityKey } as const;
-    return new LazyCommits(here, () => new ReplayThread(start, port));
+    return new LazyCommits(here, () => this.#thread = new ReplayThread(start, port));
   }
 
   /** Events in the mapped streams. */
@@ -184,7 +186,8 @@ class Replay {
       lines += member.lines.length;
       giveBack(member.lines, indexed.bytes, indexed.rows, indexed.times, indexed.columns.spans);
       forgetRows(indexed);
-      if (events < COMMIT_EVENTS && lines < COMMIT_BYTES) continue;
+      // The first one is as small as a thread is worth: that begins the sooner.
+      if (events < (done === 0 ? MANY_EVENTS : COMMIT_EVENTS) && lines < COMMIT_BYTES) continue;
       yield part();
       [batches, events, lines] = [[], 0, 0];
     }

@@ -6,6 +6,7 @@ import type { Database } from "../database/database.ts";
 import { migrate } from "../database/migrations.ts";
 import { openDatabase } from "../database/open.ts";
 import { startCommitCutter } from "../testing/commit_cutter_testing.ts";
+import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { requirePostgres, startPostgres } from "../testing/postgres.ts";
 import { sweepRetired } from "./sweep.ts";
 
@@ -46,3 +47,28 @@ Deno.test({
     }
   },
 });
+
+onEachDatabase(
+  "a sweep removes rows whose ids lie side by side or far apart, and those of no other generation",
+  async (databases) => {
+    await using database = await databases.open();
+    const add = (generation: number, count: number, apart: number) =>
+      sql`insert into profiles (account_id, table_id, id, at, attributes)
+      with recursive numbers(number) as (select 1 union all select number + 1 from numbers where number < ${
+        sql.lit(count)
+      })
+      select 1, ${sql.lit(generation)}, number * ${sql.lit(apart)}, 0, '{}' from numbers`.execute(database.kysely);
+    await retire(database);
+    await add(99, 50_000, 1);
+    await sql`update profiles set id = id + 1000000000 where table_id = 99 and id > 45000`.execute(database.kysely);
+    await add(98, 10, 7);
+    let transactions = 0;
+    await sweepRetired(database, 1, new AbortController().signal, () => transactions++);
+    const { rows } = await sql`select table_id, count(*) as left from profiles group by table_id`.execute(
+      database.kysely,
+    );
+    assert.deepEqual(rows.map((row) => ({ ...row as object })), [{ table_id: 98, left: 10 }]);
+    // Three for the identities, and one for each kind of row that finds none.
+    assert(transactions < 16, `${transactions} transactions`);
+  },
+);

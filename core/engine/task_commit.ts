@@ -4,19 +4,21 @@
  * @module
  */
 import type { Transaction } from "kysely";
-import type { Database } from "../database/database.ts";
+import type { Database, WriteOptions } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { type Claim, holdUnlessStopped, LEASE } from "./claim.ts";
 import type { TaskStep } from "./task.ts";
 
 /**
  * Commits what `work` does and the position that it gives. Throws `LeaseLost` where another process has taken the run
- * over, a Failure `cancelled` where it was asked to stop; nothing of the commit is done then.
+ * over, a Failure `cancelled` where it was asked to stop; nothing of the commit is done then. One that is `unsynced` may be
+ * lost where power fails: the task goes on from the position before it then.
  */
 export async function commitTask(
   database: Database,
   claim: Claim,
   work: (transaction: Transaction<Tables>) => Promise<TaskStep>,
+  { unsynced = false }: Pick<WriteOptions, "unsynced"> = {},
 ): Promise<void> {
   const now = await database.now();
   await database.write(async (transaction) => {
@@ -31,5 +33,5 @@ export async function commitTask(
       profiles_created: set("profiles_created", "+", profilesCreated),
       profiles_updated: set("profiles_updated", "+", profilesUpdated),
     })).where("account_id", "=", claim.account).where("id", "=", claim.run).execute();
-  }, { beside: true });
+  }, { beside: true, unsynced });
 }
