@@ -25,6 +25,8 @@ type Read = Reading & Measure;
 interface Round {
   readonly full: Read;
   readonly changes: Read;
+  /** Both as somebody gets them: the command that exports to a file, from its start to its end. */
+  readonly whole: Readonly<Record<"full" | "changes", Measure>>;
   /** Imports of new profiles, and of changes to all that are there, into a table that is followed or not. */
   readonly followed: Readonly<Record<"made" | "changed", Measure>>;
   readonly plain: Readonly<Record<"made" | "changed", Measure>>;
@@ -51,20 +53,33 @@ export async function benchProfileChanges(rows: number, count: number): Promise<
       }
       return reads.sort((a, b) => a.seconds - b.seconds)[READINGS >> 1]!;
     };
+    const run = async (type: "profile" | "profile_changes"): Promise<Measure> => {
+      const options = ["--auth", "bench", "--job-type", type, "--output", `${type}.jsonl`, "--home", one.path];
+      const runs: Measure[] = [];
+      for (let reading = 0; reading < READINGS; reading++) {
+        runs.push(await measure([...WAYBILL, "run", "profile-export", ...options], { WAYBILL_DATABASE_URL: "" }));
+      }
+      return runs.sort((a, b) => a.wall - b.wall)[READINGS >> 1]!;
+    };
     await child("follow");
     await child("settle");
     const made = { followed: await one.journey("customers.csv"), plain: await other.journey("customers.csv") };
     await child("settle");
     await one.journey("some.csv");
     const reading = { changes: await read("changes"), full: await read("full") };
+    const whole = { changes: await run("profile_changes"), full: await run("profile") };
     await child("settle");
     const changed = { followed: await one.journey("all.csv"), plain: await other.journey("all.csv") };
     figures.push({
       ...reading,
+      whole,
       followed: { made: made.followed, changed: changed.followed },
       plain: { made: made.plain, changed: changed.plain },
     });
-    console.error(`profile_changes: ${reading.changes.seconds} s beside ${reading.full.seconds} s of everything`);
+    const { changes, full } = reading;
+    console.error(
+      `profile_changes: ${changes.seconds} s of ${full.seconds} s, ${whole.changes.wall} s of ${whole.full.wall} s`,
+    );
   }
   const seconds = (name: "full" | "changes") => figures.map((figure) => figure[name].seconds);
   const ratios = figures.map(({ changes, full }) => changes.seconds / full.seconds);
@@ -73,6 +88,7 @@ export async function benchProfileChanges(rows: number, count: number): Promise<
     const memory = Math.max(...figures.map((figure) => figure[name].memory)).toFixed(0);
     return [title, rows.toLocaleString("en"), spread(seconds(name), 3), memory];
   };
+  const wholes = (name: "full" | "changes") => figures.map(({ whole }) => whole[name]);
   const imports = (title: string, name: "made" | "changed") => {
     const [ours, theirs] = [figures.map(({ followed }) => followed[name]), figures.map(({ plain }) => plain[name])];
     const times = timesAsLong(ours, theirs);
@@ -92,6 +108,13 @@ export async function benchProfileChanges(rows: number, count: number): Promise<
         spread(ratios, 3),
         verdict(median(ratios), { is: "≤", limit: 0.05 }),
       ],
+    ]),
+    "",
+    "The same by `waybill run profile-export`, whole processes, start and all:",
+    "",
+    ...table(["", "wall s", "CPU s", "peak MiB", "× everything"], [
+      ["every profile", ...costs(wholes("full")), "1"],
+      ["what changed", ...costs(wholes("changes")), spread(timesAsLong(wholes("changes"), wholes("full")))],
     ]),
     "",
     "Imports into a followed table, whole processes, beside the same into one that nobody follows:",
