@@ -12,8 +12,10 @@ import type { FeedRows } from "./shown_profile.ts";
 
 const encoder = new TextEncoder();
 
-/** Bytes that lines of a page often have. */
-const PAGE = 1 << 18;
+/** Bytes of lines that are worth to be written. */
+const FULL = 1 << 18;
+/** Bytes that there is room for at first: those, and what a page of profiles often adds. */
+const ROOM = 2 * FULL;
 
 const ROW = pieceOf('{"profile":{'), DELETES = pieceOf('{"deletes":{"attributes":['), UPDATES = pieceOf(',"updates":{');
 const PROFILE_AFTER_DELETES = pieceOf(']},"profile":{'), END = pieceOf("}}\n"), END_OF_DELETES = pieceOf("}\n");
@@ -22,7 +24,7 @@ const PROFILE_AFTER_DELETES = pieceOf(']},"profile":{'), END = pieceOf("}}\n"), 
 export class ChangeLines {
   /** Lines since they were taken. */
   rows = 0;
-  #lines = new JsonBytes(new Uint8Array(PAGE));
+  #lines = new JsonBytes(new Uint8Array(ROOM));
   readonly #table: DataView;
 
   /** Of profiles of the table. */
@@ -30,11 +32,16 @@ export class ChangeLines {
     this.#table = pieceOf(`,"profiledb_id":${table}}`);
   }
 
+  /** Whether there are as many as are worth to be written. */
+  get isFull(): boolean {
+    return this.#lines.length >= FULL;
+  }
+
   /** The lines that were added since. */
   take(): FeedRows {
     const { rows } = this, { bytes, length } = this.#lines;
     this.rows = 0;
-    this.#lines = new JsonBytes(new Uint8Array(PAGE));
+    this.#lines = new JsonBytes(new Uint8Array(ROOM));
     return { bytes: bytes.subarray(0, length), rows };
   }
 

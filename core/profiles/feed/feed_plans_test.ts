@@ -28,7 +28,7 @@ async function lookUps({ kysely, kind }: Database, statement: RawBuilder<unknown
   );
   if (kind === "sqlite") {
     const steps = rows.map(({ detail = "" }) => detail).filter((step) =>
-      !/^(CO-ROUTINE|SCAN|SEARCH) (next|noted|own|page)$/.test(step)
+      !/^((CO-ROUTINE|SCAN|SEARCH) (next|own|page)|CORRELATED SCALAR SUBQUERY \d+)$/.test(step)
     );
     return steps.map((step) => {
       const [, columns = step] = /^SEARCH \w+ USING PRIMARY KEY \((.*?)\)/.exec(step) ?? [];

@@ -35,8 +35,8 @@ export interface NotedOptions {
   readonly since: number;
 }
 
-/** Rows of the first page. */
-const FIRST_PAGE = 500;
+/** Rows of the first page: few, as code that is new is slow until it is compiled, which goes on while more are read. */
+const FIRST_PAGE = 100;
 
 /** A page as it comes: JSON lists, an entry a state, and texts one directly after the other. */
 interface NotedRow {
@@ -118,12 +118,6 @@ export function notedStatement(
   { scope: { account, table: generation }, table }: Pick<Target, "scope" | "table">,
   { after, since, rows }: NotedOptions & { readonly rows: number },
 ): RawBuilder<NotedRow> {
-  const present = kind === "sqlite"
-    ? sql`profiles on profiles.account_id = ${account} and profiles.table_id = ${generation}
-        and profiles.id = case when noted.after is null then noted.id end`
-    : sql`lateral (select attributes from profiles
-        where account_id = ${account} and table_id = ${generation} and id = noted.id and noted.after is null
-        offset 0) as profiles on true`;
   const list = (value: string) =>
     kind === "sqlite"
       ? sql`json_group_array(${sql.raw(value)})`
@@ -136,13 +130,11 @@ export function notedStatement(
       ${list("octet_length(before)")} as before_lengths, ${list("octet_length(present)")} as present_lengths,
       ${texts("before")} as all_before, ${texts("present")} as all_present
     from (
-      select noted.id, noted.epoch, noted.existed, noted.before, coalesce(noted.after, profiles.attributes) as present
-      from (
-        select id, epoch, existed, before, after from profile_changes
-        where account_id = ${account} and table_id = ${table} and id > ${after} and epoch > ${since}
-        order by id, epoch limit ${rows}
-      ) as noted
-      left join ${present}
-      order by noted.id, noted.epoch
+      select id, epoch, existed, before, coalesce(after, (
+        select attributes from profiles
+        where account_id = ${account} and table_id = ${generation} and id = profile_changes.id
+      )) as present
+      from profile_changes where account_id = ${account} and table_id = ${table} and id > ${after} and epoch > ${since}
+      order by id, epoch limit ${rows}
     ) as page`;
 }

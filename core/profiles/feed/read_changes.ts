@@ -52,14 +52,16 @@ export async function* readChangeRows(
   const rows = new RowsOf(target.table, new ShownProfiles(source), window);
   for await (const page of notedProfiles(executor, kind, target, { after: -1, since: from.epoch })) {
     rows.addNoted(page);
-    if (!rows.isEmpty) yield rows.take();
+    if (rows.isFull) yield rows.take();
   }
-  if (from.position >= to.position) return;
-  const made = { at: to, after: from.position - 1, untouchedSince: from.epoch };
-  for await (const page of imagePages(executor, kind, target, made)) {
-    rows.addMade(page);
-    if (!rows.isEmpty) yield rows.take();
+  if (from.position < to.position) {
+    const made = { at: to, after: from.position - 1, untouchedSince: from.epoch };
+    for await (const page of imagePages(executor, kind, target, made)) {
+      rows.addMade(page);
+      if (rows.isFull) yield rows.take();
+    }
   }
+  if (!rows.isEmpty) yield rows.take();
 }
 
 /** What is known of a profile at a moment: its attributes; null where it was not there; undefined where it is erased. */
@@ -79,6 +81,11 @@ class RowsOf {
 
   get isEmpty(): boolean {
     return this.#lines.rows === 0;
+  }
+
+  /** Whether there are as many as are worth to be written. */
+  get isFull(): boolean {
+    return this.#lines.isFull;
   }
 
   /** The rows that were added since. */
