@@ -5,6 +5,7 @@
  */
 import type { Database } from "./database.ts";
 import { describePostgres, parsePostgresUrl } from "./postgres_url.ts";
+import { openSqlite } from "./sqlite.ts";
 
 /** Where a database is. */
 export interface DatabaseAddress {
@@ -14,13 +15,10 @@ export interface DatabaseAddress {
   readonly url: string | undefined;
 }
 
-/** Opens the database; failures as `openPostgres` and `openSqlite` have them. The other library is not loaded. */
+/** Opens the database; failures as `openPostgres` and `openSqlite` have them. PostgreSQL's library is loaded for it alone. */
 export async function openDatabase({ path, url }: DatabaseAddress): Promise<Database> {
-  if (url === undefined || url === "") {
-    const { openSqlite } = await import("./sqlite.ts");
-    return await openSqlite(path);
-  }
-  const { openPostgres } = await import("./postgres.ts");
+  if (url === undefined || url === "") return await openSqlite(path);
+  const { openPostgres }: typeof import("./postgres.ts") = await import(import.meta.resolve("./postgres.ts"));
   return await openPostgres(url);
 }
 
