@@ -89,7 +89,7 @@ export class App implements AsyncDisposable {
    * another process takes the run, they were started for nothing.
    */
   async startThreads(): Promise<void> {
-    const { startRunThreads } = await import("../core/engine/run_threads.ts");
+    const { loadEngine, startRunThreads } = await engine();
     this.#threads ??= startRunThreads(this.modules);
     // Opening the runtime needs it: beside the plugins it is loaded in half the time.
     loadEngine().catch(() => {});
@@ -138,7 +138,7 @@ export class App implements AsyncDisposable {
 
   async #openRuntime(): Promise<Runtime> {
     const [{ openRuntime }, { createLog }, { thisUser }] = await Promise.all([
-      loadEngine(),
+      engine().then(({ loadEngine }) => loadEngine()),
       import("../core/engine/log.ts"),
       import("./user.ts"),
     ]);
@@ -193,6 +193,6 @@ export class App implements AsyncDisposable {
   }
 }
 
-function loadEngine(): Promise<typeof import("../core/engine/open.ts")> {
-  return later(import.meta.resolve("../core/engine/open.ts"));
+function engine(): Promise<typeof import("./engine.ts")> {
+  return later(import.meta.resolve("./engine.ts"));
 }
