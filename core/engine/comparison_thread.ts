@@ -13,8 +13,8 @@ import type { ComparisonStart, FromComparison, ToComparison } from "./comparison
 import { reviveError } from "./describe_error.ts";
 import { removeSnapshot, type SnapshotFiles, type SnapshotPlace } from "./snapshots.ts";
 
-/** Bytes of rows that may be on their way before the next have to wait: 12 MiB. */
-const MOST_UNDER_WAY = 12 << 20;
+/** Bytes of rows that may be on their way before the next have to wait: 8 MiB. */
+const MOST_UNDER_WAY = 8 << 20;
 
 /** Pieces of memory that are kept for rows to come; others that come back are freed. */
 const SPARE = 4;
