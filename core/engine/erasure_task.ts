@@ -86,10 +86,8 @@ class ErasureWork {
       await erase(of("archive", "arriving"));
       await this.#enter("secondary");
     }
-    // Imports know identities by their hashes alone: what holds the parts of a computed one has come in meanwhile.
-    const rejects = this.#rawForms.count > 0 ? [rejectStore] : [];
     // At last: what was made of any of these since the archive's stage.
-    await erase([...of("derived", "profiles", "arriving"), ...rejects, artifactStore]);
+    await erase([...of("derived", "profiles", "arriving"), rejectsOfForms, artifactStore]);
     await core.database.rewrite([...new Set(ERASABLE_STORES.flatMap((store) => store.tables))]);
     await sweepRetired(core.database, claim.account, signal);
     throwIfAborted(signal);
@@ -215,6 +213,17 @@ class ErasureWork {
     this.#position = next;
   }
 }
+
+/**
+ * Imports know identities by their hashes alone: rows that hold the parts of a computed one may have been rejected since
+ * the archive's stage. Whether there are such forms is told by the stores before it in the same round.
+ */
+const rejectsOfForms: ErasableStore = {
+  ...rejectStore,
+  erase: async (context) => {
+    if (context.rawForms.count > 0) await rejectStore.erase(context);
+  },
+};
 
 /** Whoever is erased from a table, whatever the case in which a text writes the value. */
 function soughtPeople({ target: { rules }, identities }: ErasedTable): SoughtPeople {
