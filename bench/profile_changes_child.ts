@@ -38,7 +38,7 @@ async function read(database: Database, what: string, path: string): Promise<Rea
   const mark = await database.write(async (transaction) => ({
     at: what === "full" ? await markProfiles(transaction, ACCOUNT, TABLE) : undefined,
     window: what === "full" ? undefined : await beginRefresh(transaction, ACCOUNT, TABLE, { requested: false }),
-  }));
+  }), { unsynced: true });
   const rows = await database.read(async (executor) => {
     const target = await currentGeneration(executor, ACCOUNT, TABLE);
     const pages = mark.window === undefined

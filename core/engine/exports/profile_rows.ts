@@ -112,7 +112,8 @@ async function begin({ database, claim, lane, source }: RowsInput, rows: "profil
         .where("account_id", "=", account).where("id", "=", enabled.id).execute();
     }
     return { window };
-  });
+    // Lost where power fails, it is begun anew; whatever is committed since brings it to the disk.
+  }, { unsynced: true });
 }
 
 /**
