@@ -105,7 +105,8 @@ Deno.test("a token that cannot be made says why, and makes none", async () => {
     [{ name: "x", scopes: ["data"], expires: "-1h" }, /"-1h" is no time/],
     [{ name: "x", scopes: ["data"], expires: "0h" }, /past/],
     [{ name: "x", scopes: ["data"], expires: 100 }, /"expires"/],
-    [{ name: "x\u0000", scopes: ["data"] }, /control characters/],
+    [{ name: "x\u0007", scopes: ["data"] }, /control characters/],
+    [{ name: "x\u0000", scopes: ["data"] }, /U\+0000/],
     [{ name: "x", scopes: ["data"], expire: "100h" }, /"expire" is not known/],
   ];
   for (const [json, message] of wrong) {
