@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { later } from "../core/contracts/later.ts";
 import type { JsonValue } from "../core/contracts/records.ts";
 import { flagName } from "../core/describe/names.ts";
 import type { CountThread } from "../core/engine/count_thread.ts";
@@ -11,7 +12,6 @@ import type { Registry } from "../core/engine/registry.ts";
 import type { Runtime } from "../core/engine/runtime.ts";
 import type { RunThreads } from "../core/engine/run_threads.ts";
 import { shellQuote, visibleLines } from "./format.ts";
-import { later } from "./later.ts";
 import type { Output } from "./output.ts";
 import { programName } from "./program.ts";
 

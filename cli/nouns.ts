@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { later } from "../core/contracts/later.ts";
 import type { Noun } from "./command.ts";
-import { later } from "./later.ts";
 
 /** A noun before its commands are loaded. */
 export interface NounEntry {

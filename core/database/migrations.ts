@@ -8,6 +8,7 @@
  */
 import { type RawBuilder, sql } from "kysely";
 import { Failure } from "../contracts/failure.ts";
+import { later } from "../contracts/later.ts";
 import type { Database, Executor } from "./database.ts";
 import { columnTypes } from "./migration.ts";
 
@@ -68,8 +69,8 @@ export async function migrate(database: Database): Promise<string[]> {
   const { pending, newer } = await migrationState(database);
   refuseNewer(newer);
   if (pending.length === 0) return [];
-  const { MIGRATIONS }: typeof import("./migrations/steps.ts") = await import(
-    import.meta.resolve("./migrations/steps.ts")
+  const { MIGRATIONS } = await later<typeof import("./migrations/steps.ts")>(
+    import.meta.resolve("./migrations/steps.ts"),
   );
   const applied = await database.write(async (transaction) => {
     const types = columnTypes(database.kind);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { later } from "../contracts/later.ts";
 import type { Database } from "./database.ts";
 import { describePostgres, parsePostgresUrl } from "./postgres_url.ts";
 import { openSqlite } from "./sqlite.ts";
@@ -18,7 +19,7 @@ export interface DatabaseAddress {
 /** Opens the database; failures as `openPostgres` and `openSqlite` have them. PostgreSQL's library is loaded for it alone. */
 export async function openDatabase({ path, url }: DatabaseAddress): Promise<Database> {
   if (url === undefined || url === "") return await openSqlite(path);
-  const { openPostgres }: typeof import("./postgres.ts") = await import(import.meta.resolve("./postgres.ts"));
+  const { openPostgres } = await later<typeof import("./postgres.ts")>(import.meta.resolve("./postgres.ts"));
   return await openPostgres(url);
 }
 
