@@ -82,11 +82,20 @@ onEachDatabase("a runner that takes any run executes what is queued, and what co
   runner.wake();
   assert.equal((await peer.end(later)).profiles_updated, 0);
   assert.equal((await peer.runtime.streams.get("people")).events, 9);
-  const line = peer.log.find(({ message, fields }) => message === "All rows are handed over" && fields.run === later);
-  assert.deepEqual([line?.level, line?.fields], ["info", { run: later, rows: 5 }]);
+  const line = await logged(
+    peer,
+    ({ message, fields }) => message === "All rows are handed over" && fields.run === later,
+  );
+  assert.deepEqual([line.level, line.fields], ["info", { run: later, rows: 5 }]);
   await until(() => endOf(peer, later) !== undefined);
   assert.deepEqual(endOf(peer, later), { level: "info", fields: { run: later, status: "succeeded" } });
 });
+
+/** A line of the log, once it is there: what a run's thread tells may come after the database shows how it ended. */
+async function logged(peer: { readonly log: readonly LogLine[] }, is: (line: LogLine) => boolean): Promise<LogLine> {
+  await until(() => peer.log.some(is));
+  return peer.log.find(is)!;
+}
 
 /** The log's line of a run's end. */
 function endOf(peer: { readonly log: readonly LogLine[] }, run: string) {
@@ -123,7 +132,7 @@ onEachDatabase("a run that throws anything else is a bug, whose stack is in the 
     "bug",
     "undefined is not a function",
   ]);
-  assert(peer.log.some(({ level, message }) => level === "error" && message.includes("runner_plugin_testing.ts")));
+  await logged(peer, ({ level, message }) => level === "error" && message.includes("runner_plugin_testing.ts"));
   assert(!JSON.stringify(run).includes("runner_plugin_testing.ts"));
 });
 
@@ -211,11 +220,8 @@ onEachDatabase("a run whose line drops tries again by itself, and goes on from i
   const id = await peer.queue("drop");
   const { status, accepted, attempts, failure, notes } = await peer.end(id);
   assert.deepEqual([status, accepted, attempts, failure, notes], ["succeeded", 3, 2, null, ["The line is bad"]]);
-  assert.ok(
-    peer.log.some(({ level, message }) =>
-      level === "warn" && message === "The line dropped; the run tries again in 1 s"
-    ),
-  );
+  const { level } = await logged(peer, ({ message }) => message === "The line dropped; the run tries again in 1 s");
+  assert.equal(level, "warn");
 });
 
 onEachDatabase("a runner that takes its own runs takes one again that waited to try again", async (databases) => {
@@ -328,9 +334,7 @@ onEachDatabase("a runner that cannot read the queue says so, and works again onc
   await sql`alter table runs rename to hidden`.execute(peer.database.kysely);
   runner.wake();
   await until(() => runner.failing !== undefined);
-  assert(
-    peer.log.some(({ level, message }) => level === "error" && /^The queue could not be read or written/.test(message)),
-  );
+  await logged(peer, ({ level, message }) => level === "error" && message.startsWith("The queue could not be read"));
   await sql`alter table hidden rename to runs`.execute(peer.database.kysely);
   runner.wake();
   await until(() => runner.failing === undefined);
