@@ -91,10 +91,13 @@ export async function followMappings(
 ): Promise<string | undefined> {
   const wanted = await wantedDefinition(transaction, account, table);
   const current = await currentGeneration(transaction, account, table);
-  await abandonBuilding(transaction, account, table);
-  if (JSON.stringify(wanted) === JSON.stringify(current.generation)) return undefined;
-  const holds = await holdsAtOnce(transaction, account, current.generation, wanted);
-  if (holds || atOnce) {
+  const before = JSON.stringify(current.generation);
+  const abandoned = await abandonBuilding(transaction, account, table);
+  // Being filled by the definition that holds: it was made to at once, and what came in before does not follow it yet.
+  const behind = abandoned.some((definition) => JSON.stringify(definition) === before);
+  if (!behind && JSON.stringify(wanted) === before) return undefined;
+  const holds = !behind && await holdsAtOnce(transaction, account, current.generation, wanted);
+  if (holds || atOnce || behind) {
     await transaction.updateTable("generations").set({ definition: JSON.stringify(wanted) })
       .where("account_id", "=", account).where("id", "=", current.scope.table).execute();
     await moveEpoch(transaction, account);
@@ -162,8 +165,9 @@ function identityText(definition: GenerationDefinition): string {
   return JSON.stringify([fields, told(normalise), told(deny), most_values]);
 }
 
-/** Gives up what is being filled and no longer wanted; its run notices. */
-async function abandonBuilding(executor: Executor, account: number, table: number): Promise<void> {
-  await executor.updateTable("generations").set({ state: "retired" }).where("account_id", "=", account)
-    .where("table_id", "=", table).where("state", "=", "building").execute();
+/** Gives up what is being filled and no longer wanted, and tells by what; its run notices. */
+async function abandonBuilding(executor: Executor, account: number, table: number): Promise<GenerationDefinition[]> {
+  const rows = await executor.updateTable("generations").set({ state: "retired" }).where("account_id", "=", account)
+    .where("table_id", "=", table).where("state", "=", "building").returning("definition").execute();
+  return rows.map(({ definition }) => JSON.parse(definition));
 }

@@ -3,8 +3,10 @@ import fc from "fast-check";
 import { Failure } from "../contracts/failure.ts";
 import type { Row } from "../contracts/records.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
+import { followMappings } from "./generations.ts";
 import { type ImportPeer, readRun, remap, startImport } from "./import_testing.ts";
 import { storeOf } from "./store_testing.ts";
+import { placeImport } from "./streams.ts";
 import { executeTask } from "./task_testing.ts";
 
 const LQL = `
@@ -92,6 +94,53 @@ onEachDatabase("a mapping that changes again is replayed once, as it stands last
   const [profile] = (await storeOf(peer)).profiles;
   assert.equal(profile?.attributes, '{"called":"Ann","id":"1"}');
 });
+
+onEachDatabase(
+  "a replay that new streams overtake is done all the same, by whichever run is the last",
+  async (databases) => {
+    const lql = "SELECT id, name AS called FROM people INTO user BY id";
+    for (const again of ["streams", "nothing", "rules"] as const) {
+      await using peer = await startImport(databases);
+      const { database } = peer;
+      await importAll(peer, [{ fields: { id: "1", name: "Ann" } }], 1);
+      const definition = JSON.stringify({ kind: "lql", text: lql });
+      await database.kysely.updateTable("mappings").set({ definition }).execute();
+      const follow = () =>
+        database.write(async (transaction) => await followMappings(transaction, 1, 1, { now: await database.now() }));
+      const place = async (stream: string) => {
+        const target = { stream, identifyBy: ["id"] };
+        return await database.write((transaction) => placeImport(transaction, 1, target, 5));
+      };
+      const runs = [await follow()];
+      // What comes in from here on goes by the mappings as they stand, what came in before waits for a replay.
+      runs.push((await place("first")).replay);
+      if (again === "streams") runs.push((await place("second")).replay, (await place("third")).replay);
+      else if (again === "nothing") runs.push(await follow());
+      else {
+        const rules = (deny: string) =>
+          database.kysely.updateTable("profile_tables").set({
+            identity_rules: JSON.stringify({ deny: { id: [deny] } }),
+          })
+            .execute();
+        await rules("2");
+        runs.push(await follow());
+        await rules("3");
+        runs.push(await follow());
+      }
+      const [last] = runs.splice(-1);
+      assert(last !== undefined, `${again}: a run replays what was there`);
+      // Of runs of one millisecond any may be the first.
+      for (const [created_at, run] of runs.entries()) {
+        await database.kysely.updateTable("runs").set({ created_at }).where("id", "=", run!).execute();
+      }
+      for (const run of runs) assert.equal(await executeTask(peer, run!), "cancelled", again);
+      assert.equal(await executeTask(peer, last), "succeeded", again);
+      const [profile] = (await storeOf(peer)).profiles;
+      assert.equal(profile?.attributes, '{"called":"Ann","id":"1"}', again);
+      assert.equal(await follow(), undefined, again);
+    }
+  },
+);
 
 onEachDatabase("a replay that stops goes on where it was, and counts nothing twice", async (databases) => {
   const rows = fc.sample(row, { seed: 11, numRuns: 300 });
