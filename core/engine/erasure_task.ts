@@ -2,7 +2,8 @@
  * The task that erases people: profiles, archive, profiles once more, and what is left in the database's pages.
  *
  * It erases all who were waiting when it began, stage by stage. Each step is committed with the position after it, so
- * that a crash at any point goes on, and never back.
+ * that a crash at any point goes on, and never back; only where a replay that was done between two attempts found more
+ * of them does it begin with the profiles again.
  *
  * @module
  */
@@ -19,8 +20,8 @@ import { settingsOf } from "./account_settings.ts";
 import { artifactStore } from "./artifacts/erase_artifacts.ts";
 import { rejectStore } from "./erase_archive.ts";
 import { ERASABLE_STORES, type ErasableStore, type EraseContext, type ErasedTable } from "./erasable_stores.ts";
-import { ERASURE } from "./erasures.ts";
-import { currentGeneration, moveEpoch, startReplay } from "./generations.ts";
+import { ERASURE, identitiesOf, refuse } from "./erasures.ts";
+import { currentGeneration, lockAccount, moveEpoch, REPLAY, type ReplayConfig, startReplay } from "./generations.ts";
 import { sweepRetired } from "./sweep.ts";
 import type { Task, TaskContext } from "./task.ts";
 import { placeOfIdentities, placeOfRawForms } from "./vault.ts";
@@ -51,9 +52,9 @@ class ErasureWork {
 
   async work(): Promise<void> {
     const { core, claim, signal } = this.context;
+    if ((await this.#rows(core.database.kysely)).length === 0) return;
+    if (this.#position.stage !== "secondary") await this.#begin();
     const rows = await this.#rows(core.database.kysely);
-    if (rows.length === 0) return;
-    if (this.#position.stage === "initial") await this.#begin();
     const tables = await this.#tables(rows);
     const sought = tables.map(soughtPeople);
     this.#rawForms = await this.#keptForms(rows);
@@ -88,9 +89,10 @@ class ErasureWork {
     }
     // At last: what was made of any of these since the archive's stage.
     await erase([...of("derived", "profiles", "arriving"), rejectsOfForms, artifactStore]);
-    await core.database.rewrite([...new Set(ERASABLE_STORES.flatMap((store) => store.tables))]);
+    // Before the tables are written anew: rows that move while others are removed leave copies behind.
     await sweepRetired(core.database, claim.account, signal);
     throwIfAborted(signal);
+    await core.database.rewrite([...new Set(ERASABLE_STORES.flatMap((store) => store.tables))]);
     await this.#end();
   }
 
@@ -101,19 +103,67 @@ class ErasureWork {
       .where("run_id", "=", claim.run).where("state", "!=", "done").orderBy("id").execute();
   }
 
-  /** Nobody finds them from here on. What is replayed is replayed anew when the archive is without them. */
+  /**
+   * Nobody finds them from here on. What has read of the archive while they were in it is filled anew when it is without
+   * them; that may have begun, or ended, between two attempts as well. Whoever a replay made one with them since they
+   * were named is them: then all is looked through once more.
+   */
   async #begin(): Promise<void> {
-    const { claim: { account }, core } = this.context;
-    await this.#commit({ stage: "primary", store: 0, within: null }, async (transaction) => {
-      await this.#setState(transaction, "primary");
-      const building = await transaction.updateTable("generations").set({ state: "retired" })
-        .where("account_id", "=", account).where("state", "=", "building").returning(["table_id", "definition"])
-        .execute();
-      const now = await core.database.now();
-      for (const { table_id, definition } of building) {
-        await startReplay(transaction, account, table_id, JSON.parse(definition), now);
-      }
+    const { claim: { account } } = this.context;
+    const { stage } = this.#position;
+    let next = this.#position;
+    await this.context.commit(async (transaction) => {
+      await lockAccount(transaction, account);
+      if (stage === "initial") await this.#setState(transaction, "primary");
+      const joined = await this.#join(transaction);
+      if (stage === "initial" || joined) next = { stage: "primary", store: 0, within: null };
+      await this.#restartReplays(transaction);
+      return { checkpoint: next as unknown as JsonValue };
     });
+    this.#position = next;
+  }
+
+  /** Takes up the identities that the people have by now; whether there are more than there were. */
+  async #join(transaction: Executor): Promise<boolean> {
+    const { core, claim: { account } } = this.context;
+    let joined = false;
+    for (const row of await this.#rows(transaction)) {
+      const target = openTarget(await currentGeneration(transaction, account, row.table_id), core.identityKey, 0);
+      const known = await this.#identitiesOf(row);
+      const names = new Set(known.map((identity) => JSON.stringify(identity)));
+      const more: Identity[] = [];
+      for (const identity of known) {
+        for (const found of await identitiesOf(transaction, core.statements, target, identity)) {
+          const name = JSON.stringify(found);
+          if (!names.has(name)) more.push(found);
+          names.add(name);
+        }
+      }
+      if (more.length === 0) continue;
+      joined = true;
+      const identities = await core.vault.seal([...known, ...more].map((one) => [...one]), placeOfIdentities(row.id));
+      await transaction.updateTable("erasures").set({ identities }).where("account_id", "=", account)
+        .where("id", "=", row.id).execute();
+      await refuse(transaction, row, target, more);
+    }
+    if (joined) await moveEpoch(transaction, account);
+    return joined;
+  }
+
+  /** Gives up what has begun to be filled; each replay is queued anew. One that waits has read nothing yet. */
+  async #restartReplays(transaction: Executor): Promise<void> {
+    const { core, claim: { account } } = this.context;
+    const waiting = await transaction.selectFrom("runs").select("config").where("account_id", "=", account)
+      .where("job_type", "=", REPLAY).where("status", "=", "queued").where("attempts", "=", 0).execute();
+    const unread = waiting.map(({ config }) => (JSON.parse(config) as ReplayConfig).generation);
+    const building = await transaction.updateTable("generations").set({ state: "retired" })
+      .where("account_id", "=", account).where("state", "=", "building")
+      .$if(unread.length > 0, (query) => query.where("id", "not in", unread))
+      .returning(["table_id", "definition"]).execute();
+    const now = await core.database.now();
+    for (const { table_id, definition } of building) {
+      await startReplay(transaction, account, table_id, JSON.parse(definition), now);
+    }
   }
 
   async #enter(stage: "archive" | "secondary"): Promise<void> {
@@ -160,10 +210,8 @@ class ErasureWork {
       const generation = await currentGeneration(core.database.kysely, account, table);
       const target = openTarget(generation, core.identityKey, 0);
       const identities: Identity[] = [];
-      for (const { id, identities: sealed } of rows.filter(({ table_id }) => table_id === table)) {
-        if (sealed !== null) {
-          identities.push(...await core.vault.open(sealed, placeOfIdentities(id)) as unknown as Identity[]);
-        }
+      for (const row of rows.filter(({ table_id }) => table_id === table)) {
+        identities.push(...await this.#identitiesOf(row));
       }
       const keys = identities.flatMap(([field, value]) => {
         const hasher = target.hashers.find((hasher) => hasher.field === field);
@@ -172,6 +220,11 @@ class ErasureWork {
       tables.push({ target, identities, keys: new Set(keys) });
     }
     return tables;
+  }
+
+  async #identitiesOf({ id, identities }: ErasuresTable): Promise<Identity[]> {
+    if (identities === null) return [];
+    return await this.context.core.vault.open(identities, placeOfIdentities(id)) as unknown as Identity[];
   }
 
   /** What an interrupted attempt had found; the events that it was found in are gone. */

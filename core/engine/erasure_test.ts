@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { sql } from "kysely";
 import { basename, dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { Failure } from "../contracts/failure.ts";
 import type { Row } from "../contracts/records.ts";
 import { alteredDatabase } from "../database/altered_testing.ts";
 import { ERASABLE_STORES, WITHOUT_PEOPLE } from "./erasable_stores.ts";
@@ -235,6 +236,62 @@ onEachDatabase("an erasure that is killed after any of its commits goes on, and 
   }
   assert.fail("The erasure has more commits than were killed");
 });
+
+onEachDatabase("a replay that began between two attempts of an erasure brings nobody back", async (databases) => {
+  await using peer = await startImport(databases);
+  const { database } = peer;
+  await importRows(peer, Array.from({ length: 24_000 }, (_, index) => person(index % 60)), 4_000);
+  const own = await erasures(peer);
+  const { run_id, request_id } = await own.request("id", "Person-4-x");
+  const requeue = (run: string) =>
+    database.kysely.updateTable("runs").set({ status: "queued", failure: null, stop_requested: 0 })
+      .where("id", "=", run).execute();
+  // Its first attempt removes the profiles, and comes to the archive.
+  let commits = 0;
+  const dying = alteredDatabase(database, {
+    write: async (work, options) => {
+      if ((await own.get(request_id)).state === "archive" && ++commits === 2) throw new Error("killed");
+      return await database.write(work, options);
+    },
+  });
+  assert.equal(await executeTask({ ...peer, database: dying }, run_id), "failed");
+  assert.equal((await own.get(request_id)).state, "archive");
+  const replay = (await remap(peer, "SELECT id, email AS mail FROM people INTO user BY id"))!;
+  const progressed = (stop: AbortController) => stop.abort(new Failure("cancelled", "Stopped"));
+  assert.equal(await executeTask(peer, replay, { progressed }), "cancelled");
+  assert((await readRun(database, replay)).rows_read > 0, "it has read of the archive");
+  await requeue(run_id);
+  assert.equal(await executeTask(peer, run_id), "succeeded", (await readRun(database, run_id)).failure ?? "");
+  await requeue(replay);
+  assert.equal(await executeTask(peer, replay), "cancelled");
+  const { id } = await database.kysely.selectFrom("runs").select("id").where("job_type", "=", "mapping-replay")
+    .where("status", "=", "queued").executeTakeFirstOrThrow();
+  assert.equal(await executeTask(peer, id), "succeeded");
+  await assertNoTrace(peer, ["person-4-x", "person.4@example.org"]);
+  const { count } = await database.kysely.selectFrom("profiles").select((select) => select.fn.countAll().as("count"))
+    .executeTakeFirstOrThrow();
+  assert.equal(Number(count), 59);
+});
+
+onEachDatabase(
+  "whom a replay makes one with the erased before their erasure begins is erased, too",
+  async (databases) => {
+    await using peer = await startImport(databases, { lql: "SELECT id, email, phone FROM people INTO user BY id" });
+    await importRows(peer, [
+      { fields: { id: "Person-1-x", phone: "0049-1" } },
+      { fields: { id: "Person-2-x", phone: "0049-1", email: "person.2@example.org" } },
+      { fields: { id: "Person-3-x", phone: "0049-3" } },
+    ], 1);
+    const replay = (await remap(peer, "SELECT id, email, phone FROM people INTO user BY id OR phone"))!;
+    const own = await erasures(peer);
+    const { run_id, request_id } = await own.request("id", "Person-1-x");
+    assert.equal(await executeTask(peer, replay), "succeeded");
+    assert.equal(await executeTask(peer, run_id), "succeeded", (await readRun(peer.database, run_id)).failure ?? "");
+    assert.equal((await own.get(request_id)).state, "done");
+    assert.equal((await peer.lines("stream")).length, 1);
+    await assertNoTrace(peer, ["person-1-x", "person-2-x", "0049-1"]);
+  },
+);
 
 /** Fills another table from the same stream. */
 async function makeCities(peer: ImportPeer): Promise<void> {

@@ -191,7 +191,7 @@ async function pendingFor(
 }
 
 /** Every identity of the profile that one names, this one included. */
-async function identitiesOf(
+export async function identitiesOf(
   executor: Executor,
   statements: ProfileStatements,
   target: OpenTarget,
@@ -211,7 +211,8 @@ async function waitingRun(executor: Executor, account: number): Promise<string |
   return row?.id;
 }
 
-async function refuse(
+/** Refuses data for identities from here on, for an erasure. */
+export async function refuse(
   executor: Executor,
   { account_id, id, table_id }: ErasuresTable,
   target: OpenTarget,
@@ -220,7 +221,8 @@ async function refuse(
   const keys = new Set(identities.flatMap(([field, value]) => erasedKey(target, field, value) ?? []));
   const rows = [...keys].map((key) => ({ account_id, table_id, key, erasure_id: id }));
   for (let first = 0; first < rows.length; first += AT_ONCE) {
-    await executor.insertInto("erased_identities").values(rows.slice(first, first + AT_ONCE)).execute();
+    await executor.insertInto("erased_identities").values(rows.slice(first, first + AT_ONCE))
+      .onConflict((conflict) => conflict.doNothing()).execute();
   }
 }
 
