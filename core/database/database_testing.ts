@@ -47,6 +47,7 @@ const STEPS = [
   "0027_fetched_exports",
   "0028_managed_contents",
   "0029_noted_states",
+  "0030_past_sums",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -46,6 +46,7 @@ const STEPS: readonly string[] = [
   "0027_fetched_exports",
   "0028_managed_contents",
   "0029_noted_states",
+  "0030_past_sums",
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

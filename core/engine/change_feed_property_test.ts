@@ -232,6 +232,32 @@ class World {
   }
 }
 
+/** An event of `c1`, that no mapping leaves out. */
+const said = (n: string): Step => ({
+  kind: "events",
+  rows: [{ fields: { customer_id: "c1", a: "x", n }, time: 1 }],
+  size: 1,
+});
+const assigned: Step = {
+  kind: "changes",
+  rows: [{ customer_id: "c1", changes: [{ op: "assign", attr: "n", value: "0.1" }] }],
+  size: 1,
+};
+const begin: Step = { kind: "begin" }, publish: Step = { kind: "publish" }, fetch: Step = { kind: "fetch" };
+const told = [begin, publish, fetch];
+const plain: Step = { kind: "remap", mapping: MAPPINGS[0]! }, sums: Step = { kind: "remap", mapping: MAPPINGS[2]! };
+
+/** What happened, where a field becomes a sum or is it no more: a text is shown as a number, or the other way round. */
+const SUMS: readonly Step[][] = [
+  [said("0.1"), begin, sums, publish, fetch],
+  [said("0.1"), ...told, sums],
+  [assigned, begin, sums, publish, fetch],
+  [assigned, ...told, sums],
+  [sums, said("0.1"), said("0.2"), ...told, plain],
+  [assigned, ...told, sums, begin, plain, publish, fetch],
+  [assigned, ...told, sums, plain, begin, sums, publish, fetch],
+];
+
 onEachDatabase("a full export and the changes after it make just the profiles that there are", async (databases) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 40 }), async (steps) => {
@@ -241,6 +267,6 @@ onEachDatabase("a full export and the changes after it make just the profiles th
       for (const step of steps) await world.take(step);
       await world.end();
     }),
-    { numRuns: 8 },
+    { numRuns: SUMS.length + 8, examples: SUMS.map((steps) => [steps]) },
   );
 });

@@ -149,7 +149,7 @@ onEachDatabase(
     assert.deepEqual(found, {
       name: "database",
       ok: true,
-      detail: `${it} is whole, up to date (0029_noted_states) and can be written`,
+      detail: `${it} is whole, up to date (0030_past_sums) and can be written`,
     });
   },
 );

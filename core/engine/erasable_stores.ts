@@ -100,7 +100,7 @@ export const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   accounts: "tenants and their settings",
   profile_tables: "names and rules",
   generations: "mappings",
-  change_feeds: "numbers",
+  change_feeds: "numbers and names of fields",
   identity_runs: "numbers of identities",
   identity_blocks: "keyed hashes; erased ones are removed with their profiles",
   profile_merges: "numbers",

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Executor } from "../database/database.ts";
+import { noteDefinition } from "../profiles/feed/note_swap.ts";
 import { type GenerationDefinition, type MappingDefinition, rulesOf, type Target } from "../profiles/mapping.ts";
 import { queueTask } from "./queue_run.ts";
 
@@ -98,9 +99,11 @@ export async function followMappings(
   if (!behind && JSON.stringify(wanted) === before) return undefined;
   const holds = !behind && await holdsAtOnce(transaction, account, current.generation, wanted);
   if (holds || atOnce || behind) {
+    // Locks the account's row: what is noted of profiles is what they are.
+    await moveEpoch(transaction, account);
+    await noteDefinition(transaction, current, wanted);
     await transaction.updateTable("generations").set({ definition: JSON.stringify(wanted) })
       .where("account_id", "=", account).where("id", "=", current.scope.table).execute();
-    await moveEpoch(transaction, account);
   }
   return holds ? undefined : await startReplay(transaction, account, table, wanted, now);
 }

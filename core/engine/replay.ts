@@ -229,8 +229,10 @@ class Replay {
   async #swap(transaction: Transaction<Tables>): Promise<void> {
     const { table, generation } = this.#config;
     const { core: { database }, claim: { account } } = this.context;
-    const { scope } = await currentGeneration(transaction, account, table);
-    await noteSwap(transaction, database.kind, { account, from: scope.table, to: generation });
+    const { definition } = await transaction.selectFrom("generations").select("definition")
+      .where("account_id", "=", account).where("id", "=", generation).executeTakeFirstOrThrow();
+    const next = { scope: { account, table: generation }, table, generation: JSON.parse(definition) };
+    await noteSwap(transaction, database.kind, await currentGeneration(transaction, account, table), next);
     const mine = transaction.updateTable("generations").where("account_id", "=", account)
       .where("table_id", "=", table);
     await mine.set({ state: "retired" }).where("state", "=", "current").execute();

@@ -28,6 +28,7 @@ import { managedContents } from "./managed_contents.ts";
 import { managedServer } from "./managed_server.ts";
 import { misfits } from "./misfits.ts";
 import { notedStates } from "./noted_states.ts";
+import { pastSums } from "./past_sums.ts";
 import { rawLogs } from "./raw_logs.ts";
 import { runRetries } from "./run_retries.ts";
 import { schedules } from "./schedules.ts";
@@ -65,4 +66,5 @@ export const MIGRATIONS: readonly Migration[] = [
   fetchedExports,
   managedContents,
   notedStates,
+  pastSums,
 ];

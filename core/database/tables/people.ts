@@ -83,6 +83,8 @@ export interface ChangeFeedsTable {
   /** How far the latest results reach; null without any. */
   results_epoch: number | null;
   results_position: number | null;
+  /** JSON: which fields were sums before, as `core/profiles/feed/past_sums.ts` has it. */
+  past_sums: string;
 }
 
 /** What a profile was when an epoch began in which it changed. Profiles that the epoch made have none for it. */

@@ -49,6 +49,7 @@ export async function follow(transaction: Executor, account: number, table: numb
     cursor_position: 0,
     results_epoch: null,
     results_position: null,
+    past_sums: "[]",
   };
   if (feed === undefined) {
     await transaction.insertInto("change_feeds").values({ account_id: account, table_id: table, ...fresh }).execute();

@@ -132,6 +132,7 @@ onEachDatabase("a generation that takes another's place is a change of those tha
   await peer.batch({ 1: '{"n":1}', 2: '{"n":1}', 3: '{"n":1}', 5: '{"n":1}' });
   await peer.publish(true);
   await peer.batch({ 1: '{"n":2}', 6: '{"n":1}' });
+  const swapped = { ...target, scope: { account: 1, table: 2 } };
   await database.write(async (transaction) => {
     const rows = { 1: 1, 2: 7, 4: 1, 5: 1, 6: 1 };
     const profiles = Object.entries(rows).map(([id, n]) => ({
@@ -141,9 +142,8 @@ onEachDatabase("a generation that takes another's place is a change of those tha
       stamp: null,
     }));
     await insertProfiles(statements, transaction, profiles, { account: 1, table: 2 });
-    await noteSwap(transaction, database.kind, { account: 1, from: 1, to: 2 });
+    await noteSwap(transaction, database.kind, target, swapped);
   });
-  const swapped = { ...target, scope: { account: 1, table: 2 } };
   const row = (id: number, more: string) => `{"profile":{"_ll.profile_id":"${id}","profiledb_id":1},${more}}`;
   assert.deepEqual(await peer.publish(true, { target: swapped }), [
     row(2, '"updates":{"n":7}'),

@@ -12,7 +12,10 @@ import type { FeedMark } from "./feed.ts";
 import { type NotedPage, notedProfiles } from "./noted_profiles.ts";
 
 /** Some profiles that follow one another, as `MemberPage` has them. */
-export type ImagePage = Pick<MemberPage, "ids" | "bytes" | "rows">;
+export interface ImagePage extends Pick<MemberPage, "ids" | "bytes" | "rows"> {
+  /** The epoch that noted each; undefined for one that is still as it was, and for all where that is so of all. */
+  readonly epochs?: readonly (number | undefined)[];
+}
 
 /** What is read. */
 export interface ImageOptions {
@@ -32,10 +35,11 @@ export async function* imagePages(
   { at, after, untouchedSince }: ImageOptions,
 ): AsyncGenerator<ImagePage> {
   const noted = new NotedAhead(notedProfiles(executor, kind, target, { after, since: untouchedSince }));
-  /** What a profile was at the moment, that the note of an earlier one tells; undefined where it was not there. */
-  const bytesThen = ({ id, page, state }: NotedFirst): Uint8Array | undefined => {
-    const isThen = id < at.position && page.epochs[state]! > at.epoch && page.existed[state] === 1;
-    return isThen ? page.before.bytesAt(state) : undefined;
+  /** Adds what a profile was at the moment, as was noted of it, if it was there. */
+  const addNoted = (to: PageBuilder, { id, page, state }: NotedFirst): void => {
+    const epoch = page.epochs[state]!, isThen = id < at.position && epoch > at.epoch && page.existed[state] === 1;
+    const attributes = isThen ? page.before.bytesAt(state) : undefined;
+    if (attributes !== undefined) to.add(id, attributes, epoch);
   };
   for await (const page of memberPages(executor, kind, target.scope, { fields: [], after })) {
     const ended = page.ids.at(-1)! >= at.position;
@@ -49,13 +53,13 @@ export async function* imagePages(
       const id = page.ids[index]!;
       if (id >= at.position) break;
       for (let next = await noted.peek(); next !== undefined && next.id < id; next = await noted.peek()) {
-        merged.addKnown(next.id, bytesThen(next));
+        addNoted(merged, next);
         noted.pass();
       }
       const own = await noted.peek();
       if (own?.id !== id) merged.add(id, page.bytes.subarray(page.rows[index], page.rows[index + 1]));
       else {
-        merged.addKnown(id, bytesThen(own));
+        addNoted(merged, own);
         noted.pass();
       }
       if (merged.isFull) yield merged.take();
@@ -65,7 +69,7 @@ export async function* imagePages(
   }
   const rest = new PageBuilder();
   for (let next = await noted.peek(); next !== undefined; next = await noted.peek()) {
-    rest.addKnown(next.id, bytesThen(next));
+    addNoted(rest, next);
     noted.pass();
     if (rest.isFull) yield rest.take();
   }
@@ -114,6 +118,7 @@ const FULL = 1 << 20;
 class PageBuilder {
   #ids: number[] = [];
   #parts: Uint8Array[] = [];
+  #epochs: (number | undefined)[] = [];
   #bytes = 0;
 
   get isEmpty(): boolean {
@@ -124,15 +129,12 @@ class PageBuilder {
     return this.#bytes >= FULL;
   }
 
-  add(id: number, attributes: Uint8Array): void {
+  /** Adds one that is as it was, or that an epoch has noted. */
+  add(id: number, attributes: Uint8Array, epoch?: number): void {
     this.#ids.push(id);
     this.#parts.push(attributes);
+    this.#epochs.push(epoch);
     this.#bytes += attributes.length;
-  }
-
-  /** Adds one if it was there. */
-  addKnown(id: number, attributes: Uint8Array | undefined): void {
-    if (attributes !== undefined) this.add(id, attributes);
   }
 
   take(): ImagePage {
@@ -141,10 +143,11 @@ class PageBuilder {
       bytes.set(part, rows[index]);
       rows[index + 1] = rows[index]! + part.length;
     }
-    const ids = Float64Array.from(this.#ids);
+    const ids = Float64Array.from(this.#ids), epochs = this.#epochs;
     this.#ids = [];
     this.#parts = [];
+    this.#epochs = [];
     this.#bytes = 0;
-    return { ids, bytes, rows };
+    return { ids, bytes, rows, epochs };
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Notes which profiles are others in the generation that takes a followed table's place.
+ * Notes which profiles of a followed table are others in the generation that takes the current one's place, or under
+ * the rules that take the place of its own.
  *
  * Ids are archive positions, and so name the same profiles in both.
  *
@@ -7,7 +8,10 @@
  */
 import { type RawBuilder, sql } from "kysely";
 import type { Database, Executor } from "../../database/database.ts";
-import { NOTED_ALREADY, openFeed } from "./note.ts";
+import type { GenerationDefinition, Target } from "../mapping.ts";
+import type { ProfileScope } from "../statements.ts";
+import { NOTED_ALREADY, type OpenFeed, openFeed } from "./note.ts";
+import { keepSums, showAlike } from "./past_sums.ts";
 
 /** Profiles that a statement looks at. */
 const AT_ONCE = 20_000;
@@ -29,20 +33,53 @@ interface SwapPage {
   readonly last: number;
 }
 
-/** Notes the differences; to be called before the generations change places, in the same transaction. */
-export async function noteSwap(executor: Executor, kind: Database["kind"], swap: Swap): Promise<void> {
-  const { account, from, to } = swap;
-  const feed = await openFeed(executor, { account, table: from });
+/**
+ * Notes the differences between the current generation and the one that takes its place; to be called before it does, in
+ * the same transaction, which holds the account's row.
+ */
+export async function noteSwap(executor: Executor, kind: Database["kind"], now: Target, next: Target): Promise<void> {
+  const feed = await openFeed(executor, now.scope);
   if (feed === undefined) return;
-  for (const [generation, statement] of [[from, noteChanged], [to, noteAdded]] as const) {
-    for (let after = -1;;) {
-      const end = swapPageEnd({ account, generation, after, below: feed.position });
-      const { rows: [page] } = await end.execute(executor);
-      if (page === undefined || page.last === null) break;
-      const { last } = page;
-      await statement(kind, swap, { ...feed, after, last }).execute(executor);
-      after = last;
-    }
+  const { account, table: from } = now.scope, swap = { account, from, to: next.scope.table };
+  const isShownAlike = showAlike(now.generation, next.generation);
+  if (!isShownAlike) await noteAll(executor, now, feed);
+  else await eachPage(executor, feed, now.scope, (page) => noteChanged(kind, swap, page));
+  await eachPage(executor, feed, next.scope, (page) => noteAdded(kind, swap, page));
+}
+
+/** Notes what follows when the current generation gets another definition, as {@linkcode noteSwap}. */
+export async function noteDefinition(executor: Executor, now: Target, next: GenerationDefinition): Promise<void> {
+  if (showAlike(now.generation, next)) return;
+  const feed = await openFeed(executor, now.scope);
+  if (feed !== undefined) await noteAll(executor, now, feed);
+}
+
+/** Notes every profile, and how it is shown: each may be shown otherwise from now on. */
+async function noteAll(executor: Executor, now: Target, feed: OpenFeed): Promise<void> {
+  await keepSums(executor, now, feed.epoch);
+  const { account, table } = now.scope;
+  const rows = (page: SwapPage) =>
+    sql`insert into profile_changes (account_id, table_id, id, epoch, existed, before)
+      select ${sql.lit(account)}, ${sql.lit(page.table)}, id, ${sql.lit(page.epoch)}, 1, attributes
+      from (${pageOf(account, table, page)}) as own where true
+      ${sql.raw(NOTED_ALREADY)}`;
+  await eachPage(executor, feed, now.scope, rows);
+}
+
+/** Runs a statement for each page of a generation's profiles that were there when the epoch began. */
+async function eachPage(
+  executor: Executor,
+  { table, epoch, position }: OpenFeed,
+  scope: ProfileScope,
+  statement: (page: SwapPage) => RawBuilder<unknown>,
+): Promise<void> {
+  for (let after = -1;;) {
+    const end = swapPageEnd({ account: scope.account, generation: scope.table, after, below: position });
+    const { rows: [page] } = await end.execute(executor);
+    if (page === undefined || page.last === null) return;
+    const { last } = page;
+    await statement({ table, epoch, after, last }).execute(executor);
+    after = last;
   }
 }
 

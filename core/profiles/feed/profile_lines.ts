@@ -8,7 +8,8 @@ import { JsonBytes } from "../json_bytes.ts";
 import type { ImagePage } from "./images.ts";
 import { NAMES_BYTES, putNames } from "./line_names.ts";
 import { CLOSE, COMMA, customerIn, OPEN } from "./member_scan.ts";
-import { type FeedRows, membersText, namesText, type ShownProfiles } from "./shown_profile.ts";
+import type { ShownEver } from "./past_sums.ts";
+import { type FeedRows, membersText, namesText } from "./shown_profile.ts";
 
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 
@@ -17,7 +18,7 @@ const LINE_FEED = 10;
 const AROUND = NAMES_BYTES + 3;
 
 /** The profiles of a page, a line each. */
-export function profileLines({ ids, bytes, rows }: ImagePage, shown: ShownProfiles): FeedRows {
+export function profileLines({ ids, bytes, rows, epochs }: ImagePage, ever: ShownEver): FeedRows {
   const lines = new JsonBytes(new Uint8Array(bytes.length + 2 * AROUND * ids.length));
   const source = viewOf(bytes);
   const copied = (id: number, start: number, end: number): boolean => {
@@ -33,7 +34,7 @@ export function profileLines({ ids, bytes, rows }: ImagePage, shown: ShownProfil
     return true;
   };
   for (let index = 0; index < ids.length; index++) {
-    const id = ids[index]!, start = rows[index]!, end = rows[index + 1]!;
+    const id = ids[index]!, start = rows[index]!, end = rows[index + 1]!, shown = ever.at(epochs?.[index]);
     if (shown.asStored && copied(id, start, end)) continue;
     const attributes = shown.attributes(decoder.decode(bytes.subarray(start, end)));
     const names = namesText(id, attributes), members = membersText(attributes);

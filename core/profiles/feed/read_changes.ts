@@ -21,6 +21,7 @@ import { ChangedMembers, isSame } from "./changed_members.ts";
 import { type ImagePage, imagePages } from "./images.ts";
 import { customerIn } from "./member_scan.ts";
 import { type NotedPage, notedProfiles } from "./noted_profiles.ts";
+import { ShownEver } from "./past_sums.ts";
 import {
   attributeOf,
   type FeedRows,
@@ -28,7 +29,6 @@ import {
   membersText,
   namesText,
   type ShownAttributes,
-  ShownProfiles,
 } from "./shown_profile.ts";
 
 /** What is read: `window` as `beginRefresh` gave it. */
@@ -49,7 +49,7 @@ export async function* readChangeRows(
   { window, ...source }: ChangeRowsOptions,
 ): AsyncGenerator<FeedRows> {
   const { target } = source, { from, to } = window;
-  const rows = new RowsOf(target.table, new ShownProfiles(source), window);
+  const rows = new RowsOf(target.table, await ShownEver.read(executor, source), window);
   for await (const page of notedProfiles(executor, kind, target, { after: -1, since: from.epoch })) {
     rows.addNoted(page);
     if (rows.isFull) yield rows.take();
@@ -73,7 +73,7 @@ class RowsOf {
 
   constructor(
     private readonly table: number,
-    private readonly shown: ShownProfiles,
+    private readonly shown: ShownEver,
     private readonly window: FeedWindow,
   ) {
     this.#lines = new ChangeLines(table);
@@ -96,13 +96,13 @@ class RowsOf {
   /** Adds the rows of profiles of which something was noted since the window's begin. */
   addNoted(page: NotedPage): void {
     const { ids, states, epochs, existed, before, present } = page, { from, to } = this.window;
-    const members = new ChangedMembers(before.bytes, present.bytes, this.shown);
+    const members = new ChangedMembers(before.bytes, present.bytes, this.shown.now);
     for (let first = 0, after = 1; first < states; first = after++) {
       while (after < states && ids[after] === ids[first]) after++;
       const id = ids[first]!;
       // Most often there is one state, of an earlier profile, that leads to what is there now.
       const isPlain = after === first + 1 && id < from.position && epochs[first]! <= to.epoch && existed[first] === 1 &&
-        !before.isNull(first) && !present.isNull(first);
+        !before.isNull(first) && !present.isNull(first) && this.shown.at(epochs[first]) === this.shown.now;
       if (isPlain && members.compare(before.starts[first]!, present.starts[first]!)) {
         this.#lines.addChanged(id, members);
       } else if (id < to.position) this.#addStates(page, first, after);
@@ -120,7 +120,7 @@ class RowsOf {
       ? this.#image(page, state)
       : present === undefined
       ? null
-      : this.shown.attributes(present);
+      : this.shown.now.attributes(present);
     // Erased since then: whoever knows of it should forget it.
     if (last === undefined) return this.#deleted(id, undefined);
     if (within.length === 0) return;
@@ -128,20 +128,20 @@ class RowsOf {
     this.#add(id, within, last);
   }
 
-  #image({ existed, before }: NotedPage, state: number): Image {
+  #image({ existed, before, epochs }: NotedPage, state: number): Image {
     if (existed[state] === 0) return null;
     const text = before.textAt(state);
-    return text === undefined ? undefined : this.shown.attributes(text);
+    return text === undefined ? undefined : this.shown.at(epochs[state]).attributes(text);
   }
 
   /** Adds the rows of profiles that were made within the window, and not changed in a later epoch of it. */
-  addMade({ ids, bytes, rows }: ImagePage): void {
+  addMade({ ids, bytes, rows, epochs: noted }: ImagePage): void {
     const source = viewOf(bytes);
     for (let index = 0; index < ids.length; index++) {
-      const id = ids[index]!, start = rows[index]!, end = rows[index + 1]!;
-      const customer = this.shown.asStored ? customerIn(bytes, start) : undefined;
+      const id = ids[index]!, start = rows[index]!, end = rows[index + 1]!, shown = this.shown.at(noted?.[index]);
+      const customer = shown.asStored ? customerIn(bytes, start) : undefined;
       if (customer !== undefined) this.#lines.addMade(id, source, customer, start, end);
-      else this.#line(id, this.shown.attributes(decoder.decode(bytes.subarray(start, end))), []);
+      else this.#line(id, shown.attributes(decoder.decode(bytes.subarray(start, end))), []);
     }
   }
 

@@ -11,7 +11,8 @@ import { memberPages } from "../member_pages.ts";
 import type { FeedMark } from "./feed.ts";
 import { imagePages } from "./images.ts";
 import { profileLines } from "./profile_lines.ts";
-import { type FeedRows, type FeedSource, ShownProfiles } from "./shown_profile.ts";
+import { ShownEver } from "./past_sums.ts";
+import type { FeedRows, FeedSource } from "./shown_profile.ts";
 
 /** What is read. */
 export interface ProfileRowsOptions extends FeedSource {
@@ -32,6 +33,6 @@ export async function* readProfileRows(
   const pages = at === undefined
     ? memberPages(executor, kind, target.scope, { fields: [], after: -1 })
     : imagePages(executor, kind, target, { at, after: -1, untouchedSince: at.epoch });
-  const shown = new ShownProfiles(source);
+  const shown = await ShownEver.read(executor, source);
   for await (const page of pages) yield profileLines(page, shown);
 }

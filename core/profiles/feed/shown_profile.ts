@@ -44,9 +44,9 @@ export class ShownProfiles {
   /** How `customer_id` is shown. */
   readonly customer: Showing;
 
-  /** What of a source's profiles is shown. */
-  constructor({ target, hidden }: FeedSource) {
-    this.#kinds = summedKindsOf(target.generation);
+  /** What of a source's profiles is shown, where these fields are sums: by default, those that are now. */
+  constructor({ target, hidden }: FeedSource, sums: ReadonlyMap<string, Kind> = summedKindsOf(target.generation)) {
+    this.#kinds = sums;
     this.#hidden = hidden ?? (() => false);
     this.asStored = hidden === undefined && this.#kinds.size === 0;
     this.customer = this.how(CUSTOMER_ID);
