@@ -52,6 +52,8 @@ interface Active {
   /** When it was claimed, and when its time was noted last, by `performance.now`. */
   readonly claimedAt: number;
   keptAt: number;
+  /** Whether it was added, and not taken because one of those waits for it. */
+  readonly isOwn: boolean;
   /** Milliseconds that the attempts before have worked. */
   readonly workedBefore: number;
   readonly worker: Worker;
@@ -68,6 +70,7 @@ interface Active {
 /** Executes runs until it is disposed of; then running work checkpoints and goes back to the queue. */
 export class Runner implements AsyncDisposable {
   readonly #options: RunnerOptions;
+  /** Runs to take where it takes its own alone; not those that it works on: whoever adds one of them wants it again. */
   readonly #own = new Set<string>();
   readonly #active = new Map<string, Active>();
   readonly #stopping = new AbortController();
@@ -92,7 +95,7 @@ export class Runner implements AsyncDisposable {
    * looks at the queue at once; tells whether this is new to it.
    */
   add(run: string): boolean {
-    const isNew = !this.#own.has(run);
+    const isNew = !this.#own.has(run) && !this.#active.has(run);
     this.#own.add(run);
     this.#wake();
     return isNew;
@@ -196,11 +199,12 @@ export class Runner implements AsyncDisposable {
       const claimedAt = performance.now();
       const before = await database.kysely.selectFrom("runs").select(["duration_ms", "attempts"])
         .where("account_id", "=", claim.account).where("id", "=", claim.run).executeTakeFirstOrThrow();
-      if (this.#options.takes === "own" && !this.#own.has(claim.run)) {
+      const isOwn = this.#own.delete(claim.run);
+      if (this.#options.takes === "own" && !isOwn) {
         const what = before.attempts > 1 ? "was interrupted; it goes on first" : "was queued before; it goes first";
         this.#options.log.info(`Run "${claim.run}" of this job ${what}`, about(claim));
       }
-      this.#start(claim, claimedAt, before.duration_ms);
+      this.#start(claim, { claimedAt, isOwn, workedBefore: before.duration_ms });
     }
   }
 
@@ -241,7 +245,7 @@ export class Runner implements AsyncDisposable {
     }
   }
 
-  #start(claim: Claim, claimedAt: number, workedBefore: number): void {
+  #start(claim: Claim, { claimedAt, isOwn, workedBefore }: Pick<Active, "claimedAt" | "isOwn" | "workedBefore">): void {
     const { home, plugins, log } = this.#options;
     const threads = this.#ready ?? startRunThreads(plugins);
     this.#ready = undefined;
@@ -250,6 +254,7 @@ export class Runner implements AsyncDisposable {
     const active: Active = {
       claim,
       claimedAt,
+      isOwn,
       keptAt: claimedAt,
       workedBefore,
       worker,
@@ -291,14 +296,15 @@ export class Runner implements AsyncDisposable {
     const { log } = this.#options;
     const failure = await ended;
     threads[Symbol.dispose]();
-    let goesOn = this.#active.get(claim.run)?.released === true;
+    const { isOwn = false, released = false } = this.#active.get(claim.run) ?? {};
+    let goesOn = released;
     try {
       if (failure !== undefined) goesOn = await this.#unwritten.end(claim, failure);
     } catch (error) {
       log.error(`How run "${claim.run}" ended could not be written: ${error}`, about(claim));
       goesOn = true;
     } finally {
-      if (!goesOn) this.#own.delete(claim.run);
+      if (goesOn && isOwn) this.#own.add(claim.run);
       this.#active.delete(claim.run);
       this.#wake();
     }

@@ -156,7 +156,7 @@ onEachDatabase(
     const stopped = await peer.end(id);
     assert.deepEqual([stopped.status, stopped.failure?.kind, stopped.accepted], ["cancelled", "cancelled", 3]);
     assert.equal(stopped.failure?.message, "The run was stopped by request");
-    assert.equal(runner.progress(id), undefined);
+    await until(() => runner.progress(id) === undefined);
     await until(() => endOf(peer, id) !== undefined);
     assert.deepEqual(endOf(peer, id)?.fields, { run: id, status: "cancelled" });
     assert(peer.log.every(({ level }) => level !== "error"), "somebody asked for it: it is no error");
@@ -232,6 +232,22 @@ onEachDatabase("a runner that takes its own runs takes one again that waited to 
   const { status, attempts } = await peer.end(id);
   assert.deepEqual([status, attempts], ["succeeded", 2]);
 });
+
+onEachDatabase(
+  "a run that is wanted again before its thread has told that it ended is taken again",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    await using runner = await peer.start("own");
+    const id = await peer.queue("wait");
+    runner.add(id);
+    await until(() => runner.progress(id)?.done === 3);
+    await peer.runtime.runs.stop(id);
+    runner.add(id);
+    assert.equal((await peer.end(id)).status, "cancelled");
+    await peer.runtime.runs.retry(id);
+    assert.equal((await peer.end(id)).status, "succeeded");
+  },
+);
 
 onEachDatabase(
   "a run that waits to try again tells why and until when, is stopped at once, and retried at once",
