@@ -50,7 +50,9 @@ async function fill(server: TestServer): Promise<ReadonlyMap<string, readonly st
   let last;
   for await (const run of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(240_000) })) last = run;
   assert.equal(last?.status, "succeeded");
-  const { request_id } = await server.runtime.erasures.request("id", "nobody");
+  const { request_id, run_id } = await server.runtime.erasures.request("id", "nobody");
+  // Done before there is a link that it would end.
+  for await (const _ of server.runtime.runs.follow(run_id, { signal: AbortSignal.timeout(240_000) }));
   const token = (await server.runtime.tokens.list())[0]?.id ?? "";
   await server.runtime.mappings.create({ lql: "SELECT id FROM firms INTO company BY id" });
   const artifact = (await server.call(`POST /api/run/${id}/rejects/link`, { json: {} })).json.data.id;

@@ -81,7 +81,7 @@ Deno.test("requests in flight on every thread are answered before the server end
   const { server, token } = await startThree(join(root.path, "home"));
   await using _ = server;
   // Whoever wants to write waits for this one.
-  using database = new DatabaseSync(join(root.path, "home", "waybill.db"));
+  using database = new DatabaseSync(join(root.path, "home", "waybill.db"), { timeout: 60_000 });
   database.exec("begin immediate");
   const made = Array.from({ length: MANY }, async (_, number) => {
     const headers = { authorization: token, "content-type": "application/json" };

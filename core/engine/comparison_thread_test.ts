@@ -49,10 +49,15 @@ async function startPeer() {
       await comparison.keep();
     },
     here: (options: CompareOptions) => compareHere(store, spool, options),
-    beside: async ({ signal, ...options }: CompareOptions): Promise<FileComparison> => {
+    /** `change` does something to the file before, once this thread has opened it and before the other one does. */
+    beside: async (
+      { signal, ...options }: CompareOptions,
+      change: (snapshot: string) => Promise<void> = () => Promise.resolve(),
+    ): Promise<FileComparison> => {
       const snapshot = await path();
       assert(snapshot !== undefined);
       const before = await Snapshot.open(kept.use(await openSnapshot(snapshot)));
+      await change(snapshot);
       const start = { type: "comparison", snapshot, workDir, options: { ...options, secret: SECRET } } as const;
       return new ComparisonThread(helper.port, start, { before, files, place, signal });
     },
@@ -179,10 +184,8 @@ Deno.test("a snapshot that is replaced before the thread opens it, or is damaged
   await using peer = await startPeer();
   const given = options();
   await peer.before([people(0, 10, "Chur")], given);
-  const snapshot = await peer.files.path();
   {
-    const beside = await peer.beside(given);
-    await Deno.remove(snapshot!);
+    const beside = await peer.beside(given, (snapshot) => Deno.remove(snapshot));
     await addAll(beside, [people(0, 10, "Chur")]);
     const gone = failure("transient", /^The snapshot of the file before was replaced/);
     await assert.rejects(beside.difference(), gone);
@@ -190,8 +193,7 @@ Deno.test("a snapshot that is replaced before the thread opens it, or is damaged
     await beside[Symbol.asyncDispose]();
   }
   await peer.before([people(0, 10, "Chur")], given);
-  await using beside = await peer.beside(given);
-  await Deno.truncate((await peer.files.path())!, 40);
+  await using beside = await peer.beside(given, (snapshot) => Deno.truncate(snapshot, 40));
   await assert.rejects(beside.difference(), failure("data", /^The snapshot of the file before is damaged/));
 });
 

@@ -6,7 +6,7 @@ import { MAX_DATA, PacketType } from "./protocol.ts";
 import { connectRaw, type RawSftp } from "./raw_client_testing.ts";
 import type { Request } from "./requests.ts";
 import { initPacket, requestPacket, statusName } from "./requests_testing.ts";
-import { startTestServer, type TestServer } from "./server_testing.ts";
+import { startTestServer, type TestServer, until } from "./server_testing.ts";
 
 /** Tests with one channel of user `ada`. */
 const channel = { test: channelTest };
@@ -37,11 +37,6 @@ async function open(sftp: RawSftp, path: string, flags: number): Promise<string>
 }
 
 const WRITE_NEW = 2 | 8 | 16;
-
-/** Waits until something is so. */
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 channel.test(
   "of 100,000 opens without a close all past the limit are refused, and all are let go of",
@@ -288,7 +283,7 @@ async function dial(port: number): Promise<{ readonly socket: Socket; readonly c
 }
 
 Deno.test("500 idle sockets and half handshakes are closed by their deadline, and others get in meanwhile", async () => {
-  await using server = await startTestServer({ limits: { login: 4_000, strangers: 600 } });
+  await using server = await startTestServer({ limits: { login: 10_000, strangers: 600 } });
   const sockets = await Promise.all(Array.from({ length: 500 }, () => dial(server.port)));
   sockets.forEach(({ socket }, index) => {
     if (index % 4 === 1) socket.write("SSH-2.0-half\r\n");
@@ -313,7 +308,7 @@ Deno.test("when strangers fill the server, the address with most of them loses i
 Deno.test("a session without a request for too long ends; a client that vanishes is noticed", async () => {
   let time = 0;
   await using server = await startTestServer({
-    limits: { idle: 1_000, revisions: 10, goodbye: 50, keepAlive: { interval: 50, count: 2 } },
+    limits: { idle: 1_000, revisions: 10, goodbye: 50, keepAlive: { interval: 400, count: 2 } },
     clock: () => time,
   });
   const idle = await connectRaw(server.port);

@@ -77,7 +77,7 @@ Deno.test({
   name: "500 idle sockets and half handshakes leave no descriptor open",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
-    await using child = await startChild(3_000);
+    await using child = await startChild(8_000);
     // The first connection makes the server open what it keeps.
     await (await connectRaw(child.port))[Symbol.asyncDispose]();
     const before = await settled(child);

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { connect } from "node:net";
 import { connectRaw, type RawProtocol } from "./raw_client_testing.ts";
 import { initPacket, requestPacket } from "./requests_testing.ts";
-import { startTestServer } from "./server_testing.ts";
+import { startTestServer, until } from "./server_testing.ts";
 
 const ROUNDS = 200;
 
@@ -79,7 +79,7 @@ Deno.test(`${ROUNDS} connections that say anything at any time end nothing but t
   }
   await using connection = await connectRaw(server.port);
   assert.ok(await connection.sftp());
-  while (server.account.sessions > 1 || server.account.open > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  assert.equal(server.server.sessions.list().length, 1);
+  await until(() => server.account.sessions === 1 && server.account.open === 0);
+  await until(() => server.server.sessions.list().length === 1);
   assert.deepEqual(server.lines.filter(({ level }) => level === "error"), []);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { FailedLogins, network } from "./attempts.ts";
 import { connectRaw, type RawConnection } from "./raw_client_testing.ts";
-import { PASSWORD, startTestServer } from "./server_testing.ts";
+import { PASSWORD, startTestServer, until } from "./server_testing.ts";
 
 const WRONG = { message: "All configured authentication methods failed" };
 
@@ -102,7 +102,7 @@ Deno.test("a user has so many sessions and no more, and one that leaves makes ro
   assert.equal(server.server.sessions.list().length, 4);
   const [first, ...others] = connections;
   await first?.[Symbol.asyncDispose]();
-  while (server.server.sessions.list().length > 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => server.server.sessions.list().length === 3);
   connections.splice(0, connections.length, ...others, await connectRaw(server.port));
   for (const connection of connections) await connection[Symbol.asyncDispose]();
   const refused = server.events.filter((event) => event.kind === "login_refused");
@@ -121,10 +121,10 @@ Deno.test("sessions of an account that is changed or deleted end at once, those 
   await Promise.all([ada.closed, eve.closed]);
   assert.deepEqual(server.server.sessions.list().map(({ username }) => username), ["bob"]);
   assert.ok(await bob.sftp());
-  assert.deepEqual(
-    server.events.flatMap((event) => event.kind === "logout" ? [[event.username, event.reason]] : []).sort(),
-    [["ada", "account changed"], ["eve", "account changed"]],
-  );
+  const logouts = () =>
+    server.events.flatMap((event) => event.kind === "logout" ? [[event.username, event.reason]] : []);
+  await until(() => logouts().length === 2);
+  assert.deepEqual(logouts().sort(), [["ada", "account changed"], ["eve", "account changed"]]);
 });
 
 Deno.test("sessions are listed with what they do, and one can be ended", async () => {
@@ -144,7 +144,7 @@ Deno.test("sessions are listed with what they do, and one can be ended", async (
   assert.equal(server.server.sessions.end("0".repeat(32), "kicked"), false);
   assert.equal(server.server.sessions.end(session.id, "kicked"), true);
   await connection.closed;
-  while (server.account.sessions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => server.account.sessions === 0);
   assert.deepEqual(server.account.interrupted, ["in.csv"]);
   assert.deepEqual(server.account.completed, []);
 });

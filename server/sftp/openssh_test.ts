@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { OpenSshClient, requireOpenSshClient } from "./programs_testing.ts";
-import { PASSWORD, startTestServer, type TestServer } from "./server_testing.ts";
+import { PASSWORD, startTestServer, type TestServer, until } from "./server_testing.ts";
 
 /** A test with a server and OpenSSH's programs; user `ada` has a password, `key` the folder's key. */
 function opensshTest(name: string, test: (server: TestServer, client: OpenSshClient) => Promise<void>): void {
@@ -50,6 +50,7 @@ opensshTest(
     assert.deepEqual([...account.files.keys()], []);
     assert.deepEqual([...account.folders], [""]);
     assert.equal(account.open, 0);
+    await until(() => events.some(({ kind }) => kind === "logout"));
     assert.deepEqual(events.map(({ kind }) => kind), [
       "login",
       "make_folder",

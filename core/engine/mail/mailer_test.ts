@@ -169,7 +169,7 @@ Deno.test("of several recipients those who are refused are told, the others get 
 Deno.test("a server that is not there, ends, or says nothing is tried again later; one that cannot be is not", async () => {
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using _set = variables({ WAYBILL_SMTP_URL: `smtp://127.0.0.1:${silent.addr.port}` });
-  await assert.rejects(openMailer({ connect: 50 }).send(MAIL), failure("transient", /Greeting never received/));
+  await assert.rejects(openMailer({ connect: 300 }).send(MAIL), failure("transient", /Greeting never received/));
   await assert.rejects(openMailer({ whole: 50 }).check(), failure("transient", /did not finish within/));
   const stop = new AbortController();
   const stopped = openMailer().send(MAIL, stop.signal);
