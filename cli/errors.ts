@@ -50,7 +50,8 @@ function print(out: Output, { kind, message, hint }: Told): void {
   if (hint !== null) out.tell(`${out.talk("yellow", "hint:")} ${visibleLines(hint)}`);
 }
 
-function exitCodeOf(kind: Told["kind"]): number {
+/** The exit code of what went wrong. */
+export function exitCodeOf(kind: Told["kind"]): number {
   if (kind === "usage") return USAGE_EXIT_CODE;
   return kind === "bug" ? BUG_EXIT_CODE : FAILURE_HANDLING[kind].exitCode;
 }

@@ -7,7 +7,7 @@ import type { FailureJson } from "../core/contracts/failure.ts";
 import { isListTarget } from "../core/contracts/list_target.ts";
 import type { RejectView, RunView } from "../core/engine/views.ts";
 import type { App } from "./app.ts";
-import { reportError, reportRunFailure } from "./errors.ts";
+import { exitCodeOf, reportError, reportRunFailure } from "./errors.ts";
 import { count, duration, visible } from "./format.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { ProgressDisplay } from "./progress.ts";
@@ -41,9 +41,11 @@ export async function followRun(app: App, run: RunView): Promise<RunView> {
 
 /** Prints what became of a run and gives the exit code. */
 export async function reportRun(app: App, run: RunView, options: ReportOptions = {}): Promise<number> {
-  await printRun(app, run, { withoutNext: true, withoutFailure: true });
-  const failed = run.failure === null ? 0 : reportRunFailure(app.out, run.failure, app);
+  const failed = run.failure === null ? 0 : exitCodeOf(run.failure.kind);
   const code = run.status === "held" ? HELD_EXIT_CODE : failed;
+  app.out.endsWith(code);
+  await printRun(app, run, { withoutNext: true, withoutFailure: true });
+  if (run.failure !== null) reportRunFailure(app.out, run.failure, app);
   if (options.withoutNext !== true) app.out.next(await nextSteps(app, run));
   return code;
 }

@@ -30,6 +30,8 @@ export interface Sink {
   write(content: string | Uint8Array): void;
   /** Columns of the terminal. */
   width(): number;
+  /** What the process ends with where nobody reads on; 0 unless told. */
+  exitCode?: number;
 }
 
 /** How to talk. */
@@ -147,6 +149,11 @@ export class Output {
     for (const command of commands) this.note(`  ${this.talk("cyan", command)}`);
   }
 
+  /** What the process will end with is known, whether or not anybody reads what is still printed. */
+  endsWith(code: number): void {
+    this.stdout.exitCode = code;
+  }
+
   /** Text in a style, for standard output. */
   data(style: Style, text: string): string {
     return this.#styled(this.stdout, style, text);
@@ -200,17 +207,18 @@ function unwritten(error: unknown): unknown {
 /** Standard output or standard error of this process. */
 export function processSink(stream: typeof Deno.stdout | typeof Deno.stderr): Sink {
   const encoder = new TextEncoder();
-  return {
+  const sink: Sink = {
     terminal: stream.isTerminal(),
     write: (content) => {
       const data = typeof content === "string" ? encoder.encode(content) : content;
       try {
         for (let written = 0; written < data.length;) written += stream.writeSync(data.subarray(written));
       } catch (error) {
+        // Talk that nobody can be told stops no work, and changes nothing about how it ends.
+        if (stream === Deno.stderr) return;
         // `waybill … | head` has seen enough.
-        if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-        // Talk that nobody can be told stops no work.
-        if (stream === Deno.stdout) throw unwritten(error);
+        if (error instanceof Deno.errors.BrokenPipe) Deno.exit(sink.exitCode ?? 0);
+        throw unwritten(error);
       }
     },
     width: () => {
@@ -222,4 +230,5 @@ export function processSink(stream: typeof Deno.stdout | typeof Deno.stderr): Si
       }
     },
   };
+  return sink;
 }
