@@ -49,7 +49,7 @@ function layerOfBytes(head: Uint8Array): Layer | undefined {
   }
   if (first === 0x28 && second === 0xb5 && third === 0x2f && fourth === 0xfd) return "zstd";
   if (first >>> 4 === 5 && second === 0x2a && third === 0x4d && fourth === 0x18) return "zstd";
-  const start = new TextDecoder("latin1").decode(head).trimStart();
+  const start = new TextDecoder("latin1").decode(head).replace(/^(?:\u00ef\u00bb\u00bf)?\s*/, "");
   return start.startsWith("-----BEGIN PGP ") || isBinaryPgp(head) ? "pgp" : undefined;
 }
 

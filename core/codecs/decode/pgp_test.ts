@@ -39,6 +39,31 @@ Deno.test("PGP messages are opened around and within archives and packed files, 
   assert.deepEqual(await decoded("x.zip.pgp", await encrypt(archive, recipient), { decrypt }), content);
 });
 
+Deno.test("messages are told by their first bytes, however long their first packet is and whatever their name", async () => {
+  const made = await openpgp.generateKey({ type: "rsa", rsaBits: 2048, userIDs: { email: "rsa@test.invalid" } });
+  const key = await readPrivateKey(made.privateKey);
+  const decrypt: Decrypt = (message, options) => decryptPgp(message, { keys: [key], ...options });
+  // RSA keys make a packet of over 191 bytes, whose length takes two.
+  const message = await encrypt(TEXT, await readPublicKey(made.publicKey));
+  const [, , ...rest] = [message[0], message[1], ...message.subarray(3)];
+  assert.deepEqual([message[0], message[1]! >= 0xc0], [0xc1, true]);
+  const size = ((message[1]! - 192) << 8) + message[2]! + 192;
+  const long = Uint8Array.of(0xc1, 0xff, 0, 0, size >> 8, size & 255, ...rest);
+  const old = Uint8Array.of(0x85, size >> 8, size & 255, ...rest);
+  const marked = Uint8Array.of(0xca, 3, ...new TextEncoder().encode("PGP"), ...message);
+  const armored = openpgp.armor(openpgp.enums.armor.message, message).replace("MESSAGE-----", "$&\r\nX-Sent_By2: us");
+  const encoder = new TextEncoder();
+  for (const bytes of [message, long, old, marked, encoder.encode(armored), encoder.encode(`\uFEFF\r\n${armored}`)]) {
+    assert.deepEqual(await decoded("a.csv", bytes, { decrypt }), { "a.csv": TEXT });
+  }
+  for (const text of ["Ãé,b\n1,2\n", "É\n", "Á,Â\n"]) {
+    assert.deepEqual(await decoded("a.csv", encoder.encode(text)), { "a.csv": latin1Of(text) });
+    assert.deepEqual(await decoded("a.csv", Buffer.from(text, "latin1")), { "a.csv": text });
+  }
+});
+
+const latin1Of = (text: string) => Buffer.from(text).toString("latin1");
+
 Deno.test("a message that was altered, or is to another key, is told with the file that it is", async () => {
   const { recipient, decrypt } = await makeKey();
   const other = await makeKey();

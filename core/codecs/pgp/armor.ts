@@ -63,7 +63,7 @@ async function readHead(reader: ByteReader): Promise<void> {
     const header = await readLine(reader);
     if (header === undefined) throw cutShort();
     if (header === "") return;
-    if (!/^[A-Za-z][A-Za-z-]*:( |$)/.test(header)) throw damaged("its armor has a line that is no header");
+    if (!/^[!-9;-~]+:( |$)/.test(header)) throw damaged("its armor has a line that is no header");
   }
   throw damaged("its armor has too many headers");
 }
