@@ -36,7 +36,7 @@ export function openMailer(patience: Partial<typeof PATIENCE> = {}): Mailer {
         return {
           refused: rejectedErrors.map((error) => ({
             address: error.recipient ?? "",
-            reason: text(serverWords(error)),
+            reason: serverWords(error, text),
           })),
         };
       });

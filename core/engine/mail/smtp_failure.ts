@@ -25,18 +25,19 @@ export function loginRedactor({ login }: SmtpServer): Redactor {
 export function smtpFailure(error: unknown, server: SmtpServer): Failure {
   if (error instanceof Failure) return error;
   const { text, error: redacted } = loginRedactor(server);
-  const said = serverWords(error);
-  const words = said === "" ? "" : `: ${text(said)}`;
+  const said = serverWords(error, text);
+  const words = said === "" ? "" : `: ${said}`;
   const { kind, message, hint } = meaning(error, server);
   return new Failure(kind, text(message) + words, { hint, cause: redacted(error) });
 }
 
-/** The last line of a server's answer, or the first of what else went wrong. */
-export function serverWords(error: unknown): string {
-  if (!(error instanceof Error)) return String(error).slice(0, LONGEST);
+/** The last line of a server's answer, or the first of what else went wrong, without what `redact` takes out of it. */
+export function serverWords(error: unknown, redact: Redactor["text"]): string {
+  // Before it is cut: part of a secret is none that could be found.
+  const shown = (words: string) => redact(words).replaceAll(/\p{C}+/gu, " ").trim().slice(0, LONGEST);
+  if (!(error instanceof Error)) return shown(String(error));
   const { response, message }: NodemailerError = error;
-  const words = response === undefined ? message.split("\n", 1)[0] : response.trimEnd().split("\n").at(-1);
-  return (words ?? "").replaceAll(/\p{C}+/gu, " ").trim().slice(0, LONGEST);
+  return shown((response === undefined ? message.split("\n", 1)[0] : response.trimEnd().split("\n").at(-1)) ?? "");
 }
 
 interface Meaning {
