@@ -54,6 +54,13 @@ export class JsonBytes {
     this.#view = viewOf(bytes);
   }
 
+  /** Begins anew in another array: what is written so far stays where it is. */
+  begin(bytes: Uint8Array<ArrayBuffer>): void {
+    this.bytes = bytes;
+    this.length = 0;
+    this.#view = viewOf(bytes);
+  }
+
   /** Makes room for so many bytes more. */
   reserve(bytes: number): void {
     const need = this.length + bytes + this.margin + COPY_SLACK;
@@ -78,6 +85,18 @@ export class JsonBytes {
   copy(from: DataView, start: number, end: number): void {
     this.reserve(end - start);
     this.putBytes(from, start, end);
+  }
+
+  /** Writes a whole number from 0 to `Number.MAX_SAFE_INTEGER`, for which there is room: 16 bytes at most. */
+  whole(value: number): void {
+    let end = this.length + 1;
+    for (let power = 10; power <= value; power *= 10) end++;
+    for (let put = end - 1, rest = value; put >= this.length; put--) {
+      const tenth = Math.floor(rest / 10);
+      this.bytes[put] = ZERO + (rest - 10 * tenth);
+      rest = tenth;
+    }
+    this.length = end;
   }
 
   /** Writes a value as `JSON.stringify` does. */
@@ -165,23 +184,12 @@ export class JsonBytes {
   /** Writes a hundredth of a whole number, for which there is room. */
   #hundredths(value: number): void {
     const whole = Math.floor(value / 100), rest = value - 100 * whole;
-    this.#digits(whole);
+    this.whole(whole);
     if (rest === 0) return;
     const tenths = Math.floor(rest / 10);
     this.put(POINT);
     this.put(ZERO + tenths);
     if (rest > 10 * tenths) this.put(ZERO + rest - 10 * tenths);
-  }
-
-  #digits(whole: number): void {
-    let end = this.length + 1;
-    for (let power = 10; power <= whole; power *= 10) end++;
-    for (let put = end - 1, rest = whole; put >= this.length; put--) {
-      const tenth = Math.floor(rest / 10);
-      this.bytes[put] = ZERO + rest - 10 * tenth;
-      rest = tenth;
-    }
-    this.length = end;
   }
 
   #other(value: JsonValue): void {

@@ -43,3 +43,20 @@ Deno.test("times are written as ECMAScript writes them", () => {
     ),
   );
 });
+
+Deno.test("whole numbers are written digit by digit, in one array after another", () => {
+  const numbers = fc.array(fc.oneof(fc.maxSafeNat(), fc.nat(100), fc.constantFrom(0, Number.MAX_SAFE_INTEGER)));
+  fc.assert(fc.property(numbers, numbers, (some, others) => {
+    const into = new JsonBytes(new Uint8Array());
+    const write = (list: readonly number[]) => {
+      for (const number of list) {
+        into.reserve(16);
+        into.whole(number);
+      }
+      return into.bytes.subarray(0, into.length);
+    };
+    const first = write(some);
+    into.begin(new Uint8Array(1));
+    assert.deepEqual([write(others), first].map((bytes) => decoder.decode(bytes)), [others.join(""), some.join("")]);
+  }));
+});

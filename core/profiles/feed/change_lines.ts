@@ -24,12 +24,13 @@ const PROFILE_AFTER_DELETES = pieceOf(']},"profile":{'), END = pieceOf("}}\n"), 
 export class ChangeLines {
   /** Lines since they were taken. */
   rows = 0;
-  #lines = new JsonBytes(new Uint8Array(ROOM));
+  readonly #lines = new JsonBytes(new Uint8Array());
   readonly #table: DataView;
 
   /** Of profiles of the table. */
   constructor(table: number) {
     this.#table = pieceOf(`,"profiledb_id":${table}}`);
+    this.#lines.begin(new Uint8Array(ROOM));
   }
 
   /** Whether there are as many as are worth to be written. */
@@ -41,7 +42,7 @@ export class ChangeLines {
   take(): FeedRows {
     const { rows } = this, { bytes, length } = this.#lines;
     this.rows = 0;
-    this.#lines = new JsonBytes(new Uint8Array(ROOM));
+    this.#lines.begin(new Uint8Array(ROOM));
     return { bytes: bytes.subarray(0, length), rows };
   }
 

@@ -23,6 +23,6 @@ export function putNames(lines: JsonBytes, id: number, source: DataView, from: n
     lines.put(COMMA);
   }
   lines.putBytes(PROFILE, 0, PROFILE.byteLength);
-  lines.value(id);
+  lines.whole(id);
   lines.put(QUOTE);
 }
