@@ -34,6 +34,9 @@ export class ChangedMembers {
   /** Where the later `customer_id` stands, a text with its quotes; both 0 where none is shown. */
   customerFrom = 0;
   customerTo = 0;
+  /** Where the two states end. */
+  earlierEnd = 0;
+  laterEnd = 0;
   /** Views of the bytes that hold the earlier and the later states. */
   readonly earlier: DataView;
   readonly later: DataView;
@@ -84,6 +87,8 @@ export class ChangedMembers {
       else two = this.#passNew(two);
       if (one < 0 || two < 0) return false;
     }
+    this.earlierEnd = one + 1;
+    this.laterEnd = two + 1;
     return before[one] === CLOSE && last[two] === CLOSE && (!this.#isNew || this.gone.length === 0);
   }
 

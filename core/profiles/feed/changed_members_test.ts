@@ -51,6 +51,11 @@ Deno.test("what differs in the bytes is what differs in the objects, wherever it
       const one = placed(textOf(before, ascends), aroundBefore), two = placed(textOf(last, ascends), aroundLast);
       const members = new ChangedMembers(one.bytes, two.bytes, shown);
       if (!members.compare(one.start, two.start)) return;
+      const until = ({ bytes }: typeof one, around: string) => bytes.length - encoder.encode(around).length;
+      assert.deepEqual(
+        [members.earlierEnd, members.laterEnd],
+        [until(one, aroundBefore), until(two, aroundLast)],
+      );
       const then = shown.attributes(textOf(before, ascends)), now = shown.attributes(textOf(last, ascends));
       const isIn = (attributes: object, name: string) => Object.hasOwn(attributes, name);
       const updates = Object.entries(now).filter(([name, value]) => !isIn(then, name) || !isSame(then[name], value));

@@ -9,7 +9,7 @@ import type { Database, Executor } from "../../database/database.ts";
 import type { Target } from "../mapping.ts";
 import { type MemberPage, memberPages } from "../member_pages.ts";
 import type { FeedMark } from "./feed.ts";
-import { type NotedPage, notedProfiles } from "./noted_profiles.ts";
+import { epochOf, type NotedPage, notedProfiles, wasThere } from "./noted_profiles.ts";
 
 /** Some profiles that follow one another, as `MemberPage` has them. */
 export interface ImagePage extends Pick<MemberPage, "ids" | "bytes" | "rows"> {
@@ -37,7 +37,8 @@ export async function* imagePages(
   const noted = new NotedAhead(notedProfiles(executor, kind, target, { after, since: untouchedSince }));
   /** Adds what a profile was at the moment, as was noted of it, if it was there. */
   const addNoted = (to: PageBuilder, { id, page, state }: NotedFirst): void => {
-    const epoch = page.epochs[state]!, isThen = id < at.position && epoch > at.epoch && page.existed[state] === 1;
+    const moment = page.moments[state]!, epoch = epochOf(moment);
+    const isThen = id < at.position && epoch > at.epoch && wasThere(moment);
     const attributes = isThen ? page.before.bytesAt(state) : undefined;
     if (attributes !== undefined) to.add(id, attributes, epoch);
   };

@@ -7,6 +7,7 @@
  * @module
  */
 import { type RawBuilder, sql } from "kysely";
+import { valueEnd } from "../../codecs/json_field_spans.ts";
 import type { Database, Executor } from "../../database/database.ts";
 import type { Target } from "../mapping.ts";
 import { nextPageSize } from "../member_pages.ts";
@@ -17,14 +18,22 @@ export interface NotedPage {
   readonly states: number;
   /** The profile of each state. */
   readonly ids: readonly number[];
-  /** The epoch at whose begin it was so. */
-  readonly epochs: readonly number[];
-  /** 1 where the profile was there, else 0. */
-  readonly existed: readonly number[];
+  /** When each was so, and whether the profile was there: for {@linkcode epochOf} and {@linkcode wasThere}. */
+  readonly moments: readonly number[];
   /** Its attributes as they were; null where it was not there, and where that is forgotten. */
   readonly before: StoredTexts;
   /** The profile's attributes as they are now, with the last of its states; null where it is not there. */
   readonly present: StoredTexts;
+}
+
+/** The epoch at whose begin a state was so. */
+export function epochOf(moment: number): number {
+  return Math.floor(moment / 2);
+}
+
+/** Whether the profile was there. */
+export function wasThere(moment: number): boolean {
+  return moment % 2 === 1;
 }
 
 /** What is read. */
@@ -35,53 +44,71 @@ export interface NotedOptions {
   readonly since: number;
 }
 
+/** Bytes of texts that a page aims at: what is used again for the next is in reach, and nothing grows to megabytes. */
+const PAGE_BYTES = 1 << 18;
+
 /** Rows of the first page: few, as code that is new is slow until it is compiled, which goes on while more are read. */
 const FIRST_PAGE = 100;
 
-/** A page as it comes: JSON lists, an entry a state, and texts one directly after the other. */
+/** A page as it comes: JSON lists, an entry a state, and texts one directly after the other, `null` for none. */
 interface NotedRow {
   readonly ids: string | null;
-  readonly epochs: string | null;
-  readonly existed: string | null;
-  readonly before_lengths: string | null;
-  readonly present_lengths: string | null;
+  readonly moments: string | null;
   readonly all_before: Uint8Array | string | null;
   readonly all_present: Uint8Array | string | null;
 }
 
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 
-/** Texts in UTF-8, some of them null. */
-export class StoredTexts {
-  /** One directly after the other. */
-  readonly bytes: Uint8Array;
-  /** Where each starts, then where the last one ends. */
-  readonly starts: Uint32Array;
-  readonly #lengths: readonly (number | null)[];
+/** Begins what stands for no text. */
+const NONE = 110, NONE_BYTES = 4;
 
-  /** Reads what the database has put together. */
-  constructor(all: Uint8Array | string | null, lengths: string | null) {
+/**
+ * JSON objects in UTF-8, one directly after the other, some of them null. Where each starts is found as it is asked
+ * for: most often whoever has been through one knows where it ends, and a list of lengths takes longer.
+ */
+export class StoredTexts {
+  readonly bytes: Uint8Array;
+  /** Where those start that were found. */
+  readonly #starts: Uint32Array;
+  #found = 0;
+
+  /** Reads what the database has put together of so many. */
+  constructor(all: Uint8Array | string | null, count: number) {
     this.bytes = typeof all === "string" ? encoder.encode(all) : all ?? new Uint8Array();
-    const list: readonly (number | null)[] = JSON.parse(lengths ?? "[]");
-    this.#lengths = list;
-    this.starts = new Uint32Array(list.length + 1);
-    for (let index = 0; index < list.length; index++) this.starts[index + 1] = this.starts[index]! + (list[index] ?? 0);
+    this.#starts = new Uint32Array(count + 1);
+  }
+
+  /** Where a text starts; the last one ends before that of their number. */
+  startOf(index: number): number {
+    while (this.#found < index) this.endsAt(this.#found, this.#endAfter(this.#starts[this.#found]!));
+    return this.#starts[index]!;
+  }
+
+  /** Tells where a text ends. */
+  endsAt(index: number, end: number): void {
+    if (index === this.#found) this.#starts[++this.#found] = end;
   }
 
   /** Whether there is no text. */
   isNull(index: number): boolean {
-    return this.#lengths[index] === null;
+    return this.bytes[this.startOf(index)] === NONE;
   }
 
   /** A text's bytes; undefined for null. */
   bytesAt(index: number): Uint8Array | undefined {
-    return this.isNull(index) ? undefined : this.bytes.subarray(this.starts[index], this.starts[index + 1]);
+    return this.isNull(index) ? undefined : this.bytes.subarray(this.startOf(index), this.startOf(index + 1));
   }
 
   /** A text; undefined for null. */
   textAt(index: number): string | undefined {
     const bytes = this.bytesAt(index);
     return bytes && decoder.decode(bytes);
+  }
+
+  #endAfter(start: number): number {
+    const { bytes } = this;
+    return bytes[start] === NONE ? start + NONE_BYTES : valueEnd(bytes, start, bytes.length);
   }
 }
 
@@ -103,12 +130,12 @@ export async function* notedProfiles(
       continue;
     }
     if (row === undefined || states === 0) return;
-    const before = new StoredTexts(row.all_before, row.before_lengths);
-    const present = new StoredTexts(row.all_present, row.present_lengths);
-    yield { states, ids, epochs: list(row.epochs), existed: list(row.existed), before, present };
+    const before = new StoredTexts(row.all_before, ids.length);
+    const present = new StoredTexts(row.all_present, ids.length);
+    yield { states, ids, moments: list(row.moments), before, present };
     if (isLast) return;
     after = ids[states - 1]!;
-    size = nextPageSize(size, before.bytes.length + present.bytes.length);
+    size = nextPageSize(size, before.bytes.length + present.bytes.length, PAGE_BYTES);
   }
 }
 
@@ -124,10 +151,9 @@ export function notedStatement(
       : sql`json_agg(${sql.raw(value)} order by id, epoch)::text`;
   const texts = (column: string) =>
     kind === "sqlite"
-      ? sql`cast(group_concat(${sql.ref(column)}, '') as blob)`
-      : sql`string_agg(${sql.ref(column)}, '' order by id, epoch)`;
-  return sql`select ${list("id")} as ids, ${list("epoch")} as epochs, ${list("existed")} as existed,
-      ${list("octet_length(before)")} as before_lengths, ${list("octet_length(present)")} as present_lengths,
+      ? sql`cast(group_concat(coalesce(${sql.ref(column)}, 'null'), '') as blob)`
+      : sql`string_agg(coalesce(${sql.ref(column)}, 'null'), '' order by id, epoch)`;
+  return sql`select ${list("id")} as ids, ${list("2 * epoch + existed")} as moments,
       ${texts("before")} as all_before, ${texts("present")} as all_present
     from (
       select id, epoch, existed, before, coalesce(after, (

@@ -20,7 +20,7 @@ import { ChangeLines } from "./change_lines.ts";
 import { ChangedMembers, isSame } from "./changed_members.ts";
 import { type ImagePage, imagePages } from "./images.ts";
 import { customerIn } from "./member_scan.ts";
-import { type NotedPage, notedProfiles } from "./noted_profiles.ts";
+import { epochOf, type NotedPage, notedProfiles, wasThere } from "./noted_profiles.ts";
 import { ShownEver } from "./past_sums.ts";
 import {
   attributeOf,
@@ -95,16 +95,19 @@ class RowsOf {
 
   /** Adds the rows of profiles of which something was noted since the window's begin. */
   addNoted(page: NotedPage): void {
-    const { ids, states, epochs, existed, before, present } = page, { from, to } = this.window;
+    const { ids, states, moments, before, present } = page, { from, to } = this.window;
     const members = new ChangedMembers(before.bytes, present.bytes, this.shown.now);
     for (let first = 0, after = 1; first < states; first = after++) {
       while (after < states && ids[after] === ids[first]) after++;
       const id = ids[first]!;
       // Most often there is one state, of an earlier profile, that leads to what is there now.
-      const isPlain = after === first + 1 && id < from.position && epochs[first]! <= to.epoch && existed[first] === 1 &&
-        !before.isNull(first) && !present.isNull(first) && this.shown.at(epochs[first]) === this.shown.now;
-      if (isPlain && members.compare(before.starts[first]!, present.starts[first]!)) {
+      const epoch = epochOf(moments[first]!);
+      const isPlain = after === first + 1 && id < from.position && epoch <= to.epoch &&
+        !before.isNull(first) && !present.isNull(first) && this.shown.at(epoch) === this.shown.now;
+      if (isPlain && members.compare(before.startOf(first), present.startOf(first))) {
         this.#lines.addChanged(id, members);
+        before.endsAt(first, members.earlierEnd);
+        present.endsAt(first, members.laterEnd);
       } else if (id < to.position) this.#addStates(page, first, after);
     }
   }
@@ -114,7 +117,7 @@ class RowsOf {
     const { from, to } = this.window, id = page.ids[first]!;
     const within: Image[] = [];
     let state = first;
-    for (; state < after && page.epochs[state]! <= to.epoch; state++) within.push(this.#image(page, state));
+    for (; state < after && epochOf(page.moments[state]!) <= to.epoch; state++) within.push(this.#image(page, state));
     const present = page.present.textAt(after - 1);
     const last = state < after
       ? this.#image(page, state)
@@ -128,10 +131,11 @@ class RowsOf {
     this.#add(id, within, last);
   }
 
-  #image({ existed, before, epochs }: NotedPage, state: number): Image {
-    if (existed[state] === 0) return null;
+  #image({ moments, before }: NotedPage, state: number): Image {
+    const moment = moments[state]!;
+    if (!wasThere(moment)) return null;
     const text = before.textAt(state);
-    return text === undefined ? undefined : this.shown.at(epochs[state]).attributes(text);
+    return text === undefined ? undefined : this.shown.at(epochOf(moment)).attributes(text);
   }
 
   /** Adds the rows of profiles that were made within the window, and not changed in a later epoch of it. */
