@@ -34,8 +34,8 @@ const WRITE_PRAGMAS = [...PRAGMAS, "cache_size = -16384", "wal_autocheckpoint = 
 /** Single statements are small, and leave copying the log (a pause for their thread) to whoever commits batches. */
 const PLAIN_PRAGMAS = [...PRAGMAS, "cache_size = -4096", "wal_autocheckpoint = 16384"];
 
-/** Reads go from one end of a table to the other: what they read is not needed again. */
-const READ_PRAGMAS = [...PLAIN_PRAGMAS, "query_only = on"];
+/** Reads go from one end of a table to the other: what they read is not needed again, and memory is slow at first. */
+const READ_PRAGMAS = [...PRAGMAS, "cache_size = -512", "wal_autocheckpoint = 16384", "query_only = on"];
 
 /** A transaction that holds the lock this long, in milliseconds, has made others wait. */
 const LONG = 50;
