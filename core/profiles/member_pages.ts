@@ -91,9 +91,9 @@ async function pageEnd(
   { account, table }: ProfileScope,
   { after, last, rows }: { readonly after: number; readonly last: number; readonly rows: number },
 ): Promise<number> {
-  const end = await executor.selectFrom("profiles").select("id")
-    .where("account_id", "=", account).where("table_id", "=", table).where("id", ">", after).where("id", "<=", last)
-    .orderBy("id").offset(rows - 1).limit(1).executeTakeFirst();
+  const { rows: [end] } = await sql<{ id: number }>`select id from profiles
+    where account_id = ${account} and table_id = ${table} and id > ${after} and id <= ${last}
+    order by id limit 1 offset ${rows - 1}`.execute(executor);
   return end?.id ?? last;
 }
 

@@ -168,12 +168,13 @@ export function sweepStatement(
     and id > ${after} and id <= ${last} and epoch <= ${until}`;
 }
 
+// The statements below are written out: somebody waits for them, and to put each together the first time takes longer.
+
 /** Waits for whoever writes profiles of the account, keeps others from it, and gives its next archive position. */
 async function lockAccount(transaction: Executor, account: number): Promise<number> {
-  const { next_position } = await transaction.updateTable("accounts")
-    .set((set) => ({ next_position: set.ref("next_position") }))
-    .where("id", "=", account).returning("next_position").executeTakeFirstOrThrow();
-  return next_position;
+  const { rows: [locked] } = await sql<{ next_position: number }>`update accounts set next_position = next_position
+    where id = ${account} returning next_position`.execute(transaction);
+  return locked!.next_position;
 }
 
 /** Whether somebody follows a table: its changes are noted. */
@@ -182,8 +183,9 @@ export async function isFollowed(executor: Executor, account: number, table: num
 }
 
 async function feedOf(executor: Executor, account: number, table: number): Promise<ChangeFeedsTable | undefined> {
-  return await executor.selectFrom("change_feeds").selectAll().where("account_id", "=", account)
-    .where("table_id", "=", table).executeTakeFirst();
+  const { rows: [feed] } = await sql<ChangeFeedsTable>`select * from change_feeds
+    where account_id = ${account} and table_id = ${table}`.execute(executor);
+  return feed;
 }
 
 async function updateFeed(
@@ -192,6 +194,7 @@ async function updateFeed(
   table: number,
   change: Partial<ChangeFeedsTable>,
 ): Promise<void> {
-  await transaction.updateTable("change_feeds").set(change).where("account_id", "=", account)
-    .where("table_id", "=", table).execute();
+  const set = Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+  await sql`update change_feeds set ${sql.join(set)} where account_id = ${account} and table_id = ${table}`
+    .execute(transaction);
 }
