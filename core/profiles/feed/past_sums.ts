@@ -6,7 +6,9 @@
  *
  * @module
  */
+import { sql } from "kysely";
 import type { Executor } from "../../database/database.ts";
+import type { ChangeFeedsTable } from "../../database/tables.ts";
 import type { Kind } from "../../lql/mod.ts";
 import { type GenerationDefinition, summedKindsOf, type Target } from "../mapping.ts";
 import { type FeedSource, ShownProfiles } from "./shown_profile.ts";
@@ -41,8 +43,9 @@ async function pastSums(
   executor: Executor,
   { scope, table }: Pick<Target, "scope" | "table">,
 ): Promise<readonly PastSums[]> {
-  const row = await executor.selectFrom("change_feeds").select(["past_sums", "cursor_epoch"])
-    .where("account_id", "=", scope.account).where("table_id", "=", table).executeTakeFirst();
+  // Written out, as what feed.ts asks of the same row.
+  const { rows: [row] } = await sql<Pick<ChangeFeedsTable, "past_sums" | "cursor_epoch">>`select past_sums, cursor_epoch
+    from change_feeds where account_id = ${scope.account} and table_id = ${table}`.execute(executor);
   const all: readonly PastSums[] = JSON.parse(row?.past_sums ?? "[]");
   return all.filter(({ until }) => until > row!.cursor_epoch);
 }
@@ -65,7 +68,7 @@ export class ShownEver {
 
   /** How those were shown that an epoch has noted; without an epoch, how they are. */
   at(epoch?: number): ShownProfiles {
-    if (epoch === undefined) return this.now;
+    if (epoch === undefined || this.#past.length === 0) return this.now;
     return this.#past.find(({ until }) => epoch <= until)?.shown ?? this.now;
   }
 }
