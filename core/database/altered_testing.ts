@@ -12,7 +12,6 @@ export function alteredDatabase(database: Database, methods: Partial<Database>):
     kysely: database.kysely,
     write: (...given) => database.write(...given),
     read: (...given) => database.read(...given),
-    copyLog: () => database.copyLog(),
     rewrite: (...given) => database.rewrite(...given),
     first: (...given) => database.first(...given),
     now: () => database.now(),

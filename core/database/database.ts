@@ -52,11 +52,6 @@ export interface Database extends AsyncDisposable {
    */
   revision(): string | undefined;
   /**
-   * Copies what SQLite's log holds into its file, beside those who write: whoever commits batches has less to copy then.
-   * What cannot be copied now stays for them.
-   */
-  copyLog(): Promise<void>;
-  /**
    * Writes tables anew, so that nothing that was deleted from them stays in free space or, with SQLite, in the log.
    * Others wait meanwhile. Failure `transient` where they do not give way for 30 s.
    */

@@ -130,8 +130,6 @@ class PostgresDatabase implements Database {
 
   revision(): undefined {}
 
-  async copyLog(): Promise<void> {}
-
   async rewrite(tables: readonly (keyof Tables)[]): Promise<void> {
     for (const table of tables) await sql`vacuum (full, analyze) ${sql.table(table)}`.execute(this.kysely);
   }

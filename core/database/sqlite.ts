@@ -146,11 +146,6 @@ class SqliteDatabase implements Database {
     return this.#plain.revision();
   }
 
-  async copyLog(): Promise<void> {
-    // Answers with what it did, also where others copy at the time.
-    await sql`pragma wal_checkpoint(passive)`.execute(this.kysely);
-  }
-
   async rewrite(tables: readonly (keyof Tables)[]): Promise<void> {
     await this.write((transaction) => rewriteTables(transaction, tables));
     // The log holds pages as they were.

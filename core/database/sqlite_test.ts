@@ -199,22 +199,3 @@ Deno.test("a transaction that need not be on the disk at once does not wait for 
   assert.equal(await how({ unsynced: true }), 1);
   assert.equal(await how(), 2);
 });
-
-Deno.test("a copy of the log brings what was committed into the file, while others write", async () => {
-  await using folder = await makeFolder();
-  const path = `${folder.path}/waybill.db`;
-  await using database = await openSqlite(path);
-  await using other = await openSqlite(path);
-  await migrate(database);
-  const text = "a value that is looked for", isInFile = async () => (await Deno.readTextFile(path)).includes(text);
-  const value = new TextEncoder().encode(text);
-  await database.write((transaction) => transaction.insertInto("settings").values({ name: "a", value }).execute(), {
-    unsynced: true,
-  });
-  assert(!await isInFile());
-  await database.write(async (transaction) => {
-    await transaction.insertInto("settings").values({ name: "b", value }).execute();
-    await other.copyLog();
-  });
-  assert(await isInFile());
-});

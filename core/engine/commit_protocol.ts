@@ -50,7 +50,6 @@ export type PackedReplayPart = Omit<ReplayPart, "batches"> & {
 export type ToCommit =
   | { readonly type: "batch"; readonly batch: PackedImportBatch }
   | { readonly type: "part"; readonly part: PackedReplayPart }
-  | { readonly type: "copy log" }
   | { readonly type: "close" };
 
 /** From the commit thread: one answer to each `batch` or `part`, one to `close`. */

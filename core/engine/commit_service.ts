@@ -104,8 +104,7 @@ async function answer(
     if (message.type === "close") {
       await commits[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
-    } else if (message.type === "copy log") return await database.copyLog().catch(() => {});
-    else spare = await commit(message);
+    } else spare = await commit(message);
     const buffers = spare.profiles.flatMap(buffersOf);
     if (spare.lines !== undefined) buffers.push(spare.lines.buffer);
     tell({ type: "done", spare }, buffers);

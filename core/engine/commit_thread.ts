@@ -114,9 +114,4 @@ export class ReplayThread extends Thread<ReplayStart> implements Commits<ReplayP
       packed.flatMap(({ profiles }) => buffersOf(profiles)),
     );
   }
-
-  /** Lets the thread copy the database's log once it is done with what it was sent. */
-  copyLog(): void {
-    this.tell({ type: "copy log" });
-  }
 }

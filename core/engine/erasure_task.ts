@@ -90,7 +90,7 @@ class ErasureWork {
     // At last: what was made of any of these since the archive's stage.
     await erase([...of("derived", "profiles", "arriving"), rejectsOfForms, artifactStore]);
     // Before the tables are written anew: rows that move while others are removed leave copies behind.
-    await sweepRetired(core.database, claim.account, signal);
+    await sweepRetired(core.database, claim.account, { signal });
     throwIfAborted(signal);
     await core.database.rewrite([...new Set(ERASABLE_STORES.flatMap((store) => store.tables))]);
     await this.#end();

@@ -165,6 +165,10 @@ onEachDatabase("who is erased leaves nothing anywhere, and everybody else is as 
   await executeTask(peer, run!);
   const { attributes } = await found.get("id", "Person-4-x");
   assert.deepEqual(attributes, before.attributes);
+  // It leaves what it replaced to whoever writes next.
+  const later = await own.request("email", "person.9@example.org");
+  assert.equal(await executeTask(peer, later.run_id), "succeeded");
+  await assertNoTrace(peer, [...values, "person-9-x", "person.9@example.org"]);
 });
 
 onEachDatabase("data for the erased is refused and counted until it is done, then taken again", async (databases) => {

@@ -24,6 +24,7 @@ import { type MisfitRows, misfitRows } from "./misfit_rows.ts";
 import { adoptSnapshot, type KeptSnapshot } from "./adopt_snapshot.ts";
 import { type Claim, holdUnlessStopped, LEASE } from "./claim.ts";
 import type { StreamPlace } from "./streams.ts";
+import { RetiredRows } from "./sweep.ts";
 
 /** What is to be committed. */
 export interface ImportBatch {
@@ -118,6 +119,7 @@ export class ImportCommits implements Commits<ImportBatch> {
   #events: Segment | undefined;
   #rejects: Segment | undefined;
   readonly #heads: readonly IdentityHeads[];
+  readonly #retired: RetiredRows;
 
   constructor(
     private readonly database: Database,
@@ -128,6 +130,7 @@ export class ImportCommits implements Commits<ImportBatch> {
     spool: Spool,
   ) {
     this.#heads = place.targets.map(() => new IdentityHeads(spool));
+    this.#retired = new RetiredRows(claim.account);
   }
 
   /** Resolves when the batch is committed. */
@@ -150,6 +153,7 @@ export class ImportCommits implements Commits<ImportBatch> {
       let rejects = await this.#append(transaction, appends, "rejects", this.#rejects, batch.rejects, 0, now);
       rejects = await this.#append(transaction, appends, "rejects", rejects, misfits?.rejects, 0, now);
       await this.#countFields(transaction, batch);
+      await this.#retired.makeRoom(transaction, batch.events);
       let created = 0, updated = 0;
       for (const [index, { scope }] of this.place.targets.entries()) {
         const applied = await applyBatch(

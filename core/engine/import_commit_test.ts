@@ -71,6 +71,18 @@ onEachDatabase("a commit writes events, profiles, fields, counts and position to
   assert.deepEqual(identities.map(([, profile]: [string, number]) => profile).sort(), [1, 2]);
 });
 
+onEachDatabase("a commit takes the place of what a generation held that was replaced", async (databases) => {
+  await using peer = await startImport(databases);
+  const { kysely } = peer.database;
+  await kysely.insertInto("generations")
+    .values({ account_id: 1, id: 99, table_id: 1, state: "retired", definition: "{}", created_at: 0 }).execute();
+  await kysely.insertInto("profiles").values({ account_id: 1, table_id: 99, id: 1, at: 0, attributes: "{}" }).execute();
+  await peer.commits().commit(peer.batch([{ fields: { id: "1" } }]));
+  const profiles = await kysely.selectFrom("profiles").select("attributes").execute();
+  assert.deepEqual(profiles.map(({ attributes }) => attributes), ['{"id":"1"}']);
+  assert.equal((await kysely.selectFrom("generations").select("id").where("id", "=", 99).execute()).length, 0);
+});
+
 onEachDatabase("a batch without a position leaves the old one", async (databases) => {
   await using peer = await startImport(databases);
   const commits = peer.commits();

@@ -31,6 +31,7 @@ import { entitiesOf } from "./entities.ts";
 import { EntityTables } from "./entity_tables.ts";
 import { enabledExportsOf } from "./exports/enabled_exports.ts";
 import { sweepFeeds } from "./exports/sweep_feeds.ts";
+import { sweepAllRetired } from "./sweep.ts";
 import { fetchedExportsOf } from "./exports/fetch_exports.ts";
 import { exportPublicKey } from "./exports/signing.ts";
 import { Janitor, type Sweep } from "./janitor.ts";
@@ -272,6 +273,7 @@ function sweepsOf(core: Core, clock: () => Promise<number>): readonly Sweep[] {
       },
     },
     { what: "The change feeds", sweep: () => sweepFeeds(core.database) },
+    { what: "Replaced profiles", sweep: () => sweepAllRetired(core.database) },
     { what: "The snapshots", sweep: () => sweepAllSnapshots(core.database.kysely, core.home.snapshotsDir) },
     {
       what: "The artifacts",

@@ -26,7 +26,6 @@ import { crowdedNotes } from "./crowded_note.ts";
 import { currentGeneration, moveEpoch, REPLAY, type ReplayConfig } from "./generations.ts";
 import { LazyCommits, MANY_EVENTS } from "./lazy_commits.ts";
 import { InlineReplayCommits, replaced, type ReplayPart, type ReplayProfiles, ReplayWriter } from "./replay_commit.ts";
-import { sweepRetired } from "./sweep.ts";
 import type { Task, TaskContext } from "./task.ts";
 
 /** Events that one commit applies. */
@@ -58,8 +57,6 @@ class Replay {
   #targets = new Map<number, OpenTarget>();
   #total = 0;
   #commits: Commits<ReplayPart> | undefined;
-  /** The thread that commits, where there is one. */
-  #thread: ReplayThread | undefined;
   #spare: PackedProfileBatch[] = [];
   /** Writes what this thread commits. */
   readonly #writer: ReplayWriter;
@@ -73,18 +70,15 @@ class Replay {
   }
 
   async work(): Promise<void> {
-    const { core, claim: { account }, signal } = this.context;
     try {
       while (!await this.#inPlace()) {
         await this.#pass();
         await this.#finish();
       }
       for (const note of await this.#crowdedNotes()) this.context.note(note);
-      await sweepRetired(core.database, account, signal, () => this.#thread?.copyLog());
     } finally {
       await this.#commits?.[Symbol.asyncDispose]();
     }
-    throwIfAborted(signal);
   }
 
   async #crowdedNotes(): Promise<string[]> {
@@ -126,7 +120,7 @@ class Replay {
     if (port === undefined) return here();
     const { identityKey, home: { database, archiveDir, workDir } } = core;
     const start = { type: "replay", database, archiveDir, workDir, claim, target, identityKey } as const;
-    return new LazyCommits(here, () => this.#thread = new ReplayThread(start, port));
+    return new LazyCommits(here, () => new ReplayThread(start, port));
   }
 
   /** Events in the mapped streams. */

@@ -15,6 +15,7 @@ import type { ProfileBatch } from "../profiles/profile_batch.ts";
 import type { ProfileScope, ProfileStatements } from "../profiles/statements.ts";
 import type { Commits } from "./commits.ts";
 import type { Claim } from "./claim.ts";
+import { RetiredRows } from "./sweep.ts";
 import type { TaskContext, TaskStep } from "./task.ts";
 
 /** Events of one stream that stand side by side in the archive's order. */
@@ -40,6 +41,7 @@ export interface ReplayPart {
 /** Writes the parts of a replay into its generation; keeps what it knows of the generation's identities. */
 export class ReplayWriter implements AsyncDisposable {
   readonly #heads: IdentityHeads;
+  readonly #retired: RetiredRows;
 
   /** `scope` is the generation that is filled for the claim's run; `spool` takes what it knows of the index. */
   constructor(
@@ -49,6 +51,7 @@ export class ReplayWriter implements AsyncDisposable {
     spool: Spool,
   ) {
     this.#heads = new IdentityHeads(spool);
+    this.#retired = new RetiredRows(scope.account);
   }
 
   /** Throws a Failure `cancelled` where what is being filled is no longer wanted, and keeps it wanted until the end. */
@@ -59,8 +62,9 @@ export class ReplayWriter implements AsyncDisposable {
     if (row === undefined) throw replaced();
   }
 
-  /** Applies a part. */
+  /** Applies a part, in the place of as much that earlier generations held. */
   async apply(transaction: Transaction<Tables>, { batches, events, checkpoint }: ReplayPart): Promise<TaskStep> {
+    await this.#retired.makeRoom(transaction, events);
     let profilesCreated = 0, profilesUpdated = 0;
     for (const { profiles, positions } of batches) {
       const numbers = numbersOf(positions, profiles.count);

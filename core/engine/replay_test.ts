@@ -66,13 +66,18 @@ onEachDatabase("what an import prepared before the replay was done is not commit
   assert.equal((await peer.lines("stream")).length, 1);
 });
 
-onEachDatabase("the generation that was replaced leaves nothing behind", async (databases) => {
+onEachDatabase("the generation that was replaced makes room for what is written next", async (databases) => {
+  const before = (run: string) => `SELECT id, email, name AS ${run} FROM people INTO user BY id OR email`;
   await using peer = await startImport(databases);
   await importAll(peer, fc.sample(row, { seed: 3, numRuns: 200 }), 20);
-  await executeTask(peer, (await remap(peer, LQL))!);
   const { kysely } = peer.database;
-  const generations = await kysely.selectFrom("generations").select(["id", "state"]).execute();
-  assert.deepEqual(generations.map(({ id, state }) => [id, state]), [[2, "current"]]);
+  const generations = async () =>
+    (await kysely.selectFrom("generations").select(["id", "state"]).orderBy("id").execute())
+      .map(({ id, state }) => `${id} ${state}`);
+  await executeTask(peer, (await remap(peer, LQL))!);
+  assert.deepEqual(await generations(), ["1 retired", "2 current"]);
+  await executeTask(peer, (await remap(peer, before("first")))!);
+  assert.deepEqual(await generations(), ["2 retired", "3 current"]);
   for (
     const table of ["profiles", "profile_stamps", "profile_merges", "identity_runs", "identity_blocks"] as const
   ) {

@@ -22,7 +22,7 @@ export interface GenerationsTable {
   /** What `table_id` of profiles, stamps, merges and identities names. */
   id: number;
   table_id: number;
-  /** A table has one that is current, and at most one that is being built. What is retired is being removed. */
+  /** A table has one that is current, and at most one that is being built. What is retired goes as others are written. */
   state: "building" | "current" | "retired";
   /** JSON of a `GenerationDefinition`: the mappings and identity rules that it is made with. */
   definition: string;
