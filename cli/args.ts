@@ -89,6 +89,8 @@ interface Given {
   readonly flag: Flag | undefined;
   /** The switch's state, the flag's value, or undefined where one is missing. */
   readonly value: string | boolean | undefined;
+  /** Whether the value was given with `=`. */
+  readonly attached?: boolean;
 }
 
 function* tokens(argv: readonly string[], known: ReadonlyMap<string, Flag>): Generator<Word | Given> {
@@ -112,7 +114,7 @@ function* tokens(argv: readonly string[], known: ReadonlyMap<string, Flag>): Gen
       if (flag === undefined) yield { kind: "flag", typed, flag, value: attached };
       else if (flag.kind === "switch" || flag.kind === "secret-ask") {
         yield { kind: "flag", typed, flag, value: switched(typed, attached, off) };
-      } else if (attached !== undefined) yield { kind: "flag", typed, flag, value: attached };
+      } else if (attached !== undefined) yield { kind: "flag", typed, flag, value: attached, attached: true };
       else yield { kind: "flag", typed, flag, value: argv[++index] };
     }
   }
@@ -134,10 +136,11 @@ function switched(typed: string, attached: string | undefined, off: boolean): bo
   return (attached !== "false") !== off;
 }
 
-function record(values: Map<string, Value>, { typed, flag, value }: Given, known: ReadonlyMap<string, Flag>): void {
+function record(values: Map<string, Value>, given: Given, known: ReadonlyMap<string, Flag>): void {
+  const { typed, flag, value, attached } = given;
   if (flag === undefined) throw unknownFlag(typed, [...known.values()]);
   if (flag.kind === "secret") throw secretOnTheLine(flag);
-  if (value === undefined || (typeof value === "string" && looksLikeAFlag(value, known))) {
+  if (value === undefined || (typeof value === "string" && !attached && looksLikeAFlag(value, known))) {
     throw new UsageError(`Flag ${typed} needs a value`, `Give it as ${typed}=${flag.value ?? "VALUE"}`);
   }
   if (flag.kind === "list") {

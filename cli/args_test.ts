@@ -55,6 +55,7 @@ Deno.test("after two dashes everything is a word, and one dash alone is a word",
 Deno.test("a value may start with a dash, but a flag's name is a forgotten value", () => {
   assert.equal(parseArguments(["--file", "-x.csv"], FLAGS).value("file"), "-x.csv");
   assert.equal(parseArguments(["--file", "-"], FLAGS).value("file"), "-");
+  assert.equal(parseArguments(["--file=--json"], FLAGS).value("file"), "--json");
   assert.match(refused("--file", "--json").message, /--file needs a value/);
   assert.match(refused("--file").message, /--file needs a value/);
 });
