@@ -38,7 +38,11 @@ export async function claimRun(
         where.or([
           where.and([
             where("status", "=", "queued"),
-            where("not_before", "<=", now),
+            where.or([
+              where("not_before", "<=", now),
+              // What a clock that was ahead has queued is not to wait until that time comes.
+              where.and([where("attempts", "=", 0), where("created_at", ">", now)]),
+            ]),
             where.or([
               where("attempts", ">", 0),
               where("job_id", "is", null),

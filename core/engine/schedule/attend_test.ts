@@ -8,6 +8,8 @@ import { runView } from "../run_view.ts";
 import { dueNotices } from "../notify/deliver.ts";
 import { attend, dueSchedules } from "./attend.ts";
 import { startContinuous } from "./continuous_testing.ts";
+import { heedPutBack } from "./put_back.ts";
+import { Scheduler } from "./scheduler.ts";
 
 onEachDatabase("a new continuous job runs at once, unless it is said when it runs", async (databases) => {
   await using engine = await startContinuous(databases);
@@ -90,6 +92,46 @@ onEachDatabase(
     assert.equal((await engine.runs()).length, 1);
   },
 );
+
+onEachDatabase("what a clock that was ahead has put off for years is due as its schedule says", async (databases) => {
+  await using engine = await startContinuous(databases);
+  const { id } = await engine.make("ahead", { time_of_day: "06:00", expect_by: "07:00" });
+  const kept = await engine.make("kept", { frequency: "0 6 1 1 *" });
+  await engine.attendAt("2031-05-05T05:00:00Z");
+  await engine.end({}).catch(() => {});
+  await engine.end({}).catch(() => {});
+  assert.equal((await engine.jobs.get(id)).next_runs[0], "2031-05-05T06:00:00.000Z");
+  engine.setClock("2026-01-12T09:00:00Z");
+  assert.deepEqual((await heedPutBack(engine.database)).toSorted(), [id, kept.id].toSorted());
+  assert.deepEqual(await heedPutBack(engine.database), []);
+  const [row] = await engine.database.kysely.selectFrom("schedules").selectAll().where("job_id", "=", id).execute();
+  assert.deepEqual([row?.due_at, row?.expect_at, row?.wake_at].map((time) => isoTime(time!)), [
+    "2026-01-13T06:00:00.000Z",
+    "2026-01-13T07:00:00.000Z",
+    "2026-01-13T06:00:00.000Z",
+  ]);
+  assert.equal((await engine.attendAt("2026-01-13T06:00:00Z")).queued.length, 1);
+});
+
+onEachDatabase("a run that a clock ahead has queued does not wait until that time comes", async (databases) => {
+  await using engine = await startContinuous(databases);
+  engine.setClock("2031-05-05T05:00:00Z");
+  await engine.make("now", {});
+  engine.setClock("2026-01-12T09:00:00Z");
+  await engine.end({});
+  assert.equal((await engine.runs())[0]?.status, "succeeded");
+});
+
+onEachDatabase("a scheduler that starts heeds a clock that was put back", async (databases) => {
+  await using engine = await startContinuous(databases);
+  const { id } = await engine.make("ahead", { time_of_day: "06:00" });
+  await engine.attendAt("2031-05-05T06:00:00Z");
+  engine.setClock("2026-01-12T05:59:59Z");
+  const mended = Promise.withResolvers<unknown>();
+  const log = { debug() {}, info() {}, error() {}, warn: (_: string, fields?: object) => mended.resolve(fields) };
+  await using _ = new Scheduler({ database: engine.database, log, poll: 1 });
+  assert.deepEqual(await mended.promise, { job: id });
+});
 
 onEachDatabase("times missed while nobody looked are made up for by one run", async (databases) => {
   await using engine = await startContinuous(databases);

@@ -8,6 +8,7 @@ import type { Database } from "../../database/database.ts";
 import { attendExports } from "../exports/refresh.ts";
 import { deliver } from "../notify/deliver.ts";
 import { attend } from "./attend.ts";
+import { heedPutBack } from "./put_back.ts";
 
 /** Between two looks, in milliseconds. */
 const POLL = 1_000;
@@ -32,6 +33,8 @@ export class Scheduler implements AsyncDisposable {
   readonly #options: SchedulerOptions;
   readonly #stopping = new AbortController();
   readonly #loops: readonly Promise<void>[];
+  /** The time of the last look; before the first one, the clock may have been put back. */
+  #looked = Infinity;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -49,6 +52,13 @@ export class Scheduler implements AsyncDisposable {
 
   async #attend(): Promise<void> {
     const { database, log, clock, exportClock } = this.#options;
+    const now = await (clock ?? (() => database.now()))();
+    if (now < this.#looked) {
+      for (const job of await heedPutBack(database, clock)) {
+        log.warn("The clock was put back: a job is due when its schedule says, not later", { job });
+      }
+    }
+    this.#looked = now;
     for (const run of await attendExports(database, exportClock)) {
       log.info("An export is due: its run is queued", { run });
     }

@@ -1,0 +1,41 @@
+/**
+ * Schedules after the clock was put back.
+ *
+ * @module
+ */
+import type { Database } from "../../database/database.ts";
+import { readSchedule } from "./schedule.ts";
+import { timesAfter } from "./schedule_state.ts";
+
+/**
+ * Gives jobs that are due later than their schedules say the time that those say: a clock that was ahead had them run
+ * early, and noted a time that may be years away. Gives the ids of the jobs.
+ *
+ * @param clock Another clock than the database's, for tests.
+ */
+export async function heedPutBack(
+  database: Database,
+  clock: () => Promise<number> = () => database.now(),
+): Promise<readonly string[]> {
+  const found = await database.kysely.selectFrom("schedules")
+    .innerJoin(
+      "jobs",
+      (join) => join.onRef("jobs.account_id", "=", "schedules.account_id").onRef("jobs.id", "=", "schedules.job_id"),
+    )
+    .select(["schedules.account_id", "job_id", "due_at", "jobs.config", "jobs.created_at"])
+    .where("due_at", ">", await clock()).execute();
+  const mended: string[] = [];
+  for (const { account_id, job_id, due_at, config, created_at } of found) {
+    const now = await clock();
+    const schedule = readSchedule(JSON.parse(config), created_at);
+    if (schedule === undefined) continue;
+    const times = timesAfter(schedule, now);
+    if (times.due_at === null || due_at === null || times.due_at >= due_at) continue;
+    // Whoever changed it meanwhile knew the time.
+    const { numUpdatedRows } = await database.kysely.updateTable("schedules").set(times)
+      .where("account_id", "=", account_id).where("job_id", "=", job_id).where("due_at", "=", due_at)
+      .executeTakeFirst();
+    if (numUpdatedRows > 0n) mended.push(job_id);
+  }
+  return mended;
+}
