@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { sql } from "kysely";
 import type { Executor } from "../database/database.ts";
 import { noteDefinition } from "../profiles/feed/note_swap.ts";
 import { type GenerationDefinition, type MappingDefinition, rulesOf, type Target } from "../profiles/mapping.ts";
@@ -33,9 +34,10 @@ export async function targetsOf(executor: Executor, account: number, stream: num
 
 /** The generation of a profile table that is looked at. */
 export async function currentGeneration(executor: Executor, account: number, table: number): Promise<Target> {
-  const row = await executor.selectFrom("generations").select(["id", "definition"])
-    .where("account_id", "=", account).where("table_id", "=", table).where("state", "=", "current")
-    .executeTakeFirstOrThrow();
+  // Written out: somebody waits for it, and to put it together the first time takes longer.
+  const { rows: [row] } = await sql<{ id: number; definition: string }>`select id, definition from generations
+    where account_id = ${account} and table_id = ${table} and state = 'current'`.execute(executor);
+  if (row === undefined) throw new Error(`Profile table ${table} of account ${account} has no current generation`);
   return { scope: { account, table: row.id }, table, generation: JSON.parse(row.definition) };
 }
 

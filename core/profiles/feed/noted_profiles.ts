@@ -9,6 +9,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { valueEnd } from "../../codecs/json_field_spans.ts";
 import type { Database, Executor } from "../../database/database.ts";
+import { type Statement, statement } from "../../database/statement.ts";
 import type { Target } from "../mapping.ts";
 import { nextPageSize } from "../member_pages.ts";
 
@@ -49,6 +50,15 @@ const PAGE_BYTES = 1 << 18;
 
 /** Rows of the first page: few, as code that is new is slow until it is compiled, which goes on while more are read. */
 const FIRST_PAGE = 100;
+
+/** What a page is read by. */
+interface PageParameters extends NotedOptions {
+  readonly account: number;
+  readonly generation: number;
+  readonly table: number;
+  /** How many states at most. */
+  readonly rows: number;
+}
 
 /** A page as it comes: JSON lists, an entry a state, and texts one directly after the other, `null` for none. */
 interface NotedRow {
@@ -119,8 +129,10 @@ export async function* notedProfiles(
   target: Pick<Target, "scope" | "table">,
   { after, since }: NotedOptions,
 ): AsyncGenerator<NotedPage> {
+  const { scope: { account, table: generation }, table } = target;
+  const readPage = PAGES[kind], of = { account, generation, table };
   for (let size = FIRST_PAGE;;) {
-    const { rows: [row] } = await notedStatement(kind, target, { after, since, rows: size }).execute(executor);
+    const [row] = await readPage(executor, { ...of, after, since, rows: size });
     const list = (text: string | null | undefined): number[] => JSON.parse(text ?? "[]");
     const ids = list(row?.ids), isLast = ids.length < size;
     // More may have been noted of the last one.
@@ -137,6 +149,17 @@ export async function* notedProfiles(
     after = ids[states - 1]!;
     size = nextPageSize(size, before.bytes.length + present.bytes.length, PAGE_BYTES);
   }
+}
+
+/** Reads a page: put together once, as that takes as long as to read a hundred states. */
+const PAGES = { sqlite: pagesOf("sqlite"), postgres: pagesOf("postgres") };
+
+function pagesOf(kind: Database["kind"]): Statement<PageParameters, NotedRow> {
+  const names = ["account", "generation", "table", "after", "since", "rows"] as const;
+  return statement<PageParameters, NotedRow>(names, (executor, { account, generation, table, ...options }) => {
+    const page = notedStatement(kind, { scope: { account, table: generation }, table }, options);
+    return { compile: () => page.compile(executor) };
+  });
 }
 
 /** Exported for the test of its query plan. */
