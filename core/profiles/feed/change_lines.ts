@@ -15,7 +15,7 @@ const encoder = new TextEncoder();
 /** Bytes of lines that are worth to be written. */
 const FULL = 1 << 18;
 /** Bytes that there is room for at first: those, and what a page of profiles often adds. */
-const ROOM = 2 * FULL;
+const ROOM = 1.5 * FULL;
 
 const ROW = pieceOf('{"profile":{'), DELETES = pieceOf('{"deletes":{"attributes":['), UPDATES = pieceOf(',"updates":{');
 const PROFILE_AFTER_DELETES = pieceOf(']},"profile":{'), END = pieceOf("}}\n"), END_OF_DELETES = pieceOf("}\n");

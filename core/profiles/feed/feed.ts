@@ -83,12 +83,8 @@ export async function beginRefresh(
   const from = requested && results_epoch !== null && results_position !== null
     ? { epoch: results_epoch, position: results_position }
     : { epoch: feed.cursor_epoch, position: feed.cursor_position };
-  await updateFeed(transaction, account, table, {
-    epoch: epoch + 1,
-    position,
-    kept: 0,
-    ...(moves ? { cursor_epoch: from.epoch, cursor_position: from.position } : {}),
-  });
+  const cursor = moves ? from : { epoch: feed.cursor_epoch, position: feed.cursor_position };
+  await endEpoch(transaction, feed, position, cursor);
   return { from, to: { epoch, position } };
 }
 
@@ -114,7 +110,7 @@ export async function markProfiles(
   const position = await lockAccount(transaction, account);
   const feed = await feedOf(transaction, account, table);
   if (feed === undefined || feed.active === 0) return undefined;
-  await updateFeed(transaction, account, table, { epoch: feed.epoch + 1, position, kept: 0 });
+  await endEpoch(transaction, feed, position, { epoch: feed.cursor_epoch, position: feed.cursor_position });
   return { epoch: feed.epoch, position };
 }
 
@@ -168,7 +164,7 @@ export function sweepStatement(
     and id > ${after} and id <= ${last} and epoch <= ${until}`;
 }
 
-// The statements below are written out: somebody waits for them, and to put each together the first time takes longer.
+// Statements that somebody waits for are written out: to put one together the first time takes longer than to run it.
 
 /** Waits for whoever writes profiles of the account, keeps others from it, and gives its next archive position. */
 async function lockAccount(transaction: Executor, account: number): Promise<number> {
@@ -188,13 +184,24 @@ async function feedOf(executor: Executor, account: number, table: number): Promi
   return feed;
 }
 
+/** Ends an epoch at a position, and moves the feed's cursor. */
+async function endEpoch(
+  transaction: Executor,
+  { account_id, table_id, epoch }: ChangeFeedsTable,
+  position: number,
+  cursor: FeedMark,
+): Promise<void> {
+  await sql`update change_feeds set epoch = ${epoch + 1}, position = ${position}, kept = 0,
+      cursor_epoch = ${cursor.epoch}, cursor_position = ${cursor.position}
+    where account_id = ${account_id} and table_id = ${table_id}`.execute(transaction);
+}
+
 async function updateFeed(
   transaction: Executor,
   account: number,
   table: number,
   change: Partial<ChangeFeedsTable>,
 ): Promise<void> {
-  const set = Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
-  await sql`update change_feeds set ${sql.join(set)} where account_id = ${account} and table_id = ${table}`
-    .execute(transaction);
+  await transaction.updateTable("change_feeds").set(change).where("account_id", "=", account)
+    .where("table_id", "=", table).execute();
 }
