@@ -8,7 +8,7 @@ import { runView } from "../run_view.ts";
 import { dueNotices } from "../notify/deliver.ts";
 import { attend, dueSchedules } from "./attend.ts";
 import { startContinuous } from "./continuous_testing.ts";
-import { heedPutBack } from "./put_back.ts";
+import { heedPutBack, heedPutBackExports } from "./put_back.ts";
 import { Scheduler } from "./scheduler.ts";
 
 onEachDatabase("a new continuous job runs at once, unless it is said when it runs", async (databases) => {
@@ -120,6 +120,40 @@ onEachDatabase("a run that a clock ahead has queued does not wait until that tim
   engine.setClock("2026-01-12T09:00:00Z");
   await engine.end({});
   assert.equal((await engine.runs())[0]?.status, "succeeded");
+});
+
+onEachDatabase("results that a clock ahead has made early are made anew on the next day", async (databases) => {
+  await using engine = await startContinuous(databases);
+  await engine.account.update({ settings: { export_time: "08:00", export_timezone: "UTC" } });
+  const { kysely } = engine.database;
+  const times = ["2031-05-06T08:00:00Z", "2026-01-12T08:00:00Z"].map((time) => Date.parse(time));
+  for (const [id, refresh_at] of [...times.entries(), [2, null] as const]) {
+    await kysely.insertInto("enabled_exports").values({
+      account_id: 1,
+      id,
+      type: "audience-export",
+      source_id: String(id),
+      variant: "email",
+      lane: `lane-${id}`,
+      personal: 0,
+      user_id: null,
+      user_name: null,
+      created_at: 1,
+      requested_at: null,
+      lapses_at: null,
+      refresh_at,
+      artifact_id: null,
+      results_at: null,
+      results_rows: 0,
+      results_requested: 0,
+      reach_epoch: null,
+      reach_position: null,
+    }).execute();
+  }
+  engine.setClock("2026-01-11T09:00:00Z");
+  await heedPutBackExports(engine.database);
+  const rows = await kysely.selectFrom("enabled_exports").select("refresh_at").orderBy("id").execute();
+  assert.deepEqual(rows.map(({ refresh_at }) => refresh_at), [times[1], times[1], null]);
 });
 
 onEachDatabase("a scheduler that starts heeds a clock that was put back", async (databases) => {

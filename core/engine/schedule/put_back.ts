@@ -4,6 +4,8 @@
  * @module
  */
 import type { Database } from "../../database/database.ts";
+import { settingsOf } from "../account_settings.ts";
+import { nextRefresh } from "../exports/enabled_rows.ts";
 import { readSchedule } from "./schedule.ts";
 import { timesAfter } from "./schedule_state.ts";
 
@@ -38,4 +40,19 @@ export async function heedPutBack(
     if (numUpdatedRows > 0n) mended.push(job_id);
   }
   return mended;
+}
+
+/** Does the same for the exports that the bulk APIs fetch: their results are made anew each day. */
+export async function heedPutBackExports(
+  database: Database,
+  clock: () => Promise<number> = () => database.now(),
+): Promise<void> {
+  const { kysely } = database;
+  const accounts = await kysely.selectFrom("enabled_exports").select("account_id").distinct()
+    .where("refresh_at", ">", await clock()).execute();
+  for (const { account_id } of accounts) {
+    const refresh_at = nextRefresh(await settingsOf(kysely, account_id), await clock());
+    await kysely.updateTable("enabled_exports").set({ refresh_at }).where("account_id", "=", account_id)
+      .where("refresh_at", ">", refresh_at).execute();
+  }
 }

@@ -8,7 +8,7 @@ import type { Database } from "../../database/database.ts";
 import { attendExports } from "../exports/refresh.ts";
 import { deliver } from "../notify/deliver.ts";
 import { attend } from "./attend.ts";
-import { heedPutBack } from "./put_back.ts";
+import { heedPutBack, heedPutBackExports } from "./put_back.ts";
 
 /** Between two looks, in milliseconds. */
 const POLL = 1_000;
@@ -54,6 +54,7 @@ export class Scheduler implements AsyncDisposable {
     const { database, log, clock, exportClock } = this.#options;
     const now = await (clock ?? (() => database.now()))();
     if (now < this.#looked) {
+      await heedPutBackExports(database, exportClock);
       for (const job of await heedPutBack(database, clock)) {
         log.warn("The clock was put back: a job is due when its schedule says, not later", { job });
       }
