@@ -86,10 +86,14 @@ Deno.test("a managed account's credentials work in a PGP method: its encrypted f
   for await (const _ of server.runtime.runs.follow(id, { signal: AbortSignal.timeout(240_000) }));
   const ended = (await server.call(`GET /api/run/${id}`)).json.data;
   assert.deepEqual([ended.status, ended.read, ended.accepted], ["succeeded", 2, 2], JSON.stringify(ended.failure));
-  const log = (await server.call("GET /api/sftp/log?username=partner")).json.data;
-  assert.ok(
-    log.some(({ action, path }: Record<string, unknown>) => action === "download" && path === "/in/customers.csv.asc"),
-  );
+  // The SFTP server writes down what happens after it has answered.
+  const isDownload = ({ action, path }: Record<string, unknown>) =>
+    action === "download" && path === "/in/customers.csv.asc";
+  const deadline = AbortSignal.timeout(120_000);
+  while (!(await server.call("GET /api/sftp/log?username=partner")).json.data.some(isDownload)) {
+    deadline.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 });
 
 Deno.test("a job that runs on arrival takes a file once its upload is closed, and refuses auths that nobody uploads to", async () => {

@@ -8,7 +8,7 @@ import { DATABASE_KINDS, openPlace, type Place } from "./support/place.ts";
 import { freshSeed, type Random, seeded } from "./support/seeded.ts";
 import { startServing } from "./support/waybill_process.ts";
 
-const FILES = 60, ROWS = 1_000;
+const FILES = 80, ROWS = 1_000;
 
 /** SQLite takes most of the kills: they are cheaper there. All of them for those who have the time. */
 const isWhole = Deno.env.get("CI") === "true";

