@@ -17,6 +17,7 @@ import type { EngineContext } from "./context.ts";
 import { currentGeneration, moveEpoch } from "./generations.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
+import { comesAfter, cursorAfter, readCursor } from "./page_cursor.ts";
 import { DEFAULT_TABLE, requireTable } from "./profile_tables.ts";
 import { queueTask, requeued } from "./queue_run.ts";
 import type { Erasures } from "./runtime.ts";
@@ -105,18 +106,12 @@ export function erasuresOf(context: EngineContext, options: ErasuresOptions): Er
 
     list: async ({ cursor, limit = 50 } = {}) => {
       const size = Math.min(Math.max(limit, 1), MAX_PAGE);
-      const from = cursor === undefined ? undefined : await find(database.kysely, cursor);
+      const from = cursor === undefined ? undefined : readCursor("erasures", cursor);
       const rows = await database.kysely.selectFrom("erasures").selectAll().where("account_id", "=", account)
-        .$if(from !== undefined, (query) =>
-          query.where((where) =>
-            where.or([
-              where("created_at", "<", from!.created_at),
-              where.and([where("created_at", "=", from!.created_at), where("id", "<", from!.id)]),
-            ])
-          ))
+        .$if(from !== undefined, (query) => query.where(comesAfter(from!)))
         .orderBy("created_at", "desc").orderBy("id", "desc").limit(size + 1).execute();
       const items = await Promise.all(rows.slice(0, size).map(view));
-      return { items, next: rows.length > size ? items.at(-1)?.request_id ?? null : null };
+      return { items, next: rows.length > size ? cursorAfter(rows[size - 1]!) : null };
     },
 
     lift: async (id) => {

@@ -14,6 +14,7 @@ import { reviveError } from "./describe_error.ts";
 import { type Access, listedTypes, requireDirection } from "./directions.ts";
 import { approvalOf } from "./held.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
+import { comesAfter, cursorAfter, readCursor } from "./page_cursor.ts";
 import { queueRun, requeued } from "./queue_run.ts";
 import { findJob, refusePaused, type ResolvedRun, withThreshold } from "./resolve_run.ts";
 import type { Runs } from "./runtime.ts";
@@ -132,23 +133,12 @@ export function runsOf(core: Core, options: RunsOptions): Runs {
       if (types !== undefined) query = query.where("job_type", "in", types);
       if (status !== undefined) query = query.where("status", "=", status);
       if (job !== undefined) query = query.where("job_id", "=", (await findJob(database.kysely, account, job)).id);
-      if (cursor !== undefined) {
-        const [, time, id] = /^(\d{1,16})-([0-9a-f]{32})$/.exec(cursor) ?? [];
-        if (time === undefined || id === undefined) {
-          throw new Failure("config", `Cursor "${cursor}" is not one that a list of runs gave`);
-        }
-        query = query.where((where) =>
-          where.or([
-            where("created_at", "<", Number(time)),
-            where.and([where("created_at", "=", Number(time)), where("id", "<", id)]),
-          ])
-        );
-      }
+      if (cursor !== undefined) query = query.where(comesAfter(readCursor("runs", cursor)));
       const rows = await query.execute();
       const last = rows.length > size ? rows[size - 1] : undefined;
       return {
         items: await views(rows.slice(0, size)),
-        next: last === undefined ? null : `${last.created_at}-${last.id}`,
+        next: last === undefined ? null : cursorAfter(last),
       };
     },
 

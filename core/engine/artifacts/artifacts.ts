@@ -9,6 +9,7 @@ import { audit } from "../audit.ts";
 import { may } from "../capabilities.ts";
 import type { EngineContext } from "../context.ts";
 import { isoTime } from "../iso_time.ts";
+import { comesAfter, cursorAfter, readCursor } from "../page_cursor.ts";
 import type { Runs } from "../runtime.ts";
 import type { RunView } from "../views.ts";
 import { ArtifactFiles } from "./artifact_files.ts";
@@ -123,19 +124,12 @@ export function artifactsOf(context: EngineContext, { core, links, runs, clock }
 
     list: async ({ cursor, limit = 50 } = {}) => {
       const size = Math.min(Math.max(limit, 1), MAX_PAGE);
-      const from = cursor === undefined ? undefined : await find(database.kysely, cursor);
-      const rows = await finished(database.kysely)
-        .$if(from !== undefined, (query) =>
-          query.where((where) =>
-            where.or([
-              where("created_at", "<", from!.created_at),
-              where.and([where("created_at", "=", from!.created_at), where("id", "<", from!.id)]),
-            ])
-          ))
+      const from = cursor === undefined ? undefined : readCursor("artifacts", cursor);
+      const rows = await finished(database.kysely).$if(from !== undefined, (query) => query.where(comesAfter(from!)))
         .orderBy("created_at", "desc").orderBy("id", "desc").limit(size + 1).execute();
       const now = await clock();
       const items = rows.slice(0, size).map((row) => viewOf(row, now));
-      return { items, next: rows.length > size ? items.at(-1)?.id ?? null : null };
+      return { items, next: rows.length > size ? cursorAfter(rows[size - 1]!) : null };
     },
 
     get: async (id) => viewOf(await find(database.kysely, id), await clock()),
