@@ -112,11 +112,18 @@ export class App implements AsyncDisposable {
     return this.#pasteable(words.map(shellQuote).join(" "));
   }
 
-  /** A text of the engine's, with its `waybill …` commands and its configuration keys as this user has to type them. */
+  /**
+   * A text of the engine's, with its `waybill …` commands as this user has to type them, and its configuration keys as
+   * flags: `file_name`, and `key: VALUE`.
+   */
   phrase(text: string): string {
     if (text.startsWith("waybill ")) return this.#pasteable(text.slice("waybill ".length));
     return text.replace(/`waybill ([^`]+)`/g, (_, words: string) => `\`${this.#pasteable(words)}\``)
-      .replace(/`([a-z]+(?:_[a-z]+)+)`/g, (_, key: string) => `--${flagName(key)}`);
+      .replace(/`([a-z]+(?:_[a-z]+)+)`/g, (_, key: string) => `--${flagName(key)}`)
+      .replace(
+        /`([a-z]+(?:_[a-z]+)*): ([^`]+)`/g,
+        (_, key: string, value: string) => value === "true" ? `--${flagName(key)}` : `--${flagName(key)} ${value}`,
+      );
   }
 
   #pasteable(words: string): string {

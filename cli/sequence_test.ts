@@ -78,6 +78,17 @@ Deno.test("rejected rows of a sequence are mended and imported by its job, with 
   assert.deepEqual([wrong.code, /has no "nothing"/.test(wrong.stderr)], [3, true], wrong.stderr);
 });
 
+Deno.test("a file of a sequence whose rows were all rejected says how it is imported again", async () => {
+  await using cli = await testCli();
+  await Deno.writeTextFile(`${cli.folder}/p_20260101.csv`, 'id,n\n1,"c"x\n');
+  await cli.json("auth", "create", "local-folder", "--label", "in", "--folder", cli.folder);
+  const flags = ["--file", "p_20260101.csv", "--prefix", "p_", "--stream", "people", "--settle-seconds", "0"];
+  const { stderr } = await cli.run(["run", "csv-import", ...flags]);
+  assert.match(stderr, /Every one of the 1 rows was rejected/);
+  assert.match(stderr, /run the job once with --force then/);
+  assert.equal((await cli.json("run", "csv-import", ...flags)).read, 0);
+});
+
 Deno.test("imported files are moved, and another sequence of the folder stays", async () => {
   await using cli = await testCli();
   const folder = `${cli.folder}/in`;

@@ -66,8 +66,11 @@ export function phraseStep(step: string): string | null {
   return requestFor(step.replace(/^waybill /, "")) ?? null;
 }
 
-/** For `JSON.stringify`: phrases what to do (`hint`, `next_step`), wherever it stands. */
+/** For `JSON.stringify`: phrases what to do (`hint`, `next_step`), wherever it stands, and what a list of `notes` says. */
 export function phrasing(key: string, value: unknown): unknown {
+  if (key === "notes" && Array.isArray(value)) {
+    return value.map((note) => typeof note === "string" ? phrase(note) : note);
+  }
   if (typeof value !== "string") return value;
   if (key === "hint") return phrase(value);
   return key === "next_step" ? phraseStep(value) : value;

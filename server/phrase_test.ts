@@ -40,11 +40,28 @@ Deno.test("each command that the engine, a plugin or the server names has its re
   assert.deepEqual(left.sort(), ["account list", "audit verify", "db check", "db migrate", "export verify"]);
 });
 
-/** The sources below a folder, without tests and lines that are comments. */
+Deno.test("no text of the engine or a plugin names a flag, but those of programs that are started", async () => {
+  const named = new Set<string>();
+  for (const folder of ["core", "plugins"]) {
+    for await (const text of sourcesIn(fileURLToPath(new URL(`../${folder}`, import.meta.url)))) {
+      const outside = text.replace(/`waybill [^`]+`/g, "");
+      for (const [, flag = ""] of outside.matchAll(/[\s`"'(](--[a-z][a-z0-9-]+)/g)) named.add(flag);
+    }
+  }
+  const ofGnuPg = ["--armor", "--cipher-algo", "--compress-algo", "--disable-mdc", "--encrypt", "--export"]
+    .concat("--export-secret-keys", "--recipient", "--rfc2440", "--sign", "--symmetric");
+  const ofOthers = ["--long", "--ultra", "--a-b--"];
+  const ofServers = ["--allow-all", "--allow-net", "--allow-read", "--allow-sys", "--allow-write", "--home", "--port"];
+  const counters = ["--depth", "--left", "--upload"];
+  const known = new Set([...ofGnuPg, ...ofOthers, ...ofServers, ...counters, "--notify-webhook"]);
+  assert.deepEqual([...named].filter((flag) => !known.has(flag)).sort(), []);
+});
+
+/** The sources below a folder, without tests, what tests with, and lines that are comments. */
 async function* sourcesIn(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const path = join(folder, name);
-    if (isDirectory) yield* sourcesIn(path);
+    if (isDirectory && name !== "testing") yield* sourcesIn(path);
     else if (name.endsWith(".ts") && !/_test(ing)?\.ts$/.test(name)) {
       // Hints stand in backticks, escaped ones where they stand in a template.
       yield (await Deno.readTextFile(path)).replaceAll("\\`", "`").replace(/^\s*(?:\*|\/\/|\/\*).*$/gm, "");
@@ -63,11 +80,13 @@ Deno.test("what to do is phrased wherever it stands, and nothing else is", () =>
     next_step: "waybill run retry 1",
     failure: { hint: "`waybill run list`" },
     note: "`waybill run list`",
+    notes: ["Set `timestamp_format: mdy`", "See `waybill run list`", 1],
   };
   assert.deepEqual(JSON.parse(JSON.stringify(value, phrasing)), {
     next_step: "POST /api/run/1/retry",
     failure: { hint: "`GET /api/run`" },
     note: "`waybill run list`",
+    notes: ["Set `timestamp_format: mdy`", "See `GET /api/run`", 1],
   });
 });
 

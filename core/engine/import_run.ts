@@ -9,7 +9,7 @@ import type { JsonValue, RecordBatch, RejectedRow, Row } from "../contracts/reco
 import type { ChangeCheck } from "../profiles/changes/check_changes.ts";
 import { EventLines } from "../profiles/event_lines.ts";
 import { type IndexedBatch, indexRows } from "../profiles/indexed_batch.ts";
-import { type Erased, erasedInText, rowsOfErased, withoutRows } from "../profiles/refusals.ts";
+import { type Erased, erasedInText, rejectedRow, rowsOfErased, withoutRows } from "../profiles/refusals.ts";
 import { delimiterOf, type PeopleInText } from "../profiles/people_in_text.ts";
 import type { PackedProfileBatch } from "../profiles/packed_batch.ts";
 import type { ProfileBatch } from "../profiles/profile_batch.ts";
@@ -61,6 +61,8 @@ export class ImportRun implements AsyncDisposable {
   #counts: RunCounts;
   #queue: Promise<unknown> = Promise.resolve();
   #firstReason: string | undefined;
+  /** Whether files were passed: they are known from then on, and no later run reads them. */
+  #knowsFiles = false;
   /** Whether there was a commit. The first one is as small as a thread is worth: that begins the sooner. */
   #committed = false;
   #unidentified = 0;
@@ -92,6 +94,7 @@ export class ImportRun implements AsyncDisposable {
   ): Promise<void> {
     return this.#next(async () => {
       const batch = this.#wellFormed(indexRows(rows));
+      if (passed.files !== undefined && passed.files.length > 0) this.#knowsFiles = true;
       const erased = rowsOfErased(batch, this.options.erased);
       this.#buffer.add(erased === undefined ? batch : withoutRows(batch, erased), checkpoint, passed);
       this.#buffer.refused += erased?.reduce((sum, row) => sum + row, 0) ?? 0;
@@ -121,12 +124,7 @@ export class ImportRun implements AsyncDisposable {
     if (bad.length === 0) return batch;
     const left = new Uint8Array(batch.times.length);
     for (const { row } of bad) left[row] = 1;
-    this.#reject(bad.map(({ row, reason }): RejectedRow => ({
-      raw: batch.bytes.slice(batch.rows[row]!, batch.rows[row + 1]! - 1),
-      offset: batch.places?.offsets[row] ?? 0,
-      line: batch.places?.lines[row] ?? 0,
-      reason,
-    })));
+    this.#reject(bad.map(({ row, reason }) => rejectedRow(batch, row, reason)));
     return withoutRows(batch, left);
   }
 
@@ -149,7 +147,8 @@ export class ImportRun implements AsyncDisposable {
         `Every one of the ${rejected} rows was rejected: ${this.#firstReason ?? "see the rejects"}`,
         {
           hint:
-            `Look at \`waybill run rejects ${this.options.run}\`, then at the file's delimiter, quotes and encoding`,
+            `Look at \`waybill run rejects ${this.options.run}\`, then at the file's delimiter, quotes and encoding` +
+            (this.#knowsFiles ? "; the file counts as imported now: run the job once with `force: true` then" : ""),
         },
       );
     }

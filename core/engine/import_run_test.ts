@@ -284,6 +284,13 @@ onEachDatabase("a run fails when every row was rejected, with the first reason",
   assert.deepEqual(await countsOf(peer), [2, 0, 2]);
   await using empty = await startImport(databases);
   await importAll(empty, 0, 0, undefined);
+  // A file that was passed is known: no later run would read it.
+  await using passed = await startImport(databases);
+  const run = startRun(passed);
+  await run.reject(rejectsOf(2));
+  const known = { owner: "o", pathKey: "k", path: "a.csv", size: 1, modified: 1, hash: "0", rows: 2, rejected: 2 };
+  await run.emit([], { row: 2 }, { files: [known] });
+  await assert.rejects(run.finish(), failure("data", /^Every one of the 2 rows/, { hint: /`force: true`/ }));
 });
 
 onEachDatabase("rejects of a later attempt do not fail a run that has rows of an earlier one", async (databases) => {

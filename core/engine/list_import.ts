@@ -16,7 +16,7 @@ import type { Executor } from "../database/database.ts";
 import { EventLines } from "../profiles/event_lines.ts";
 import { indexRows } from "../profiles/indexed_batch.ts";
 import { rulesOf } from "../profiles/mapping.ts";
-import { erasedInText } from "../profiles/refusals.ts";
+import { erasedInText, rejectedRow } from "../profiles/refusals.ts";
 import { type Attempt, givenTo } from "./attempt.ts";
 import { ImportBuffer } from "./import_buffer.ts";
 import { ImportCommits, segmentFolder } from "./import_commit.ts";
@@ -43,7 +43,7 @@ export async function importList(job: ImportJobDefinition, target: ListTarget, a
   await job.run({
     ...givenTo(job, attempt),
     checkpoint: undefined,
-    emit: async (rows, _checkpoint, files, passed) => list.take(rows, ledger.passed(files, passed).files),
+    emit: async (rows, _checkpoint, files, passed) => await list.take(rows, ledger.passed(files, passed).files),
     reject: async (rows, preamble) => await list.reject(rows, preamble),
     // Nothing of it is durable before all of it is.
     flush: () => Promise.resolve(),
@@ -112,7 +112,6 @@ class ListRun {
   readonly #lines = new EventLines();
   readonly #files: MarkedFile[] = [];
   #counts: RunCounts = { read: 0, accepted: 0, rejected: 0, unchanged: 0, refused: 0 };
-  #nobody = 0;
   #firstReason: string | undefined;
   #buffer: ImportBuffer;
 
@@ -125,12 +124,14 @@ class ListRun {
   }
 
   /** `emit` of the contract. */
-  take(rows: RecordBatch | readonly Row[], files: readonly MarkedFile[] = []): void {
+  async take(rows: RecordBatch | readonly Row[], files: readonly MarkedFile[] = []): Promise<void> {
     throwIfAborted(this.attempt.signal);
-    const { accepted, refused, nobody } = this.parts.members.take(indexRows(rows));
+    const batch = indexRows(rows);
+    const { accepted, refused, nobody } = this.parts.members.take(batch);
     this.#count({ accepted, refused });
-    this.#nobody += nobody;
     this.#files.push(...files);
+    const reason = `Has a "${this.target.member}" that names nobody`;
+    if (nobody.length > 0) await this.reject(nobody.map((row) => rejectedRow(batch, row, reason)));
   }
 
   /** `reject` of the contract. */
@@ -160,10 +161,6 @@ class ListRun {
           hint: `Look at \`waybill run rejects ${run}\`; the list stays as it was`,
         },
       );
-    }
-    if (this.#nobody > 0) {
-      const rows = this.#nobody === 1 ? "1 row names" : `${this.#nobody} rows name`;
-      this.attempt.note(`${rows} nobody, such as "null" or "unknown": no member was made of them`);
     }
     const { members: { keys }, epoch } = this.parts;
     const { target } = this;

@@ -25,8 +25,8 @@ export interface TakenRows {
   readonly accepted: number;
   /** Rows of identities that are erased. */
   readonly refused: number;
-  /** Those of the accepted rows that name nobody, such as `null`. */
-  readonly nobody: number;
+  /** Which rows name nobody, such as those of `null`, or of what a table's deny-list has. */
+  readonly nobody: readonly number[];
 }
 
 /** Takes rows, and gives their members' keys at the end. */
@@ -50,22 +50,20 @@ export class ListMembers {
   /** Takes a batch. Failure `config` (`too_large`) for more than a list may have. */
   take(batch: IndexedBatch): TakenRows {
     const { field } = this.#hasher;
-    let accepted = 0, refused = 0, nobody = 0;
+    const nobody: number[] = [];
+    let row = 0, refused = 0;
     for (const value of valuesOf(batch, field)) {
       const name = this.rules.normalise(field, value);
-      if (name === undefined) nobody++;
+      if (name === undefined) nobody.push(row);
       else {
         const key = identityKey(this.#hasher, name, 0);
-        if (this.erased.has(key)) {
-          refused++;
-          continue;
-        }
-        this.keys.add(key);
+        if (this.erased.has(key)) refused++;
+        else this.keys.add(key);
       }
-      accepted++;
+      row++;
     }
     checkCount(this.keys.count);
-    return { accepted, refused, nobody };
+    return { accepted: row - refused - nobody.length, refused, nobody };
   }
 }
 

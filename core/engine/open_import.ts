@@ -161,7 +161,7 @@ function notePlace(
   );
   if (target.identifyBy.length > 0 && own.symmetricDifference(new Set(target.identifyBy)).size > 0) {
     const fields = Array.from(own, (field) => `"${field}"`).join(", ");
-    note(`Stream "${target.stream}" already identifies profiles by ${fields}; --identify-by changed nothing`);
+    note(`Stream "${target.stream}" already identifies profiles by ${fields}; \`identify_by\` changed nothing`);
   }
 }
 

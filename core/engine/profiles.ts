@@ -39,7 +39,7 @@ export function profilesOf(
         throw new Failure("config", `Field "${field}" identifies no profile of table "${name}"`, {
           code: "not_found",
           hint: identifyBy.length === 0
-            ? "Import with `--identify-by` to make profiles"
+            ? "Import with `identify_by` to make profiles"
             : `Look profiles up by ${identifyBy.filter(visible).map((identity) => `"${identity}"`).join(", ")}`,
         });
       }

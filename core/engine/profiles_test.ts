@@ -113,7 +113,7 @@ onEachDatabase("what identifies no profile says why", async (databases) => {
   await using engine = await startEngine(databases);
   await assert.rejects(
     profilesOf(engine.context, statementsFor(databases.kind), new Uint8Array(16)).get("id", "1"),
-    failure("config", /identifies no profile/, { code: not_found, hint: /--identify-by/ }),
+    failure("config", /identifies no profile/, { code: not_found, hint: /`identify_by`/ }),
   );
 });
 

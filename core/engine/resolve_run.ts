@@ -228,7 +228,7 @@ export async function resolveAuth(
   }
   if (job.direction === "export" && job.resultFile !== undefined) {
     throw new Failure("config", `A job of type "${job.id}" needs an auth that is named`, {
-      hint: `Name one of method ${quoted(methods)} with --auth: it says where the file goes`,
+      hint: `Name one of method ${quoted(methods)}, which says where the file goes: \`auth: LABEL\``,
     });
   }
   const rows = await executor.selectFrom("auths").selectAll().where("account_id", "=", context.accountId)
@@ -238,12 +238,12 @@ export async function resolveAuth(
   if (only === undefined && standard !== undefined) return await makeStandardAuth(context, executor, standard);
   if (only === undefined) {
     throw new Failure("config", `No saved auth fits job type "${job.id}"`, {
-      hint: `Create one of method ${quoted(methods)}, and name it with --auth`,
+      hint: `Create one of method ${quoted(methods)}, and name it: \`auth: LABEL\``,
     });
   }
   if (others.length === 0) return only;
   throw new Failure("config", `Several auths fit job type "${job.id}": ${quoted(rows.map(({ label }) => label))}`, {
-    hint: "Name one with --auth",
+    hint: "Name one: `auth: LABEL`",
   });
 }
 

@@ -171,7 +171,8 @@ export async function openSnapshot(path: string): Promise<StoredBytes & AsyncDis
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error) || error.code !== "ENOENT") throw error;
     throw new Failure("data", "The snapshot of the file before is gone from the data directory", {
-      hint: "Restore it; or run the job once with --force: every row of the file is imported, and a new snapshot made",
+      hint:
+        "Restore it; or run the job once with `force: true`: every row of the file is imported, and a new snapshot made",
       cause: error,
     });
   }

@@ -25,7 +25,7 @@ export async function findUpload(executor: Executor, { account_id, id }: RunKey)
 export async function connectUpload(core: UploadFiles, run: RunKey): Promise<FileConnection & AsyncDisposable> {
   const upload = await findUpload(core.database.kysely, run);
   if (upload === undefined) {
-    throw new Failure("config", "There is no auth to connect with", { hint: "Name one with --auth" });
+    throw new Failure("config", "There is no auth to connect with", { hint: "Name one: `auth: LABEL`" });
   }
   refuseRemoved(upload);
   const files = new Spool(core.home.spoolDir).files(placeOf(run));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RejectedRow } from "../contracts/records.ts";
 import { eachIdentity, type NamingTarget } from "./event_identities.ts";
 import { identityKey } from "./identity.ts";
 import type { IndexedBatch } from "./indexed_batch.ts";
@@ -36,6 +37,12 @@ export function erasedInText(erased: readonly Erased[]): PeopleInText {
     rules,
     names: (field, value) => keys.has(identityKey(hashers[field]!, value, 0)),
   })));
+}
+
+/** A row of a batch as one that is rejected: its bytes, and where its file has it, as far as that is known. */
+export function rejectedRow({ bytes, rows, places }: IndexedBatch, row: number, reason: string): RejectedRow {
+  const raw = bytes.slice(rows[row]!, rows[row + 1]! - 1);
+  return { raw, offset: places?.offsets[row] ?? 0, line: places?.lines[row] ?? 0, reason };
 }
 
 /** A batch without some of its rows. */

@@ -87,14 +87,14 @@ Deno.test("a folder that is a file is told, with how to give both", async () => 
   await assertFails("id\n1\n", { folder: "in/a.csv" }, {
     kind,
     message: '"in/a.csv" is a file, not a folder',
-    hint: 'Give --folder "in" and --file "a.csv"',
+    hint: 'Give the folder "in" and the file "a.csv"',
   });
   const files = memoryStore({ "a.csv": "id\n1\n" });
   const config = { stream: "s", folder: "a.csv", file: "a.csv" };
   await assert.rejects(runJob(csvImport, { connection: { files }, config }), {
     kind,
     message: '"a.csv" is a file, not a folder',
-    hint: 'Leave --folder out and give --file "a.csv"',
+    hint: 'Leave the folder out and give the file "a.csv"',
   });
 });
 
@@ -131,7 +131,7 @@ for (const [shown, delimiter, flag] of [['";"', ";", '";"'], ["tabs", "\t", "t"]
     assertFails(["id", "name"].join(delimiter) + "\n1" + delimiter + "Ann\n", {}, {
       kind: "config",
       message: `The header of "in/a.csv" is a single column that holds ${shown}`,
-      hint: `Set the delimiter: --delimiter ${flag}`,
+      hint: `Set the delimiter: \`delimiter: ${flag}\``,
     }));
 }
 
@@ -141,11 +141,11 @@ Deno.test("a single column that holds another delimiter is imported when it is n
   assert.deepEqual((await runJob(csvImport, { connection, config })).rows, [{ fields: { "amount; EUR": "5" } }]);
 });
 
-for (const [key, flag] of [["fields", "--fields"], ["timestamps", "--timestamps"], ["identify_by", "--identify-by"]]) {
-  Deno.test(`an unknown column of ${flag} is named, with the one that was probably meant`, () =>
-    assertFails("id,email,updated_at\n1,a@example.com,2026-03-01\n", { [String(key)]: ["emial"] }, {
+for (const key of ["fields", "timestamps", "identify_by"]) {
+  Deno.test(`an unknown column of ${key} is named, with the one that was probably meant`, () =>
+    assertFails("id,email,updated_at\n1,a@example.com,2026-03-01\n", { [key]: ["emial"] }, {
       kind: "config",
-      message: `Column "emial" of ${flag} is not in the header of "in/a.csv"`,
+      message: `Column "emial" of "${key}" is not in the header of "in/a.csv"`,
       hint: 'Did you mean "email"? The columns are: id, email, updated_at',
     }));
 }
@@ -153,7 +153,7 @@ for (const [key, flag] of [["fields", "--fields"], ["timestamps", "--timestamps"
 Deno.test("a column that differs in case and spaces alone is recognised", () =>
   assertFails("Customer ID,name\n1,Ann\n", { identify_by: ["customer_id"] }, {
     kind: "config",
-    message: 'Column "customer_id" of --identify-by is not in the header of "in/a.csv"',
+    message: 'Column "customer_id" of "identify_by" is not in the header of "in/a.csv"',
     hint: 'Did you mean "Customer ID"? The columns are: Customer ID, name',
   }));
 
@@ -161,7 +161,7 @@ Deno.test("a column that resembles none gets the list alone, cut where it is lon
   const names = Array.from({ length: 40 }, (_, index) => `column${index}`);
   return assertFails(`${names.join(",")}\n1\n`, { fields: ["email"] }, {
     kind: "config",
-    message: 'Column "email" of --fields is not in the header of "in/a.csv"',
+    message: 'Column "email" of "fields" is not in the header of "in/a.csv"',
     hint: /^The columns are: column0, column1, .*, column29 and 10 more$/,
   });
 });

@@ -95,7 +95,7 @@ Deno.test("fields and identifying fields are the columns of the header, as they 
   assert.deepEqual(await values("identify_by", people, config), ["id", "name", "joined", "seen", "born"]);
   const odd = memoryStore({ "a.csv": "id,id,\n1,2,3\n" });
   assert.deepEqual(await values("fields", odd, { file: "a.csv" }), ["id", "id_2", "column_3"]);
-  await assert.rejects(values("fields", people, { file: "p.csv" }), { hint: 'Set the delimiter: --delimiter ";"' });
+  await assert.rejects(values("fields", people, { file: "p.csv" }), { hint: 'Set the delimiter: `delimiter: ";"`' });
 });
 
 Deno.test("timestamp columns come first and tell how they parse", async () => {

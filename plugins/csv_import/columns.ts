@@ -30,7 +30,7 @@ export function selectColumns(header: CsvHeader, options: ColumnOptions, path: s
   const known = new Set(header.names);
   for (const key of ["fields", "timestamps", "identify_by", "multi_value"] as const) {
     for (const column of options[key]) {
-      if (!known.has(column)) throw unknownColumn(column, `--${key.replace("_", "-")}`, header.names, path);
+      if (!known.has(column)) throw unknownColumn(column, key, header.names, path);
     }
   }
   if (options.fields.length === 0) return { read: header.names, imported: header.names };
@@ -46,15 +46,15 @@ function refuseWrongDelimiter({ names, otherDelimiter }: CsvHeader, options: Col
   const shown = otherDelimiter === "\t" ? "tabs" : `"${otherDelimiter}"`;
   const flag = otherDelimiter === "\t" ? "t" : `"${otherDelimiter}"`;
   throw new Failure("config", `The header of "${path}" is a single column that holds ${shown}`, {
-    hint: `Set the delimiter: --delimiter ${flag}`,
+    hint: `Set the delimiter: \`delimiter: ${flag}\``,
   });
 }
 
-function unknownColumn(column: string, flag: string, names: readonly string[], path: string): Failure {
+function unknownColumn(column: string, key: string, names: readonly string[], path: string): Failure {
   const near = nearest(column, names);
   const listed = names.slice(0, MOST_LISTED).join(", ");
   const columns = names.length > MOST_LISTED ? `${listed} and ${names.length - MOST_LISTED} more` : listed;
-  return new Failure("config", `Column "${column}" of ${flag} is not in the header of "${path}"`, {
+  return new Failure("config", `Column "${column}" of "${key}" is not in the header of "${path}"`, {
     hint: `${near === undefined ? "" : `Did you mean "${near}"? `}The columns are: ${columns}`,
   });
 }

@@ -54,7 +54,7 @@ Deno.test("an import splits its multi-value columns, and refuses one that is not
   assert.deepEqual(rows.map(({ fields }) => fields), [{ id: "1", tags: ["red", "b|w"] }]);
   await assert.rejects(
     runJob(csvImport, { connection: { files }, config: { ...config, multi_value: ["tag"] } }),
-    (error) => error instanceof Failure && /^Column "tag" of --multi-value is not in the header/.test(error.message),
+    (error) => error instanceof Failure && /^Column "tag" of "multi_value" is not in the header/.test(error.message),
   );
   const problems = (join: string) =>
     csvImport.config.safeParse({ stream: "s", file: "f", join }).error?.issues.map(({ path }) => path.join());

@@ -73,9 +73,13 @@ Deno.test("a plan shows which column gives each row's time", async () => {
 });
 
 const SLASHES: readonly [string, "auto" | "mdy" | "dmy", RegExp | undefined][] = [
-  ["03/04/2026", "auto", /may be month first or day first: find out which, and set --timestamp-format mdy or dmy$/],
-  ["31/12/2026", "auto", /which read only as dmy: set --timestamp-format dmy$/],
-  ["12/31/2026", "dmy", /^The dates of "at" read only as mdy: set --timestamp-format mdy$/],
+  [
+    "03/04/2026",
+    "auto",
+    /may be month first or day first: find out which, and set `timestamp_format: mdy` or `timestamp_format: dmy`$/,
+  ],
+  ["31/12/2026", "auto", /which read only as dmy: set `timestamp_format: dmy`$/],
+  ["12/31/2026", "dmy", /^The dates of "at" read only as mdy: set `timestamp_format: mdy`$/],
   ["03/04/2026", "mdy", /could be read as dmy too: "03\/04\/2026" is read as 2026-03-04T00:00:00Z$/],
   ["12/31/2026", "mdy", undefined],
 ];
@@ -146,7 +150,7 @@ Deno.test("a plan says which format reads Unix times that are too short to be to
   const config = { timestamps: ["at"], identify_by: ["id"] };
   assert.deepEqual((await planOf(text, config)).notes, [
     '2 of the first 3 values of "at" do not parse as auto, such as "0"',
-    '"0" may be a Unix time: `auto` reads those of 9 digits and more; for the others set --timestamp-format unix or unix-ms',
+    '"0" may be a Unix time: `auto` reads those of 9 digits and more; for the others set `timestamp_format: unix` or `timestamp_format: unix-ms`',
   ]);
   const plan = await planOf(text, { ...config, timestamp_format: "unix" });
   assert.deepEqual(plan.notes, []);

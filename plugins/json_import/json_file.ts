@@ -87,7 +87,7 @@ function looksRight(bytes: Uint8Array, path: string): boolean {
   if (start < 0) return false;
   if (bytes.subarray(start, start + 4).includes(NUL)) {
     throw new Failure("data", `File "${path}" is not in UTF-8: it holds NUL bytes`, {
-      hint: "Where it is in UTF-16 without a byte order mark, give --encoding utf-16le or utf-16be",
+      hint: "Where it is in UTF-16 without a byte order mark, give `encoding: utf-16le` or `encoding: utf-16be`",
     });
   }
   const hint =

@@ -63,9 +63,9 @@ async function planFile(
       ...file.notes,
       ...rejectNotes(sample),
       ...missingNotes(sample, {
-        "--fields": fields,
-        "--identify-by": identify_by,
-        "--timestamp-field": times.timestamps,
+        fields,
+        identify_by,
+        timestamp_field: times.timestamps,
       }),
       ...timestampNotes(found, sample, times),
       ...rowNotes(sample, config),

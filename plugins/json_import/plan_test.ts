@@ -72,7 +72,7 @@ Deno.test("a plan tells of fields that are not there, of dates that are ambiguou
   const files = { "in/a.jsonl": '{"id":1,"when":"01/02/2026"}\n{"id":2,"when":"03/04/2026"}\n' };
   const { notes } = await planOf(files, { file: "a.jsonl", timestamp_field: "when", fields: ["id", "wen"] });
   assert.deepEqual(notes.slice(0, 1), [
-    'Field "wen" of --fields is in none of the first 2 records: did you mean "when"?',
+    'Field "wen" of "fields" is in none of the first 2 records: did you mean "when"?',
   ]);
   assert.ok(notes.some((note) => note.includes("month first or day first")));
   const unchosen = await planOf({ "in/a.jsonl": '{"id":1,"at":"2026-03-01"}\n' }, { file: "a.jsonl" });

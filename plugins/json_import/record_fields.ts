@@ -14,14 +14,14 @@ export function fieldNames({ rows }: Pick<Sample, "rows">): string[] {
 /** One sentence for each chosen field that none of the records has: it may be misspelt, or rare. */
 export function missingNotes(
   { rows }: Pick<Sample, "rows">,
-  chosen: { readonly [flag: string]: readonly string[] },
+  chosen: { readonly [key: string]: readonly string[] },
 ): string[] {
   const found = fieldNames({ rows });
-  return Object.entries(chosen).flatMap(([flag, names]) =>
+  return Object.entries(chosen).flatMap(([key, names]) =>
     names.filter((name) => !found.includes(name)).map((name) => {
       const near = nearest(name, found);
       const hint = near === undefined ? "" : `: did you mean "${near}"?`;
-      return `Field "${name}" of ${flag} is in none of the first ${rows.length} records${hint}`;
+      return `Field "${name}" of "${key}" is in none of the first ${rows.length} records${hint}`;
     })
   );
 }

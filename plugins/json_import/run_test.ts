@@ -129,7 +129,7 @@ Deno.test("a file that is no JSON lines is refused before a row of it, with what
   const spread = refused(/has records over several lines/, /jq -c/);
   for (const text of ['{\n  "id": 1\n}\n', '\n{\r\n"id":1}']) await assert.rejects(importText(text), spread);
   const wide = Buffer.from('{"id":1}\n', "utf16le");
-  await assert.rejects(importText(wide), refused(/is not in UTF-8: it holds NUL bytes/, /--encoding utf-16le/));
+  await assert.rejects(importText(wide), refused(/is not in UTF-8: it holds NUL bytes/, /`encoding: utf-16le`/));
   assert.deepEqual((await importText(wide, { encoding: "utf-16le" })).rows, [{ fields: { id: 1 } }]);
 });
 

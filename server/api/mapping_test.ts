@@ -71,7 +71,7 @@ Deno.test("that other fields identify is noted where they are other, in however 
   await into("readers", "id OR email");
   assert.deepEqual(await importAgain(server, ["email", "id"]), []);
   assert.deepEqual(await importAgain(server, ["email"]), [
-    'Stream "customers" already identifies profiles by "id", "email"; --identify-by changed nothing',
+    'Stream "customers" already identifies profiles by "id", "email"; `identify_by` changed nothing',
   ]);
 });
 

@@ -169,7 +169,7 @@ async function readAll(bytes: StoredBytes, offset: number, length: number): Prom
 
 function damaged(cause?: unknown): Failure {
   return new Failure("data", "The snapshot of the file before is damaged", {
-    hint: "Run the job once with --force: every row of the file is imported, and a new snapshot made",
+    hint: "Run the job once with `force: true`: every row of the file is imported, and a new snapshot made",
     cause,
   });
 }

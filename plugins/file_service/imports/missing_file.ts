@@ -45,8 +45,8 @@ export async function explainMissing(
 /** Somebody took the whole path for the folder. */
 function folderIsFile(path: string, cause: Failure): Failure {
   const { folder, name } = split(path);
-  const flags = folder === "" ? `Leave --folder out and give` : `Give --folder "${folder}" and`;
-  return new Failure("config", `"${path}" is a file, not a folder`, { hint: `${flags} --file "${name}"`, cause });
+  const given = folder === "" ? "Leave the folder out and give" : `Give the folder "${folder}" and`;
+  return new Failure("config", `"${path}" is a file, not a folder`, { hint: `${given} the file "${name}"`, cause });
 }
 
 /** The folder and the last part of a path; the folder of `/a.csv` is `/`. */

@@ -90,7 +90,7 @@ export function timeNotes(column: string, times: TimeColumn, format: TimestampFo
   if (format === "auto" && unread !== undefined && /^-?\d{1,8}$/.test(unread.trim())) {
     notes.push(
       `"${unread}" may be a Unix time: \`auto\` reads those of 9 digits and more; ` +
-        "for the others set --timestamp-format unix or unix-ms",
+        "for the others set `timestamp_format: unix` or `timestamp_format: unix-ms`",
     );
   }
   notes.push(...changeNotes(column, times, zone));
@@ -98,12 +98,12 @@ export function timeNotes(column: string, times: TimeColumn, format: TimestampFo
   if (format !== "mdy" && format !== "dmy") {
     if (slashes === "mdy" || slashes === "dmy") {
       notes.push(
-        `"${column}" holds dates with slashes, which read only as ${slashes}: set --timestamp-format ${slashes}`,
+        `"${column}" holds dates with slashes, which read only as ${slashes}: set \`timestamp_format: ${slashes}\``,
       );
     } else if (slashes !== "none") {
       notes.push(
         `"${column}" holds dates with slashes, which may be month first or day first: ` +
-          "find out which, and set --timestamp-format mdy or dmy",
+          "find out which, and set `timestamp_format: mdy` or `timestamp_format: dmy`",
       );
     }
   } else if (slashes === "ambiguous" && example !== undefined) {
@@ -111,7 +111,7 @@ export function timeNotes(column: string, times: TimeColumn, format: TimestampFo
       `The first dates of "${column}" could be read as ${other} too: "${example.text}" is read as ${example.time}`,
     );
   } else if (slashes === other) {
-    notes.push(`The dates of "${column}" read only as ${other}: set --timestamp-format ${other}`);
+    notes.push(`The dates of "${column}" read only as ${other}: set \`timestamp_format: ${other}\``);
   }
   return notes;
 }

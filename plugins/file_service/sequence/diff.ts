@@ -84,7 +84,7 @@ async function compare<Config, Connection, Position>(
   const { added, changed, unchanged, removed, before } = difference;
   if (keys.length > 0 && rows > 0 && difference.keyed === 0) {
     throw new Failure("data", `No row of file "${path}" has a value in ${keys.map((key) => `"${key}"`).join(" or ")}`, {
-      hint: "Give --diff-keys the fields that tell which row it is",
+      hint: "Give `diff_keys` the fields that tell which row it is",
     });
   }
   if (told !== undefined && difference.hasMarker) {
@@ -92,7 +92,7 @@ async function compare<Config, Connection, Position>(
       "data",
       `File "${path}" has a field "${told.marker}" itself, which is to mark rows that are gone`,
       {
-        hint: "Give --removed-marker another name, or leave that field out with --fields",
+        hint: "Give `removed_marker` another name, or import the other fields alone: `fields: NAMES`",
       },
     );
   }

@@ -81,22 +81,26 @@ export interface SequenceOptions {
 export function checkOptions({ folder, file, prefix, after_import, move_to }: SequenceOptions): void {
   if (file === undefined && prefix === undefined) {
     throw new Failure("config", "There is neither a file nor a prefix of files to import", {
-      hint: "Give --file, or --prefix for a sequence of dated files",
+      hint: "Give `file: NAME`, or `prefix: TEXT` for a sequence of dated files",
     });
   }
   if (after_import === "move" && move_to === undefined) {
     throw new Failure("config", "Imported files are to be moved, and nothing says where to", {
-      hint: "Give --move-to FOLDER",
+      hint: "Give `move_to: FOLDER`",
     });
   }
   if (after_import !== "move" && move_to !== undefined) {
-    throw new Failure("config", `Files are to be moved to "${move_to}", and --after-import is "${after_import}"`, {
-      hint: "Give --after-import move, or leave --move-to out",
-    });
+    throw new Failure(
+      "config",
+      `Files are to be moved to "${move_to}", and "${after_import}" is what to do with them`,
+      {
+        hint: "Give `after_import: move`, or leave `move_to` out",
+      },
+    );
   }
   if (move_to !== undefined && partsOf(move_to) === partsOf(placeOf({ folder, file }).folder)) {
     throw new Failure("config", `Files are to be moved to "${move_to}", where they are already`, {
-      hint: "Give --move-to another folder",
+      hint: "Give `move_to` another folder",
     });
   }
 }

@@ -364,7 +364,7 @@ Deno.test("what does not go together is refused when a job is saved", async () =
     hint: "Its own prefix is a_",
   });
   await assert.rejects(check({ ...PREFIX, after_import: "move" }), { message: /nothing says where to/ });
-  await assert.rejects(check({ ...PREFIX, move_to: "done" }), { message: /--after-import is "keep"/ });
+  await assert.rejects(check({ ...PREFIX, move_to: "done" }), { message: /"keep" is what to do with them/ });
   await assert.rejects(check({ ...PREFIX, after_import: "move", move_to: "./in/" }), { message: /are already/ });
 });
 
