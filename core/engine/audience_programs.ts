@@ -13,7 +13,7 @@ import {
   findCycle,
   type IncludedAudience,
   includesOf,
-  type LazyProfile,
+  LazyProfile,
   parseFilter,
 } from "../lql/mod.ts";
 import { nearest } from "../describe/mod.ts";
@@ -203,11 +203,14 @@ function listProgram(row: AudienceRow): AudienceProgram {
 
 /** Keeps the last answer: audiences that include one another would ask it over and over about one profile. */
 function once(matches: IncludedAudience["matches"]): IncludedAudience["matches"] {
-  let profile: FilteredProfile | LazyProfile | undefined, context: FilterContext | undefined, answer = false;
+  let profile: FilteredProfile | LazyProfile | undefined, context: FilterContext | undefined;
+  let turn = 0, answer = false;
   return (nextProfile, nextContext) => {
-    if (nextProfile !== profile || nextContext !== context) {
+    const nextTurn = nextProfile instanceof LazyProfile ? nextProfile.turn : 0;
+    if (nextProfile !== profile || nextTurn !== turn || nextContext !== context) {
       answer = matches(nextProfile, nextContext);
       profile = nextProfile;
+      turn = nextTurn;
       context = nextContext;
     }
     return answer;

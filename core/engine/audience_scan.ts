@@ -131,7 +131,7 @@ function asker({ program, now }: Scan, lists: Lists): (page: MemberPage, index: 
   const context: FilterContext = { now, member: (list) => lists.get(list)?.has(profile) ?? false };
   return ({ ids, profiles }, index) => {
     profile = ids[index] ?? NaN;
-    return program.matches(profiles?.[index] ?? {}, context);
+    return program.matches(profiles?.at(index) ?? {}, context);
   };
 }
 

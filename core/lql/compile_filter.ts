@@ -14,8 +14,10 @@ import { includesIn } from "./walk.ts";
 /** A profile's fields. Only own properties count. */
 export type FilteredProfile = Readonly<Record<string, JsonValue>>;
 
-/** A profile whose fields are read as they are asked for. */
+/** A profile whose fields are read as they are asked for; the same object may stand for one profile after another. */
 export abstract class LazyProfile {
+  /** Another one for each profile that it stands for. */
+  abstract readonly turn: number;
   /** The value of a field; undefined where there is none. */
   abstract get(name: string): JsonValue | undefined;
   /** The time that a field says, in milliseconds since the Unix epoch; NaN where that takes its value. */

@@ -38,7 +38,13 @@ export interface MemberPage {
   /** Offsets in `bytes` where each starts, then `bytes.length`. */
   readonly rows: Uint32Array;
   /** What the filter needs of each; absent where it needs nothing. */
-  readonly profiles: readonly (FilteredProfile | LazyProfile)[] | undefined;
+  readonly profiles: PageProfiles | undefined;
+}
+
+/** The profiles of a page, each as a filter is asked about it. */
+export interface PageProfiles {
+  /** One of them. It may be the same object for all, which stands for the one that was asked for last. */
+  at(index: number): FilteredProfile | LazyProfile | undefined;
 }
 
 /** Profiles of the first page: few, so that the first bytes come soon. */

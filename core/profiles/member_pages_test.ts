@@ -120,8 +120,12 @@ async function filtered(
   fields: readonly string[] | undefined,
   asked: readonly string[],
 ): Promise<unknown[]> {
-  return (await pages(database, { fields, after: 0 })).flatMap(({ profiles = [] }) => profiles)
-    .map((profile) => asked.map((field) => profile instanceof LazyProfile ? profile.get(field) : profile[field]));
+  return (await pages(database, { fields, after: 0 })).flatMap(({ ids, profiles }) =>
+    Array.from(ids, (_, index) => {
+      const profile = profiles!.at(index)!;
+      return asked.map((field) => profile instanceof LazyProfile ? profile.get(field) : profile[field]);
+    })
+  );
 }
 
 onEachDatabase("a filter gets its fields taken out, and all of a profile for odd ones", async (databases) => {

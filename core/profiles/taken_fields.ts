@@ -25,6 +25,9 @@ const POWERS: readonly number[] = Array.from({ length: MOST_DIGITS }, (_, power)
 /** A time as profiles hold it, `"2026-03-01T10:15:00.000Z"`. */
 const TIME_BYTES = 26;
 
+/** Bytes that become text at a time: what is larger lives on to V8's old generation, where it stays for long. */
+const TEXT_BYTES = 8_192;
+
 /** Values that are remembered, and the most bytes of one. */
 const MOST_REMEMBERED = 1_024, LONGEST = 64;
 
@@ -36,23 +39,21 @@ export function canTake(fields: readonly string[]): boolean {
   return fields.every((name) => name !== "__proto__" && name.isWellFormed());
 }
 
-/** Profiles one behind the other. */
-interface Profiles {
-  readonly bytes: Uint8Array;
-  /** A character for each byte; made where a text is needed. */
-  text: string | undefined;
-}
-
 /** What is known of a field of the profile at hand: nothing yet, where its value stands, its value. */
 const UNKNOWN = 0, MET = 1, READ = 2;
 
-/** Takes the same fields out of many profiles, each once it is asked for: a condition that fails spares those after it. */
-export class FieldTaker {
+/**
+ * Takes the same fields out of many profiles, each once it is asked for: a condition that fails spares those after it.
+ * It is the profile at hand itself: an object for each would fill V8's old generation.
+ */
+export class FieldTaker extends LazyProfile {
   readonly #names: readonly Uint8Array[];
   readonly #numbers: ReadonlyMap<string, number>;
-  /** The profile at hand: what follows is of it. */
-  #profile: TakenProfile | undefined;
+  #turn = 0;
+  /** The bytes of all that lie together, and where the one at hand does: what follows them is of it. */
   #bytes: Uint8Array = new Uint8Array();
+  #start = 0;
+  #end = 0;
   /** The byte before the next name. */
   #at = 0;
   /** All of it, where it is not written as usual. */
@@ -65,8 +66,12 @@ export class FieldTaker {
   /** Values by how they are written. Nobody changes them. */
   readonly #remembered = new Map<string, JsonValue>();
   readonly #trial = new Trial();
+  /** A character for each byte from one place on, of this profile and some that follow; made where a text is needed. */
+  #text = "";
+  #textFrom = 0;
 
   constructor(fields: readonly string[]) {
+    super();
     this.#names = fields.map((field) => encoder.encode(field));
     this.#numbers = new Map(fields.map((field, index) => [field, index]));
     this.#known = new Uint8Array(fields.length);
@@ -76,18 +81,16 @@ export class FieldTaker {
   }
 
   /** The profiles whose objects lie between each offset and the next. They hold on to the bytes. */
-  take(bytes: Uint8Array, rows: Uint32Array): LazyProfile[] {
-    const profiles: Profiles = { bytes, text: undefined };
-    const taken: LazyProfile[] = [];
-    for (let index = 0; index + 1 < rows.length; index++) {
-      taken.push(new TakenProfile(this, profiles, rows[index]!, rows[index + 1]!));
-    }
-    return taken;
+  take(bytes: Uint8Array, rows: Uint32Array): { at(index: number): LazyProfile } {
+    return { at: (index) => this.#turnTo(bytes, rows, index) };
+  }
+
+  override get turn(): number {
+    return this.#turn;
   }
 
   /** The value of a field; undefined where the profile has none. */
-  get(profile: TakenProfile, name: string): JsonValue | undefined {
-    if (profile !== this.#profile) this.#begin(profile);
+  override get(name: string): JsonValue | undefined {
     const field = this.#numbers.get(name);
     if (this.#parsed === undefined && field !== undefined) {
       if (this.#known[field] === READ) return this.#values[field];
@@ -97,13 +100,12 @@ export class FieldTaker {
       }
       if (this.#parsed === undefined) return undefined;
     }
-    const parsed = this.#parsed ??= profile.parsed();
+    const parsed = this.#parsed ??= this.#parse();
     return Object.hasOwn(parsed, name) ? parsed[name] : undefined;
   }
 
   /** The time that a field says, where it is written as profiles hold times; NaN for any other. */
-  time(profile: TakenProfile, name: string): number {
-    if (profile !== this.#profile) this.#begin(profile);
+  override time(name: string): number {
     const field = this.#numbers.get(name);
     if (this.#parsed !== undefined || field === undefined) return NaN;
     if (this.#known[field] === UNKNOWN && !this.#meet(field)) return NaN;
@@ -112,25 +114,38 @@ export class FieldTaker {
     return timeIn(bytes, start + 1, end - 1);
   }
 
-  #begin(profile: TakenProfile): void {
-    this.#profile = profile;
-    this.#bytes = profile.profiles.bytes;
-    this.#at = profile.start;
-    this.#parsed = this.#bytes[profile.start] === OPEN ? undefined : profile.parsed();
+  override names(): Iterable<string> {
+    return Object.keys(this.#parse());
+  }
+
+  #turnTo(bytes: Uint8Array, rows: Uint32Array, index: number): this {
+    this.#turn++;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#text = "";
+    }
+    this.#at = this.#start = rows[index]!;
+    this.#end = rows[index + 1]!;
     const known = this.#known;
     for (let field = 0; field < known.length; field++) known[field] = UNKNOWN;
+    this.#parsed = this.#bytes[this.#start] === OPEN ? undefined : this.#parse();
+    return this;
+  }
+
+  /** All of it. */
+  #parse(): FilteredProfile {
+    return parseJson(decoder.decode(this.#bytes.subarray(this.#start, this.#end)));
   }
 
   /** Goes on to a field. False where there is none, or where the profile had to be parsed. */
   #meet(field: number): boolean {
-    const profile = this.#profile!;
     try {
-      if (this.#walk(field, profile.end)) return this.#known[field] === MET;
+      if (this.#walk(field, this.#end)) return this.#known[field] === MET;
     } catch (error) {
       // Blanks before a value, as the scanner sees them; what is no JSON either way is told by the parser.
       if (!(error instanceof TypeError)) throw error;
     }
-    this.#parsed = profile.parsed();
+    this.#parsed = this.#parse();
     return false;
   }
 
@@ -201,12 +216,16 @@ export class FieldTaker {
   #remember(start: number, end: number, value: JsonValue): void {
     if (this.#remembered.size === MOST_REMEMBERED) this.#remembered.clear();
     // A slice of the text of all profiles would hold on to it.
-    this.#remembered.set(textOf({ bytes: this.#bytes.subarray(start, end), text: undefined }), value);
+    this.#remembered.set(latin1(this.#bytes.subarray(start, end)), value);
   }
 
   /** Of ASCII. */
   #slice(start: number, end: number): string {
-    return textOf(this.#profile!.profiles).slice(start, end);
+    if (start < this.#textFrom || end > this.#textFrom + this.#text.length) {
+      this.#textFrom = this.#start;
+      this.#text = latin1(this.#bytes.subarray(this.#start, Math.max(this.#end, this.#start + TEXT_BYTES)));
+    }
+    return this.#text.slice(start - this.#textFrom, end - this.#textFrom);
   }
 
   #number(start: number, end: number): number {
@@ -223,36 +242,6 @@ export class FieldTaker {
   }
 }
 
-function textOf(profiles: Profiles): string {
-  const { buffer, byteOffset, length } = profiles.bytes;
-  return profiles.text ??= Buffer.from(buffer, byteOffset, length).toString("latin1");
-}
-
-/** One of many profiles that lie one behind the other. */
-class TakenProfile extends LazyProfile {
-  constructor(
-    private readonly taker: FieldTaker,
-    readonly profiles: Profiles,
-    readonly start: number,
-    readonly end: number,
-  ) {
-    super();
-  }
-
-  override get(name: string): JsonValue | undefined {
-    return this.taker.get(this, name);
-  }
-
-  override time(name: string): number {
-    return this.taker.time(this, name);
-  }
-
-  override names(): Iterable<string> {
-    return Object.keys(this.parsed());
-  }
-
-  /** All of it. */
-  parsed(): FilteredProfile {
-    return parseJson(decoder.decode(this.profiles.bytes.subarray(this.start, this.end)));
-  }
+function latin1({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }

@@ -48,7 +48,7 @@ export async function* readMembers(reading: MemberReading, after = 0): AsyncGene
     const { ids, profiles } = page;
     const kept: number[] = [];
     for (let index = 0; index < ids.length && kept.length < wanted; index++) {
-      if (isIn(program, profiles?.[index] ?? NOTHING, ids[index]!)) kept.push(index);
+      if (isIn(program, profiles?.at(index) ?? NOTHING, ids[index]!)) kept.push(index);
     }
     wanted -= kept.length;
     const share = (ids.at(-1)! - least + 1) / (greatest - least + 1);
@@ -56,7 +56,7 @@ export async function* readMembers(reading: MemberReading, after = 0): AsyncGene
       const batch = shown(keep(page, kept));
       const memberships = source.memberships && {
         memberships: kept.map((index) => [
-          ...asked.filter((program) => isIn(program, profiles![index]!, ids[index]!)).map(({ row }) => row.slug),
+          ...asked.filter((program) => isIn(program, profiles!.at(index)!, ids[index]!)).map(({ row }) => row.slug),
           EVERYBODY,
         ]),
       };
