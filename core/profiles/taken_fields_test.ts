@@ -77,6 +77,14 @@ Deno.test("fields may be asked for in any order, again, and of one profile and a
   );
 });
 
+Deno.test("one object stands for each profile in turn, and tells them apart", () => {
+  const found = take(["a"], ['{"a":1}', '{"a":2}']);
+  const first = found.at(0), { turn } = first;
+  assert.equal(found.at(1), first);
+  assert.notEqual(first.turn, turn);
+  assert.equal(first.get("a"), 2);
+});
+
 Deno.test("values that take a parser are what they are, met before or not, few or many", () => {
   for (const different of [3, 5_000]) {
     const lists = Array.from({ length: 10_000 }, (_, index) => [`é${index % different}`, index % different]);
