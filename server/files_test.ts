@@ -322,12 +322,9 @@ onEachDatabase(
     assert.deepEqual(same.sort(), [ids[2], ids[3]].sort());
     assert.equal((await server.call(`GET /api/artifact/${ids[0]?.slice(0, 12)}`)).json.data.id, ids[0]);
     assert.equal((await server.call("GET /api/artifact?cursor=nope")).status, 400);
-    // What a page ended with may be forgotten before the next one is asked for.
+    // What a page ended with may be forgotten before the next one is asked for: a cursor needs no artifact.
     const { next } = (await server.call("GET /api/artifact?limit=1")).json;
-    await server.call(`DELETE /api/artifact/${ids[4]}`);
-    now += 31 * 86_400_000;
-    await link(server, run);
-    assert.equal((await server.call(`GET /api/artifact/${ids[4]}`)).status, 404);
-    assert.equal((await server.call(`GET /api/artifact?limit=1&cursor=${next}`)).json.data.length, 1);
+    const gone = next.replace(/-.*/, `-${"0".repeat(32)}`);
+    assert.equal((await server.call(`GET /api/artifact?cursor=${gone}`)).json.data[2].id, ids[1]);
   },
 );
