@@ -61,7 +61,7 @@ export function page<T>(schema: z.ZodType<T>): Answer<Page<T>> {
 
 /** A JSON body that tells what to do in the words of the API. */
 export function json(body: unknown, { status = 200, headers = {} }: JsonOptions = {}): Response {
-  return new Response(JSON.stringify(body, phrasing), { status, headers: { "content-type": JSON_TYPE, ...headers } });
+  return new Response(JSON.stringify(body, phrasing()), { status, headers: { "content-type": JSON_TYPE, ...headers } });
 }
 
 /** How a JSON answer goes. */

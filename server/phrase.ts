@@ -66,14 +66,27 @@ export function phraseStep(step: string): string | null {
   return requestFor(step.replace(/^waybill /, "")) ?? null;
 }
 
-/** For `JSON.stringify`: phrases what to do (`hint`, `next_step`), wherever it stands, and what a list of `notes` says. */
-export function phrasing(key: string, value: unknown): unknown {
-  if (key === "notes" && Array.isArray(value)) {
-    return value.map((note) => typeof note === "string" ? phrase(note) : note);
-  }
-  if (typeof value !== "string") return value;
-  if (key === "hint") return phrase(value);
-  return key === "next_step" ? phraseStep(value) : value;
+/** What users named the fields of: a profile may have a `hint` of its own. */
+const OWN_NAMES: ReadonlySet<string> = new Set(["attributes", "config", "detail", "facts", "identities"]);
+
+/**
+ * For one call of `JSON.stringify`: phrases what to do (`hint`, `next_step`), wherever it stands, and what a list of
+ * `notes` says; but for what is in fields that users named.
+ */
+export function phrasing(): (this: unknown, key: string, value: unknown) => unknown {
+  const own = new WeakSet<object>();
+  return function (this, key, value) {
+    if (own.has(this as object) || OWN_NAMES.has(key)) {
+      if (typeof value === "object" && value !== null) own.add(value);
+      return value;
+    }
+    if (key === "notes" && Array.isArray(value)) {
+      return value.map((note) => typeof note === "string" ? phrase(note) : note);
+    }
+    if (typeof value !== "string") return value;
+    if (key === "hint") return phrase(value);
+    return key === "next_step" ? phraseStep(value) : value;
+  };
 }
 
 function requestFor(command: string): string | undefined {

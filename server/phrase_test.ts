@@ -81,12 +81,14 @@ Deno.test("what to do is phrased wherever it stands, and nothing else is", () =>
     failure: { hint: "`waybill run list`" },
     note: "`waybill run list`",
     notes: ["Set `timestamp_format: mdy`", "See `waybill run list`", 1],
+    attributes: { next_step: "call back", hint: "`waybill run list`", more: [{ notes: ["`waybill run list`"] }] },
   };
-  assert.deepEqual(JSON.parse(JSON.stringify(value, phrasing)), {
+  assert.deepEqual(JSON.parse(JSON.stringify(value, phrasing())), {
     next_step: "POST /api/run/1/retry",
     failure: { hint: "`GET /api/run`" },
     note: "`waybill run list`",
     notes: ["Set `timestamp_format: mdy`", "See `GET /api/run`", 1],
+    attributes: value.attributes,
   });
 });
 
