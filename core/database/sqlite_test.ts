@@ -37,7 +37,7 @@ Deno.test("a new SQLite database has its page size, log and secure_delete from t
   await using database = await openSqlite(`${folder.path}/waybill.db`);
   const pragma = async (name: string) =>
     Object.values((await sql<Record<string, unknown>>`pragma ${sql.raw(name)}`.execute(database.kysely)).rows[0] ?? {});
-  assert.deepEqual(await pragma("page_size"), [16384]);
+  assert.deepEqual(await pragma("page_size"), [8192]);
   assert.deepEqual(await pragma("journal_mode"), ["wal"]);
   assert.deepEqual(await pragma("secure_delete"), [1]);
   assert.deepEqual(await pragma("synchronous"), [2]);

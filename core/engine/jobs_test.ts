@@ -23,13 +23,15 @@ onEachDatabase("a job without an auth that fits, or with several, says what to d
   await using engine = await startEngine(databases);
   await assert.rejects(
     engine.jobs.create(NIGHTLY),
-    failure("config", /No saved auth fits job type "echo-import"/, { hint: /"echo-login", "echo-open".*--auth/ }),
+    failure("config", /No saved auth fits job type "echo-import"/, {
+      hint: /"echo-login", "echo-open".*`auth: LABEL`/,
+    }),
   );
   await engine.auths.create(LOGIN);
   await engine.auths.create({ method: "echo-open", label: "Open", config: {} });
   await assert.rejects(
     engine.jobs.create(NIGHTLY),
-    failure("config", /Several auths fit.*"Open", "Partner"/, { hint: /--auth/ }),
+    failure("config", /Several auths fit.*"Open", "Partner"/, { hint: /`auth: LABEL`/ }),
   );
   await engine.jobs.create({ ...NIGHTLY, auth: "Open" });
   const other = { ...NIGHTLY, label: "Bare", type: "echo-bare", config: { stream: "s" }, auth: "Open" };

@@ -103,7 +103,8 @@ type Rows = Pick<MemberBatch, "ids" | "bytes" | "rows">;
 
 /** Some profiles of a page. */
 function keep(page: MemberPage, kept: readonly number[]): Rows {
-  if (kept.length === page.ids.length) return page;
+  // Without its profiles, which cannot be handed to another thread.
+  if (kept.length === page.ids.length) return { ids: page.ids, bytes: page.bytes, rows: page.rows };
   const rows = new Uint32Array(kept.length + 1);
   for (let at = 0; at < kept.length; at++) {
     rows[at + 1] = rows[at]! + page.rows[kept[at]! + 1]! - page.rows[kept[at]!]!;

@@ -114,6 +114,17 @@ onEachDatabase("a limit counts members from where they are read, and not profile
   assert.deepEqual(idsOf(await peer.read({ audience: "all", limit: 20 }, all[2]!.id)), ["8", "9"]);
 });
 
+onEachDatabase("members can be handed to another thread, be they all of a page or some of it", async (databases) => {
+  const rows = ["Bern", "Bern", "Basel"].map((city, index) => ({ id: String(index), city }));
+  await using peer = await start(databases, rows);
+  for (const [slug, members] of [["bern", 2], ["everywhere", 3]] as const) {
+    const filter = members === 2 ? 'FILTER city = "Bern"' : "FILTER EXISTS city";
+    await peer.audiences.create({ slug, filter });
+    const [batch] = await Array.fromAsync(await peer.batches({ audience: slug, fields: ["city"] } as ExportSource));
+    assert.equal(structuredClone(batch)?.ids.length, members);
+  }
+});
+
 onEachDatabase(
   "a filter may ask more fields than are taken out one by one, and ones with odd names",
   async (databases) => {
