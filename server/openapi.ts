@@ -187,10 +187,10 @@ function failureStatuses(route: Route): number[] {
   if (bucket !== null) statuses.add(429);
   if (isBulk(route)) {
     statuses.add(401);
-    if (takesBody) statuses.add(413);
+    if (takesBody) statuses.add(408).add(413);
   } else {
     if (Object.keys(params).length > 0) statuses.add(404);
-    if (takesBody) statuses.add(413).add(415);
+    if (takesBody) statuses.add(408).add(413).add(415);
   }
   return [...statuses].sort((a, b) => a - b);
 }

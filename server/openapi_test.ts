@@ -43,3 +43,13 @@ Deno.test("routes that need a token say so, with each way to send it", async () 
   assert.deepEqual(Object.assign({}, ...json.paths["/api/auth"].get.security), needs);
   assert.deepEqual(json.paths["/healthz"].get.security, []);
 });
+
+Deno.test("every route that takes a body says what one that stands still is answered with", async () => {
+  await using server = await openTestServer();
+  const { json } = await server.call("GET /openapi.json", { token: null });
+  const operations = Object.values<Record<string, { requestBody?: unknown; responses: object }>>(json.paths)
+    .flatMap((methods) => Object.values(methods));
+  for (const { requestBody, responses } of operations) {
+    assert.equal(Object.hasOwn(responses, "408"), requestBody !== undefined);
+  }
+});

@@ -47,8 +47,8 @@ export function rawBody({ headers, body }: Pick<Request, "headers" | "body">, si
   };
 }
 
-/** The stream, which fails when it stands still for so many milliseconds. */
-function unlessSilent(stream: ReadableStream<Uint8Array>, silence: number): ReadableStream<Uint8Array> {
+/** The stream, which breaks off with a failure of status 408 when it stands still for so many milliseconds. */
+export function unlessSilent(stream: ReadableStream<Uint8Array>, silence: number): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {

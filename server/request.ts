@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { Failure } from "../core/contracts/failure.ts";
 import { explainIssue } from "../core/describe/problems.ts";
 import { RequestFailure } from "./errors.ts";
+import { BODY_SILENCE, unlessSilent } from "./raw_body.ts";
 
 /** Most bytes of a JSON body. */
 export const BODY_LIMIT: number = 1024 * 1024;
@@ -39,9 +40,13 @@ function readNothing<Schema extends z.ZodType>(schema: Schema): z.output<Schema>
   return read;
 }
 
-/** The JSON body; a body left out counts as `{}`. */
-export async function readBody<Schema extends z.ZodType>(schema: Schema, request: Request): Promise<z.output<Schema>> {
-  const bytes = await readAtMost(request, BODY_LIMIT);
+/** The JSON body; a body left out counts as `{}`. Throws the failure (408) of one that stands still for so long. */
+export async function readBody<Schema extends z.ZodType>(
+  schema: Schema,
+  request: Request,
+  silence: number = BODY_SILENCE,
+): Promise<z.output<Schema>> {
+  const bytes = await readAtMost(request, BODY_LIMIT, silence);
   if (bytes.length === 0) return check(schema, {}, "Body field");
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type !== "application/json") {
@@ -53,7 +58,7 @@ export async function readBody<Schema extends z.ZodType>(schema: Schema, request
   return check(schema, parseJson(bytes), "Body field");
 }
 
-async function readAtMost(request: Request, limit: number): Promise<Uint8Array> {
+async function readAtMost(request: Request, limit: number, silence: number): Promise<Uint8Array> {
   const tooLarge = () =>
     new Failure("config", `The request body is over ${limit} bytes`, {
       code: "too_large",
@@ -62,7 +67,7 @@ async function readAtMost(request: Request, limit: number): Promise<Uint8Array> 
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of request.body ?? []) {
+  for await (const part of request.body === null ? [] : unlessSilent(request.body, silence)) {
     size += part.length;
     // Leaving the loop cancels the body: what comes after is not read.
     if (size > limit) throw tooLarge();

@@ -39,7 +39,7 @@ export function uploadRoutes(registry: Registry): readonly Route[] {
         "Idempotency-Key": "A text of the caller's: the same file with the same key makes one run within 24 hours",
         "Content-Encoding": "`gzip` for a body that is packed",
       },
-      failures: [408, 409, 503],
+      failures: [409, 503],
       answer: made(202, run, ({ id }) => `/api/run/${id}`),
       handle: ({ engine, params, query: { format, ...options }, content, header, signal }) => {
         const job = jobFor(jobs, format, content.type);

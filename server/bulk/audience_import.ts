@@ -82,7 +82,7 @@ export const audienceImportRoutes: readonly Route[] = [
     description: "A form with `app_id`, `audience_name`, `identifier_type` (`customer_id`) and `file`, which has an " +
       'id on each line: `{"customer_id":"abc"}`. The file is stored durably before the answer.',
     content: FORM,
-    failures: [403, 408, 503],
+    failures: [403, 503],
     answer: queued,
     handle: async ({ engine, content, signal }) => {
       await engine.audienceLists.requireRoom();
@@ -106,7 +106,7 @@ export const audienceImportRoutes: readonly Route[] = [
       "new one.",
     params: listParam,
     content: FORM,
-    failures: [403, 404, 408, 503],
+    failures: [403, 404, 503],
     answer: queued,
     handle: async ({ engine, params, content, signal }) => {
       const id = idOf(params.audience_list_id);

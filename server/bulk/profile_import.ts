@@ -70,7 +70,7 @@ export const profileImportRoutes: readonly Route[] = [
       "A form with `app_id` or `org_id`, `format` (`json` or `csv`) and `file`. The file is stored durably " +
       "before the answer; a run does the work.",
     content: ["multipart/form-data"],
-    failures: [403, 408, 503],
+    failures: [403, 503],
     answer: queued,
     handle: async ({ engine, content, signal }) =>
       activityOf(

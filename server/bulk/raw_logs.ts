@@ -33,7 +33,7 @@ export const rawLogRoutes: readonly Route[] = [
       "Idempotency-Key": "A text of the caller's: the same batch with the same key is taken once within 24 hours",
       "Content-Encoding": "`gzip` for a body that is packed",
     },
-    failures: [403, 408, 409, 503],
+    failures: [403, 409, 503],
     answer: bare(collected, "They are kept"),
     handle: async ({ engine, params: { app_id }, content: { stream, gzip, size }, header, signal }) => {
       const app = await requireApp(engine, app_id);
