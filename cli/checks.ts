@@ -18,6 +18,7 @@ export interface Checked {
 
 /** Prints the results: with `--json` as one value, `{"ok","checks"}`, whether they are good or not. */
 export async function printChecks(app: App, results: AsyncIterable<CheckResult>): Promise<Checked> {
+  app.out.goOnUnread();
   const checks: CheckResult[] = [];
   let failure: Failure | undefined;
   try {

@@ -43,7 +43,7 @@ export async function followRun(app: App, run: RunView): Promise<RunView> {
 export async function reportRun(app: App, run: RunView, options: ReportOptions = {}): Promise<number> {
   const failed = run.failure === null ? 0 : exitCodeOf(run.failure.kind);
   const code = run.status === "held" ? HELD_EXIT_CODE : failed;
-  app.out.endsWith(code);
+  app.out.goOnUnread();
   await printRun(app, run, { withoutNext: true, withoutFailure: true });
   if (run.failure !== null) reportRunFailure(app.out, run.failure, app);
   if (options.withoutNext !== true) app.out.next(await nextSteps(app, run));

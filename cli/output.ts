@@ -30,8 +30,8 @@ export interface Sink {
   write(content: string | Uint8Array): void;
   /** Columns of the terminal. */
   width(): number;
-  /** What the process ends with where nobody reads on; 0 unless told. */
-  exitCode?: number;
+  /** Whether the process goes on where nobody reads on; unless told it has done its work then, and ends with 0. */
+  goesOnUnread?: boolean;
 }
 
 /** How to talk. */
@@ -149,9 +149,9 @@ export class Output {
     for (const command of commands) this.note(`  ${this.talk("cyan", command)}`);
   }
 
-  /** What the process will end with is known, whether or not anybody reads what is still printed. */
-  endsWith(code: number): void {
-    this.stdout.exitCode = code;
+  /** From here on the command goes on to its end, and its exit code, whether or not anybody reads what it prints. */
+  goOnUnread(): void {
+    this.stdout.goesOnUnread = true;
   }
 
   /** Text in a style, for standard output. */
@@ -216,9 +216,9 @@ export function processSink(stream: typeof Deno.stdout | typeof Deno.stderr): Si
       } catch (error) {
         // Talk that nobody can be told stops no work, and changes nothing about how it ends.
         if (stream === Deno.stderr) return;
+        if (!(error instanceof Deno.errors.BrokenPipe)) throw unwritten(error);
         // `waybill … | head` has seen enough.
-        if (error instanceof Deno.errors.BrokenPipe) Deno.exit(sink.exitCode ?? 0);
-        throw unwritten(error);
+        if (sink.goesOnUnread !== true) Deno.exit(0);
       }
     },
     width: () => {

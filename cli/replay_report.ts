@@ -34,6 +34,7 @@ export async function reportReplay(
   print: () => void,
 ): Promise<number> {
   const { replay_run: id, notes = [] } = changed;
+  app.out.goOnUnread();
   if (!app.out.json) print();
   for (const note of notes) app.out.note(`${app.out.talk("yellow", "note:")} ${note}`);
   let code = 0;

@@ -42,6 +42,7 @@ const verify: Command = {
     const verdict = await audit.verify();
     const { ok, entries, head, problems } = verdict;
     const exitCode = ok ? 0 : FAILURE_HANDLING.data.exitCode;
+    app.out.goOnUnread();
     if (app.out.json) {
       app.out.value(verdict);
       return exitCode;

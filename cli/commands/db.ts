@@ -36,6 +36,7 @@ const check: Command = {
         hint: `Make it with ${app.command("db", "migrate")}`,
       });
     }
+    app.out.goOnUnread();
     const ok = state.pending.length + state.newer.length + state.damage.length === 0;
     if (app.out.json) app.out.value({ ok, ...state });
     else print(app, ok, state);

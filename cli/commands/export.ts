@@ -77,6 +77,7 @@ async function report({ out }: App, { file, manifest, checks }: Verdict): Promis
   const { visible } = await import("../format.ts");
   const ok = checks.every((check) => check.ok !== false);
   const exitCode = ok ? 0 : FAILURE_HANDLING.data.exitCode;
+  out.goOnUnread();
   if (out.json) {
     out.value({ ok, file, checks, manifest });
     return exitCode;
