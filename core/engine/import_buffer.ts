@@ -20,7 +20,7 @@ import type { KeptSnapshot } from "./adopt_snapshot.ts";
 const MAX_BYTES = 8 << 20;
 /** A commit's size in rows, unless told. */
 const MAX_ROWS = 100_000;
-/** Longest time between the first row of a commit and the commit, in milliseconds. */
+/** Longest time between the first row of a commit and the commit, in milliseconds, unless told. */
 export const MAX_AGE = 2_000;
 
 /** Rejected rows keep this much of their raw bytes. */
@@ -76,7 +76,7 @@ export class ImportBuffer {
   /**
    * `lines` collects the archive's lines, in the memory of the buffer before; `profiles` what the events write to
    * profiles, for each table that they go into; `places`, where the rows are changes of profiles, where they stand;
-   * `mostRows` is a commit's size in rows.
+   * `mostRows` is a commit's size in rows; `mostAge` how many milliseconds the first of them waits for it.
    */
   constructor(
     private readonly startedAt: number,
@@ -84,6 +84,7 @@ export class ImportBuffer {
     readonly profiles: readonly ProfileBatch[],
     private readonly places?: PlacedRows,
     private readonly mostRows: number = MAX_ROWS,
+    private readonly mostAge: number = MAX_AGE,
   ) {
     lines.clear();
     places?.clear();
@@ -107,7 +108,7 @@ export class ImportBuffer {
   /** Whether it should be committed before more is added. */
   get full(): boolean {
     return this.#bytes >= MAX_BYTES || this.events + this.rejected >= this.mostRows ||
-      (!this.empty && performance.now() - this.#since >= MAX_AGE);
+      (!this.empty && performance.now() - this.#since >= this.mostAge);
   }
 
   /** Whether a position covers everything in it. */

@@ -48,6 +48,8 @@ export interface ImportRunOptions {
   readonly bytes: () => number;
   /** Milliseconds worked so far. */
   readonly duration: () => number;
+  /** How many milliseconds rows wait for a commit at most: two seconds unless told. */
+  readonly mostAge?: number;
 }
 
 /**
@@ -181,7 +183,7 @@ export class ImportRun implements AsyncDisposable {
       this.#next(async () => {
         if (this.#buffer === buffer && buffer.covered) await this.#commit();
       }).catch(() => {});
-    }, MAX_AGE);
+    }, this.options.mostAge ?? MAX_AGE);
     Deno.unrefTimer(this.#timer);
   }
 
@@ -244,6 +246,7 @@ export class ImportRun implements AsyncDisposable {
       this.options.profiles(spare?.profiles),
       this.#places,
       this.#committed ? undefined : MANY_EVENTS,
+      this.options.mostAge,
     );
   }
 
