@@ -220,15 +220,26 @@ Deno.test("batches hold what records do, and reject what they reject, in pieces 
       // As JSON: -0 is 0 there.
       assert.deepEqual(records, (expected?.records ?? []).map((record) => JSON.parse(JSON.stringify(record))));
       assert.deepEqual(chunks.flatMap(({ rejected }) => rejected), expected?.rejected ?? []);
+      const end = chunks.at(-1)?.position.offset ?? 0;
+      assert.match(decoder.decode(bytes.subarray(end)), /^[ \t\r\n]*$/);
       for (const { position } of chunks) {
         const rest = await read(bytes.subarray(position.offset), { position });
         const count = rest.reduce((sum, { batch }) => sum + batch.times.length, 0);
         assert.deepEqual(rest.flatMap(({ batch }) => recordsOf(batch)), records.slice(records.length - count));
-        assert.equal(rest.at(-1)?.position.offset ?? bytes.length, chunks.at(-1)?.position.offset);
+        assert.equal(rest.at(-1)?.position.offset ?? bytes.length, bytes.length);
       }
     }),
     { numRuns: 500 },
   );
+});
+
+Deno.test("blank lines at the end belong to the last chunk, or to none where that was full before them", async () => {
+  const ends = async (text: string) =>
+    (await read(text, { batchRows: 2 })).map(({ batch, position }) => [batch.times.length, position]);
+  const blank = "\n \t\r\n\n";
+  assert.deepEqual(await ends(`{}${blank}`), [[1, { offset: 8, line: 4 }]]);
+  assert.deepEqual(await ends(`{}\n{}${blank}`), [[2, { offset: 6, line: 3 }]]);
+  assert.deepEqual(await ends(blank), []);
 });
 
 Deno.test("a line is read the same among lines that begin or end as it does, and alone", async () => {
