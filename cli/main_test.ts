@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../core/testing/free_port.ts";
 import { EXAMPLES, testCli } from "./cli_testing.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -400,9 +401,3 @@ Deno.test("the doctor finds what is wrong and says how to mend it", async () => 
   assert.match(ill.stdout, /FAIL +ports .*another program.*--port/);
   assert.match(ill.stdout, /ok +database/);
 });
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}

@@ -7,6 +7,7 @@ import { openDatabase } from "../database/open.ts";
 import { parsePostgresUrl } from "../database/postgres_url.ts";
 import { collectLog } from "../testing/collect_log.ts";
 import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
+import { freePort } from "../testing/free_port.ts";
 import { examine } from "./doctor.ts";
 import { makeFolder } from "./engine_testing.ts";
 import { homeOf } from "./home.ts";
@@ -54,11 +55,6 @@ async function startPeer(databases: TestDatabases): Promise<Peer> {
     },
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 onEachDatabase(

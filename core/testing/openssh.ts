@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { createServer } from "node:net";
+import { freePort } from "./free_port.ts";
 import { requirePeer } from "./peer.ts";
 
 const SSHD = "/usr/sbin/sshd";
@@ -64,7 +64,7 @@ export function requirePasswordUsers(): boolean {
 
 /** Starts a server; ask {@linkcode requireOpenSsh} first. */
 export async function startOpenSsh(options: OpenSshOptions = {}): Promise<OpenSshServer> {
-  const server = new OpenSsh(await Deno.makeTempDir({ prefix: "waybill-sshd-" }), await freePort(), options);
+  const server = new OpenSsh(await Deno.makeTempDir({ prefix: "waybill-sshd-" }), freePort(), options);
   try {
     await server.prepare();
     await server.start();
@@ -239,15 +239,6 @@ export async function run(program: string, args: readonly string[], input = ""):
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
   if (!success) throw new Error(`${program} failed: ${text(stderr)}`);
   return text(stdout);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === "string") throw new Error("No free port");
-  return address.port;
 }
 
 /** Ends the processes that `pid` started, and those that they did: sshd's sessions outlive it. */

@@ -6,6 +6,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { freePort } from "./free_port.ts";
 import { requirePeer } from "./peer.ts";
 
 /** Where Debian puts the programs, a folder a version. */
@@ -281,9 +282,4 @@ async function run(program: string, args: readonly string[]): Promise<string> {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
   if (!success) throw new Error(`${program} ${args.join(" ")} failed: ${text(stderr)}`);
   return text(stdout);
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { freePort } from "../../testing/free_port.ts";
 import { run } from "../../testing/openssh.ts";
 import { requirePeer } from "../../testing/peer.ts";
 
@@ -96,9 +97,4 @@ async function start(home: string, keys: readonly string[]) {
   }
   await log;
   throw new Error(`dropbear ended: ${said}`);
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
