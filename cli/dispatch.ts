@@ -81,7 +81,10 @@ async function findCommand(argv: readonly string[], out: Output): Promise<Named 
   const [first] = wordsOf(argv, [...GLOBAL_FLAGS, VERSION_FLAG]);
   if (first === undefined) {
     const unknown = parseArguments(argv, [...GLOBAL_FLAGS, VERSION_FLAG]);
-    return unknown.on("version") ? await version(out) : topHelp(out);
+    if (unknown.on("version")) return await version(out);
+    // Whoever asks for JSON is a program, and means to do something.
+    if (out.json && !wantsHelp(argv)) throw new UsageError("A noun is missing", `See ${programName()} --help`);
+    return topHelp(out);
   }
   const entry = Object.hasOwn(NOUNS, first) ? NOUNS[first] : undefined;
   if (entry === undefined) throw unknownWord("noun", first, Object.keys(NOUNS), programName());

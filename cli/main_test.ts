@@ -225,6 +225,7 @@ Deno.test("what cannot be understood is a usage error that says what was meant",
   const cases: readonly (readonly [string[], RegExp])[] = [
     [["auht"], /There is no noun "auht"\nhint: Did you mean "auth"\?/],
     [["auth", "crate"], /There is no verb "crate"\nhint: Did you mean "create"\?/],
+    [["--json"], /^{"error":{"kind":"usage","message":"A noun is missing","hint":"See .*--help"}}\n$/],
     [["auth"], /"auth" needs a verb\nhint: One of create, list/],
     [["auth", "create"], /METHOD is missing\nhint: Usage: .* auth create METHOD/],
     [["auth", "create", "sftp"], /Flag --label is missing/],
@@ -244,6 +245,7 @@ Deno.test("what cannot be understood is a usage error that says what was meant",
     assert.doesNotMatch(stderr, /hunter2/);
     assert.equal(stdout, "");
   }
+  for (const argv of [[], ["--help", "--json"]]) assert.equal((await cli.run(argv)).code, 0, argv.join(" "));
 });
 
 Deno.test("a failure has its kind's exit code, and is JSON with --json", async () => {
