@@ -3,15 +3,19 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
+import type { Executor } from "../database/database.ts";
 import type { SegmentsTable } from "../database/tables.ts";
+import type { Archive } from "../profiles/archive.ts";
 import { indexArchiveLines } from "../profiles/archive_batch.ts";
 import { namingTarget } from "../profiles/event_identities.ts";
 import { rowsOfErased } from "../profiles/refusals.ts";
-import { rewriteSegment } from "../profiles/rewrite_segment.ts";
+import { rewriteSegment, type Rewritten, rewrittenPath } from "../profiles/rewrite_segment.ts";
 import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
 import { moveEpoch } from "./generations.ts";
+import { namesIn } from "./stored_files.ts";
 import { dropUnnamedLogs, moveLogEpochs } from "./raw_logs/erase_logs.ts";
 import { isAbout } from "./raw_logs/people.ts";
 import type { PreambleLine, RejectLine } from "./import_buffer.ts";
@@ -99,56 +103,109 @@ async function eraseSegments(
   kind: SegmentsTable["kind"],
   leavesOf: (segment: SegmentsTable) => Leaves,
 ): Promise<void> {
-  const { core: { archive, database }, account, run, signal, commit } = context;
+  const { core: { archive, database }, account, signal } = context;
   let at = context.position as unknown as Position | undefined ?? await begin(context, kind);
   if (at.remove !== null) archive.remove(at.remove);
-  const segments = await database.kysely.selectFrom("segments").selectAll().where("account_id", "=", account)
+  const segments = await database.kysely.selectFrom("segments").select("id").where("account_id", "=", account)
     .where("kind", "=", kind).where("id", ">", at.segment).where("id", "<=", at.until).orderBy("id").execute();
-  for (const segment of segments) {
+  for (const { id } of segments) {
     signal.throwIfAborted();
-    const to = `${segment.path.replace(/(?:~\w+)?\.jsonl\.gz$/, "")}~${run}.jsonl.gz`;
-    // What an attempt that was killed began.
-    if (to !== segment.path) archive.remove(to);
-    const rewritten = rewriteSegment(archive, segment.path, segment.length, to, leavesOf(segment));
-    // Between two files the thread that serves has its turn, and so has a stop.
-    await new Promise((resolve) => setTimeout(resolve));
-    if (rewritten === undefined) continue;
-    const next: Position = { until: at.until, segment: segment.id, remove: segment.path };
-    await commit(async (transaction) => {
-      const own = { account_id: account, id: segment.id };
-      if (rewritten.length === 0) await transaction.deleteFrom("segments").where((where) => where.and(own)).execute();
-      else {
-        await transaction.updateTable("segments").set({
-          path: to,
-          length: rewritten.length,
-          events: Math.max(0, segment.events - rewritten.removed),
-        }).where((where) => where.and(own)).execute();
-      }
-      if (kind === "rejects") {
-        await transaction.updateTable("runs")
-          .set((set) => ({ rejected_erased: set("rejected_erased", "+", rewritten.removed) }))
-          .where("account_id", "=", account).where("id", "=", segment.owner).execute();
-      } else if (kind === "stream") {
-        await transaction.updateTable("streams")
-          .set((set) => ({ events: set("events", "-", rewritten.removed) }))
-          .where("account_id", "=", account).where("id", "=", Number(segment.owner)).execute();
-      }
-      return { position: next as unknown as JsonValue };
-    });
-    archive.remove(segment.path);
-    at = next;
+    at = await eraseSegment(context, at, id, leavesOf);
   }
 }
 
-/** Makes running imports, or collectors, begin new files, so that those which are there grow no more. */
-async function begin({ account, commit }: EraseContext, kind: SegmentsTable["kind"]): Promise<Position> {
+/** Writes a segment anew, as far as it holds some; gives the position after it. */
+async function eraseSegment(
+  { core: { archive, database }, account, run, commit }: EraseContext,
+  at: Position,
+  id: number,
+  leavesOf: (segment: SegmentsTable) => Leaves,
+): Promise<Position> {
+  const own = { account_id: account, id };
+  const find = () =>
+    database.kysely.selectFrom("segments").selectAll().where((where) => where.and(own)).executeTakeFirst();
+  const segment = await find();
+  // An import of a list that begins anew forgets what it rejected before.
+  if (segment === undefined) return at;
+  const { kind, owner, path, length, events } = segment;
+  const to = rewrittenPath(path, run);
+  // What an attempt that was killed began.
+  archive.remove(to);
+  let rewritten: Rewritten | undefined;
+  try {
+    rewritten = rewriteSegment(archive, path, length, to, leavesOf(segment));
+  } catch (error) {
+    if (await find() === undefined) return at;
+    throw error;
+  }
+  // Between two files the thread that serves has its turn, and so has a stop.
+  await new Promise((resolve) => setTimeout(resolve));
+  if (rewritten === undefined) return at;
+  const { length: left, removed } = rewritten;
+  let next = at;
+  await commit(async (transaction) => {
+    // First the run, then its files: an import that begins anew takes them in this order.
+    const rejecting = transaction.updateTable("runs").where("account_id", "=", account).where("id", "=", owner);
+    if (kind === "rejects") await rejecting.set((set) => ({ rejected_erased: set.ref("rejected_erased") })).execute();
+    const changed = left === 0
+      ? await transaction.deleteFrom("segments").where((where) => where.and(own)).returning("id").execute()
+      : await transaction.updateTable("segments")
+        .set({ path: to, length: left, events: Math.max(0, events - removed) })
+        .where((where) => where.and(own)).returning("id").execute();
+    const isThere = changed.length > 0;
+    if (isThere && kind === "rejects") {
+      await rejecting.set((set) => ({ rejected_erased: set("rejected_erased", "+", removed) })).execute();
+    } else if (isThere && kind === "stream") {
+      await transaction.updateTable("streams").set((set) => ({ events: set("events", "-", removed) }))
+        .where("account_id", "=", account).where("id", "=", Number(owner)).execute();
+    }
+    next = { until: at.until, segment: id, remove: isThere ? path : to };
+    return { position: next as unknown as JsonValue };
+  });
+  archive.remove(next.remove!);
+  return next;
+}
+
+/**
+ * Makes running imports, or collectors, begin new files, so that those which are there grow no more. What imports that
+ * were cut off never recorded goes.
+ */
+async function begin(
+  { core: { archive }, account, commit }: EraseContext,
+  kind: SegmentsTable["kind"],
+): Promise<Position> {
   let position: Position | undefined;
   await commit(async (transaction) => {
-    await (kind === "logs" ? moveLogEpochs : moveEpoch)(transaction, account);
+    if (kind === "logs") await moveLogEpochs(transaction, account);
+    else {
+      // Locks the account's row: what nobody has recorded now, nobody will.
+      await moveEpoch(transaction, account);
+      await dropUnrecorded(transaction, archive, account, kind);
+    }
     const { last } = await transaction.selectFrom("segments").select((select) => select.fn.max("id").as("last"))
       .where("account_id", "=", account).executeTakeFirstOrThrow();
     position = { until: last ?? 0, segment: 0, remove: null };
     return { position: position as unknown as JsonValue };
   });
   return position!;
+}
+
+/** Cuts off what no segment of a kind has recorded. Runs in a transaction that holds the account's row. */
+async function dropUnrecorded(
+  transaction: Executor,
+  archive: Archive,
+  account: number,
+  kind: "stream" | "rejects",
+): Promise<void> {
+  const rows = await transaction.selectFrom("segments").select(["path", "length"]).where("account_id", "=", account)
+    .where("kind", "=", kind).execute();
+  const lengths = new Map(rows.map(({ path, length }) => [path, length]));
+  const root = String(account);
+  for (const owner of await namesIn(join(archive.folder, root))) {
+    if (!owner.startsWith(kind)) continue;
+    for (const day of await namesIn(join(archive.folder, root, owner))) {
+      const folder = `${root}/${owner}/${day}`;
+      for (const name of await namesIn(join(archive.folder, folder))) archive.cut(`${folder}/${name}`, lengths);
+    }
+  }
 }

@@ -1,137 +1,35 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { sql } from "kysely";
 import { basename, dirname, join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { Failure } from "../contracts/failure.ts";
 import type { Row } from "../contracts/records.ts";
 import { alteredDatabase } from "../database/altered_testing.ts";
 import { ERASABLE_STORES, WITHOUT_PEOPLE } from "./erasable_stores.ts";
-import { SYSTEM } from "./actor.ts";
-import { findAccount } from "./find_account.ts";
 import { failure } from "./engine_testing.ts";
 import { followMappings } from "./generations.ts";
 import { applyChanges, assertSame, changeRows, type Profiles, profilesIn } from "./change_feed_testing.ts";
 import { beginRefresh, finishRefresh, follow } from "../profiles/feed/feed.ts";
 import { startChanges } from "./changes_testing.ts";
 import { makeTable } from "./profile_tables.ts";
-import { erasuresOf } from "./erasures.ts";
+import {
+  assertNoTrace,
+  erasures,
+  importRows,
+  openRun,
+  person,
+  profiles,
+  rejected,
+  tablesOf,
+} from "./erasure_testing.ts";
 import { addRun, type ImportPeer, readRun, remap, startImport } from "./import_testing.ts";
 import { homeOf } from "./home.ts";
 import { ImportRun } from "./import_run.ts";
-import { profilesOf } from "./profiles.ts";
 import { erasedFor } from "./refused.ts";
-import type { Erasures } from "./runtime.ts";
 import { executeTask } from "./task_testing.ts";
-import { statementsFor } from "../profiles/batch_statements.ts";
-import { ManagedContents } from "./managed/contents.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { jobFiles } from "./job_files.ts";
 import { markedFiles, markFiles, readLedger } from "./ledger.ts";
 import { openVault, placeOfRawForms } from "./vault.ts";
-
-async function contextOf({ database, vault }: ImportPeer) {
-  const account = await findAccount(database.kysely, undefined);
-  const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const registry = { plugins: [], providers: [], jobs: [] } as never;
-  return {
-    database,
-    vault,
-    registry,
-    managed: new ManagedContents("managed"),
-    accountId: 1,
-    account,
-    actor: SYSTEM,
-    log,
-  };
-}
-
-async function erasures(peer: ImportPeer): Promise<Erasures> {
-  const statements = statementsFor(peer.database.kind);
-  return erasuresOf(await contextOf(peer), { statements, identityKey: peer.identityKey, queued: async () => {} });
-}
-
-async function profiles(peer: ImportPeer) {
-  return profilesOf(await contextOf(peer), statementsFor(peer.database.kind), peer.identityKey);
-}
-
-const person = (number: number, more: Record<string, string> = {}): Row => ({
-  fields: { id: `Person-${number}-x`, email: `person.${number}@example.org`, ...more },
-  time: number,
-});
-
-async function importRows(peer: ImportPeer, rows: readonly Row[], size: number): Promise<void> {
-  const commits = peer.commits();
-  for (let first = 0; first < rows.length; first += size) {
-    await commits.commit(peer.batch(rows.slice(first, first + size)));
-  }
-}
-
-/** Everything there is, in every form in which it may be looked for. */
-async function* traces({ database, archive }: ImportPeer, address: ImportPeer["address"]): AsyncGenerator<string> {
-  const files: string[] = [];
-  const walk = async (folder: string): Promise<void> => {
-    for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      if (isDirectory) await walk(`${folder}/${name}`);
-      else files.push(`${folder}/${name}`);
-    }
-  };
-  await walk(archive.folder);
-  for (const file of files) {
-    const bytes = await Deno.readFile(file);
-    yield new TextDecoder("latin1").decode(bytes);
-    if (file.endsWith(".gz") && bytes.length > 0) {
-      const text = new TextDecoder().decode(gunzipSync(bytes));
-      yield text;
-      for (const [, raw = ""] of text.matchAll(/"raw":"([^"]*)"/g)) {
-        yield new TextDecoder().decode(Uint8Array.fromBase64(raw));
-      }
-    }
-  }
-  if (database.kind === "sqlite" && "path" in address) {
-    // This process must not open the database's own file.
-    for (const suffix of ["", "-wal"]) {
-      yield await textOf(`${address.path}${suffix}`);
-    }
-  }
-  const { kysely } = database;
-  for (const table of await tablesOf(database)) {
-    const { rows } = await sql`select * from ${sql.table(table)}`.execute(kysely);
-    yield JSON.stringify(
-      rows,
-      (_, value) => value instanceof Uint8Array ? new TextDecoder("latin1").decode(value) : value,
-    );
-  }
-}
-
-async function tablesOf({ kind, kysely }: ImportPeer["database"]): Promise<string[]> {
-  const { rows } =
-    await (kind === "sqlite"
-      ? sql<{ name: string }>`select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`
-      : sql<{ name: string }>`select table_name as name from information_schema.tables
-        where table_schema = current_schema()`).execute(kysely);
-  return rows.map(({ name }) => name);
-}
-
-/** What another process reads of a file. */
-async function textOf(path: string): Promise<string> {
-  const { stdout } = await new Deno.Command("deno", {
-    args: ["eval", "await Deno.stdout.write(await Deno.readFile(Deno.args[0]).catch(() => new Uint8Array()))", path],
-    stdout: "piped",
-  }).output();
-  return new TextDecoder("latin1").decode(stdout);
-}
-
-async function assertNoTrace(peer: ImportPeer, values: readonly string[]): Promise<void> {
-  for await (const text of traces(peer, peer.address)) {
-    const lower = text.toLowerCase();
-    for (const value of values) {
-      for (const form of [value, encodeURIComponent(value), btoa(value).replaceAll("=", ""), [...value].join("\0")]) {
-        assert(!lower.includes(form.toLowerCase()), `"${form}" is still there: ${text.slice(0, 200)}`);
-      }
-    }
-  }
-}
 
 onEachDatabase("who is erased leaves nothing anywhere, and everybody else is as before", async (databases) => {
   await using peer = await startImport(databases);
@@ -458,26 +356,6 @@ onEachDatabase("files that links open end with an erasure, one that is made mean
   const ends = await database.kysely.selectFrom("artifacts").select(["id", "ended_because"]).orderBy("id").execute();
   assert.deepEqual(ends.map(({ id, ended_because }) => [id, ended_because]), [["early", "erased"], ["late", "erased"]]);
 });
-
-/** Takes a fresh attempt at the peer's run, under the rules that hold by now. */
-async function openRun(peer: ImportPeer): Promise<ImportRun> {
-  const { rows_read: read, accepted, rejected, unchanged, refused } = await peer.run();
-  return new ImportRun({
-    run: peer.claim.run,
-    commits: await peer.commitsAfterTakeOver(),
-    startedAt: 1_000,
-    threshold: undefined,
-    counts: { read, accepted, rejected, unchanged, refused },
-    profiles: peer.profiles,
-    erased: await erasedFor(peer.database.kysely, 1, peer.place.stream, peer.identityKey),
-    signal: new AbortController().signal,
-    bytes: () => 0,
-    duration: () => 0,
-  });
-}
-
-const rejected = (...rows: readonly string[]) =>
-  rows.map((row, line) => ({ line, offset: 0, reason: "Too many cells", raw: new TextEncoder().encode(row) }));
 
 /** The rejected rows that are kept. */
 async function keptRows(peer: ImportPeer): Promise<string[]> {

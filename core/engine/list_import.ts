@@ -92,7 +92,7 @@ async function forgetRejects(transaction: Executor, { claim: { account, run } }:
 async function removeRejects({ core, claim: { account, run }, row }: Attempt): Promise<void> {
   const now = await core.database.now();
   for (let day = row.started_at ?? row.created_at; day < now + DAY; day += DAY) {
-    core.archive.reclaim(segmentFolder(account, "rejects", day), run, new Map());
+    core.archive.reclaim(segmentFolder(account, "rejects", day), (name) => name.includes(run), new Map());
   }
 }
 

@@ -9,6 +9,7 @@ import type { ImportTarget, RunCounts } from "../contracts/job.ts";
 import type { RunsTable, Tables } from "../database/tables.ts";
 import { ChangeCheck } from "../profiles/changes/check_changes.ts";
 import { identityFieldsOf, openTarget } from "../profiles/mapping.ts";
+import { isRewritten } from "../profiles/rewrite_segment.ts";
 import { ProfileBatch } from "../profiles/profile_batch.ts";
 import { CommitThread } from "./commit_thread.ts";
 import type { Core } from "./core.ts";
@@ -117,13 +118,17 @@ async function reclaimArchive(
   since: number,
   now: number,
 ): Promise<void> {
+  // Locked: an erasure that writes one anew does not remove it before it was looked at.
   const segments = await transaction.selectFrom("segments").select(["path", "length"])
-    .where("account_id", "=", account).where("writer", "like", `${run}-%`).execute();
+    .where("account_id", "=", account).where("writer", "like", `${run}-%`)
+    .$if(core.database.kind === "postgres", (query) => query.forUpdate()).execute();
   const lengths = new Map(segments.map(({ path, length }) => [path, length]));
   core.archive.verify(lengths);
+  // What an erasure is writing in the place of one is no attempt's.
+  const isOwn = (name: string) => name.includes(run) && !isRewritten(name);
   for (let day = since; day < now + DAY; day += DAY) {
-    core.archive.reclaim(segmentFolder(account, stream, day), run, lengths);
-    core.archive.reclaim(segmentFolder(account, "rejects", day), run, lengths);
+    core.archive.reclaim(segmentFolder(account, stream, day), isOwn, lengths);
+    core.archive.reclaim(segmentFolder(account, "rejects", day), isOwn, lengths);
   }
 }
 

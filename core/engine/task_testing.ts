@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Core } from "./core.ts";
 import { ManagedContents } from "./managed/contents.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { makeFolder } from "./engine_testing.ts";
@@ -55,18 +56,7 @@ async function executeClaimed(
 ): Promise<RunEnd> {
   const stop = new AbortController();
   await using folder = await makeFolder();
-  const { database, archive, snapshotsDir, vault, identityKey } = peer;
-  const core = {
-    home: { ...await openHome(folder.path), database: peer.address, archiveDir: archive.folder, snapshotsDir },
-    database,
-    vault,
-    identityKey,
-    registry: buildRegistry([]),
-    archive,
-    managed: new ManagedContents(`${folder.path}/managed`),
-    statements: statementsFor(database.kind),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+  const core = await coreOf(peer, folder.path);
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   return await executeRun(core, claim, {
     signal: stop.signal,
@@ -75,4 +65,20 @@ async function executeClaimed(
     retries: { waits: [], unconnected: serves },
     ...(helper === undefined ? {} : { helper }),
   });
+}
+
+/** The parts of an open home, made of an import's; what it has no folder for lies in `folder`. */
+export async function coreOf(peer: ImportPeer, folder: string): Promise<Core> {
+  const { database, archive, snapshotsDir, vault, identityKey } = peer;
+  return {
+    home: { ...await openHome(folder), database: peer.address, archiveDir: archive.folder, snapshotsDir },
+    database,
+    vault,
+    identityKey,
+    registry: buildRegistry([]),
+    archive,
+    managed: new ManagedContents(`${folder}/managed`),
+    statements: statementsFor(database.kind),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
 }

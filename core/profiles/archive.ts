@@ -175,10 +175,10 @@ export class Archive {
   }
 
   /**
-   * Cuts off what a writer that is gone appended and never recorded: of the files in `folder` whose name holds
-   * `writer`, those in `lengths` keep their durable length, the others are removed.
+   * Cuts off what a writer that is gone appended and never recorded: of the files in `folder` whose names `isOwn` takes
+   * for its own, those in `lengths` keep their durable length, the others are removed.
    */
-  reclaim(folder: string, writer: string, lengths: ReadonlyMap<string, number>): void {
+  reclaim(folder: string, isOwn: (name: string) => boolean, lengths: ReadonlyMap<string, number>): void {
     let names: string[];
     try {
       names = [...Deno.readDirSync(join(this.folder, folder))].map(({ name }) => name);
@@ -186,9 +186,7 @@ export class Archive {
       if (error instanceof Deno.errors.NotFound) return;
       throw error;
     }
-    for (const name of names.filter((name) => name.includes(writer))) {
-      this.cut(`${folder}/${name}`, lengths);
-    }
+    for (const name of names.filter(isOwn)) this.cut(`${folder}/${name}`, lengths);
   }
 
   /** Cuts off what lies past a file's durable length in `lengths`; removes a file that is not in it. */

@@ -9,6 +9,20 @@ import { readMembers } from "./archive_members.ts";
 
 const LF = 10;
 
+/** Stands before the name of the run that wrote a file anew, in the file's. */
+const ANEW = "~";
+
+/** Where a run writes a file of the archive anew: never its own path, and for every attempt at it the same. */
+export function rewrittenPath(path: string, run: string): string {
+  const [, stem = path, writer] = /^([^~]*)(?:~(\w+))?\.jsonl\.gz$/.exec(path) ?? [];
+  return `${stem}${ANEW}${run}${writer === run ? "x" : ""}.jsonl.gz`;
+}
+
+/** Whether a file was written anew, or is being, by its name. */
+export function isRewritten(name: string): boolean {
+  return name.includes(ANEW);
+}
+
 /** What became of a file. */
 export interface Rewritten {
   /** Length of the new file in bytes; 0 where no line is left, and there is no file. */
