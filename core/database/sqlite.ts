@@ -35,7 +35,7 @@ const WRITE_PRAGMAS = [...PRAGMAS, "cache_size = -16384", "wal_autocheckpoint = 
 const PLAIN_PRAGMAS = [...PRAGMAS, "cache_size = -4096", "wal_autocheckpoint = 16384"];
 
 /** Reads go from one end of a table to the other: what they read is not needed again, and memory is slow at first. */
-const READ_PRAGMAS = [...PRAGMAS, "cache_size = -512", "wal_autocheckpoint = 16384", "query_only = on"];
+const READ_PRAGMAS = [...PRAGMAS, "cache_size = -512", "query_only = on"];
 
 /** A transaction that holds the lock this long, in milliseconds, has made others wait. */
 const LONG = 50;
