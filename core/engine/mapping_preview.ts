@@ -16,10 +16,10 @@ import type { Core } from "./core.ts";
 import { wantedDefinition } from "./generations.ts";
 import { allMappings, findMapping } from "./mapping_find.ts";
 import { checkBeside, mappingNotes, type ReadMapping, readMapping } from "./mapping_rules.ts";
-import { findTable } from "./profile_tables.ts";
+import { checkTableName, findTable, tableName } from "./profile_tables.ts";
 import type { MappingTest } from "./runtime.ts";
 import { lastOfStream } from "./stream_tail.ts";
-import { findStream, requireStream } from "./streams.ts";
+import { checkStreamName, findStream, requireStream } from "./streams.ts";
 import type { MappingPreviewView, PreviewProfileView } from "./views.ts";
 
 const EVENTS = 1_000, MOST_EVENTS = 100_000;
@@ -33,10 +33,10 @@ export async function previewMapping(
 ): Promise<MappingPreviewView> {
   const { id, text } = await textOf(kysely, accountId, lql, mapping);
   const read = readMapping(text);
-  const { stream: name, table } = read.mapping;
+  const { stream: name } = read.mapping;
   const stream = rows === undefined
     ? (await requireStream(kysely, accountId, name)).id
-    : await findStream(kysely, accountId, name) ?? NO_STREAM;
+    : await findStream(kysely, accountId, name) ?? noStream(name);
   const target = await targetOf(kysely, accountId, { id, read, stream });
   const open = openTarget(target, identityKey, stream);
   const batch = new ProfileBatch(open);
@@ -58,7 +58,7 @@ export async function previewMapping(
   for (let event = 0; event < batch.count; event++) if (batch.identified(event)) named++;
   return {
     stream: name,
-    table,
+    table: target.table === NO_TABLE ? read.mapping.table : await tableName(kysely, accountId, target.table),
     events: batch.count,
     left_out: batch.count - named - unidentified,
     unidentified,
@@ -77,8 +77,14 @@ export async function previewMapping(
   };
 }
 
-/** The id of a stream that is not there. */
-const NO_STREAM = 0;
+/** The ids of a stream and a table that are not there. */
+const NO_STREAM = 0, NO_TABLE = 0;
+
+/** A stream that would be made. */
+function noStream(name: string): number {
+  checkStreamName(name);
+  return NO_STREAM;
+}
 
 async function textOf(
   executor: Executor,
@@ -104,6 +110,7 @@ async function targetOf(
   { id, read, stream }: { readonly id: string | undefined; readonly read: ReadMapping; readonly stream: number },
 ): Promise<Target> {
   const table = await findTable(executor, account, read.mapping.table);
+  if (table === undefined) checkTableName(read.mapping.table);
   // It would stand in the place of the one that the stream has.
   const others = (await allMappings(executor, account))
     .filter((other) => other.id !== id && !(other.stream_id === stream && other.table_id === table));
@@ -116,7 +123,7 @@ async function targetOf(
     ...present,
     mappings: [...mappings, { stream, definition: { kind: "lql", text: read.text } }],
   };
-  return { scope: { account, table: table ?? 0 }, table: table ?? 0, generation };
+  return { scope: { account, table: table ?? NO_TABLE }, table: table ?? NO_TABLE, generation };
 }
 
 /** A text that is only tried takes nobody's name. */

@@ -11,6 +11,7 @@ import { compileMapping, type MappedColumn, type Mapping, type MappingProgram, p
 import { programOf } from "../profiles/mapping.ts";
 import { dateNotes } from "./date_notes.ts";
 import { type MappingRow, nameOf } from "./mapping_find.ts";
+import { findTable } from "./profile_tables.ts";
 
 /** A text that is a mapping. */
 export interface ReadMapping {
@@ -35,7 +36,7 @@ export async function checkBeside(
   { mapping, program }: ReadMapping,
   others: readonly MappingRow[],
 ): Promise<void> {
-  const { stream, table, alias } = mapping;
+  const { stream, alias } = mapping;
   if (stream.startsWith(CHANGE_STREAMS)) {
     throw new Failure(
       "config",
@@ -45,13 +46,18 @@ export async function checkBeside(
       },
     );
   }
-  const into = others.filter((other) => other.table === table);
+  const table = await findTable(executor, account, mapping.table);
+  const into = others.filter((other) => other.table_id === table);
   const same = into.find((other) => other.stream === stream);
   if (same !== undefined) {
-    throw new Failure("config", `Stream "${stream}" has a mapping into table "${table}" already: ${nameOf(same)}`, {
-      code: "conflict",
-      hint: `Change that one: \`waybill mapping update ${same.alias ?? same.id}\``,
-    });
+    throw new Failure(
+      "config",
+      `Stream "${stream}" has a mapping into table "${same.table}" already: ${nameOf(same)}`,
+      {
+        code: "conflict",
+        hint: `Change that one: \`waybill mapping update ${same.alias ?? same.id}\``,
+      },
+    );
   }
   const namesake = alias === undefined ? undefined : others.find((other) => other.alias === alias);
   if (namesake !== undefined) {

@@ -15,7 +15,7 @@ import { allMappings, findMapping, type MappingRow, mappingView, nameOf, replayR
 import { previewMapping } from "./mapping_preview.ts";
 import { checkBeside, mappingNotes, type ReadMapping, readMapping } from "./mapping_rules.ts";
 import { suggestMapping } from "./mapping_suggest.ts";
-import { findTable, makeTable, requireTable, tableNames } from "./profile_tables.ts";
+import { findTable, makeTable, requireTable, tableName, tableNames } from "./profile_tables.ts";
 import type { Mappings, MappingTest } from "./runtime.ts";
 import { findStream, makeStream, requireStream } from "./streams.ts";
 import type {
@@ -112,7 +112,7 @@ class SavedMappings implements Mappings {
         }
         refuseBuiltIn(row);
         const read = readMapping(lql);
-        refuseOtherPlace(row, read);
+        await refuseOtherPlace(transaction, accountId, row, read);
         const others = (await allMappings(transaction, accountId)).filter(({ id }) => id !== row.id);
         await checkBeside(transaction, accountId, read, others);
         await transaction.updateTable("mappings")
@@ -182,7 +182,8 @@ class SavedMappings implements Mappings {
     const { mapping } = read;
     const stream = { id: stream_id, name: mapping.stream };
     const doubts = await mappingNotes(transaction, accountId, stream, read, now);
-    await this.#audit(transaction, action, id, mapping);
+    const table = await tableName(transaction, accountId, table_id);
+    await this.#audit(transaction, action, id, { ...mapping, table });
     return { id, replay, notes: [...notes, ...doubts] };
   }
 
@@ -213,8 +214,13 @@ function refuseBuiltIn({ definition, stream }: MappingRow): void {
 }
 
 /** A mapping stays where it is. */
-function refuseOtherPlace(row: MappingRow, { mapping: { stream, table } }: ReadMapping): void {
-  if (stream === row.stream && table === row.table) return;
+async function refuseOtherPlace(
+  executor: Executor,
+  account: number,
+  row: MappingRow,
+  { mapping: { stream, table } }: ReadMapping,
+): Promise<void> {
+  if (stream === row.stream && await findTable(executor, account, table) === row.table_id) return;
   throw new Failure(
     "config",
     `The text is for stream "${stream}" and table "${table}", and ${

@@ -142,6 +142,44 @@ onEachDatabase("a stream has one mapping into a table, and an alias is one mappi
 });
 
 onEachDatabase(
+  "a table that is named by its id is that table: in a mapping, its change and its test",
+  async (databases) => {
+    await using it = await startMapping(databases);
+    await it.add([{ fields: { id: "1", spent: "5" } }]);
+    await assert.rejects(
+      it.mappings.create({ lql: "SELECT x FROM people INTO 1 BY x" }),
+      failure("config", /^Stream "people" has a mapping into table "user" already: /, { code: conflict }),
+    );
+    await assert.rejects(
+      it.mappings.create({ lql: "SELECT id, sum(toint(amount)) AS spent FROM shop INTO 1 BY id" }),
+      failure("config", /^Column "spent" is INT \(SUM\) in the mapping of stream "shop", and /, { code: conflict }),
+    );
+    assert.equal((await it.mappings.test({ lql: "SELECT id, name FROM people INTO 1 BY id" })).table, "user");
+    const { table, replay_run } = await it.mappings.update("people", {
+      lql: "SELECT id, spent FROM people INTO 1 BY id",
+    });
+    assert.deepEqual([table, replay_run], ["user", it.queued.at(-1)]);
+    assert.equal((await it.mappings.update("people", { lql: "SELECT id FROM people INTO user BY id" })).table, "user");
+    const details = await it.peer.database.kysely.selectFrom("audit_entries").select("detail").execute();
+    for (const { detail } of details) assert.equal(JSON.parse(detail ?? "null").table, "user");
+  },
+);
+
+onEachDatabase("a test refuses the names that a mapping could not be made with", async (databases) => {
+  await using it = await startMapping(databases);
+  await it.add([{ fields: { id: "1" } }]);
+  await assert.rejects(
+    it.mappings.test({ lql: "SELECT id FROM people INTO `../user` BY id" }),
+    failure("config", /^"\.\.\/user" cannot be the name of a profile table$/),
+  );
+  await assert.rejects(
+    it.mappings.test({ lql: "SELECT id FROM `../x` INTO user BY id", rows: [{ id: "1" }] }),
+    failure("config", /^"\.\.\/x" cannot be the name of a stream$/),
+  );
+  assert.equal((await it.mappings.test({ lql: "SELECT id FROM people INTO firms BY id" })).table, "firms");
+});
+
+onEachDatabase(
   "mappings into one table agree about a column, the one that an import made included",
   async (databases) => {
     await using it = await startMapping(databases);

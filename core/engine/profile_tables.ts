@@ -49,7 +49,8 @@ export async function tableName(executor: Executor, account: number, table: numb
 /** What a profile table may be called: as a stream, but not by digits alone, which are its id. */
 const TABLE_NAME = /^(?!\d+$)[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
-function checkName(name: string): void {
+/** Refuses (`config`) a name that no profile table may have. */
+export function checkTableName(name: string): void {
   if (TABLE_NAME.test(name)) return;
   throw new Failure("config", `"${name.slice(0, 100)}" cannot be the name of a profile table`, {
     hint: "Use 1 to 64 letters, digits, `_`, `-` or `.`, starting with a letter or digit, and not digits alone",
@@ -58,7 +59,7 @@ function checkName(name: string): void {
 
 /** Makes a profile table with its first, empty generation, and gives its id. */
 export async function makeTable(executor: Executor, account: number, name: string, now: number): Promise<number> {
-  checkName(name);
+  checkTableName(name);
   const { last } = await executor.selectFrom("profile_tables").select((select) => select.fn.max("id").as("last"))
     .where("account_id", "=", account).executeTakeFirstOrThrow();
   const id = (last ?? 0) + 1;

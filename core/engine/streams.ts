@@ -131,7 +131,8 @@ export async function findStream(executor: Executor, account: number, name: stri
 /** What a stream may be called: what job types take, too. */
 const STREAM_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
-function checkName(name: string): void {
+/** Refuses (`config`) a name that no stream may have. */
+export function checkStreamName(name: string): void {
   if (STREAM_NAME.test(name)) return;
   throw new Failure("config", `"${name.slice(0, 100)}" cannot be the name of a stream`, {
     hint: "Use 1 to 64 letters, digits, `_`, `-` or `.`, starting with a letter or digit",
@@ -140,7 +141,7 @@ function checkName(name: string): void {
 
 /** Makes a stream without events, and gives its id. */
 export async function makeStream(executor: Executor, account: number, name: string, now: number): Promise<number> {
-  checkName(name);
+  checkStreamName(name);
   return await addStream(executor, account, name, now);
 }
 
