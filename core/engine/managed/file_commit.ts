@@ -56,7 +56,8 @@ export async function commitFile(executor: Executor, tree: Tree, file: FinishedF
   if (node?.kind === "folder") throw isFolder(file.names);
   if (resumed && node?.partial !== content) throw replaced();
   const bytes = await addBytes(executor, tree, size - bytesOf(node));
-  if (quota !== undefined && bytes > quota && size > bytesOf(node)) throw quotaFailure(quota);
+  // Where the quota was lowered, a file may still make way for one that is no larger.
+  if (quota !== undefined && bytes > quota && size > (node?.size ?? 0)) throw quotaFailure(quota);
   if (small !== undefined) await addSmall(executor, tree.account, content, small);
   const change = { content, size, modified: now, partial: null, partial_size: 0, partial_modified: 0 };
   if (node === undefined) await addFile(executor, tree, place, change);

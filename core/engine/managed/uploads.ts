@@ -71,11 +71,14 @@ export class TreeUploads {
     this.#current.delete(keyOf(place));
   }
 
-  /** Refuses bytes past the quota, those of all uploads counted. */
+  /**
+   * Refuses bytes past the quota, those of all uploads counted. What the upload takes the place of does not count: a file
+   * and what an upload that broke off has brought for it may be more than the quota, until one is gone on with.
+   */
   checkQuota(quota: number | undefined, upload: Upload, size: number): void {
     if (quota === undefined || size <= upload.size) return;
-    let total = this.bytes;
-    for (const other of this.#all) total += Math.max(0, (other === upload ? size : other.size) - other.replaces);
+    let total = this.bytes + size - upload.replaces;
+    for (const other of this.#all) if (other !== upload) total += Math.max(0, other.size - other.replaces);
     if (total > quota) throw quotaFailure(quota);
   }
 }
