@@ -14,6 +14,7 @@ import { namingTarget } from "../profiles/event_identities.ts";
 import { rowsOfErased } from "../profiles/refusals.ts";
 import { rewriteSegment, type Rewritten, rewrittenPath } from "../profiles/rewrite_segment.ts";
 import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
+import { ErasedFields } from "./erased_fields.ts";
 import { moveEpoch } from "./generations.ts";
 import { namesIn } from "./stored_files.ts";
 import { dropUnnamedLogs, moveLogEpochs } from "./raw_logs/erase_logs.ts";
@@ -131,9 +132,15 @@ async function eraseSegment(
   const to = rewrittenPath(path, run);
   // What an attempt that was killed began.
   archive.remove(to);
+  const leaves = leavesOf(segment);
+  const fields = kind === "stream" ? await ErasedFields.of(database.kysely, account, Number(owner)) : undefined;
   let rewritten: Rewritten | undefined;
   try {
-    rewritten = rewriteSegment(archive, path, length, to, leavesOf(segment));
+    rewritten = rewriteSegment(archive, path, length, to, (lines) => {
+      const rows = leaves(lines);
+      if (rows !== undefined) fields?.add(lines, rows);
+      return rows;
+    });
   } catch (error) {
     if (await find() === undefined) return at;
     throw error;
@@ -158,6 +165,7 @@ async function eraseSegment(
     } else if (isThere && kind === "stream") {
       await transaction.updateTable("streams").set((set) => ({ events: set("events", "-", removed) }))
         .where("account_id", "=", account).where("id", "=", Number(owner)).execute();
+      await fields?.subtract(transaction);
     }
     next = { until: at.until, segment: id, remove: isThere ? path : to };
     return { position: next as unknown as JsonValue };

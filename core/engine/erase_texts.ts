@@ -5,11 +5,13 @@
  */
 import type { FailureJson } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
+import type { RunsTable } from "../database/tables.ts";
 import type { PeopleInText } from "../profiles/people_in_text.ts";
 import { namingTarget } from "../profiles/event_identities.ts";
 import { readTarget } from "../profiles/raw_forms.ts";
 import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
 import { OPEN_STATUSES } from "./claim.ts";
+import { lockAccount } from "./generations.ts";
 
 /** The examples of stream fields. */
 export const fieldStore: ErasableStore = {
@@ -21,6 +23,8 @@ export const fieldStore: ErasableStore = {
     const { account, people, rawForms, position, commit } = context;
     if (position !== undefined) return;
     await commit(async (transaction) => {
+      // An import that is committing writes the examples that it has found.
+      await lockAccount(transaction, account);
       const fields = await transaction.selectFrom("stream_fields").select(["stream_id", "name", "examples"])
         .where("account_id", "=", account).execute();
       const identifying = new Map<number, (field: string) => boolean>();
@@ -62,30 +66,41 @@ export const runStore: ErasableStore = {
   tables: ["runs"],
   folders: [],
   stage: "archive",
-  erase: async ({ account, people, position, commit }) => {
+  erase: async ({ core: { database }, account, people, position, commit }) => {
     if (position !== undefined) return;
     await commit(async (transaction) => {
-      const runs = await transaction.selectFrom("runs")
-        .select(["id", "status", "failure", "notes", "progress", "checkpoint"]).where("account_id", "=", account)
-        .execute();
-      for (const { id, status, ...before } of runs) {
-        const { failure, notes, progress, checkpoint } = before;
-        // A run that goes on needs its position; that of one that has ended may name a file after a person.
-        const isOpen = OPEN_STATUSES.includes(status);
-        const said = {
-          failure: failure === null ? null : scrubFailure(failure, people),
-          notes: scrubList(notes, people),
-          progress: isOpen || progress === null ? progress : scrubTexts(progress, people),
-          checkpoint: isOpen || checkpoint === null ? checkpoint : scrubTexts(checkpoint, people),
-        };
-        if (JSON.stringify(said) === JSON.stringify({ failure, notes, progress, checkpoint })) continue;
-        await transaction.updateTable("runs").set(said).where("account_id", "=", account).where("id", "=", id)
+      const all = transaction.selectFrom("runs")
+        .select(["id", "status", "failure", "notes", "progress", "checkpoint"]).where("account_id", "=", account);
+      for (const found of await all.execute()) {
+        if (scrubbed(found, people) === undefined) continue;
+        // A run that goes on has perhaps come further meanwhile.
+        const run = await all.where("id", "=", found.id)
+          .$if(database.kind === "postgres", (query) => query.forUpdate()).executeTakeFirst();
+        const said = run && scrubbed(run, people);
+        if (said === undefined) continue;
+        await transaction.updateTable("runs").set(said).where("account_id", "=", account).where("id", "=", found.id)
           .execute();
       }
       return { position: true };
     });
   },
 };
+
+type Said = Pick<RunsTable, "failure" | "notes" | "progress" | "checkpoint">;
+
+/** What a run says without the values; undefined where it holds none. */
+function scrubbed({ status, ...run }: Said & Pick<RunsTable, "status">, people: PeopleInText): Said | undefined {
+  const { failure, notes, progress, checkpoint } = run;
+  // A run that goes on needs its position; that of one that has ended may name a file after a person.
+  const isOpen = OPEN_STATUSES.includes(status);
+  const said = {
+    failure: failure === null ? null : scrubFailure(failure, people),
+    notes: scrubList(notes, people),
+    progress: isOpen || progress === null ? progress : scrubTexts(progress, people),
+    checkpoint: isOpen || checkpoint === null ? checkpoint : scrubTexts(checkpoint, people),
+  };
+  return JSON.stringify(said) === JSON.stringify({ failure, notes, progress, checkpoint }) ? undefined : said;
+}
 
 /** A failure without the values in what it says; its kind and code are ours. */
 function scrubFailure(text: string, people: PeopleInText): string {
