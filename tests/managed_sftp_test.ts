@@ -34,8 +34,9 @@ for (const kind of DATABASE_KINDS) {
       await imported(place, ["people_20260101.csv"]);
       await ok(client.sftp("partner", ["put people_20260102.csv in/.part", "rename in/.part in/people_20260102.csv"]));
       await imported(place, ["people_20260101.csv", "people_20260102.csv"]);
-      const runs = await cli(place, ["run", "list"]);
-      assert.deepEqual(runs.map((run: { accepted: number }) => run.accepted), [1, 2]);
+      // Where the rename was long in coming, a run for the part found nothing to read.
+      const runs: readonly { readonly accepted: number }[] = await cli(place, ["run", "list"]);
+      assert.deepEqual(runs.map(({ accepted }) => accepted).filter((rows) => rows > 0), [1, 2]);
 
       await endsAtOnce(place, client);
       const log = await cli(place, ["sftp", "log", "--limit", "1000"]);
@@ -67,12 +68,15 @@ async function makeAccount(place: Place, client: OpenSshClient): Promise<void> {
 /** A session is ended by an operator, and with the account, at once; its files stay until they are purged. */
 async function endsAtOnce(place: Place, client: OpenSshClient): Promise<void> {
   const session = () => client.ssh("partner", ["-N"]).then(({ code }) => code);
+  const open = async () => (await cli(place, ["sftp", "sessions"])).length > 0;
+  await until(async () => !await open());
   const kicked = session();
-  await until(async () => (await cli(place, ["sftp", "sessions"])).length > 0);
+  await until(open);
   await cli(place, ["sftp", "kick", "partner"]);
   assert.notEqual(await kicked, 0);
+  await until(async () => !await open());
   const deleted = session();
-  await until(async () => (await cli(place, ["sftp", "sessions"])).length > 0);
+  await until(open);
   await cli(place, ["auth", "delete", "partner"]);
   assert.notEqual(await deleted, 0);
   assert.notEqual((await client.sftp("partner", ["ls"], ["PasswordAuthentication=no"])).code, 0);
