@@ -9,8 +9,23 @@ import { type TestCli, testCli } from "./cli_testing.ts";
 
 const HOUR = 3_600_000;
 
-/** The last hour that is complete, in a test that does not take an hour. */
-const newest = Math.floor((Date.now() - HOUR - 600_000) / HOUR) * HOUR;
+/** The last hour that is complete. */
+const lastComplete = () => Math.floor((Date.now() - HOUR - 600_000) / HOUR) * HOUR;
+
+/** A test that is told the last hour that is complete; where another one is by its end, a failure has it done again. */
+function testWithHours(name: string, body: (newest: number) => Promise<void>): void {
+  onEachDatabase(name, async (databases) => {
+    for (;;) {
+      const newest = lastComplete();
+      await databases.useInHomes();
+      try {
+        return await body(newest);
+      } catch (error) {
+        if (lastComplete() === newest) throw error;
+      }
+    }
+  });
+}
 
 const nameOf = (hour: number) => new Date(hour).toISOString().slice(0, 13);
 
@@ -46,10 +61,9 @@ function namesIn(path: string): string[] {
   return text.split("\n").slice(0, -1).map((line) => JSON.parse(line).name);
 }
 
-onEachDatabase(
+testWithHours(
   "log-export writes an hour as it lies in the archive; without an hour, the last that is complete",
-  async (databases) => {
-    await databases.useInHomes();
+  async (newest) => {
     const { cli, fill } = await openLogs();
     await using _cli = cli;
     await fill(newest - 5 * HOUR, newest - 5 * HOUR, newest);
@@ -77,8 +91,7 @@ onEachDatabase(
   },
 );
 
-onEachDatabase("a continuous log-export brings each hour since the last, and plans them", async (databases) => {
-  await databases.useInHomes();
+testWithHours("a continuous log-export brings each hour since the last, and plans them", async (newest) => {
   const { cli, fill } = await openLogs();
   await using _cli = cli;
   const out = join(cli.folder, "out");
