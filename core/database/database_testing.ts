@@ -48,6 +48,7 @@ const STEPS = [
   "0028_managed_contents",
   "0029_noted_states",
   "0030_past_sums",
+  "0031_erasure_definitions",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

@@ -47,6 +47,7 @@ const STEPS: readonly string[] = [
   "0028_managed_contents",
   "0029_noted_states",
   "0030_past_sums",
+  "0031_erasure_definitions",
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

@@ -4,11 +4,10 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
-import type { Executor } from "../database/database.ts";
 import { MemberKeys, readMembers, removeMembers, writeMembers } from "../profiles/audience_members.ts";
 import { IdentityHasher, identityKey } from "../profiles/identity.ts";
-import type { IdentityRules } from "../profiles/identity_rules.ts";
 import { rulesOf } from "../profiles/mapping.ts";
+import { type Erased, erasedValues } from "../profiles/refusals.ts";
 import { requireVisible } from "./account_settings.ts";
 import { moveHead, readAudiences } from "./audience_cache.ts";
 import type { AudienceContext, AudienceParts } from "./audience_context.ts";
@@ -16,6 +15,7 @@ import type { AudienceRow } from "./audience_programs.ts";
 import { audit } from "./audit.ts";
 import { currentGeneration } from "./generations.ts";
 import { checkCount } from "./list_members.ts";
+import { erasedFor, NO_STREAM } from "./refused.ts";
 import type { MembersInput } from "./runtime.ts";
 import { turn } from "./turns.ts";
 import type { ImportedMembersView } from "./views.ts";
@@ -25,10 +25,11 @@ const LONGEST_LINE = 1_000;
 
 /**
  * Imports members in the place of those that are there, or beside them. Nothing changes unless every line was read. Who
- * is being erased, or is to stay away after that, becomes no member.
+ * is being erased, from whichever table that identifies by the field, or is to stay away after that, becomes no member.
  *
- * Failures: `config` for an audience that is no list, a field that identifies nobody, and a list that is too long
- * (`too_large`); `data` for what is no UTF-8; `forbidden` for a PII field.
+ * Failures: `config` for an audience that is no list, a field that identifies nobody, a list that is too long
+ * (`too_large`), and one during whose reading an erasure was requested (`conflict`); `data` for what is no UTF-8;
+ * `forbidden` for a PII field.
  */
 export async function importMembers(
   context: AudienceContext,
@@ -49,9 +50,14 @@ export async function importMembers(
     });
   }
   const hasher = new IdentityHasher(key, accountId, found.table_id, field);
-  const { keys, lines, rejected } = await readKeys(content, hasher, rules.identity);
+  const erased = await erasedFor(database.kysely, accountId, NO_STREAM, key);
+  const isErased = erasedValues(erased, field);
+  const { keys, lines, rejected } = await readKeys(content, hasher, (value) => {
+    const name = rules.identity.normalise(field, value);
+    return name === undefined || isErased(value) ? undefined : name;
+  });
   return await database.write(async (transaction) => {
-    const refused = await refusedKeys(transaction, accountId, found.table_id);
+    checkErased(erased, await erasedFor(transaction, accountId, NO_STREAM, key));
     const { row } = listOf((await readAudiences(transaction, accountId)).require(String(found.id)), field, add);
     const { id, slug } = row;
     const list = { account: accountId, audience: id, version: row.version };
@@ -60,7 +66,7 @@ export async function importMembers(
       checkCount(keys.count);
     }
     const next = { ...list, version: row.version + 1 };
-    const members = await writeMembers(transaction, next, without(keys.sorted(), refused), turn);
+    const members = await writeMembers(transaction, next, keys.sorted(), turn);
     await removeMembers(transaction, next);
     await transaction.updateTable("audiences")
       .set({ field, members, version: next.version, updated_at: await database.now() })
@@ -68,29 +74,18 @@ export async function importMembers(
     await moveHead(transaction, accountId);
     const detail = { field, members, mode: add ? "add" : "replace" };
     await audit(transaction, context, { action: "import", kind: "audience", id: String(id), label: slug, detail });
-    return { id, slug, lines, rejected: rejected + refused.found, members };
+    return { id, slug, lines, rejected, members };
   });
 }
 
-/** Keys of people whose data is refused, and how many of them were found. */
-interface RefusedKeys {
-  readonly keys: ReadonlySet<bigint>;
-  found: number;
-}
-
-async function refusedKeys(executor: Executor, account: number, table: number): Promise<RefusedKeys> {
-  const rows = await executor.selectFrom("erased_identities").select("key").distinct()
-    .where("account_id", "=", account).where("table_id", "=", table).execute();
-  return { keys: new Set(rows.map(({ key }) => BigInt(`0x${key}`))), found: 0 };
-}
-
-/** The pieces without what is refused. */
-function* without(pieces: Iterable<BigUint64Array>, refused: RefusedKeys): Generator<BigUint64Array> {
-  for (const piece of pieces) {
-    const kept = refused.keys.size === 0 ? piece : piece.filter((key) => !refused.keys.has(key));
-    refused.found += piece.length - kept.length;
-    if (kept.length > 0) yield kept;
-  }
+/** Refuses (`conflict`) what was read before somebody was to be erased: one of its lines may name them. */
+function checkErased(before: readonly Erased[], now: readonly Erased[]): void {
+  const known = new Set(before.flatMap(({ keys }) => [...keys]));
+  if (now.every(({ keys }) => keys.isSubsetOf(known))) return;
+  throw new Failure("config", "An erasure was requested while the members were read", {
+    code: "conflict",
+    hint: "Import them again: whoever is to be erased is left out",
+  });
 }
 
 /** A list, and the field that its new members are values of: that of those which are there, unless told. */
@@ -114,17 +109,22 @@ function listOf(row: AudienceRow, given: string | undefined, add: boolean): { ro
   return { row, field };
 }
 
-async function readKeys(content: AsyncIterable<Uint8Array>, hasher: IdentityHasher, rules: IdentityRules) {
+/** The keys of the lines; `nameOf` gives a value as it is known, or nothing for one that becomes no member. */
+async function readKeys(
+  content: AsyncIterable<Uint8Array>,
+  hasher: IdentityHasher,
+  nameOf: (value: string) => string | undefined,
+) {
   const keys = new MemberKeys();
   let lines = 0, rejected = 0;
   for await (const line of linesOf(content)) {
     const value = line.trim();
     if (value === "") continue;
     lines++;
-    const normalised = value.length > LONGEST_LINE ? undefined : rules.normalise(hasher.field, value);
-    if (normalised === undefined) rejected++;
+    const name = value.length > LONGEST_LINE ? undefined : nameOf(value);
+    if (name === undefined) rejected++;
     else {
-      keys.add(identityKey(hasher, normalised, 0));
+      keys.add(identityKey(hasher, name, 0));
       checkCount(keys.count);
     }
   }

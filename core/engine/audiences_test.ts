@@ -3,7 +3,6 @@ import type { Row } from "../contracts/records.ts";
 import { statementsFor } from "../profiles/batch_statements.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { readSettings } from "./account_settings.ts";
-import { findAccount } from "./find_account.ts";
 import { type Actor, SYSTEM } from "./actor.ts";
 import { AudienceCache } from "./audience_cache.ts";
 import { AudienceCounts } from "./audience_counts.ts";
@@ -11,9 +10,10 @@ import { audiencesOf } from "./audiences.ts";
 import { failure } from "./engine_testing.ts";
 import { EntityTables } from "./entity_tables.ts";
 import { entitiesOf } from "./entities.ts";
-import { erasuresOf } from "./erasures.ts";
+import { erasures } from "./erasure_testing.ts";
+import { followMappings } from "./generations.ts";
 import { type ImportPeer, startImport } from "./import_testing.ts";
-import { ManagedContents } from "./managed/contents.ts";
+import { makeTable } from "./profile_tables.ts";
 import type { Scope } from "./scopes.ts";
 import { executeTask } from "./task_testing.ts";
 import type { AudienceView } from "./views.ts";
@@ -246,26 +246,55 @@ onEachDatabase("a list has the profiles of its members, those that come later in
 onEachDatabase("who is being erased becomes no member, be the others replaced or added to", async (databases) => {
   await using peer = await startImport(databases);
   const { audiences } = await withPeople(peer);
-  const { database, vault, identityKey } = peer;
-  const account = await findAccount(database.kysely, undefined);
-  const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const registry = { plugins: [], providers: [], jobs: [] } as never;
-  const managed = new ManagedContents("managed");
-  const context = { database, vault, registry, managed, accountId: 1, account, actor: SYSTEM, log };
-  const statements = statementsFor(database.kind);
-  const erasures = erasuresOf(context, { statements, identityKey, queued: async () => {} });
+  const own = await erasures(peer);
   await audiences.create({ name: "Buyers", list: true });
-  const { run_id } = await erasures.request("email", "ann@x.example");
+  const { run_id } = await own.request("email", "ann@x.example");
   const content = () => lines("ANN@x.example", "bob@x.example", "ann@x.example", "later@x.example");
   const imported = await audiences.importMembers("buyers", { field: "email", content: content() });
-  assert.deepEqual(imported, { id: 1, slug: "buyers", lines: 4, rejected: 1, members: 2 });
+  assert.deepEqual(imported, { id: 1, slug: "buyers", lines: 4, rejected: 2, members: 2 });
   const added = await audiences.importMembers("buyers", { content: content(), add: true });
-  assert.deepEqual([added.rejected, added.members], [1, 2]);
+  assert.deepEqual([added.rejected, added.members], [2, 2]);
   const none = await audiences.importMembers("buyers", { field: "email", content: lines("ann@x.example") });
   assert.deepEqual([none.rejected, none.members], [1, 0]);
   assert.equal(await executeTask(peer, run_id), "succeeded");
   const after = await audiences.importMembers("buyers", { field: "email", content: content() });
   assert.deepEqual([after.rejected, after.members], [0, 3]);
+});
+
+onEachDatabase("who is being erased from one table becomes no member of another's list", async (databases) => {
+  await using peer = await startImport(databases);
+  const { audiences } = await withPeople(peer);
+  const own = await erasures(peer);
+  await peer.database.write(async (transaction) => {
+    const table = await makeTable(transaction, 1, "account", 1);
+    await transaction.insertInto("mappings").values({
+      account_id: 1,
+      id: "account",
+      stream_id: peer.place.stream,
+      table_id: table,
+      definition: JSON.stringify({ kind: "lql", text: "SELECT email FROM people INTO account BY email" }),
+      created_at: 9,
+      updated_at: 9,
+    }).execute();
+    // Another table may write the same address in another way.
+    await transaction.updateTable("profile_tables").set({ identity_rules: '{"normalise":{"email":[]}}' })
+      .where("id", "=", table).execute();
+    await followMappings(transaction, 1, table, { now: 9, atOnce: true });
+  });
+  await audiences.create({ slug: "buyers", list: true, table: "account" });
+  await own.request("id", "1");
+  const content = () => lines("ANN@x.example", "bob@x.example");
+  const imported = await audiences.importMembers("buyers", { field: "email", content: content() });
+  assert.deepEqual([imported.lines, imported.rejected, imported.members], [2, 1, 1]);
+  const meanwhile = async function* () {
+    yield* content();
+    await own.request("id", "2");
+  };
+  await assert.rejects(
+    audiences.importMembers("buyers", { field: "email", content: meanwhile() }),
+    failure("config", /erasure was requested/, { code: "conflict" }),
+  );
+  assert.equal((await audiences.get("buyers")).members, 1);
 });
 
 onEachDatabase("members that cannot be imported change nothing", async (databases) => {

@@ -26,9 +26,9 @@ import { spoolStoreOf } from "./erase_spool.ts";
 import type { Core } from "./core.ts";
 import type { TaskContext } from "./task.ts";
 
-/** A profile table, and whom of it is to be erased. */
+/** A profile table, and whom of it is to be erased. One whose people were named by several definitions is there for each. */
 export interface ErasedTable {
-  /** Its current generation. */
+  /** Its current generation, by the definition that holds or, after that one, by one that did when they were named. */
   readonly target: OpenTarget;
   readonly identities: readonly Identity[];
   /** The identities' keys. */

@@ -5,10 +5,10 @@
  */
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
-import { identityKey } from "../profiles/identity.ts";
+import { IdentityHasher, identityKey } from "../profiles/identity.ts";
 import { type OpenTarget, openTarget } from "../profiles/mapping.ts";
 import { moveHead } from "./audience_cache.ts";
-import type { ErasableStore, ErasedTable } from "./erasable_stores.ts";
+import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
 import { currentGeneration } from "./generations.ts";
 
 /**
@@ -20,7 +20,8 @@ export const audienceStore: ErasableStore = {
   tables: [],
   folders: [],
   stage: "archive",
-  erase: async ({ core, account, tables, position, commit }) => {
+  erase: async (context) => {
+    const { core, account, position, commit } = context;
     if (position !== undefined) return;
     await commit(async (transaction) => {
       const lists = await transaction.selectFrom("audiences").select(["id", "version", "field", "table_id"])
@@ -30,7 +31,7 @@ export const audienceStore: ErasableStore = {
         const target = openTarget(await currentGeneration(transaction, account, table), core.identityKey, 0);
         for (const { id, version, field } of own) {
           let removed = 0;
-          for (const key of keysOf(target, field!, tables)) {
+          for (const key of keysOf(target, field!, context)) {
             removed += await removeKey(transaction, { account_id: account, audience_id: id, version }, key);
           }
           if (removed === 0) continue;
@@ -44,10 +45,13 @@ export const audienceStore: ErasableStore = {
   },
 };
 
-/** The keys that the erased values of a field have in a profile table, by its own rules. */
-function keysOf({ hashers, rules }: OpenTarget, field: string, erased: readonly ErasedTable[]): Set<bigint> {
-  const hasher = hashers.find((hasher) => hasher.field === field);
-  if (hasher === undefined) return new Set();
+/** The keys that the erased values of a field have in a profile table, by its own rules, whether it identifies or not. */
+function keysOf(
+  { rules, ...target }: OpenTarget,
+  field: string,
+  { core, account, tables: erased }: Pick<EraseContext, "core" | "account" | "tables">,
+): Set<bigint> {
+  const hasher = new IdentityHasher(core.identityKey, account, target.table, field);
   const values = erased.flatMap(({ identities }) =>
     identities.flatMap(([own, value]) => own === field ? rules.identity.valuesOf(field, value) : [])
   );

@@ -51,22 +51,26 @@ export const changeStore: ErasableStore = {
 /** Tells whether a profile as it was may have been one of the erased; one that nothing names may. */
 function eraser({ tables, people }: EraseContext): (table: number, stored: string | null) => boolean {
   const nameOf = (field: string, value: string) => JSON.stringify([field, value]);
-  const erased = new Map(tables.map(({ target, identities }) => [
-    target.table,
-    { rules: target.rules, names: new Set(identities.map(([field, value]) => nameOf(field, value))) },
-  ]));
+  const erased = Map.groupBy(
+    tables.map(({ target: { table, rules }, identities }) => ({
+      table,
+      rules,
+      names: new Set(identities.map(([field, value]) => nameOf(field, value))),
+    })),
+    ({ table }) => table,
+  );
   return (table, stored) => {
     if (stored === null) return false;
     const own = erased.get(table);
     if (own === undefined) return people.areIn(stored);
-    const { rules: { identifyBy, identity }, names } = own;
     const attributes = parseJson<Record<string, JsonValue>>(stored);
-    const values = identifyBy.flatMap((field) =>
-      Object.hasOwn(attributes, field)
-        ? identity.valuesOf(field, attributes[field]).map((value) => nameOf(field, value))
-        : []
+    const isErased = own.flatMap(({ rules: { identifyBy, identity }, names }) =>
+      identifyBy.flatMap((field) =>
+        Object.hasOwn(attributes, field)
+          ? identity.valuesOf(field, attributes[field]).map((value) => names.has(nameOf(field, value)))
+          : []
+      )
     );
-    return values.length === 0 || values.some((value) => names.has(value)) ||
-      people.areIn(stored, { longOnly: true });
+    return isErased.length === 0 || isErased.includes(true) || people.areIn(stored, { longOnly: true });
   };
 }

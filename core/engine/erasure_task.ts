@@ -3,7 +3,7 @@
  *
  * It erases all who were waiting when it began, stage by stage. Each step is committed with the position after it, so
  * that a crash at any point goes on, and never back; only where a replay that was done between two attempts found more
- * of them does it begin with the profiles again.
+ * of them, or other fields that name them, does it begin with the profiles again.
  *
  * @module
  */
@@ -20,15 +20,19 @@ import { settingsOf } from "./account_settings.ts";
 import { artifactStore } from "./artifacts/erase_artifacts.ts";
 import { rejectStore } from "./erase_archive.ts";
 import { ERASABLE_STORES, type ErasableStore, type EraseContext, type ErasedTable } from "./erasable_stores.ts";
+import { erasedTargets, withDefinition } from "./erased_targets.ts";
 import { ERASURE, identitiesOf, refuse } from "./erasures.ts";
 import { currentGeneration, lockAccount, moveEpoch, REPLAY, type ReplayConfig, startReplay } from "./generations.ts";
 import { sweepRetired } from "./sweep.ts";
 import type { Task, TaskContext } from "./task.ts";
 import { placeOfIdentities, placeOfRawForms } from "./vault.ts";
 
+/** The stages, in their order. */
+const STAGES = ["initial", "primary", "archive", "secondary"] as const satisfies readonly ErasureState[];
+
 /** How far the task is: a stage, a store of it, and where that had come to. */
 interface Position {
-  readonly stage: Exclude<ErasureState, "done">;
+  readonly stage: typeof STAGES[number];
   readonly store: number;
   readonly within: JsonValue | null;
 }
@@ -53,7 +57,7 @@ class ErasureWork {
   async work(): Promise<void> {
     const { core, claim, signal } = this.context;
     if ((await this.#rows(core.database.kysely)).length === 0) return;
-    if (this.#position.stage !== "secondary") await this.#begin();
+    await this.#begin();
     const rows = await this.#rows(core.database.kysely);
     const tables = await this.#tables(rows);
     const sought = tables.map(soughtPeople);
@@ -117,18 +121,24 @@ class ErasureWork {
       if (stage === "initial") await this.#setState(transaction, "primary");
       const joined = await this.#join(transaction);
       if (stage === "initial" || joined) next = { stage: "primary", store: 0, within: null };
-      await this.#restartReplays(transaction);
+      // What is filled at last is filled from an archive without them.
+      if (next.stage !== "secondary") await this.#restartReplays(transaction);
       return { checkpoint: next as unknown as JsonValue };
     });
     this.#position = next;
   }
 
-  /** Takes up the identities that the people have by now; whether there are more than there were. */
+  /** Takes up the identities that the people have by now; whether there are more, or events name them otherwise. */
   async #join(transaction: Executor): Promise<boolean> {
     const { core, claim: { account } } = this.context;
     let joined = false;
     for (const row of await this.#rows(transaction)) {
       const target = openTarget(await currentGeneration(transaction, account, row.table_id), core.identityKey, 0);
+      const definitions = withDefinition(row.definitions, target.generation);
+      if (definitions !== undefined) {
+        joined = true;
+        await this.#update(transaction, row.id, { definitions });
+      }
       const known = await this.#identitiesOf(row);
       const names = new Set(known.map((identity) => JSON.stringify(identity)));
       const more: Identity[] = [];
@@ -142,8 +152,7 @@ class ErasureWork {
       if (more.length === 0) continue;
       joined = true;
       const identities = await core.vault.seal([...known, ...more].map((one) => [...one]), placeOfIdentities(row.id));
-      await transaction.updateTable("erasures").set({ identities }).where("account_id", "=", account)
-        .where("id", "=", row.id).execute();
+      await this.#update(transaction, row.id, { identities });
       await refuse(transaction, row, target, more);
     }
     if (joined) await moveEpoch(transaction, account);
@@ -190,36 +199,47 @@ class ErasureWork {
         state: "done",
         identities: null,
         raw_forms: null,
+        definitions: null,
         completed_at: now,
       })
         .where("account_id", "=", account).where("run_id", "=", run).where("state", "!=", "done").execute();
     });
   }
 
-  async #setState(executor: Executor, state: ErasureState): Promise<void> {
+  /** Never back, though the work may be done once more. */
+  async #setState(executor: Executor, state: Position["stage"]): Promise<void> {
     const { claim: { account, run } } = this.context;
     await executor.updateTable("erasures").set({ state }).where("account_id", "=", account)
-      .where("run_id", "=", run).where("state", "!=", "done").execute();
+      .where("run_id", "=", run).where("state", "in", STAGES.slice(0, STAGES.indexOf(state))).execute();
   }
 
   /** The profile tables that the requests are about, with the identities of each. */
-  async #tables(rows: readonly ErasuresTable[]): Promise<ErasedTable[]> {
+  async #tables(all: readonly ErasuresTable[]): Promise<ErasedTable[]> {
     const { core, claim: { account } } = this.context;
     const tables: ErasedTable[] = [];
-    for (const table of new Set(rows.map(({ table_id }) => table_id))) {
-      const generation = await currentGeneration(core.database.kysely, account, table);
-      const target = openTarget(generation, core.identityKey, 0);
+    for (const [table, rows] of Map.groupBy(all, ({ table_id }) => table_id)) {
       const identities: Identity[] = [];
-      for (const row of rows.filter(({ table_id }) => table_id === table)) {
-        identities.push(...await this.#identitiesOf(row));
+      for (const row of rows) identities.push(...await this.#identitiesOf(row));
+      const kept = rows.map(({ definitions }) => definitions);
+      for (const generation of await erasedTargets(core.database.kysely, account, table, kept)) {
+        const target = openTarget(generation, core.identityKey, 0);
+        const keys = identities.flatMap(([field, value]) => {
+          const hasher = target.hashers.find((hasher) => hasher.field === field);
+          return hasher === undefined ? [] : [identityKey(hasher, value, 0)];
+        });
+        tables.push({ target, identities, keys: new Set(keys) });
       }
-      const keys = identities.flatMap(([field, value]) => {
-        const hasher = target.hashers.find((hasher) => hasher.field === field);
-        return hasher === undefined ? [] : [identityKey(hasher, value, 0)];
-      });
-      tables.push({ target, identities, keys: new Set(keys) });
     }
     return tables;
+  }
+
+  async #update(
+    transaction: Executor,
+    id: string,
+    changed: Partial<Pick<ErasuresTable, "identities" | "raw_forms" | "definitions">>,
+  ): Promise<void> {
+    await transaction.updateTable("erasures").set(changed).where("account_id", "=", this.context.claim.account)
+      .where("id", "=", id).execute();
   }
 
   async #identitiesOf({ id, identities }: ErasuresTable): Promise<Identity[]> {
@@ -241,15 +261,14 @@ class ErasureWork {
     work: Parameters<EraseContext["commit"]>[0],
   ): Promise<void> {
     const { stage } = this.#position;
-    const { claim: { account }, core } = this.context;
+    const { core } = this.context;
     const { count, all } = this.#rawForms;
     let next = this.#position;
     await this.context.commit(async (transaction) => {
       const { position } = await work(transaction);
       if (count > this.#kept) {
         const raw_forms = await core.vault.seal(all as unknown as JsonValue, placeOfRawForms(id));
-        await transaction.updateTable("erasures").set({ raw_forms }).where("account_id", "=", account)
-          .where("id", "=", id).execute();
+        await this.#update(transaction, id, { raw_forms });
       }
       next = { stage, store, within: position };
       return { checkpoint: next as unknown as JsonValue };

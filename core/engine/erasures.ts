@@ -87,6 +87,7 @@ export function erasuresOf(context: EngineContext, options: ErasuresOptions): Er
           state: "initial",
           identities: null,
           raw_forms: null,
+          definitions: JSON.stringify([target.generation]),
           run_id: await waitingRun(transaction, account) ??
             await queueTask(transaction, { account, task: ERASURE, config: {}, now }),
           created_at: now,

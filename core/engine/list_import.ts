@@ -16,7 +16,7 @@ import type { Executor } from "../database/database.ts";
 import { EventLines } from "../profiles/event_lines.ts";
 import { indexRows } from "../profiles/indexed_batch.ts";
 import { rulesOf } from "../profiles/mapping.ts";
-import { erasedInText, rejectedRow } from "../profiles/refusals.ts";
+import { erasedInText, erasedValues, rejectedRow } from "../profiles/refusals.ts";
 import { type Attempt, givenTo } from "./attempt.ts";
 import { ImportBuffer } from "./import_buffer.ts";
 import { ImportCommits, segmentFolder } from "./import_commit.ts";
@@ -26,11 +26,8 @@ import { currentGeneration } from "./generations.ts";
 import { ListMembers } from "./list_members.ts";
 import type { MarkedFile } from "./ledger.ts";
 import { holdUnlessStopped } from "./claim.ts";
-import { erasedFor } from "./refused.ts";
+import { erasedFor, NO_STREAM } from "./refused.ts";
 import { noSnapshots } from "./comparisons.ts";
-
-/** No stream has this id: it stands for the rows of lists. */
-const NO_STREAM = 0;
 
 /** Runs the import; the list is as its rows say when it resolves. */
 export async function importList(job: ImportJobDefinition, target: ListTarget, attempt: Attempt): Promise<void> {
@@ -68,9 +65,8 @@ async function openList(target: ListTarget, attempt: Attempt): Promise<ListRun> 
     const { import_epoch: epoch } = await transaction.selectFrom("accounts").select("import_epoch")
       .where("id", "=", account).executeTakeFirstOrThrow();
     const erased = await erasedFor(transaction, account, NO_STREAM, core.identityKey);
-    const own = erased.find(({ naming }) => naming.target.table === app.table_id);
     const place = { key: core.identityKey, account, table: app.table_id, field: target.member };
-    const members = new ListMembers(rulesOf(generation).identity, own?.keys ?? new Set(), place);
+    const members = new ListMembers(rulesOf(generation).identity, erasedValues(erased, target.member), place);
     const nowhere = { stream: NO_STREAM, epoch, targets: [] }, spool = folderSpool(core.home.workDir);
     const commits = new ImportCommits(core.database, core.statements, core.archive, claim, nowhere, spool);
     return new ListRun(target, attempt, { members, commits, epoch, people: erasedInText(erased) });

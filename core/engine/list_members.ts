@@ -34,9 +34,10 @@ export class ListMembers {
   readonly keys = new MemberKeys();
   readonly #hasher: IdentityHasher;
 
+  /** `isErased` tells whether a value names one of those who are to stay away. */
   constructor(
     private readonly rules: IdentityRules,
-    private readonly erased: ReadonlySet<bigint>,
+    private readonly isErased: (value: string) => boolean,
     { key, account, table, field }: {
       readonly key: Uint8Array;
       readonly account: number;
@@ -55,11 +56,8 @@ export class ListMembers {
     for (const value of valuesOf(batch, field)) {
       const name = this.rules.normalise(field, value);
       if (name === undefined) nobody.push(row);
-      else {
-        const key = identityKey(this.#hasher, name, 0);
-        if (this.erased.has(key)) refused++;
-        else this.keys.add(key);
-      }
+      else if (this.isErased(value)) refused++;
+      else this.keys.add(identityKey(this.#hasher, name, 0));
       row++;
     }
     checkCount(this.keys.count);

@@ -31,6 +31,19 @@ export function rowsOfErased(batch: IndexedBatch, erased: readonly Erased[]): Ui
   return rows;
 }
 
+/** Tells whether a value of a field names one of the erased, of whichever table, by that table's own rules. */
+export function erasedValues(erased: readonly Erased[], field: string): (value: string) => boolean {
+  const own = erased.flatMap(({ naming: { target: { rules: { identity }, hashers } }, keys }) => {
+    const hasher = hashers.find((hasher) => hasher.field === field);
+    return hasher === undefined || keys.size === 0 ? [] : [{ identity, hasher, keys }];
+  });
+  return (value) =>
+    own.some(({ identity, hasher, keys }) => {
+      const name = identity.normalise(field, value);
+      return name !== undefined && keys.has(identityKey(hasher, name, 0));
+    });
+}
+
 /** What finds the erased in rows that cannot be read. */
 export function erasedInText(erased: readonly Erased[]): PeopleInText {
   return new PeopleInText(erased.map(({ naming: { target: { rules, hashers } }, keys }) => ({

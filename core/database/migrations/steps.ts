@@ -16,6 +16,7 @@ import { changeFeeds } from "./change_feeds.ts";
 import { crowdedProfiles } from "./crowded_profiles.ts";
 import { diffCounts } from "./diff_counts.ts";
 import { erasedRejects } from "./erased_rejects.ts";
+import { erasureDefinitions } from "./erasure_definitions.ts";
 import { erasures } from "./erasures.ts";
 import { exports } from "./exports.ts";
 import { fetchedExports } from "./fetched_exports.ts";
@@ -67,4 +68,5 @@ export const MIGRATIONS: readonly Migration[] = [
   managedContents,
   notedStates,
   pastSums,
+  erasureDefinitions,
 ];

@@ -157,6 +157,8 @@ export interface ErasuresTable {
   identities: Uint8Array | null;
   /** Sealed JSON: how archived events wrote the identities that their mappings compute; null without any. */
   raw_forms: Uint8Array | null;
+  /** JSON list of the generation definitions by which the identities were named; null once it is done. */
+  definitions: string | null;
   /** The run that does it; it does all that are waiting when it starts. */
   run_id: string;
   created_at: number;

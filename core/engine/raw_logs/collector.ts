@@ -8,7 +8,7 @@ import { Failure } from "../../contracts/failure.ts";
 import type { Actor } from "../actor.ts";
 import type { Core } from "../core.ts";
 import { erasedInText } from "../../profiles/refusals.ts";
-import { erasedFor } from "../refused.ts";
+import { erasedFor, NO_STREAM } from "../refused.ts";
 import { uploadBytes } from "../upload_body.ts";
 import { appName, type AppRef, type AppState, type Batch, prepare } from "./batch.ts";
 import { LogCommits, Outdated } from "./commit_logs.ts";
@@ -158,7 +158,7 @@ export class LogCollector {
       return new Failure("config", `There is no app "${app}"`, { code: "not_found", hint: "See `waybill app list`" });
     }
     // Behind the epoch: who is added later moves it.
-    const erased = await erasedFor(kysely, account, 0, identityKey);
+    const erased = await erasedFor(kysely, account, NO_STREAM, identityKey);
     const fields = new Set(erased.flatMap(({ naming }) => naming.target.rules.identifyBy));
     const refused = erased.length === 0 ? undefined : { people: erasedInText(erased), fields };
     states.set(name, { account, app, epoch: row.log_epoch, refused });
