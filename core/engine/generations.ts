@@ -83,31 +83,42 @@ export async function addGeneration(
 
 /**
  * Makes a profile table follow its mappings and identity rules as they stand. Where no event is touched they hold at
- * once; else a new generation is filled from the archive, and the run that does so is given. With `atOnce`, what comes
- * in from now on follows them meanwhile.
+ * once; else a new generation is filled from the archive, and the run that does so is given. Until it is done the table
+ * is as it was, but for the mapping of the stream `atOnce`: what comes in from now on follows that meanwhile, and no
+ * other change that waits.
  */
 export async function followMappings(
   transaction: Executor,
   account: number,
   table: number,
-  { now, atOnce = false }: { readonly now: number; readonly atOnce?: boolean },
+  { now, atOnce }: { readonly now: number; readonly atOnce?: number },
 ): Promise<string | undefined> {
   const wanted = await wantedDefinition(transaction, account, table);
   const current = await currentGeneration(transaction, account, table);
-  const before = JSON.stringify(current.generation);
-  const abandoned = await abandonBuilding(transaction, account, table);
-  // Being filled by the definition that holds: it was made to at once, and what came in before does not follow it yet.
-  const behind = abandoned.some((definition) => JSON.stringify(definition) === before);
-  if (!behind && JSON.stringify(wanted) === before) return undefined;
-  const holds = !behind && await holdsAtOnce(transaction, account, current.generation, wanted);
-  if (holds || atOnce || behind) {
+  await abandonBuilding(transaction, account, table);
+  if (JSON.stringify(wanted) === JSON.stringify(current.generation)) return undefined;
+  const holds = current.generation.behind === undefined &&
+    await holdsAtOnce(transaction, account, current.generation, wanted);
+  if (holds || atOnce !== undefined) {
+    const next = holds ? wanted : withMapping(current.generation, wanted, atOnce!);
     // Locks the account's row: what is noted of profiles is what they are.
     await moveEpoch(transaction, account);
-    await noteDefinition(transaction, current, wanted);
-    await transaction.updateTable("generations").set({ definition: JSON.stringify(wanted) })
+    await noteDefinition(transaction, current, next);
+    await transaction.updateTable("generations").set({ definition: JSON.stringify(next) })
       .where("account_id", "=", account).where("id", "=", current.scope.table).execute();
   }
   return holds ? undefined : await startReplay(transaction, account, table, wanted, now);
+}
+
+/** A generation whose events from now on follow the mapping that a stream is to have, too. */
+function withMapping(
+  current: GenerationDefinition,
+  wanted: GenerationDefinition,
+  stream: number,
+): GenerationDefinition {
+  const others = current.mappings.filter((mapping) => mapping.stream !== stream);
+  const own = wanted.mappings.filter((mapping) => mapping.stream === stream);
+  return { ...current, mappings: [...others, ...own], behind: true };
 }
 
 /** Queues a run that fills a new generation of a table from the archive. */
@@ -170,9 +181,8 @@ function identityText(definition: GenerationDefinition): string {
   return JSON.stringify([fields, told(normalise), told(deny), most_values]);
 }
 
-/** Gives up what is being filled and no longer wanted, and tells by what; its run notices. */
-async function abandonBuilding(executor: Executor, account: number, table: number): Promise<GenerationDefinition[]> {
-  const rows = await executor.updateTable("generations").set({ state: "retired" }).where("account_id", "=", account)
-    .where("table_id", "=", table).where("state", "=", "building").returning("definition").execute();
-  return rows.map(({ definition }) => JSON.parse(definition));
+/** Gives up what is being filled and no longer wanted; its run notices. */
+async function abandonBuilding(executor: Executor, account: number, table: number): Promise<void> {
+  await executor.updateTable("generations").set({ state: "retired" }).where("account_id", "=", account)
+    .where("table_id", "=", table).where("state", "=", "building").execute();
 }

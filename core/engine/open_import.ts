@@ -154,7 +154,7 @@ function notePlace(
   }
   if (replay !== undefined) {
     note(
-      `Events that came in before the stream had a mapping are replayed by run "${replay}"; ` +
+      `Events that came in before this mapping are replayed by run "${replay}"; ` +
         `where no server runs: \`waybill run retry ${replay}\``,
     );
   }

@@ -5,6 +5,7 @@ import type { Row } from "../contracts/records.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
 import { followMappings } from "./generations.ts";
 import { type ImportPeer, readRun, remap, startImport } from "./import_testing.ts";
+import { startMapping } from "./mapping_testing.ts";
 import { storeOf } from "./store_testing.ts";
 import { placeImport } from "./streams.ts";
 import { executeTask } from "./task_testing.ts";
@@ -117,7 +118,7 @@ onEachDatabase(
         return await database.write((transaction) => placeImport(transaction, 1, target, 5));
       };
       const runs = [await follow()];
-      // What comes in from here on goes by the mappings as they stand, what came in before waits for a replay.
+      // What comes in from here on goes by the stream's mapping, what came in before waits for a replay.
       runs.push((await place("first")).replay);
       if (again === "streams") runs.push((await place("second")).replay, (await place("third")).replay);
       else if (again === "nothing") runs.push(await follow());
@@ -143,6 +144,38 @@ onEachDatabase(
       const [profile] = (await storeOf(peer)).profiles;
       assert.equal(profile?.attributes, '{"called":"Ann","id":"1"}', again);
       assert.equal(await follow(), undefined, again);
+    }
+  },
+);
+
+onEachDatabase(
+  "until a changed mapping is replayed the table is as it was, whatever new streams come in meanwhile",
+  async (databases) => {
+    const before = "SELECT id, name AS called FROM people INTO user BY id";
+    const after = "SELECT id, count(name) AS called FROM people INTO user BY id";
+    for (const undone of [false, true]) {
+      await using it = await startMapping(databases, { lql: before });
+      const { peer } = it;
+      await it.add([{ fields: { id: "1", name: "Ann" } }, { fields: { id: "2", name: "Bob" } }]);
+      const called = async () =>
+        (await storeOf(peer)).profiles.map(({ attributes }) => JSON.parse(attributes).called as unknown);
+      const runs = [(await it.mappings.update("people", { lql: after })).replay_run];
+      // Another identity field: what came in before has to be looked at again.
+      const clicks = { stream: "clicks", identifyBy: ["id", "code"] };
+      const placed = await peer.database.write((transaction) => placeImport(transaction, 1, clicks, 5));
+      runs.push(placed.replay ?? null);
+      assert.equal(placed.targets.length, 1);
+      await it.add([{ fields: { id: "1", name: "Anne" } }]);
+      assert.deepEqual(await called(), ["Anne", "Bob"]);
+      if (undone) runs.push((await it.mappings.update("people", { lql: before })).replay_run);
+      // Of runs of one millisecond any may be the first.
+      for (const [created_at, run] of runs.entries()) {
+        await peer.database.kysely.updateTable("runs").set({ created_at }).where("id", "=", run).execute();
+      }
+      const [last] = runs.splice(-1);
+      for (const run of runs) assert.equal(await executeTask(peer, run!), "cancelled");
+      assert.equal(await executeTask(peer, last!), "succeeded");
+      assert.deepEqual(await called(), undone ? ["Anne", "Bob"] : [2, 1]);
     }
   },
 );

@@ -31,7 +31,7 @@ export interface StreamPlace {
 export interface ImportPlace extends StreamPlace {
   /** Whether the stream has a mapping, be it one that does not hold yet. */
   readonly mapped: boolean;
-  /** The run that replays events which came in before the stream had the mapping that this import made. */
+  /** The run that replays events which came in before the mapping that this import made: the stream's, or others'. */
   readonly replay: string | undefined;
 }
 
@@ -118,7 +118,7 @@ async function makeMapping(
     created_at: now,
     updated_at: now,
   }).execute();
-  return await followMappings(transaction, account, table, { now, atOnce: true });
+  return await followMappings(transaction, account, table, { now, atOnce: stream });
 }
 
 /** The id of a stream; undefined where the account has none of that name. */

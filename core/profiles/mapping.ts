@@ -47,6 +47,8 @@ export interface GenerationDefinition {
   /** In the order in which they were made; at most one a stream. */
   readonly mappings: readonly { readonly stream: number; readonly definition: MappingDefinition }[];
   readonly identity: IdentityRulesJson;
+  /** Present while events that came in before it was this do not follow it: a replay is to come. */
+  readonly behind?: true;
 }
 
 /** The program of a mapping; undefined where it has no text. */
