@@ -9,13 +9,14 @@ import { hasRun as hasRunOf } from "../exports/lanes.ts";
 import { nameInCommand } from "../label.ts";
 import { notice } from "../notify/notices.ts";
 import { queueRun } from "../queue_run.ts";
+import { eachDue } from "./each_due.ts";
 import { ON_ARRIVAL } from "./fields.ts";
 import { filesCame } from "./files_came.ts";
 import { nextRun, previousDaily, readSchedule, type Schedule } from "./schedule.ts";
 import { earlier, NEVER, type NextTimes, timesAfter, unschedule } from "./schedule_state.ts";
 import { OPEN_STATUSES } from "../claim.ts";
 
-/** Jobs that one look attends to. */
+/** Due jobs that are looked up at once. */
 const AT_ONCE = 100;
 /** How long what is expected waits for a run that is looking for it, in milliseconds, and when that is looked at again. */
 const PATIENCE = 3_600_000;
@@ -31,10 +32,17 @@ export interface Attended {
   readonly missed: readonly string[];
 }
 
-/** Finds what is due; exported for the test of its plan. */
-export function dueSchedules(executor: Executor, now: number) {
-  return executor.selectFrom("schedules").select(["account_id", "job_id"]).where("wake_at", "<=", now)
-    .orderBy("wake_at").limit(AT_ONCE);
+/** A job that is due. */
+export type DueSchedule = Pick<SchedulesTable, "account_id" | "job_id" | "wake_at">;
+
+/** Finds what is due, after `last` where it is told; exported for the test of its plan. */
+export function dueSchedules(executor: Executor, now: number, last?: DueSchedule) {
+  const due = executor.selectFrom("schedules").select(["account_id", "job_id", "wake_at"]).where("wake_at", "<=", now);
+  return (last === undefined
+    ? due
+    : due.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple("wake_at", "account_id", "job_id"), ">", tuple(last.wake_at, last.account_id, last.job_id))
+    )).orderBy("wake_at").orderBy("account_id").orderBy("job_id").limit(AT_ONCE);
 }
 
 /**
@@ -42,33 +50,35 @@ export function dueSchedules(executor: Executor, now: number) {
  * processes that find a job due, one queues its run.
  *
  * @param clock Another clock, for tests.
+ * @param signal Ends it after the job that is being attended to.
  */
 export async function attend(
   database: Database,
   clock: () => Promise<number> = () => database.now(),
+  signal?: AbortSignal,
 ): Promise<Attended> {
-  const found = await dueSchedules(database.kysely, await clock()).execute();
+  const since = await clock();
   const done: Record<keyof Attended, string[]> = { queued: [], passed: [], missed: [] };
-  const errors: unknown[] = [];
-  for (const { account_id, job_id } of found) {
-    await database.write(async (transaction) => {
-      const row = await transaction.selectFrom("schedules").selectAll().where("account_id", "=", account_id)
-        .where("job_id", "=", job_id).executeTakeFirst();
-      const now = await clock();
-      if (row === undefined || row.wake_at === null || row.wake_at > now) return;
-      const job = await transaction.selectFrom("jobs").selectAll().where("account_id", "=", account_id)
-        .where("id", "=", job_id).executeTakeFirst();
-      const schedule = job && readSchedule(JSON.parse(job.config), job.created_at);
-      if (job === undefined || schedule === undefined) {
-        return await unschedule(transaction, { account_id, id: job_id });
-      }
-      const next = job.status === "active" ? await attendTo({ transaction, row, job, schedule, now, done }) : NEVER;
-      await transaction.updateTable("schedules").set(next).where("account_id", "=", account_id)
-        .where("job_id", "=", job_id).execute();
-      // One job's trouble keeps no other from its time.
-    }).catch((error) => errors.push(error));
-  }
-  if (errors.length > 0) throw errors[0];
+  await eachDue<DueSchedule>(
+    (last) => dueSchedules(database.kysely, since, last).execute(),
+    ({ account_id, job_id }) =>
+      database.write(async (transaction) => {
+        const row = await transaction.selectFrom("schedules").selectAll().where("account_id", "=", account_id)
+          .where("job_id", "=", job_id).executeTakeFirst();
+        const now = await clock();
+        if (row === undefined || row.wake_at === null || row.wake_at > now) return;
+        const job = await transaction.selectFrom("jobs").selectAll().where("account_id", "=", account_id)
+          .where("id", "=", job_id).executeTakeFirst();
+        const schedule = job && readSchedule(JSON.parse(job.config), job.created_at);
+        if (job === undefined || schedule === undefined) {
+          return await unschedule(transaction, { account_id, id: job_id });
+        }
+        const next = job.status === "active" ? await attendTo({ transaction, row, job, schedule, now, done }) : NEVER;
+        await transaction.updateTable("schedules").set(next).where("account_id", "=", account_id)
+          .where("job_id", "=", job_id).execute();
+      }),
+    signal,
+  );
   return done;
 }
 

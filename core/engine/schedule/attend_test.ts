@@ -181,6 +181,24 @@ onEachDatabase("times missed while nobody looked are made up for by one run", as
   assert.equal((await engine.attendAt("2026-01-14T10:05:00Z")).queued.length, 1);
 });
 
+onEachDatabase("jobs that cannot be queued keep no other from its time, however many they are", async (databases) => {
+  await using engine = await startContinuous(databases);
+  const { kysely } = engine.database;
+  const { id } = await engine.make("well", { time_of_day: "06:00" });
+  const job = await kysely.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+  const row = await kysely.selectFrom("schedules").selectAll().where("job_id", "=", id).executeTakeFirstOrThrow();
+  const ids = Array.from({ length: 250 }, (_, number) => `ill-${number}`);
+  await engine.database.write(async (transaction) => {
+    for (const ill of ids) {
+      await transaction.insertInto("jobs").values({ ...job, id: ill, label: ill, config: "{" })
+        .execute();
+      await transaction.insertInto("schedules").values({ ...row, job_id: ill, wake_at: row.wake_at! - 1 }).execute();
+    }
+  });
+  await assert.rejects(engine.attendAt("2026-01-11T06:00:00Z"), /JSON/);
+  assert.deepEqual((await engine.runs()).map(({ job_id }) => job_id), [id]);
+});
+
 onEachDatabase("runs of a continuous job do not pile up", async (databases) => {
   await using engine = await startContinuous(databases);
   const { id } = await engine.make("quick", { frequency: "15min" });
@@ -279,7 +297,10 @@ onEachDatabase("a look at what is due reads an index, however many jobs wait", a
     return JSON.stringify(result.rows);
   };
   if (database.kind === "postgres") await sql`analyze schedules`.execute(database.kysely);
-  assert.match(await plan(dueSchedules(database.kysely, 5).compile()), /schedules_wake/);
+  const last = { account_id: 1, job_id: "5", wake_at: 3 };
+  for (const due of [dueSchedules(database.kysely, 5), dueSchedules(database.kysely, 5, last)]) {
+    assert.match(await plan(due.compile()), /schedules_wake/);
+  }
   if (database.kind === "sqlite") {
     assert.match(await plan(dueNotices(database.kysely, 5).compile()), /notices_due/);
   }

@@ -60,10 +60,10 @@ export class Scheduler implements AsyncDisposable {
       }
     }
     this.#looked = now;
-    for (const run of await attendExports(database, exportClock)) {
+    for (const run of await attendExports(database, exportClock, this.#stopping.signal)) {
       log.info("An export is due: its run is queued", { run });
     }
-    const { queued, passed, missed } = await attend(database, clock);
+    const { queued, passed, missed } = await attend(database, clock, this.#stopping.signal);
     for (const run of queued) log.info("A job is due: its run is queued", { run });
     for (const job of passed) log.info("A job is due while a run of it has not ended: no other is queued", { job });
     for (const job of missed) log.warn("Nothing new came for a job by the time it was expected", { job });
