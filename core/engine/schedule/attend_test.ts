@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type CompiledQuery, sql } from "kysely";
+import type { Executor } from "../../database/database.ts";
 import { openDatabase } from "../../database/open.ts";
 import { onEachDatabase } from "../../testing/each_database_testing.ts";
 import { failure } from "../engine_testing.ts";
@@ -127,29 +128,7 @@ onEachDatabase("results that a clock ahead has made early are made anew on the n
   await engine.account.update({ settings: { export_time: "08:00", export_timezone: "UTC" } });
   const { kysely } = engine.database;
   const times = ["2031-05-06T08:00:00Z", "2026-01-12T08:00:00Z"].map((time) => Date.parse(time));
-  for (const [id, refresh_at] of [...times.entries(), [2, null] as const]) {
-    await kysely.insertInto("enabled_exports").values({
-      account_id: 1,
-      id,
-      type: "audience-export",
-      source_id: String(id),
-      variant: "email",
-      lane: `lane-${id}`,
-      personal: 0,
-      user_id: null,
-      user_name: null,
-      created_at: 1,
-      requested_at: null,
-      lapses_at: null,
-      refresh_at,
-      artifact_id: null,
-      results_at: null,
-      results_rows: 0,
-      results_requested: 0,
-      reach_epoch: null,
-      reach_position: null,
-    }).execute();
-  }
+  await insertExports(kysely, [...times, null]);
   engine.setClock("2026-01-11T09:00:00Z");
   await heedPutBackExports(engine.database);
   const rows = await kysely.selectFrom("enabled_exports").select("refresh_at").orderBy("id").execute();
@@ -166,6 +145,35 @@ onEachDatabase("a scheduler that starts heeds a clock that was put back", async 
   await using _ = new Scheduler({ database: engine.database, log, poll: 1 });
   assert.deepEqual(await mended.promise, { job: id });
 });
+
+onEachDatabase(
+  "a scheduler goes on with jobs beside an export, or a job due later, that cannot be read",
+  async (databases) => {
+    await using engine = await startContinuous(databases);
+    const { kysely } = engine.database;
+    const { id } = await engine.make("well", { time_of_day: "06:00" });
+    const ill = await engine.make("ill", { time_of_day: "07:00" });
+    await kysely.updateTable("jobs").set({ config: '{"keep_updated":true,"timezone":"Sunken/Atlantis"}' })
+      .where("id", "=", ill.id).execute();
+    await engine.account.update({ settings: { export_time: "08:00", export_timezone: "UTC" } });
+    await insertExports(kysely, [0, Date.parse("2031-01-01T08:00:00Z")]);
+    const account = await kysely.selectFrom("accounts").selectAll().executeTakeFirstOrThrow();
+    await kysely.updateTable("accounts").set({ settings: account.settings.replace("UTC", "Sunken/Atlantis") })
+      .execute();
+    engine.setClock("2026-01-11T06:00:00Z");
+    const queued = Promise.withResolvers<unknown>(), trouble = Promise.withResolvers<string>();
+    const log = {
+      debug() {},
+      warn() {},
+      info: (_: string, fields?: object) => queued.resolve(fields),
+      error: trouble.resolve,
+    };
+    await using _ = new Scheduler({ database: engine.database, log, poll: 1 });
+    await queued.promise;
+    assert.deepEqual((await engine.runs()).map(({ job_id }) => job_id), [id]);
+    assert.match(await trouble.promise, /^The exports could not be looked at: .*Sunken\/Atlantis/);
+  },
+);
 
 onEachDatabase("times missed while nobody looked are made up for by one run", async (databases) => {
   await using engine = await startContinuous(databases);
@@ -305,3 +313,30 @@ onEachDatabase("a look at what is due reads an index, however many jobs wait", a
     assert.match(await plan(dueNotices(database.kysely, 5).compile()), /notices_due/);
   }
 });
+
+/** Enabled exports that are due at these times. */
+async function insertExports(executor: Executor, times: readonly (number | null)[]): Promise<void> {
+  for (const [id, refresh_at] of times.entries()) {
+    await executor.insertInto("enabled_exports").values({
+      account_id: 1,
+      id,
+      type: "audience-export",
+      source_id: String(id),
+      variant: "email",
+      lane: `lane-${id}`,
+      personal: 0,
+      user_id: null,
+      user_name: null,
+      created_at: 1,
+      requested_at: null,
+      lapses_at: null,
+      refresh_at,
+      artifact_id: null,
+      results_at: null,
+      results_rows: 0,
+      results_requested: 0,
+      reach_epoch: null,
+      reach_position: null,
+    }).execute();
+  }
+}

@@ -7,7 +7,7 @@ import type { Database } from "../../database/database.ts";
 import { settingsOf } from "../account_settings.ts";
 import { nextRefresh } from "../exports/enabled_rows.ts";
 import { readSchedule } from "./schedule.ts";
-import { timesAfter } from "./schedule_state.ts";
+import { type NextTimes, type ScheduledJob, timesAfter } from "./schedule_state.ts";
 
 /**
  * Gives jobs that are due later than their schedules say the time that those say: a clock that was ahead had them run
@@ -28,11 +28,8 @@ export async function heedPutBack(
     .where("due_at", ">", await clock()).execute();
   const mended: string[] = [];
   for (const { account_id, job_id, due_at, config, created_at } of found) {
-    const now = await clock();
-    const schedule = readSchedule(JSON.parse(config), created_at);
-    if (schedule === undefined) continue;
-    const times = timesAfter(schedule, now);
-    if (times.due_at === null || due_at === null || times.due_at >= due_at) continue;
+    const times = timesOf({ config, created_at }, await clock());
+    if (times === undefined || times.due_at === null || due_at === null || times.due_at >= due_at) continue;
     // Whoever changed it meanwhile knew the time.
     const { numUpdatedRows } = await database.kysely.updateTable("schedules").set(times)
       .where("account_id", "=", account_id).where("job_id", "=", job_id).where("due_at", "=", due_at)
@@ -40,6 +37,14 @@ export async function heedPutBack(
     if (numUpdatedRows > 0n) mended.push(job_id);
   }
   return mended;
+}
+
+/** What a stored schedule says; undefined where it says nothing that can be read. That is told when the job is due. */
+function timesOf({ config, created_at }: Pick<ScheduledJob, "config" | "created_at">, now: number) {
+  return unlessUnreadable((): NextTimes | undefined => {
+    const schedule = readSchedule(JSON.parse(config), created_at);
+    return schedule && timesAfter(schedule, now);
+  });
 }
 
 /** Does the same for the exports that the bulk APIs fetch: their results are made anew each day. */
@@ -51,8 +56,19 @@ export async function heedPutBackExports(
   const accounts = await kysely.selectFrom("enabled_exports").select("account_id").distinct()
     .where("refresh_at", ">", await clock()).execute();
   for (const { account_id } of accounts) {
-    const refresh_at = nextRefresh(await settingsOf(kysely, account_id), await clock());
+    const settings = await settingsOf(kysely, account_id), now = await clock();
+    const refresh_at = unlessUnreadable(() => nextRefresh(settings, now));
+    if (refresh_at === undefined) continue;
     await kysely.updateTable("enabled_exports").set({ refresh_at }).where("account_id", "=", account_id)
       .where("refresh_at", ">", refresh_at).execute();
+  }
+}
+
+/** One that is damaged, or names a zone that is no more, keeps no other from its time. */
+function unlessUnreadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }

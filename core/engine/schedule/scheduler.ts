@@ -33,14 +33,19 @@ export class Scheduler implements AsyncDisposable {
   readonly #options: SchedulerOptions;
   readonly #stopping = new AbortController();
   readonly #loops: readonly Promise<void>[];
-  /** The time of the last look; before the first one, the clock may have been put back. */
-  #looked = Infinity;
-
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    // Apart from each other: a mail server that takes its time keeps no job from running.
+    const { database, clock, exportClock } = options;
+    const schedules = heedful(clock ?? (() => database.now()), () => this.#heedPutBack(), () => this.#attend());
+    const exports = heedful(
+      exportClock ?? (() => database.now()),
+      () => heedPutBackExports(database, exportClock),
+      () => this.#attendExports(),
+    );
+    // Apart from each other: an export that cannot be queued, or a mail server that takes its time, keeps no job waiting.
     this.#loops = [
-      this.#repeat("The schedules could not be looked at", () => this.#attend()),
+      this.#repeat("The schedules could not be looked at", schedules),
+      this.#repeat("The exports could not be looked at", exports),
       this.#repeat("Notices could not be looked at", () => this.#deliver()),
     ];
   }
@@ -50,19 +55,22 @@ export class Scheduler implements AsyncDisposable {
     await Promise.all(this.#loops);
   }
 
-  async #attend(): Promise<void> {
-    const { database, log, clock, exportClock } = this.#options;
-    const now = await (clock ?? (() => database.now()))();
-    if (now < this.#looked) {
-      await heedPutBackExports(database, exportClock);
-      for (const job of await heedPutBack(database, clock)) {
-        log.warn("The clock was put back: a job is due when its schedule says, not later", { job });
-      }
+  async #heedPutBack(): Promise<void> {
+    const { database, log, clock } = this.#options;
+    for (const job of await heedPutBack(database, clock)) {
+      log.warn("The clock was put back: a job is due when its schedule says, not later", { job });
     }
-    this.#looked = now;
+  }
+
+  async #attendExports(): Promise<void> {
+    const { database, log, exportClock } = this.#options;
     for (const run of await attendExports(database, exportClock, this.#stopping.signal)) {
       log.info("An export is due: its run is queued", { run });
     }
+  }
+
+  async #attend(): Promise<void> {
+    const { database, log, clock } = this.#options;
     const { queued, passed, missed } = await attend(database, clock, this.#stopping.signal);
     for (const run of queued) log.info("A job is due: its run is queued", { run });
     for (const job of passed) log.info("A job is due while a run of it has not ended: no other is queued", { job });
@@ -101,4 +109,19 @@ export class Scheduler implements AsyncDisposable {
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
   }
+}
+
+/** A look at what is due, which heeds a clock that was put back since the last one; before the first it may have been. */
+function heedful(
+  clock: () => Promise<number>,
+  heed: () => Promise<void>,
+  attend: () => Promise<void>,
+): () => Promise<void> {
+  let looked = Infinity;
+  return async () => {
+    const now = await clock();
+    if (now < looked) await heed();
+    looked = now;
+    await attend();
+  };
 }
