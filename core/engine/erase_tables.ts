@@ -1,11 +1,14 @@
 /**
- * Makes the other profile tables anew, without the events that are gone: what those said is in their profiles.
+ * Makes profile tables anew, without the events that are gone, where those may have said something of profiles that
+ * stay.
  *
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
-import type { ErasableStore, EraseContext } from "./erasable_stores.ts";
+import { compileMapping, parseMapping } from "../lql/mod.ts";
+import { CUSTOMER_ID } from "../profiles/changes/read_changes.ts";
+import type { ErasableStore, EraseContext, ErasedTable } from "./erasable_stores.ts";
 import { addGeneration, wantedDefinition } from "./generations.ts";
 import { replayTask } from "./replay.ts";
 
@@ -16,7 +19,10 @@ interface Position {
   readonly replay?: JsonValue;
 }
 
-/** Profile tables other than those whose people are erased, as far as events go into them. */
+/**
+ * The profile tables that events go into. Where one table's people alone are erased, and each of its events is theirs
+ * whom it names, its other profiles are as they should be.
+ */
 export const tableStore: ErasableStore = {
   name: "tables",
   tables: [],
@@ -25,15 +31,31 @@ export const tableStore: ErasableStore = {
   erase: async (context) => {
     const { core: { database }, account, tables, position } = context;
     let at = position as unknown as Position | undefined ?? { done: [] };
-    const own = tables.map(({ target }) => target.table);
+    const [only] = tables.length === 1 ? tables : [];
+    const own = only !== undefined && namesOnlyItsOwn(only) ? only.target.table : undefined;
     const mapped = await database.kysely.selectFrom("mappings").select("table_id").distinct()
       .where("account_id", "=", account).orderBy("table_id").execute();
     for (const { table_id } of mapped) {
-      if (own.includes(table_id) || at.done.includes(table_id)) continue;
+      if (table_id === own || at.done.includes(table_id)) continue;
       at = await makeAnew(context, table_id, at);
     }
   },
 };
+
+/** Whether every event that names somebody in a table is, as far as it went into it, in that one's profile. */
+function namesOnlyItsOwn({ target: { generation: { mappings }, rules: { identifyBy } } }: ErasedTable): boolean {
+  return mappings.every(({ definition }) => {
+    if (definition.kind === "changes") return identifyBy.every((field) => field === CUSTOMER_ID);
+    if (definition.kind !== "lql") return true;
+    const mapping = parseMapping(definition.text), { columns } = compileMapping(mapping);
+    // A field of the same name is looked at as well, where an identity is made of others.
+    return identifyBy.every((field) => {
+      const { expression, condition, kind } = mapping.columns[columns.findIndex(({ name }) => name === field)] ?? {};
+      return expression?.type === "field" && expression.path.join("\0") === field && condition === undefined &&
+        kind === undefined;
+    });
+  });
+}
 
 async function makeAnew(context: EraseContext, table: number, begun: Position): Promise<Position> {
   const { core, signal, task, commit } = context;

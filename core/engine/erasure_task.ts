@@ -59,7 +59,7 @@ class ErasureWork {
     if ((await this.#rows(core.database.kysely)).length === 0) return;
     await this.#begin();
     const rows = await this.#rows(core.database.kysely);
-    const tables = await this.#tables(rows);
+    let tables = await this.#tables(rows);
     const sought = tables.map(soughtPeople);
     this.#rawForms = await this.#keptForms(rows);
     this.#kept = this.#rawForms.count;
@@ -81,6 +81,8 @@ class ErasureWork {
           commit: (work) => this.#commitWithin(index, rows[0]!, work),
         });
         throwIfAborted(signal);
+        // Those that were made anew are of another generation.
+        if (store.stage === "derived") tables = await this.#tables(rows);
       }
     };
     if (this.#position.stage === "primary") {

@@ -6,15 +6,14 @@ import type { Row } from "../contracts/records.ts";
 import { alteredDatabase } from "../database/altered_testing.ts";
 import { ERASABLE_STORES, WITHOUT_PEOPLE } from "./erasable_stores.ts";
 import { failure } from "./engine_testing.ts";
-import { followMappings } from "./generations.ts";
 import { applyChanges, assertSame, changeRows, type Profiles, profilesIn } from "./change_feed_testing.ts";
 import { beginRefresh, finishRefresh, follow } from "../profiles/feed/feed.ts";
 import { startChanges } from "./changes_testing.ts";
-import { makeTable } from "./profile_tables.ts";
 import {
   assertNoTrace,
   erasures,
   importRows,
+  makeCities,
   openRun,
   person,
   profiles,
@@ -203,29 +202,6 @@ onEachDatabase(
     await assertNoTrace(peer, ["person-1-x", "person-2-x", "0049-1"]);
   },
 );
-
-/** Fills another table from the same stream. */
-async function makeCities(peer: ImportPeer): Promise<void> {
-  const { database } = peer;
-  const definition = {
-    kind: "lql",
-    text: "SELECT city, set(id) AS people, count(id) AS events FROM people INTO city BY city",
-  };
-  const replay = await database.write(async (transaction) => {
-    const table = await makeTable(transaction, 1, "city", 1);
-    await transaction.insertInto("mappings").values({
-      account_id: 1,
-      id: "city",
-      stream_id: peer.place.stream,
-      table_id: table,
-      definition: JSON.stringify(definition),
-      created_at: 9,
-      updated_at: 9,
-    }).execute();
-    return await followMappings(transaction, 1, table, { now: await database.now() });
-  });
-  assert.equal(await executeTask(peer, replay!), "succeeded");
-}
 
 onEachDatabase("tables that other mappings fill are made anew without the erased", async (databases) => {
   await using peer = await startImport(databases);

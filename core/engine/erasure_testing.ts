@@ -9,6 +9,9 @@ import { gunzipSync } from "node:zlib";
 import type { RejectedRow, Row } from "../contracts/records.ts";
 import { SYSTEM } from "./actor.ts";
 import { erasuresOf } from "./erasures.ts";
+import { followMappings } from "./generations.ts";
+import { makeTable } from "./profile_tables.ts";
+import { executeTask } from "./task_testing.ts";
 import { findAccount } from "./find_account.ts";
 import { ImportRun } from "./import_run.ts";
 import type { ImportPeer } from "./import_testing.ts";
@@ -74,6 +77,29 @@ export async function openRun(peer: ImportPeer): Promise<ImportRun> {
     bytes: () => 0,
     duration: () => 0,
   });
+}
+
+/** Fills another table from the same stream. */
+export async function makeCities(peer: ImportPeer): Promise<void> {
+  const { database } = peer;
+  const definition = {
+    kind: "lql",
+    text: "SELECT city, set(id) AS people, count(id) AS events FROM people INTO city BY city",
+  };
+  const replay = await database.write(async (transaction) => {
+    const table = await makeTable(transaction, 1, "city", 1);
+    await transaction.insertInto("mappings").values({
+      account_id: 1,
+      id: "city",
+      stream_id: peer.place.stream,
+      table_id: table,
+      definition: JSON.stringify(definition),
+      created_at: 9,
+      updated_at: 9,
+    }).execute();
+    return await followMappings(transaction, 1, table, { now: await database.now() });
+  });
+  assert.equal(await executeTask(peer, replay!), "succeeded");
 }
 
 /** Rows that could not be read. */
