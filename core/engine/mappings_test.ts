@@ -142,6 +142,34 @@ onEachDatabase("a stream has one mapping into a table, and an alias is one mappi
 });
 
 onEachDatabase(
+  "a stream that comes in as it is adds up to what another mapping says, in any batches and by a replay",
+  async (databases) => {
+    const lql = `SELECT id, sum(toint(amount)) AS spent, max(todate(on)) AS day, map(key, value) AS pairs FROM shop
+      INTO user BY id`;
+    const rows = [
+      { id: "1", spent: "x", day: "soon", pairs: "text" },
+      { id: "1", spent: "5", day: "2026-03-01", pairs: ["a=1"] },
+      { id: "1", spent: 5, day: "1772360107", name: "Ann" },
+      { id: "2", spent: "much" },
+    ].map((fields) => ({ fields }));
+    const expected = [
+      { id: "1", spent: 10, day: "2026-03-01T10:15:07.000Z", pairs: { a: "1" }, name: "Ann" },
+      { id: "2" },
+    ];
+    for (const size of [1, 4]) {
+      await using it = await startMapping(databases);
+      await it.mappings.create({ lql });
+      await it.add(rows, size);
+      const people = async () => await Promise.all(["1", "2"].map((id) => it.profiles.get("id", id)));
+      assert.deepEqual((await people()).map(({ attributes }) => attributes), expected);
+      await it.tables.update("user", { deny: { id: ["9"] } });
+      assert.equal(await it.replay(), "succeeded");
+      assert.deepEqual((await people()).map(({ attributes }) => attributes), expected);
+    }
+  },
+);
+
+onEachDatabase(
   "a table that is named by its id is that table: in a mapping, its change and its test",
   async (databases) => {
     await using it = await startMapping(databases);

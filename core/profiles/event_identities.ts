@@ -34,7 +34,7 @@ export type TakeIdentity = (hasher: IdentityHasher, value: string) => void;
 /** Calls `take` for every identity that the rows have in a profile table, row by row; `done` after each row. */
 export function eachIdentity(
   batch: IndexedBatch,
-  { target: { rules, hashers }, program }: NamingTarget,
+  { target: { rules, hashers, casts }, program }: NamingTarget,
   take: TakeIdentity,
   done: (row: number) => void,
 ): void {
@@ -47,14 +47,17 @@ export function eachIdentity(
   const rows = hasChanges(batch) && identifyBy.some((field) => field !== CUSTOMER_ID)
     ? new ChangeRows(batch)
     : undefined;
+  const cast = casts?.over(batch);
   for (let row = 0; row < batch.times.length; row++) {
     event.move(row, batch.times[row]!);
     program?.evaluate(event, values);
+    cast?.move(row, batch.times[row]!);
     for (let field = 0; field < identifyBy.length; field++) {
       // A field of the same name is looked at as well, where the mapping makes the identity of other fields.
       const given = [
         event.get(identifyBy[field]!),
         columns[field]! < 0 ? undefined : values[columns[field]!],
+        cast?.get(identifyBy[field]!),
         ...rows === undefined ? [] : changedValues(rows, row, identifyBy[field]!),
       ];
       for (const value of given) {

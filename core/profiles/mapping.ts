@@ -13,6 +13,7 @@ import {
   type OrderFreeOp,
   parseMapping,
 } from "../lql/mod.ts";
+import { CastColumns } from "./cast_columns.ts";
 import { CUSTOMER_ID } from "./changes/read_changes.ts";
 import { latestValue } from "./changes/latest_value.ts";
 import { type FieldFold, latestByKey, mergedBy, oldestByKey, oldestValue } from "./field_fold.ts";
@@ -54,6 +55,11 @@ export interface GenerationDefinition {
 /** The program of a mapping; undefined where it has no text. */
 export function programOf(definition: MappingDefinition): MappingProgram | undefined {
   return definition.kind === "lql" ? compileMapping(parseMapping(definition.text)) : undefined;
+}
+
+/** What the mappings of a generation say of its fields. */
+function columnsOf({ mappings }: GenerationDefinition): readonly MappedColumn[] {
+  return mappings.flatMap(({ definition }) => programOf(definition)?.columns ?? []);
 }
 
 /** The fields by which a mapping identifies profiles. */
@@ -127,6 +133,8 @@ export interface OpenTarget extends Target {
   readonly hashers: readonly IdentityHasher[];
   /** The stream's mapping; undefined where it has no text. */
   readonly program: MappingProgram | undefined;
+  /** What of the stream's events is cast, where its mapping takes them as they come. */
+  readonly casts: CastColumns | undefined;
   /** Whether the stream's events are rows of profile imports. */
   readonly ofChanges: boolean;
 }
@@ -138,5 +146,6 @@ export function openTarget(target: Target, key: Uint8Array, stream: number): Ope
   const hashers = rules.identifyBy.map((field) => new IdentityHasher(key, scope.account, table, field));
   const own = generation.mappings.find((mapping) => mapping.stream === stream)?.definition;
   const program = own === undefined ? undefined : programOf(own);
-  return { ...target, rules, hashers, program, ofChanges: own?.kind === "changes" };
+  const casts = own?.kind === "default" ? CastColumns.of(columnsOf(generation)) : undefined;
+  return { ...target, rules, hashers, program, casts, ofChanges: own?.kind === "changes" };
 }

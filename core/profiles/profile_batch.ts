@@ -7,7 +7,8 @@ import { grown } from "../contracts/give_back.ts";
 import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { MappingProgram } from "../lql/mod.ts";
-import { asciiIn, COPY_SLACK, copyBytes, OTHER_BYTES, SOME_CAPITALS, stretchOf, viewOf } from "./byte_stretches.ts";
+import { asciiIn, COPY_SLACK, OTHER_BYTES, SOME_CAPITALS, stretchOf, viewOf } from "./byte_stretches.ts";
+import type { CastRows } from "./cast_columns.ts";
 import { ChangeRows } from "./changes/change_rows.ts";
 import { ChangeTexts } from "./changes/change_texts.ts";
 import { CUSTOMER_ID } from "./changes/read_changes.ts";
@@ -18,12 +19,13 @@ import type { MappedColumns } from "./mapped_columns.ts";
 import { MappedRows } from "./mapped_rows.ts";
 import type { OpenTarget } from "./mapping.ts";
 import type { PackedProfileBatch } from "./packed_batch.ts";
+import { writePlainRows } from "./plain_rows.ts";
 import { type NamedChange, namesIn } from "./profile_state.ts";
 import type { TableRules } from "./table_rules.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const QUOTE = 34, COMMA = 44, OPEN = 123, CLOSE = 125, SPACE = 32;
+const QUOTE = 34, SPACE = 32;
 
 /** Which events a batch holds, and what their stream's mapping makes of them. */
 export class ProfileBatch {
@@ -135,10 +137,12 @@ export class ProfileBatch {
     if (this.target.program !== undefined) return this.#addMapped(first, batch, this.target.program, later);
     this.#named = this.count;
     if (this.target.ofChanges) return this.#addChanges(first, batch);
-    this.#writeAttributes(first, batch);
+    const cast = this.target.casts?.over(batch);
+    if (cast !== undefined) this.#writeCast(first, cast);
+    else writePlainRows(batch, this.#texts, this.#ends, first);
     this.rules.identifyBy.forEach((field, index) => {
       const column = names.indexOf(field);
-      if (column < 0) return;
+      if (column < 0 || cast?.casts(field)) return;
       const fold = this.rules.identity.foldsCase(field), mayBePlain = this.rules.identity.isPlain(field);
       const view = viewOf(bytes);
       for (let row = 0, at = 2 * column; row < times.length; row++, at += 2 * width) {
@@ -343,40 +347,19 @@ export class ProfileBatch {
     this.#texts = texts.bytes;
   }
 
-  /** Copies each row's `"key":value` stretches in the order of the keys, without the empty ones. */
-  #writeAttributes(first: number, { bytes, rows, times, columns: { names, spans } }: IndexedBatch): void {
-    const width = names.length;
-    const order = Int32Array.from(names.keys()).sort((a, b) => names[a]! < names[b]! ? -1 : 1);
-    const source = viewOf(bytes), target = viewOf(this.#texts), ends = this.#ends;
-    // Where each column's key starts in the row; -1 for an empty value.
-    const keys = new Int32Array(width + 1).fill(-1);
-    let put = ends[first]!;
-    for (let row = 0; row < times.length; row++) {
-      const span = 2 * row * width;
-      for (let column = 0, at = span, key = rows[row]! + 1; column < width; column++, at += 2) {
-        const from = spans[at]!, to = spans[at + 1]!;
-        keys[column] = isEmptyValue(bytes, from, to - from) ? -1 : key;
-        if (from !== to) key = to + 1;
+  /** Writes rows of which columns are cast, and notes whom those of them name that identify. */
+  #writeCast(first: number, rows: CastRows): void {
+    const fields = [...this.rules.identifyBy.entries()].filter(([, field]) => rows.casts(field));
+    for (let event = first; event < this.count; event++) {
+      rows.move(event - first, this.times[event]!);
+      const text = encoder.encode(rows.text()), put = this.#ends[event]!;
+      this.#reserveTexts(put + text.length);
+      this.#texts.set(text, put);
+      this.#ends[event + 1] = put + text.length;
+      for (const [index, field] of fields) {
+        const value = rows.get(field);
+        if (value !== undefined) this.#identifyValue(event, index, value);
       }
-      target.setUint8(put++, OPEN);
-      let separate = false;
-      for (let place = 0; place < width; place++) {
-        let column = order[place]!;
-        const start = keys[column]!;
-        if (start < 0) continue;
-        let end = spans[span + 2 * column + 1]!;
-        // Neighbours by name that are neighbours in the row, too, are one piece.
-        while (order[place + 1] === column + 1 && keys[column + 1] === end + 1) {
-          column++;
-          place++;
-          end = spans[span + 2 * column + 1]!;
-        }
-        if (separate) target.setUint8(put++, COMMA);
-        separate = true;
-        put = copyBytes(source, start, end, target, put);
-      }
-      target.setUint8(put++, CLOSE);
-      ends[first + row + 1] = put;
     }
   }
 
