@@ -33,6 +33,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #options: SchedulerOptions;
   readonly #stopping = new AbortController();
   readonly #loops: readonly Promise<void>[];
+
   constructor(options: SchedulerOptions) {
     this.#options = options;
     const { database, clock, exportClock } = options;
