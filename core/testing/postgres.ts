@@ -52,7 +52,7 @@ export interface PostgresServer extends AsyncDisposable {
   createDatabase(template?: string): Promise<string>;
   /** Runs a statement as superuser, in the database `postgres` or another one, and gives its output: `a|b` a row. */
   sql(text: string, database?: string): Promise<string>;
-  /** Cuts every connection of the owner, as an administrator would. */
+  /** Cuts every connection of the owner, as an administrator would; resolves when they are gone. */
   dropConnections(): Promise<void>;
   /** Ends the server, which cuts every connection; its files stay. */
   shutDown(): Promise<void>;
@@ -237,7 +237,12 @@ class Postgres implements PostgresServer {
   }
 
   async dropConnections(): Promise<void> {
-    await this.sql(`select pg_terminate_backend(pid) from pg_stat_activity where usename = '${OWNER}'`);
+    const cut = await this.sql(
+      `select pid, pg_terminate_backend(pid) from pg_stat_activity where usename = '${OWNER}'`,
+    );
+    const pids = cut.split("\n").map((line) => line.split("|")[0]).join();
+    // Told to end, a process does so when it comes to it.
+    while (pids !== "" && await this.sql(`select count(*) from pg_stat_activity where pid in (${pids})`) !== "0");
   }
 
   async shutDown(): Promise<void> {
