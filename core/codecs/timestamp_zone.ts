@@ -62,8 +62,10 @@ export function zoneClock(zone: string): (wall: number) => number {
     // the first.
     const moment = plainTime(wall).toZonedDateTime(zone, { disambiguation: "compatible" });
     const offset = moment.offsetNanoseconds / 1e6;
+    // A change at the moment itself counts as before it.
+    const behind = moment.add({ nanoseconds: 1 });
     const stretch = {
-      from: (moment.getTimeZoneTransition("previous")?.epochMilliseconds ?? -8.64e15) + DAY + offset,
+      from: (behind.getTimeZoneTransition("previous")?.epochMilliseconds ?? -8.64e15) + DAY + offset,
       to: (moment.getTimeZoneTransition("next")?.epochMilliseconds ?? 8.64e15) - DAY + offset,
       offset,
     };

@@ -168,7 +168,10 @@ Deno.test("wall times mean in every zone what Temporal's compatible says, gaps a
       assert.equal(parse(text), expected.epochMilliseconds, `${text} in ${zone}`);
     };
     changes.forEach(check);
-    fc.assert(fc.property(minute, (at) => check(new Date(at * 60_000).toISOString().slice(0, 16).replace("T", " "))));
+    const near = fc.tuple(fc.constantFrom(...changes), fc.integer({ min: -30, max: 30 }))
+      .map(([change, steps]) => Date.parse(`${change}Z`) / 60_000 + 5 * steps);
+    const text = fc.oneof(minute, near).map((at) => new Date(at * 60_000).toISOString().slice(0, 16).replace("T", " "));
+    fc.assert(fc.property(text, check));
   }
 });
 
@@ -195,6 +198,16 @@ Deno.test("a skipped time is moved on by the gap, a repeated one means the earli
   const { parse } = timestampParser({ zone: "Europe/Berlin" });
   assert.equal(parse("2026-03-29 02:30"), Date.parse("2026-03-29T03:30:00+02:00"));
   assert.equal(parse("2026-10-25 02:30"), Date.parse("2026-10-25T02:30:00+02:00"));
+});
+
+Deno.test("the very moment at which a clock changes says nothing of the time before it", () => {
+  for (const moment of ["2025-03-30 02:00", "2025-03-30 03:00", "2025-10-26 02:00", "2025-10-26 03:00"]) {
+    const { parse } = timestampParser({ zone: "Europe/Berlin" });
+    parse(moment);
+    assert.equal(parse("2025-01-15 12:00"), Date.parse("2025-01-15T12:00:00+01:00"), moment);
+    assert.equal(parse("2025-07-15 12:00"), Date.parse("2025-07-15T12:00:00+02:00"), moment);
+    assert.equal(parse("2025-12-15 12:00"), Date.parse("2025-12-15T12:00:00+01:00"), moment);
+  }
 });
 
 Deno.test("an unknown zone is a failure of kind config", () => {
