@@ -18,6 +18,9 @@ import { run } from "./schemas.ts";
 /** Longest idempotency key. */
 const KEY_LENGTH = 255;
 
+/** A body of parts, each with headers of its own: its lines are no rows, whatever the format that is said. */
+const FORM = "multipart/form-data";
+
 /** The route of uploads: its formats and options are those of the job types that take uploads. */
 export function uploadRoutes(registry: Registry): readonly Route[] {
   const jobs = registry.jobs.filter(takesUploads);
@@ -82,6 +85,11 @@ function optionParameters(jobs: readonly UploadJob[]): Record<string, z.ZodExact
 }
 
 function jobFor(jobs: readonly UploadJob[], format: string | undefined, type: string): UploadJob {
+  if (type === FORM) {
+    throw new RequestFailure(415, "The request body is a form, and has to be the file itself", {
+      hint: "Send it with `curl -T FILE`, not with `-F`",
+    });
+  }
   const found = jobs.find(({ upload }) =>
     format === undefined ? upload.contentTypes.includes(type) : upload.format === format
   );

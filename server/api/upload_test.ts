@@ -369,7 +369,10 @@ Deno.test("an upload that cannot be taken says why, and leaves nothing", async (
       controller.error(new Error("The line went dead"));
     },
   });
+  const form = { headers: { "content-type": "multipart/form-data; boundary=x" }, body: CSV };
+  assert.match((await server.upload("?format=csv", form)).json.message, /^The request body is a form/);
   const cases: readonly (readonly [what: string, call: Call, status: number, message: RegExp])[] = [
+    ["a form", form, 415, /^The request body is a form, and has to be the file itself$/],
     ["nothing", { headers: csv }, 400, /body is empty/],
     ["nothing, packed", { headers: gzip, body: new Uint8Array(gzipSync("")) }, 400, /body is empty/],
     ["too much, announced", { headers: { ...csv, "content-length": "101" }, body: CSV }, 413, /over 100 bytes/],
