@@ -48,7 +48,10 @@ export const REQUESTS: Readonly<Record<string, string>> = {
 };
 
 /** Fields of bodies that a command's argument is, by command. */
-const ARGUMENTS: Readonly<Record<string, string>> = { "export enable": "type" };
+const ARGUMENTS: Readonly<Record<string, string>> = { "export enable": "type", "mapping suggest": "stream" };
+
+/** What a flag's file holds is a field of the body by itself, by command. */
+const FILES: Readonly<Record<string, string>> = { "mapping create": "lql" };
 
 /**
  * A text for callers of the API: `POST /api/run/ID/retry` for `waybill run retry ID`, flags as its JSON body. A command
@@ -100,10 +103,11 @@ function requestFor(command: string): string | undefined {
   const body: Record<string, string | true> = field === undefined || rest.length === 0 ? {} : { [field]: argument };
   for (const [at, word] of rest.entries()) {
     if (!word.startsWith("--")) continue;
-    const value = rest[at + 1];
-    body[word.slice(2).replaceAll("-", "_")] = value === undefined || value.startsWith("--") ? true : value;
+    const value = rest[at + 1], content = FILES[`${noun} ${verb}`];
+    if (word === "--file" && content !== undefined) body[content] = "…";
+    else body[word.slice(2).replaceAll("-", "_")] = value === undefined || value.startsWith("--") ? true : value;
   }
-  return flags < 0 ? path : `${path} ${JSON.stringify(body)}`;
+  return Object.keys(body).length === 0 ? path : `${path} ${JSON.stringify(body)}`;
 }
 
 /** The words of a command, quoted as a POSIX shell has them. */

@@ -19,6 +19,10 @@ Deno.test("a command in a hint becomes the request that does it, its flags the b
     '`POST /api/export {"type":"profile-export","table":"user","job_type":"profile_changes"}`, see `GET /api/export`',
   );
   assert.equal(phrase("Enable it with `waybill export enable`"), "Enable it with `POST /api/export`");
+  assert.equal(
+    phrase("`waybill mapping suggest web` makes one, for `waybill mapping create --file -`"),
+    '`POST /api/mapping/suggest {"stream":"web"}` makes one, for `POST /api/mapping {"lql":"…"}`',
+  );
   assert.equal(phrase("`waybill audience create --list`"), '`POST /api/audience {"list":true}`');
   assert.equal(
     phrase("`waybill run approve 12` if it is right, `waybill run stop 12` if not"),
@@ -39,6 +43,38 @@ Deno.test("each command that the engine, a plugin or the server names has its re
   const left = [...named].filter((command) => !(command in REQUESTS));
   assert.deepEqual(left.sort(), ["account list", "audit verify", "db check", "db migrate", "export verify"]);
 });
+
+Deno.test("each field that a hint's request has in its body is one that the route takes", async () => {
+  await using server = await openTestServer();
+  const { paths } = (await server.call("GET /openapi.json")).json;
+  const told = new Set<string>();
+  for (const folder of ["core", "plugins", "server"]) {
+    for await (const text of sourcesIn(fileURLToPath(new URL(`../${folder}`, import.meta.url)))) {
+      for (const [, command = ""] of text.matchAll(/`(waybill [a-z]+ [a-z-]+ [^`\n]+)`/g)) {
+        const [, method = "", path = "", body] = /^(\w+) (\S+) (\{.*\})$/.exec(
+          phraseStep(command.replace(/\$\{[^}]*\}/g, "X")) ?? "",
+        ) ?? [];
+        if (body === undefined) continue;
+        const route = Object.keys(paths).find((known) =>
+          known.replace(/\{\w+\}/, "X") === path.replace(/\/ID\b|\/\d+/, "/X")
+        );
+        const schema = paths[route!]?.[method.toLowerCase()].requestBody.content["application/json"].schema;
+        for (const field of Object.keys(JSON.parse(body))) {
+          told.add(`${command}: ${field} ${takes(schema, field)}`);
+        }
+      }
+    }
+  }
+  assert.ok(told.size > 5, [...told].join());
+  assert.deepEqual([...told].filter((one) => one.endsWith(" false")), []);
+});
+
+/** Whether a schema, or any that it is made of, takes a field; settings of an account are told apart by the engine. */
+// deno-lint-ignore no-explicit-any
+function takes(schema: any, field: string): boolean {
+  if (schema?.$ref === "#/components/schemas/Config" || Object.hasOwn(schema?.properties ?? {}, field)) return true;
+  return [...schema?.anyOf ?? [], ...schema?.oneOf ?? []].some((part) => takes(part, field));
+}
 
 Deno.test("no text of the engine or a plugin names a flag, but those of programs that are started", async () => {
   const named = new Set<string>();
