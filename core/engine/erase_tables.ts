@@ -9,7 +9,7 @@ import type { JsonValue } from "../contracts/records.ts";
 import { compileMapping, parseMapping } from "../lql/mod.ts";
 import { CUSTOMER_ID } from "../profiles/changes/read_changes.ts";
 import type { ErasableStore, EraseContext, ErasedTable } from "./erasable_stores.ts";
-import { addGeneration, wantedDefinition } from "./generations.ts";
+import { addGeneration, lockAccount, wantedDefinition } from "./generations.ts";
 import { replayTask } from "./replay.ts";
 
 /** Which tables are done, and how far the one that is being made is. */
@@ -97,6 +97,8 @@ async function isWanted({ core, account }: EraseContext, generation: number): Pr
 async function begin({ core, account, commit }: EraseContext, table: number, { done }: Position): Promise<Position> {
   let at: Position = { done };
   await commit(async (transaction) => {
+    // Whoever changes a mapping waits, or is waited for.
+    await lockAccount(transaction, account);
     const now = await core.database.now();
     await transaction.updateTable("generations").set({ state: "retired" }).where("account_id", "=", account)
       .where("table_id", "=", table).where("state", "=", "building").execute();

@@ -53,7 +53,7 @@ export async function lockAccount(executor: Executor, account: number): Promise<
     .where("id", "=", account).execute();
 }
 
-/** Adds a generation to a profile table. */
+/** Adds a generation to a profile table. Locks the account's row: two that are added at once have ids of their own. */
 export async function addGeneration(
   executor: Executor,
   account: number,
@@ -64,6 +64,7 @@ export async function addGeneration(
     readonly now: number;
   },
 ): Promise<number> {
+  await lockAccount(executor, account);
   const { last } = await executor.selectFrom("generations").select((select) => select.fn.max("id").as("last"))
     .where("account_id", "=", account).executeTakeFirstOrThrow();
   const id = (last ?? 0) + 1;
@@ -93,6 +94,8 @@ export async function followMappings(
   table: number,
   { now, atOnce }: { readonly now: number; readonly atOnce?: number },
 ): Promise<string | undefined> {
+  // No replay, and no erasure, puts another generation in its place meanwhile. Both have this lock before generations'.
+  await lockAccount(transaction, account);
   const wanted = await wantedDefinition(transaction, account, table);
   const current = await currentGeneration(transaction, account, table);
   await abandonBuilding(transaction, account, table);
@@ -101,7 +104,6 @@ export async function followMappings(
     await holdsAtOnce(transaction, account, current.generation, wanted);
   if (holds || atOnce !== undefined) {
     const next = holds ? wanted : withMapping(current.generation, wanted, atOnce!);
-    // Locks the account's row: what is noted of profiles is what they are.
     await moveEpoch(transaction, account);
     await noteDefinition(transaction, current, next);
     await transaction.updateTable("generations").set({ definition: JSON.stringify(next) })
