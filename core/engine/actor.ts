@@ -20,7 +20,7 @@ export interface Actor {
   readonly scopes: readonly Scope[];
 }
 
-/** Waybill itself: the first token, a host key that a run pins. */
+/** Waybill itself: the first token, a host key that a run pins, the mapping of a stream that an import brings. */
 export const SYSTEM: Actor = { kind: "system", id: null, name: "Waybill", scopes: ["admin"] };
 
 /** Whoever types commands, by the operating system's name for them. */

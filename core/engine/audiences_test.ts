@@ -409,7 +409,8 @@ onEachDatabase("every change of an audience is written down, never with its filt
   await audiences.create({ slug: "l", list: true });
   await audiences.importMembers("l", { field: "id", content: lines("424242") });
   await audiences.delete("a");
-  const entries = await peer.database.kysely.selectFrom("audit_entries").selectAll().orderBy("sequence").execute();
+  const entries = await peer.database.kysely.selectFrom("audit_entries").selectAll()
+    .where("kind", "=", "audience").orderBy("sequence").execute();
   assert.deepEqual(entries.map(({ action, kind, object_id, label }) => [action, kind, object_id, label]), [
     ["create", "audience", "1", "a"],
     ["update", "audience", "1", "a"],

@@ -49,6 +49,7 @@ onEachDatabase(
     ])
       .orderBy("sequence").execute();
     assert.deepEqual(log.map(({ action, kind, object_id, label }) => [action, kind, object_id === id, label]), [
+      ["create", "mapping", false, "people"],
       ["create", "mapping", true, "web"],
       ["delete", "mapping", true, "web"],
     ]);

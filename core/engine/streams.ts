@@ -10,11 +10,13 @@ import type { Database, Executor } from "../database/database.ts";
 import type { StreamsTable } from "../database/tables.ts";
 import { nearest } from "../describe/mod.ts";
 import { identityFieldsOf, type MappingDefinition, type Target } from "../profiles/mapping.ts";
+import { SYSTEM } from "./actor.ts";
 import { requireAppNamed } from "./apps.ts";
+import { audit } from "./audit.ts";
 import { followMappings, targetsOf } from "./generations.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
-import { DEFAULT_TABLE, requireTable } from "./profile_tables.ts";
+import { DEFAULT_TABLE, requireTable, tableName } from "./profile_tables.ts";
 import type { Streams } from "./runtime.ts";
 import type { StreamFieldView, StreamView } from "./views.ts";
 
@@ -49,7 +51,9 @@ export async function placeImport(
   let mapped = targets.length > 0 || await isMapped(transaction, account, stream);
   let replay: string | undefined;
   if (!mapped && target.identifyBy.length > 0) {
-    replay = await makeDefaultMapping(transaction, account, stream, target.identifyBy, now);
+    const table = await requireTable(transaction, account, DEFAULT_TABLE);
+    const definition: MappingDefinition = { kind: "default", identify_by: target.identifyBy };
+    replay = await makeMapping(transaction, account, { id: stream, name: target.stream }, table, definition, now);
     targets = await targetsOf(transaction, account, stream);
     mapped = true;
   }
@@ -76,7 +80,7 @@ async function placeChanges(
   const stream = await findStream(transaction, account, name) ?? await addStream(transaction, account, name, now);
   let replay: string | undefined;
   if (!await isMapped(transaction, account, stream)) {
-    replay = await makeMapping(transaction, account, stream, table, { kind: "changes" }, now);
+    replay = await makeMapping(transaction, account, { id: stream, name }, table, { kind: "changes" }, now);
   }
   const targets = await targetsOf(transaction, account, stream);
   return { stream, epoch: await epochOf(transaction, account), targets, mapped: true, replay };
@@ -89,36 +93,41 @@ async function isMapped(executor: Executor, account: number, stream: number): Pr
   return found !== undefined;
 }
 
-async function makeDefaultMapping(
-  transaction: Executor,
-  account: number,
-  stream: number,
-  identifyBy: readonly string[],
-  now: number,
-): Promise<string | undefined> {
-  const table = await requireTable(transaction, account, DEFAULT_TABLE);
-  return await makeMapping(transaction, account, stream, table, { kind: "default", identify_by: identifyBy }, now);
-}
-
-/** Maps a stream, and gives the run that replays what came in before where that is needed. */
+/**
+ * Maps a stream that an import brings, writes that down as done by Waybill itself, and gives the run that replays what
+ * came in before where that is needed.
+ */
 async function makeMapping(
   transaction: Executor,
   account: number,
-  stream: number,
+  stream: { readonly id: number; readonly name: string },
   table: number,
   definition: MappingDefinition,
   now: number,
 ): Promise<string | undefined> {
+  const id = newId();
   await transaction.insertInto("mappings").values({
     account_id: account,
-    id: newId(),
-    stream_id: stream,
+    id,
+    stream_id: stream.id,
     table_id: table,
     definition: JSON.stringify(definition),
     created_at: now,
     updated_at: now,
   }).execute();
-  return await followMappings(transaction, account, table, { now, atOnce: stream });
+  const replay = await followMappings(transaction, account, table, { now, atOnce: stream.id });
+  await audit(transaction, { database: { now: async () => now }, accountId: account, actor: SYSTEM }, {
+    action: "create",
+    kind: "mapping",
+    id,
+    label: stream.name,
+    detail: {
+      stream: stream.name,
+      table: await tableName(transaction, account, table),
+      identify_by: [...identityFieldsOf(definition)],
+    },
+  });
+  return replay;
 }
 
 /** The id of a stream; undefined where the account has none of that name. */

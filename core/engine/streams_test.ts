@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { ImportTarget } from "../contracts/job.ts";
 import { rulesOf } from "../profiles/mapping.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
+import { auditLogOf } from "./audit_log.ts";
 import { type EnginePeer, failure, startEngine } from "./engine_testing.ts";
 import { startImport } from "./import_testing.ts";
 import { placeImport, streamsOf } from "./streams.ts";
@@ -43,6 +44,22 @@ onEachDatabase("a stream without a mapping gets one from the first import that n
   const { stream, targets } = await place(engine, { stream: "clicks", identifyBy: ["id"] });
   assert.deepEqual([stream, ...targets.map(({ generation }) => rulesOf(generation).identifyBy)], [1, ["id"]]);
   assert.deepEqual((await streams.get("clicks")).identify_by, ["id"]);
+});
+
+onEachDatabase("a mapping that an import makes is written down as made by Waybill, once", async (databases) => {
+  await using engine = await startEngine(databases);
+  for (const identifyBy of [[], ["id", "email"], ["id"]]) await place(engine, { stream: "people", identifyBy });
+  const log = auditLogOf(engine.context);
+  const { items: [entry, ...others] } = await log.list();
+  assert.deepEqual([entry?.action, entry?.kind, entry?.label, entry?.actor, entry?.detail, others], [
+    "create",
+    "mapping",
+    "people",
+    { kind: "system", id: null, name: "Waybill" },
+    { stream: "people", table: "user", identify_by: ["id", "email"] },
+    [],
+  ]);
+  assert.equal((await log.verify()).ok, true);
 });
 
 onEachDatabase("streams are listed by name, each with an id of its own", async (databases) => {

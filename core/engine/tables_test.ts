@@ -126,7 +126,7 @@ onEachDatabase(
       "label",
       "detail",
     ])
-      .orderBy("sequence").execute();
+      .where("kind", "=", "table").orderBy("sequence").execute();
     assert.deepEqual(entries.map((entry) => ({ ...entry })), [
       { action: "update", kind: "table", label: "user", detail: '{"changed":["deny","normalise","most_values"]}' },
       { action: "update", kind: "table", label: "user", detail: '{"changed":["deny","most_values"]}' },
