@@ -12,7 +12,13 @@ Deno.test("every decision in docs/compatibility.md names a test, and there is on
     assert.notEqual(path, "", `No test is named in: ${decision}`);
     const text = await Deno.readTextFile(new URL(path, root));
     const tests = text.replaceAll(/\(\s+"/g, '("');
-    const registered = [`test("${name}"`, `onEachDatabase("${name}"`, `onEachContents("${name}"`, `name: "${name}"`];
+    const registered = [
+      `test("${name}"`,
+      `testWithHours("${name}"`,
+      `onEachDatabase("${name}"`,
+      `onEachContents("${name}"`,
+      `name: "${name}"`,
+    ];
     assert.ok(registered.some((start) => tests.includes(start)), `${path} has no "${name}"`);
   }
 });
