@@ -168,8 +168,13 @@ Deno.test("property: the times of a schedule only ever rise, and none lies betwe
       fc.constantFrom("15min", "30min", "hourly", "6h", "daily", "weekly", "monthly", "30 2 * * *", "*/20 * * * *"),
       fc.nat(24 * 60 - 1),
       fc.integer({ min: at("2000-01-01T00:00:00Z"), max: at("2060-01-01T00:00:00Z") }),
+      fc.option(fc.integer({ min: -100, max: 100 })),
       fc.integer({ min: 0, max: 86_400_000 }),
-      (zone, frequency, minute, after, earlier) => {
+      (zone, frequency, minute, instant, quarters, earlier) => {
+        // Anywhere, or some quarters of an hour from a change of the zone's clock.
+        const change = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone)
+          .getTimeZoneTransition("next");
+        const after = quarters === null || change === null ? instant : change.epochMilliseconds + quarters * 900_000;
         const time = `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
         const made = schedule(zone, { frequency, ...(frequency.includes("*") ? {} : { time_of_day: time }) });
         const next = nextRun(made, after);
