@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { parseJson } from "../contracts/json.ts";
 import type { RecordBatch } from "../contracts/records.ts";
 import { type JsonChunk, openJsonLines, type OpenJsonLinesOptions, readJsonLines } from "./json_lines.ts";
 import type { JsonRecord } from "./json_record.ts";
@@ -27,7 +28,7 @@ function recordsOf({ bytes, rows, times, columns }: RecordBatch): JsonRecord[] {
   return Array.from(times, (time, row) => {
     assert.ok(Number.isNaN(time));
     const line = decoder.decode(bytes.subarray(rows[row], rows[row + 1]));
-    const record: JsonRecord = JSON.parse(line);
+    const record: JsonRecord = parseJson(line);
     const cells = names.flatMap((name, column) => {
       const [from = 0, to = 0] = spans.subarray(2 * (row * names.length + column));
       if (from === to) return [];
@@ -218,7 +219,7 @@ Deno.test("batches hold what records do, and reject what they reject, in pieces 
       const chunks = await read(bytes, { size, batchRows });
       const records = chunks.flatMap(({ batch }) => recordsOf(batch));
       // As JSON: -0 is 0 there.
-      assert.deepEqual(records, (expected?.records ?? []).map((record) => JSON.parse(JSON.stringify(record))));
+      assert.deepEqual(records, (expected?.records ?? []).map((record) => parseJson(JSON.stringify(record))));
       assert.deepEqual(chunks.flatMap(({ rejected }) => rejected), expected?.rejected ?? []);
       const end = chunks.at(-1)?.position.offset ?? 0;
       assert.match(decoder.decode(bytes.subarray(end)), /^[ \t\r\n]*$/);
@@ -230,6 +231,48 @@ Deno.test("batches hold what records do, and reject what they reject, in pieces 
       }
     }),
     { numRuns: 500 },
+  );
+});
+
+Deno.test("batches that are given back as they come hold the same, with the fields that are kept and places", async () => {
+  const few = fc.constantFrom('"a"', '"b"', '"é"', '"\\u0061"', '"c"', '"d"');
+  const fields = fc.array(fc.tuple(few, blank, value, blank), { maxLength: 6 });
+  const line = fields.map((fields) =>
+    `{${fields.map(([name, gap, item, end]) => `${name}${gap}:${end}${item}`).join()}}`
+  );
+  const file = fc.record({
+    lines: fc.array(fc.oneof({ weight: 5, arbitrary: line }, { weight: 1, arbitrary: record }), { maxLength: 30 }),
+    size: fc.integer({ min: 1, max: 200 }),
+    batchRows: fc.integer({ min: 1, max: 9 }),
+    fields: fc.option(fc.subarray(["a", "b", "é", "c", "d"], { minLength: 1 }), { nil: undefined }),
+    keeps: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(file, async ({ lines, size, batchRows, fields, keeps }) => {
+      const bytes = encoder.encode(lines.join("\n"));
+      const whole = (await Array.fromAsync(readJsonLines(pieces(bytes, 1_000))))[0];
+      const kept = (record: JsonRecord) =>
+        Object.fromEntries(Object.entries(record).filter(([name]) => fields?.includes(name) ?? true));
+      const expected = (whole?.records ?? []).map((record) => parseJson(JSON.stringify(kept(record))));
+      const keeping = fields === undefined ? {} : { fields };
+      const opened = openJsonLines(pieces(bytes, size), { batchRows, places: true, ...keeping });
+      const records: JsonRecord[] = [], held: [JsonRecord[], RecordBatch][] = [], starts: number[] = [];
+      for await (const { batch } of opened.chunks) {
+        const found = recordsOf(batch);
+        records.push(...found);
+        starts.push(...batch.places!.offsets);
+        if (keeps[held.length % keeps.length]) held.push([found, batch]);
+        else opened.recycle(batch);
+      }
+      assert.deepEqual(records, expected);
+      for (const [found, batch] of held) assert.deepEqual(recordsOf(batch), found);
+      for (const [row, offset] of starts.entries()) {
+        const [first = ""] = decoder.decode(bytes.subarray(offset)).split("\n");
+        const [alone = ""] = await linesOf(first, keeping);
+        assert.deepEqual(parseJson(alone), records[row]);
+      }
+    }),
+    { numRuns: 300 },
   );
 });
 
