@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "../core/contracts/failure.ts";
+import { parseJson } from "../core/contracts/json.ts";
 import type { JsonValue } from "../core/contracts/records.ts";
 
 /** More than any text that is a mapping. */
@@ -41,7 +42,7 @@ export async function readRows(path: string, most: number, delimiter: string | u
     await using csv = await openCsv(source, { name: path, ...(delimiter === undefined ? {} : { delimiter }) });
     for await (const { batch } of csv.chunks) {
       for (const line of new TextDecoder().decode(batch.bytes).split("\n")) {
-        if (line !== "") rows.push(JSON.parse(line));
+        if (line !== "") rows.push(parseJson(line));
       }
       if (rows.length >= most) break;
     }

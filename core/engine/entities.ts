@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import { type FilteredProfile, shownValue } from "../lql/mod.ts";
 import { requireVisible, visibleFields } from "./account_settings.ts";
@@ -77,7 +78,7 @@ export function entitiesOf(
     if (!meta) return `{"data":${view},"message":"success","status":200}`;
     return `{"data":${view},"message":"success","meta":${metaOf(table)},"status":200}`;
   };
-  return { text, get: async (query) => JSON.parse(await text(query)) };
+  return { text, get: async (query) => parseJson(await text(query)) };
 }
 
 /** The text of a JSON object with the slugs of audiences, if there are any to give. */

@@ -13,6 +13,7 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { MasterKey } from "./master_key.ts";
 
@@ -63,7 +64,7 @@ export async function open(
   }
   try {
     const dataKey = await importKey(await decrypt(master.key, envelope.slice(WRAPPED_AT, SEALED_AT), place));
-    return JSON.parse(new TextDecoder().decode(await decrypt(dataKey, envelope.slice(SEALED_AT), place)));
+    return parseJson(new TextDecoder().decode(await decrypt(dataKey, envelope.slice(SEALED_AT), place)));
   } catch (error) {
     throw new Failure("config", `The secret "${place}" was changed outside Waybill`, {
       hint: "Set the secret again",

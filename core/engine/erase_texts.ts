@@ -4,6 +4,7 @@
  * @module
  */
 import type { FailureJson } from "../contracts/failure.ts";
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { RunsTable } from "../database/tables.ts";
 import type { PeopleInText } from "../profiles/people_in_text.ts";
@@ -31,7 +32,7 @@ export const fieldStore: ErasableStore = {
       for (const { stream_id, name, examples } of fields) {
         const identifies = identifying.get(stream_id) ?? identifyingFields(context, stream_id);
         identifying.set(stream_id, identifies);
-        const all: JsonValue[] = JSON.parse(examples);
+        const all = parseJson<JsonValue[]>(examples);
         const kept = all.filter((example) =>
           !people.areIn(typeof example === "string" ? example : JSON.stringify(example), {
             // The number 7 of another field is nobody's id.

@@ -4,6 +4,7 @@
  * @module
  */
 import { Failure } from "../contracts/failure.ts";
+import { parseJson } from "../contracts/json.ts";
 import type { Executor } from "../database/database.ts";
 import { shownValue } from "../lql/mod.ts";
 import { indexArchiveLines } from "../profiles/archive_batch.ts";
@@ -66,7 +67,7 @@ export async function previewMapping(
     sample: profiles.slice(0, Math.min(Math.max(show, 0), MOST_SHOWN)).map((state): PreviewProfileView => ({
       identities: state.identities(),
       attributes: Object.fromEntries(
-        Object.entries(JSON.parse(state.store().attributes) as PreviewProfileView["attributes"])
+        Object.entries(parseJson<PreviewProfileView["attributes"]>(state.store().attributes))
           .map(([field, value]) => [field, shownValue(kinds.get(field), value)]),
       ),
     })),

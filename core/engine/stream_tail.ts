@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
 import type { Archive } from "../profiles/archive.ts";
@@ -21,9 +22,16 @@ export async function lastOfStream(
   return lastEvents(archive, files, wanted);
 }
 
+/** An event as the archive holds it. */
+interface ArchivedLine {
+  readonly data: { readonly [field: string]: JsonValue };
+}
+
 /** What the events hold, an object each. */
-export function* dataOf(events: readonly LastEvents[]): Generator<{ readonly [field: string]: JsonValue }> {
+export function* dataOf(events: readonly LastEvents[]): Generator<ArchivedLine["data"]> {
   for (const { lines } of events) {
-    for (const line of new TextDecoder().decode(lines).split("\n")) if (line !== "") yield JSON.parse(line).data;
+    for (const line of new TextDecoder().decode(lines).split("\n")) {
+      if (line !== "") yield parseJson<ArchivedLine>(line).data;
+    }
   }
 }

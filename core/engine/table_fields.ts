@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Executor } from "../database/database.ts";
 import { shownValue } from "../lql/mod.ts";
@@ -44,7 +45,7 @@ export async function tableFields(
   let sampled = 0;
   for await (const attributes of sampleOf(executor, target, profiles)) {
     sampled++;
-    for (const [name, value] of Object.entries(JSON.parse(attributes) as { [field: string]: JsonValue })) {
+    for (const [name, value] of Object.entries(parseJson<{ [field: string]: JsonValue }>(attributes))) {
       if (visible(name)) count(counts, name, value);
     }
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue } from "../contracts/records.ts";
 import type { Database } from "../database/database.ts";
 import { onEachDatabase, type TestDatabases } from "../testing/each_database_testing.ts";
@@ -57,7 +58,7 @@ onEachDatabase(
     const vault = await openVault(store);
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), fc.string(), fc.nat(), async (value, place, at) => {
-        const json: JsonValue = JSON.parse(JSON.stringify(value));
+        const json: JsonValue = parseJson(JSON.stringify(value));
         const sealed = await vault.seal(json, place);
         assert.deepEqual(await vault.open(sealed, place), json);
         await assert.rejects(vault.open(sealed, `${place}!`), failure("config", /was changed outside Waybill/));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue, Row } from "../contracts/records.ts";
 import { indexArchiveLines } from "./archive_batch.ts";
 import { EventLines } from "./event_lines.ts";
@@ -22,7 +23,7 @@ function rowsOf({ bytes, rows, times, columns: { names, spans } }: IndexedBatch)
     const fields: { [name: string]: JsonValue } = Object.create(null);
     for (const [column, name] of names.entries()) {
       const from = spans[2 * (row * names.length + column)]!, to = spans[2 * (row * names.length + column) + 1]!;
-      if (from < to) fields[name] = JSON.parse(decoder.decode(bytes.subarray(from, to)));
+      if (from < to) fields[name] = parseJson(decoder.decode(bytes.subarray(from, to)));
     }
     return { fields: { ...fields }, time };
   });
@@ -42,7 +43,7 @@ const row: fc.Arbitrary<Row> = fc.record({
 Deno.test("archive lines are indexed as the rows that they were written from", () => {
   fc.assert(fc.property(fc.array(fc.array(row, { maxLength: 40 }), { maxLength: 3 }), (batches) => {
     const rows = batches.flat().map(({ fields, time }) => ({
-      fields: JSON.parse(JSON.stringify(fields)),
+      fields: parseJson(JSON.stringify(fields)),
       time: time!,
     }));
     assert.deepEqual(rowsOf(indexArchiveLines(linesOf(...batches))), rows);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue, Row } from "../contracts/records.ts";
 import { EventLines } from "./event_lines.ts";
 import { indexRows } from "./indexed_batch.ts";
@@ -26,7 +27,9 @@ Deno.test("any batches give one JSON line an event", () => {
     for (const batch of batches) lines.add(indexRows(batch), startedAt);
     const rows = batches.flat();
     assert.equal(lines.count, rows.length);
-    const parsed = text(lines).split("\n").slice(0, -1).map((line) => JSON.parse(line));
+    const parsed = text(lines).split("\n").slice(0, -1).map((line) =>
+      parseJson<{ at: number; data: Row["fields"] }>(line)
+    );
     const want = rows.map(({ fields, time = startedAt }) => ({ at: time, data: fields }));
     assert.deepEqual(parsed.map(sorted), want.map(sorted));
   }));

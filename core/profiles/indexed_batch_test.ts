@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../contracts/failure.ts";
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue, RecordBatch, Row } from "../contracts/records.ts";
 import { type IndexedBatch, indexRows, isEmptyValue, MAX_BATCH_BYTES, MAX_BATCH_ROWS } from "./indexed_batch.ts";
 
@@ -33,7 +34,7 @@ function rowsOf({ bytes, times, columns: { names, spans } }: IndexedBatch): Row[
     const entries = names.flatMap((name, column): [string, JsonValue][] => {
       const at = 2 * (row * names.length + column);
       const text = decoder.decode(bytes.subarray(spans[at], spans[at + 1]));
-      return text === "" ? [] : [[name, JSON.parse(text)]];
+      return text === "" ? [] : [[name, parseJson(text)]];
     });
     return { fields: Object.fromEntries(entries), ...(Number.isNaN(time) ? {} : { time }) };
   });
@@ -42,7 +43,7 @@ function rowsOf({ bytes, times, columns: { names, spans } }: IndexedBatch): Row[
 /** The rows that its lines hold. */
 function parsedRows({ bytes, rows, times }: RecordBatch): Row[] {
   return Array.from(times, (time, row) => ({
-    fields: JSON.parse(decoder.decode(bytes.subarray(rows[row], rows[row + 1]))),
+    fields: parseJson(decoder.decode(bytes.subarray(rows[row], rows[row + 1]))),
     ...(Number.isNaN(time) ? {} : { time }),
   }));
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { parseJson } from "../contracts/json.ts";
 import type { JsonValue, Row } from "../contracts/records.ts";
 import { compileMapping, parseMapping } from "../lql/mod.ts";
 import { type IndexedBatch, indexRows } from "./indexed_batch.ts";
@@ -96,7 +97,7 @@ function rowsOf(
     for (const [index, { name }] of program.columns.entries()) {
       const value = mapped.texts.bytes.subarray(mapped.starts[index], mapped.ends[index]);
       if (taken && value.length > 0) {
-        assert.equal(decoder.decode(value), JSON.stringify(JSON.parse(text)[name]));
+        assert.equal(decoder.decode(value), JSON.stringify(parseJson<Row["fields"]>(text)[name]));
       }
     }
     return taken ? text : undefined;

@@ -5,6 +5,7 @@
  */
 import type { ExportAudience, ExportSource, ProfileRows } from "../contracts/export_job.ts";
 import { Failure } from "../contracts/failure.ts";
+import { parseJson } from "../contracts/json.ts";
 import type { MemberBatch, MemberColumn } from "../contracts/members.ts";
 import type { Row } from "../contracts/records.ts";
 
@@ -58,7 +59,7 @@ export function* profileRows(source: ExportSource, given: TestMembers): Generato
   if (source.rows === undefined) return;
   for (const { ids, bytes, rows } of memberBatches(source, given)) {
     const lines = Array.from(ids, (id, index) => {
-      const fields = JSON.parse(decoder.decode(bytes.subarray(rows[index], rows[index + 1])));
+      const fields = parseJson<Row["fields"]>(decoder.decode(bytes.subarray(rows[index], rows[index + 1])));
       const named = { "_ll.profile_id": String(id) };
       return source.rows === "profiles"
         ? { ...named, ...fields }
