@@ -26,7 +26,10 @@ import { spoolStoreOf } from "./erase_spool.ts";
 import type { Core } from "./core.ts";
 import type { TaskContext } from "./task.ts";
 
-/** A profile table, and whom of it is to be erased. One whose people were named by several definitions is there for each. */
+/**
+ * A profile table, and whom of it is to be erased. One whose people were named by several definitions is there for each;
+ * so is another one in which their identities of the same name are computed, with those alone.
+ */
 export interface ErasedTable {
   /** Its current generation, by the definition that holds or, after that one, by one that did when they were named. */
   readonly target: OpenTarget;

@@ -6,9 +6,9 @@
  */
 import { Failure } from "../contracts/failure.ts";
 import type { JsonValue } from "../contracts/records.ts";
-import { compileMapping, parseMapping } from "../lql/mod.ts";
 import { CUSTOMER_ID } from "../profiles/changes/read_changes.ts";
 import type { ErasableStore, EraseContext, ErasedTable } from "./erasable_stores.ts";
+import { readingOf } from "./erased_targets.ts";
 import { addGeneration, lockAccount, wantedDefinition } from "./generations.ts";
 import { replayTask } from "./replay.ts";
 
@@ -47,13 +47,8 @@ function namesOnlyItsOwn({ target: { generation: { mappings }, rules: { identify
   return mappings.every(({ definition }) => {
     if (definition.kind === "changes") return identifyBy.every((field) => field === CUSTOMER_ID);
     if (definition.kind !== "lql") return true;
-    const mapping = parseMapping(definition.text), { columns } = compileMapping(mapping);
     // A field of the same name is looked at as well, where an identity is made of others.
-    return identifyBy.every((field) => {
-      const { expression, condition, kind } = mapping.columns[columns.findIndex(({ name }) => name === field)] ?? {};
-      return expression?.type === "field" && expression.path.join("\0") === field && condition === undefined &&
-        kind === undefined;
-    });
+    return identifyBy.every((field) => readingOf(definition.text, field) === "plain");
   });
 }
 

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { alteredDatabase } from "../database/altered_testing.ts";
+import { failure } from "./engine_testing.ts";
 import { onEachDatabase } from "../testing/each_database_testing.ts";
-import { assertNoTrace, erasures, importRows, openRun, person } from "./erasure_testing.ts";
+import { assertNoTrace, erasures, importRows, openRun, person, profiles } from "./erasure_testing.ts";
 import { type ImportPeer, readRun, remap, startImport } from "./import_testing.ts";
+import { followMappings } from "./generations.ts";
+import { makeTable } from "./profile_tables.ts";
+import { indexRows } from "../profiles/indexed_batch.ts";
+import { rowsOfErased } from "../profiles/refusals.ts";
+import { erasedFor } from "./refused.ts";
 import { executeTask } from "./task_testing.ts";
 
 /** Executes a run that must succeed. */
@@ -83,3 +89,53 @@ for (const state of ["archive", "secondary"]) {
     },
   );
 }
+
+onEachDatabase("a table that computes a field of the same name loses whom another table erases", async (databases) => {
+  await using peer = await startImport(databases);
+  const { database } = peer;
+  const own = await erasures(peer);
+  await importRows(peer, [
+    person(1),
+    { fields: { id: "2", contact: "Person.1@example.org" } },
+    { fields: { id: "3", contact: "other@example.org", referred_by: "nobody" } },
+  ], 1);
+  await succeed(
+    peer,
+    await database.write(async (transaction) => {
+      const table = await makeTable(transaction, 1, "account", 1);
+      await transaction.insertInto("mappings").values({
+        account_id: 1,
+        id: "account",
+        stream_id: peer.place.stream,
+        table_id: table,
+        definition: JSON.stringify({
+          kind: "lql",
+          text: "SELECT email(contact) AS email FROM people INTO account BY email",
+        }),
+        created_at: 9,
+        updated_at: 9,
+      }).execute();
+      return await followMappings(transaction, 1, table, { now: 9 });
+    }),
+  );
+  const { run_id, request_id } = await own.request("id", "Person-1-x");
+  const found = await profiles(peer);
+  await assert.rejects(
+    found.get("email", "person.1@example.org", { table: "account" }),
+    failure("config", /No profile/, { code: "not_found" }),
+  );
+  const late = indexRows([{ fields: { id: "4", contact: "PERSON.1@example.org" } }, { fields: { id: "5" } }]);
+  const refused = rowsOfErased(late, await erasedFor(database.kysely, 1, peer.place.stream, peer.identityKey));
+  assert.deepEqual(refused, Uint8Array.of(1, 0));
+  // The other table's own erasure is another one.
+  const other = await own.request("email", "person.1@example.org", { table: "account" });
+  assert.notEqual(other.request_id, request_id);
+  await succeed(peer, run_id);
+  assert.deepEqual((await peer.lines("stream")).map((line) => JSON.parse(line).data.id), ["3"]);
+  assert.equal(
+    (await found.get("email", "other@example.org", { table: "account" })).attributes["email"],
+    "other@example.org",
+  );
+  await assertNoTrace(peer, ["person-1-x", "person.1@example.org"]);
+  assert.deepEqual(await database.kysely.selectFrom("erased_identities").selectAll().execute(), []);
+});

@@ -13,14 +13,14 @@ import type { Executor } from "../database/database.ts";
 import type { ErasuresTable, ErasureState } from "../database/tables.ts";
 import type { Identity } from "../profiles/erase_profiles.ts";
 import { identityKey } from "../profiles/identity.ts";
-import { openTarget } from "../profiles/mapping.ts";
+import { type OpenTarget, openTarget } from "../profiles/mapping.ts";
 import { PeopleInText, type RawForm, type SoughtPeople } from "../profiles/people_in_text.ts";
 import { RawForms } from "../profiles/raw_forms.ts";
 import { settingsOf } from "./account_settings.ts";
 import { artifactStore } from "./artifacts/erase_artifacts.ts";
 import { rejectStore } from "./erase_archive.ts";
 import { ERASABLE_STORES, type ErasableStore, type EraseContext, type ErasedTable } from "./erasable_stores.ts";
-import { erasedTargets, withDefinition } from "./erased_targets.ts";
+import { ComputingTables, erasedTargets, withDefinition } from "./erased_targets.ts";
 import { ERASURE, identitiesOf, refuse } from "./erasures.ts";
 import { currentGeneration, lockAccount, moveEpoch, REPLAY, type ReplayConfig, startReplay } from "./generations.ts";
 import { sweepRetired } from "./sweep.ts";
@@ -133,6 +133,7 @@ class ErasureWork {
   /** Takes up the identities that the people have by now; whether there are more, or events name them otherwise. */
   async #join(transaction: Executor): Promise<boolean> {
     const { core, claim: { account } } = this.context;
+    const others = await ComputingTables.of(transaction, account, core.identityKey);
     let joined = false;
     for (const row of await this.#rows(transaction)) {
       const target = openTarget(await currentGeneration(transaction, account, row.table_id), core.identityKey, 0);
@@ -151,11 +152,16 @@ class ErasureWork {
           names.add(name);
         }
       }
-      if (more.length === 0) continue;
-      joined = true;
-      const identities = await core.vault.seal([...known, ...more].map((one) => [...one]), placeOfIdentities(row.id));
-      await this.#update(transaction, row.id, { identities });
-      await refuse(transaction, row, target, more);
+      const all = [...known, ...more];
+      if (more.length > 0) {
+        joined = true;
+        const identities = await core.vault.seal(all.map((one) => [...one]), placeOfIdentities(row.id));
+        await this.#update(transaction, row.id, { identities });
+        await refuse(transaction, row, target, more);
+      }
+      for (const namesake of others.namesakes(row.table_id, all)) {
+        if (await refuse(transaction, row, namesake.target, namesake.identities) > 0) joined = true;
+      }
     }
     if (joined) await moveEpoch(transaction, account);
     return joined;
@@ -219,17 +225,16 @@ class ErasureWork {
   async #tables(all: readonly ErasuresTable[]): Promise<ErasedTable[]> {
     const { core, claim: { account } } = this.context;
     const tables: ErasedTable[] = [];
+    const others = await ComputingTables.of(core.database.kysely, account, core.identityKey);
     for (const [table, rows] of Map.groupBy(all, ({ table_id }) => table_id)) {
       const identities: Identity[] = [];
       for (const row of rows) identities.push(...await this.#identitiesOf(row));
       const kept = rows.map(({ definitions }) => definitions);
       for (const generation of await erasedTargets(core.database.kysely, account, table, kept)) {
-        const target = openTarget(generation, core.identityKey, 0);
-        const keys = identities.flatMap(([field, value]) => {
-          const hasher = target.hashers.find((hasher) => hasher.field === field);
-          return hasher === undefined ? [] : [identityKey(hasher, value, 0)];
-        });
-        tables.push({ target, identities, keys: new Set(keys) });
+        tables.push(erasedTable(openTarget(generation, core.identityKey, 0), identities));
+      }
+      for (const { target, identities: own } of others.namesakes(table, identities)) {
+        tables.push(erasedTable(target, own));
       }
     }
     return tables;
@@ -298,6 +303,14 @@ const rejectsOfForms: ErasableStore = {
     if (context.rawForms.count > 0) await rejectStore.erase(context);
   },
 };
+
+function erasedTable(target: OpenTarget, identities: readonly Identity[]): ErasedTable {
+  const keys = identities.flatMap(([field, value]) => {
+    const hasher = target.hashers.find((hasher) => hasher.field === field);
+    return hasher === undefined ? [] : [identityKey(hasher, value, 0)];
+  });
+  return { target, identities, keys: new Set(keys) };
+}
 
 /** Whoever is erased from a table, whatever the case in which a text writes the value. */
 function soughtPeople({ target: { rules }, identities }: ErasedTable): SoughtPeople {

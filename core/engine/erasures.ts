@@ -14,6 +14,7 @@ import type { ProfileStatements } from "../profiles/statements.ts";
 import { requireVisible } from "./account_settings.ts";
 import { audit } from "./audit.ts";
 import type { EngineContext } from "./context.ts";
+import { ComputingTables } from "./erased_targets.ts";
 import { currentGeneration, moveEpoch } from "./generations.ts";
 import { newId } from "./ids.ts";
 import { isoTime } from "./iso_time.ts";
@@ -96,6 +97,10 @@ export function erasuresOf(context: EngineContext, options: ErasuresOptions): Er
         const sealed = await context.vault.seal(identities.map((one) => [...one]), placeOfIdentities(row.id));
         await transaction.insertInto("erasures").values({ ...row, identities: sealed }).execute();
         await refuse(transaction, row, target, identities);
+        const others = await ComputingTables.of(transaction, account, options.identityKey);
+        for (const namesake of others.namesakes(id, identities)) {
+          await refuse(transaction, row, namesake.target, namesake.identities);
+        }
         await audit(transaction, context, { action: "request", kind: "erasure", id: row.id, label: row.id });
         return row;
       });
@@ -183,6 +188,8 @@ async function pendingFor(
       target.table,
     )
     .where("erased_identities.key", "=", erasedKey(target, field, value) ?? "").where("erasures.state", "!=", "done")
+    // Another table's may be refused here, too: it leaves what else this one has of the profile.
+    .where("erasures.table_id", "=", target.table)
     .limit(1).executeTakeFirst();
 }
 
@@ -207,19 +214,22 @@ async function waitingRun(executor: Executor, account: number): Promise<string |
   return row?.id;
 }
 
-/** Refuses data for identities from here on, for an erasure. */
+/** Refuses data for identities of a table from here on, for an erasure; gives how many it did not refuse before. */
 export async function refuse(
   executor: Executor,
-  { account_id, id, table_id }: ErasuresTable,
+  { account_id, id }: ErasuresTable,
   target: OpenTarget,
   identities: readonly Identity[],
-): Promise<void> {
+): Promise<number> {
   const keys = new Set(identities.flatMap(([field, value]) => erasedKey(target, field, value) ?? []));
-  const rows = [...keys].map((key) => ({ account_id, table_id, key, erasure_id: id }));
+  const rows = [...keys].map((key) => ({ account_id, table_id: target.table, key, erasure_id: id }));
+  let added = 0;
   for (let first = 0; first < rows.length; first += AT_ONCE) {
-    await executor.insertInto("erased_identities").values(rows.slice(first, first + AT_ONCE))
-      .onConflict((conflict) => conflict.doNothing()).execute();
+    const inserted = await executor.insertInto("erased_identities").values(rows.slice(first, first + AT_ONCE))
+      .onConflict((conflict) => conflict.doNothing()).returning("key").execute();
+    added += inserted.length;
   }
+  return added;
 }
 
 function viewOf({ id, state, run_id, created_at, completed_at }: ErasuresTable, refused: boolean): ErasureView {
