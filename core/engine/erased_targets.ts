@@ -1,6 +1,6 @@
 /**
  * How events name the erased: as their profile table is filled now, as it was when their identities were taken, and as
- * other tables are whose mappings make a field of the same name of other fields.
+ * it is to be; and as other tables are filled whose mappings make a field of the same name of other fields.
  *
  * A mapping that is changed meanwhile may identify by other fields: what names somebody by the former ones alone would
  * be taken for nobody's.
@@ -11,7 +11,7 @@ import type { Executor } from "../database/database.ts";
 import { compileMapping, parseMapping } from "../lql/mod.ts";
 import type { Identity } from "../profiles/erase_profiles.ts";
 import { type GenerationDefinition, type OpenTarget, openTarget, type Target } from "../profiles/mapping.ts";
-import { currentGeneration } from "./generations.ts";
+import { currentGeneration, wantedDefinition } from "./generations.ts";
 
 /** A profile table's current generation, and that generation as each further definition of the list would have it. */
 export async function erasedTargets(
@@ -27,10 +27,24 @@ export async function erasedTargets(
   return [current, ...Array.from(others, (definition) => ({ ...current, generation: JSON.parse(definition) }))];
 }
 
-/** The list with one more definition; undefined where it has that one. */
-export function withDefinition(kept: string | null, definition: GenerationDefinition): string | undefined {
-  const all = definitionsIn(kept), text = JSON.stringify(definition);
-  return all.some((own) => JSON.stringify(own) === text) ? undefined : JSON.stringify([...all, definition]);
+/** By what events name the people of a profile table: as it is filled now, and as it is once no replay waits. */
+export async function namingDefinitions(
+  executor: Executor,
+  account: number,
+  table: number,
+): Promise<GenerationDefinition[]> {
+  const { generation } = await currentGeneration(executor, account, table);
+  return [generation, await wantedDefinition(executor, account, table)];
+}
+
+/** The list with these definitions, too; undefined where it has them all. */
+export function withDefinitions(
+  kept: string | null,
+  definitions: readonly GenerationDefinition[],
+): string | undefined {
+  const all = definitionsIn(kept).map((definition) => JSON.stringify(definition));
+  const more = new Set(definitions.map((definition) => JSON.stringify(definition))).difference(new Set(all));
+  return more.size === 0 ? undefined : `[${[...all, ...more].join(",")}]`;
 }
 
 function definitionsIn(kept: string | null): readonly GenerationDefinition[] {

@@ -139,3 +139,37 @@ onEachDatabase("a table that computes a field of the same name loses whom anothe
   await assertNoTrace(peer, ["person-1-x", "person.1@example.org"]);
   assert.deepEqual(await database.kysely.selectFrom("erased_identities").selectAll().execute(), []);
 });
+
+const LATER = "SELECT id, oneof(contact, email) AS email FROM people INTO user BY id OR email";
+
+for (const moment of ["before an erasure", "after the archive was gone through"] as const) {
+  onEachDatabase(
+    `a field that identifies by a mapping whose replay waits, changed ${moment}, names whom it erases`,
+    async (databases) => {
+      await using peer = await startImport(databases);
+      const { database } = peer;
+      const own = await erasures(peer);
+      await importRows(peer, [person(1), { fields: { contact: "Person.1@example.org" } }, person(2)], 1);
+      let replay = moment === "before an erasure" ? await remap(peer, LATER) : undefined;
+      // It would be the first.
+      await database.kysely.updateTable("runs").set({ status: "failed" }).where("job_type", "=", "mapping-replay")
+        .execute();
+      const { run_id, request_id } = await own.request("id", "Person-1-x");
+      const changing = alteredDatabase(database, {
+        write: async (work, options) => {
+          const { state } = await database.kysely.selectFrom("erasures").select("state").executeTakeFirstOrThrow();
+          if (state === "secondary") replay ??= await remap(peer, LATER);
+          return await database.write(work, options);
+        },
+      });
+      await succeed({ ...peer, database: changing }, run_id);
+      assert.equal((await own.get(request_id)).state, "done");
+      assert.notEqual(replay, undefined);
+      const queued = await database.kysely.selectFrom("runs").select("id").where("status", "=", "queued")
+        .where("job_type", "=", "mapping-replay").execute();
+      for (const { id } of queued) await executeTask(peer, id);
+      assert.equal((await peer.lines("stream")).length, 1);
+      await assertNoTrace(peer, ["person-1-x", "person.1@example.org"]);
+    },
+  );
+}

@@ -3,7 +3,7 @@
  *
  * It erases all who were waiting when it began, stage by stage. Each step is committed with the position after it, so
  * that a crash at any point goes on, and never back; only where a replay that was done between two attempts found more
- * of them, or other fields that name them, does it begin with the profiles again.
+ * of them, or a mapping was changed meanwhile that has other fields name them, does it begin with the profiles again.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { settingsOf } from "./account_settings.ts";
 import { artifactStore } from "./artifacts/erase_artifacts.ts";
 import { rejectStore } from "./erase_archive.ts";
 import { ERASABLE_STORES, type ErasableStore, type EraseContext, type ErasedTable } from "./erasable_stores.ts";
-import { ComputingTables, erasedTargets, withDefinition } from "./erased_targets.ts";
+import { ComputingTables, erasedTargets, namingDefinitions, withDefinitions } from "./erased_targets.ts";
 import { ERASURE, identitiesOf, refuse } from "./erasures.ts";
 import { currentGeneration, lockAccount, moveEpoch, REPLAY, type ReplayConfig, startReplay } from "./generations.ts";
 import { sweepRetired } from "./sweep.ts";
@@ -57,7 +57,19 @@ class ErasureWork {
   async work(): Promise<void> {
     const { core, claim, signal } = this.context;
     if ((await this.#rows(core.database.kysely)).length === 0) return;
-    await this.#begin();
+    do {
+      await this.#begin();
+      await this.#erase();
+      // Before the tables are written anew: rows that move while others are removed leave copies behind.
+      await sweepRetired(core.database, claim.account, { signal });
+      throwIfAborted(signal);
+      await core.database.rewrite([...new Set(ERASABLE_STORES.flatMap((store) => store.tables))]);
+    } while (!await this.#end());
+  }
+
+  /** Does what is left of the stages. */
+  async #erase(): Promise<void> {
+    const { core, claim, signal } = this.context;
     const rows = await this.#rows(core.database.kysely);
     let tables = await this.#tables(rows);
     const sought = tables.map(soughtPeople);
@@ -95,11 +107,6 @@ class ErasureWork {
     }
     // At last: what was made of any of these since the archive's stage.
     await erase([...of("derived", "profiles", "arriving"), rejectsOfForms, artifactStore]);
-    // Before the tables are written anew: rows that move while others are removed leave copies behind.
-    await sweepRetired(core.database, claim.account, { signal });
-    throwIfAborted(signal);
-    await core.database.rewrite([...new Set(ERASABLE_STORES.flatMap((store) => store.tables))]);
-    await this.#end();
   }
 
   /** The requests that this run does. */
@@ -137,7 +144,8 @@ class ErasureWork {
     let joined = false;
     for (const row of await this.#rows(transaction)) {
       const target = openTarget(await currentGeneration(transaction, account, row.table_id), core.identityKey, 0);
-      const definitions = withDefinition(row.definitions, target.generation);
+      const naming = await namingDefinitions(transaction, account, row.table_id);
+      const definitions = withDefinitions(row.definitions, naming);
       if (definitions !== undefined) {
         joined = true;
         await this.#update(transaction, row.id, { definitions });
@@ -187,9 +195,17 @@ class ErasureWork {
     await this.#commit({ stage, store: 0, within: null }, (transaction) => this.#setState(transaction, stage));
   }
 
-  async #end(): Promise<void> {
+  /** Ends it, unless a mapping that was changed meanwhile names them otherwise: then it tells that it is not done. */
+  async #end(): Promise<boolean> {
     const { claim: { account, run }, core } = this.context;
-    await this.#commit(this.#position, async (transaction) => {
+    let isDone = true;
+    await this.context.commit(async (transaction) => {
+      await lockAccount(transaction, account);
+      for (const [table, rows] of Map.groupBy(await this.#rows(transaction), ({ table_id }) => table_id)) {
+        const naming = await namingDefinitions(transaction, account, table);
+        if (rows.some(({ definitions }) => withDefinitions(definitions, naming) !== undefined)) isDone = false;
+      }
+      if (!isDone) return { checkpoint: this.#position as unknown as JsonValue };
       const now = await core.database.now();
       const { suppress_erased } = await settingsOf(transaction, account);
       if (suppress_erased === "off") {
@@ -211,7 +227,9 @@ class ErasureWork {
         completed_at: now,
       })
         .where("account_id", "=", account).where("run_id", "=", run).where("state", "!=", "done").execute();
+      return { checkpoint: this.#position as unknown as JsonValue };
     });
+    return isDone;
   }
 
   /** Never back, though the work may be done once more. */

@@ -167,7 +167,8 @@ onEachDatabase("a replay that began between two attempts of an erasure brings no
   assert.equal(await executeTask(peer, replay), "cancelled");
   const { id } = await database.kysely.selectFrom("runs").select("id").where("job_type", "=", "mapping-replay")
     .where("status", "=", "queued").executeTakeFirstOrThrow();
-  assert.equal(await executeTask(peer, id), "succeeded");
+  // The erasure has made the table anew by the mapping that it was changed to.
+  assert.equal(await executeTask(peer, id), "cancelled");
   await assertNoTrace(peer, ["person-4-x", "person.4@example.org"]);
   const { count } = await database.kysely.selectFrom("profiles")
     .innerJoin(

@@ -127,7 +127,7 @@ export class InlineReplayCommits implements Commits<ReplayPart> {
 export function replaced(): Failure {
   return new Failure(
     "cancelled",
-    "The mappings of the profile table were changed again: a later run replays the events",
+    "The mappings of the profile table were changed again, or an erasure makes it anew: another run replays the events",
   );
 }
 
