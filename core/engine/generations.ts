@@ -94,7 +94,7 @@ export async function followMappings(
   table: number,
   { now, atOnce }: { readonly now: number; readonly atOnce?: number },
 ): Promise<string | undefined> {
-  // No replay, and no erasure, puts another generation in its place meanwhile. Both have this lock before generations'.
+  // No replay, and no erasure, puts another generation in its place meanwhile: they lock in this order, too.
   await lockAccount(transaction, account);
   const wanted = await wantedDefinition(transaction, account, table);
   const current = await currentGeneration(transaction, account, table);

@@ -198,9 +198,10 @@ class Replay {
   async #finish(): Promise<void> {
     const { claim: { account }, commit } = this.context;
     await commit(async (transaction) => {
-      await this.#writer.hold(transaction);
-      // Locks the account's row: nothing is imported from here on to the end of this transaction.
+      // Locks the account's row: nothing is imported from here on to the end of this transaction. Before the
+      // generation's, as whoever changes a mapping does.
       await moveEpoch(transaction, account);
+      await this.#writer.hold(transaction);
       const { last } = await transaction.selectFrom("segments").select((select) => select.fn.max("id").as("last"))
         .where("account_id", "=", account).executeTakeFirstOrThrow();
       this.#position = { ...this.#position, until: last ?? 0 };
