@@ -49,6 +49,7 @@ const STEPS = [
   "0029_noted_states",
   "0030_past_sums",
   "0031_erasure_definitions",
+  "0032_waiting_replays",
 ];
 
 /** Registers the suite; each test gets a database of its own from `make`. */

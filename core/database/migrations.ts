@@ -48,6 +48,7 @@ const STEPS: readonly string[] = [
   "0029_noted_states",
   "0030_past_sums",
   "0031_erasure_definitions",
+  "0032_waiting_replays",
 ];
 
 /** Finds the table where the steps are noted, among those that a statement would find by its name. */

@@ -145,7 +145,7 @@ onEachDatabase(
     assert.deepEqual(found, {
       name: "database",
       ok: true,
-      detail: `${it} is whole, up to date (0031_erasure_definitions) and can be written`,
+      detail: `${it} is whole, up to date (0032_waiting_replays) and can be written`,
     });
   },
 );

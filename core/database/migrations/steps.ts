@@ -35,6 +35,7 @@ import { runRetries } from "./run_retries.ts";
 import { schedules } from "./schedules.ts";
 import { tenants } from "./tenants.ts";
 import { uploads } from "./uploads.ts";
+import { waitingReplays } from "./waiting_replays.ts";
 
 /** Every step, in order. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -69,4 +70,5 @@ export const MIGRATIONS: readonly Migration[] = [
   notedStates,
   pastSums,
   erasureDefinitions,
+  waitingReplays,
 ];
