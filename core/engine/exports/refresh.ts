@@ -29,10 +29,10 @@ export async function queueRefresh(
 }
 
 /** An export whose results are due. */
-type DueExport = Pick<EnabledExportsTable, "account_id" | "id" | "refresh_at">;
+export type DueExport = Pick<EnabledExportsTable, "account_id" | "id" | "refresh_at">;
 
-/** Finds the exports whose results are due, after `last` where it is told. */
-function dueExports(executor: Executor, now: number, last: DueExport | undefined) {
+/** Finds the exports whose results are due, after `last` where it is told; exported for the test of its plan. */
+export function dueExports(executor: Executor, now: number, last?: DueExport) {
   const due = executor.selectFrom("enabled_exports").select(["account_id", "id", "refresh_at"])
     .where("refresh_at", "<=", now);
   return (last === undefined

@@ -4,6 +4,7 @@ import type { Executor } from "../../database/database.ts";
 import { openDatabase } from "../../database/open.ts";
 import { onEachDatabase } from "../../testing/each_database_testing.ts";
 import { failure } from "../engine_testing.ts";
+import { dueExports } from "../exports/refresh.ts";
 import { isoTime } from "../iso_time.ts";
 import { runView } from "../run_view.ts";
 import { dueNotices } from "../notify/deliver.ts";
@@ -311,6 +312,10 @@ onEachDatabase("a look at what is due reads an index, however many jobs wait", a
   }
   if (database.kind === "sqlite") {
     assert.match(await plan(dueNotices(database.kysely, 5).compile()), /notices_due/);
+    const last = { account_id: 1, id: 5, refresh_at: 3 };
+    for (const due of [dueExports(database.kysely, 5), dueExports(database.kysely, 5, last)]) {
+      assert.match(await plan(due.compile()), /enabled_export_due/);
+    }
   }
 });
 
